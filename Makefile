@@ -1,0 +1,23 @@
+# Each target is one line that calls a script; `make help` lists them.
+.PHONY: help run serve test lint generate clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## replay orders, print and write what came out [ORDERS=file.csv] [PROGRAMME=file.yaml] [UNTIL=time]
+	@scripts/run.sh
+
+serve: ## keep the house up until Ctrl-C
+	@scripts/serve.sh
+
+test: ## go vet and all tests, on a real MongoDB and nats-server [ARGS="go test flags and packages"]
+	@scripts/test.sh $(ARGS)
+
+lint: ## golangci-lint, import rules and their proof, buf lint, buf breaking, drift of generated code
+	@scripts/lint.sh
+
+generate: ## write generated code anew
+	@scripts/generate.sh
+
+clean: ## remove binaries, downloads and local data (.laurel)
+	@rm -rf .laurel

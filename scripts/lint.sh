@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Everything that can be said about the code without running it. The first fault ends it.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+scripts/tools.sh lint buf proto
+buf=$LAUREL_HOME/bin/buf
+
+stage "reading the scripts"
+for script in scripts/*.sh .ci/run; do bash -n "$script"; done
+python3 -c 'import ast, sys
+for name in sys.argv[1:]: ast.parse(open(name).read(), name)' scripts/*.py
+unformatted=$(gofmt -l scripts)
+[ -z "$unformatted" ] || fail "run gofmt -w on: $unformatted"
+
+stage "linting the Go code"
+"$LAUREL_HOME/bin/golangci-lint" run ./proto/... ./services/...
+
+stage "proving that a breach of an import rule is named"
+GOWORK=off go -C scripts/tools/lint vet .
+GOWORK=off go -C scripts/tools/lint test .
+
+stage "linting the protos"
+cd proto
+"$buf" lint
+if [ -e laurel.binpb ]; then
+	stage "comparing the contract with its image"
+	"$buf" breaking --path laurel --against laurel.binpb
+fi
+
+stage "looking for drift of generated files"
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+"$buf" generate --output "$fresh"
+diff -r gen "$fresh/gen" >&2 || fail "generated code differs from its source: run make generate and commit"
+if [ -e laurel.binpb ]; then
+	"$buf" build --exclude-source-info --output "$fresh/laurel.binpb"
+	cmp -s laurel.binpb "$fresh/laurel.binpb" || fail "proto/laurel.binpb is old: run make generate and commit"
+fi
+stage "lint found nothing"

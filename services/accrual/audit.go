@@ -1,0 +1,83 @@
+package accrual
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/overview"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
+)
+
+// What an audit returns, for `laurel` and `laurelctl`.
+type (
+	// Overview is a ledger added up.
+	Overview = overview.Result
+	// Figures are the totals of a programme.
+	Figures = overview.Figures
+	// Month is what happened in a month, and what stood at its end.
+	Month = overview.Month
+	// Report is what a verification found.
+	Report = verify.Report
+)
+
+// Audit is one reading of the whole ledger: what it holds, and whether it holds together.
+type Audit struct {
+	Overview
+	Report
+	Refused int64 // refusal rows
+}
+
+// Audit verifies a programme's ledger and adds it up in the same pass. At are times to look at.
+func (s *Service) Audit(ctx context.Context, program, unit string, at []time.Time, progress func(entries, accounts int64)) (Audit, error) {
+	sum := overview.New(unit, at)
+	report, err := verify.Run(ctx, s.storage, program, verify.Options{Progress: progress, Observe: sum.Entry})
+	if err != nil {
+		return Audit{}, fmt.Errorf("verify the ledger: %w", err)
+	}
+	refused, err := s.storage.CountRefusals(ctx, program)
+	if err != nil {
+		return Audit{}, err
+	}
+	return Audit{sum.Result(), report, refused}, nil
+}
+
+// Told is an entry in plain words.
+type Told struct {
+	Entry     ledger.Entry
+	Sentences []string
+}
+
+// Story tells an account's entries in plain words, the first ones up to limit.
+func (s *Service) Story(ctx context.Context, program string, account ledger.AccountID, limit int) ([]Told, error) {
+	entries, err := s.storage.Entries(ctx, storage.AccountRef{Program: program, ID: account}, 0, limit)
+	if err != nil {
+		return nil, err
+	}
+	told := make([]Told, len(entries))
+	for i, e := range entries {
+		told[i] = Told{e, ledger.Explain(e, s.programs.Find(program, e.Revision))}
+	}
+	return told, nil
+}
+
+// Rebuild writes every account document anew from its entries, which are the truth. It must not run beside a service
+// that applies events. It returns how many accounts it wrote.
+func (s *Service) Rebuild(ctx context.Context) (int64, error) {
+	parts, err := s.store.ReadPartitions(ctx, s.partitions())
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range parts {
+		if err := s.programs.Load(ctx, p.Revisions); err != nil {
+			return 0, err
+		}
+	}
+	due := func(a ledger.Account, partition int) time.Time {
+		moment, _ := ledger.NextDue(a, s.programs.Schedule(parts[partition], a.Program))
+		return moment
+	}
+	return s.storage.Rebuild(ctx, s.cfg.Partitions, due)
+}

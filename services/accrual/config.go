@@ -1,0 +1,32 @@
+package accrual
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config is everything that can be set of the accrual service.
+type Config struct {
+	MongoURI   string        `yaml:"mongo_uri" help:"Where MongoDB is. A replica set; a standalone mongod is refused." secret:"true"`
+	Database   string        `yaml:"database" default:"laurel_accrual" help:"Accrual's own database."`
+	NATSURL    string        `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
+	NATSToken  string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
+	Listen     string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens; port 0 takes a free one."`
+	Token      string        `yaml:"token" help:"What callers of gRPC must show. There is no default." secret:"true"`
+	Partitions int           `yaml:"partitions" default:"16" min:"1" max:"256" help:"Partitions of EVENTS; fixed when the streams are made."`
+	Lanes      int           `yaml:"lanes" default:"2" min:"1" max:"64" help:"How many transactions run side by side."`
+	BatchItems int           `yaml:"batch_items" default:"512" min:"1" max:"512" unit:"items" help:"Items in one transaction at most."`
+	BatchIdle  time.Duration `yaml:"batch_idle" default:"2ms" help:"How long a batch waits for more."`
+	QueueItems int           `yaml:"queue_items" default:"2048" min:"1" max:"100000" unit:"items" help:"Items that may wait for a lane."`
+}
+
+// Check finds what no single field can tell.
+func (c Config) Check() error {
+	switch {
+	case c.MongoURI == "":
+		return fmt.Errorf("mongo_uri is not set")
+	case c.Token == "":
+		return fmt.Errorf("token is not set: callers of gRPC must show one")
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+// Package contract maps the ledger's values to the messages of laurel.accrual.v1, for facts and answers alike.
+package contract
+
+import (
+	"encoding/hex"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// Entry returns an entry as the contract shows it. RecordedAt is left out when it is not set: a fact is a pure function
+// of what the hash covers.
+func Entry(e ledger.Entry) *accrualv1.Entry {
+	p := &accrualv1.Entry{
+		Program: e.Program, Key: e.Key, Account: string(e.Account), Seq: int64(e.Seq), Kind: kind(e.Kind),
+		OccurredAt: Time(e.OccurredAt), EffectiveAt: Time(e.EffectiveAt), RecordedAt: Time(e.RecordedAt),
+		Revision: int32(e.Revision), Actor: e.Actor, EventId: e.EventID, EventSource: e.EventSource, //nolint:gosec // small
+		Order: order(e.Order), Hash: hex.EncodeToString(e.Hash[:]),
+		After: &accrualv1.StateAfter{Balances: Balances(e.After.Balances), Tier: e.After.Tier},
+	}
+	for _, l := range e.Lines {
+		p.Lines = append(p.Lines, line(l))
+	}
+	for _, m := range e.Movements {
+		p.Movements = append(p.Movements, &accrualv1.Movement{
+			Kind: move(m.Move), Unit: m.Lot.Unit, Issuer: m.Lot.Issuer, ActivationDay: m.Lot.Activation.String(),
+			ExpiryDay: m.Lot.Expiry.String(), Points: int64(m.Points), Redeemer: m.Redeemer,
+		})
+	}
+	for _, q := range e.Postings {
+		p.Postings = append(p.Postings, &accrualv1.Posting{Unit: q.Unit, Bucket: q.Bucket, Points: int64(q.Points)})
+	}
+	if e.Ladder != nil && e.Ladder.Change != nil {
+		c := e.Ladder.Change
+		p.TierChange = &accrualv1.TierChange{From: c.From, To: c.To, QualifyingMinor: int64(c.Qualifying), Cause: c.Cause}
+	}
+	return p
+}
+
+// Account returns an account as the contract shows it. Due is when something changes next, zero for never; qualifying is
+// what counts for the tier now.
+func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1.Account {
+	p := &accrualv1.Account{
+		Program: a.Program, Account: string(a.ID), Version: int64(a.Version), Balances: Balances(a.Balances),
+		Tier: a.Ladder.Tier, QualifyingMinor: int64(qualifying), Clock: Time(a.Clock), DueAt: Time(due),
+		Hash: hex.EncodeToString(a.Hash[:]),
+	}
+	for _, l := range a.Lots {
+		p.Lots = append(p.Lots, &accrualv1.Lot{
+			Unit: l.Unit, Issuer: l.Issuer, ActivationDay: l.Activation.String(), ExpiryDay: l.Expiry.String(),
+			Points: int64(l.Left), Uncounted: int64(l.Uncounted),
+		})
+	}
+	return p
+}
+
+// Balances maps balances.
+func Balances(balances []ledger.Balance) []*accrualv1.Balance {
+	list := make([]*accrualv1.Balance, len(balances))
+	for i, b := range balances {
+		list[i] = &accrualv1.Balance{
+			Unit: b.Unit, Pending: int64(b.Pending), Active: int64(b.Active), Held: int64(b.Held), Debt: int64(b.Debt),
+		}
+	}
+	return list
+}
+
+// Time maps a time; one that is not set is absent.
+func Time(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
+
+func line(l earning.Line) *accrualv1.LineRating {
+	return &accrualv1.LineRating{
+		LineId: l.ID, Sku: l.SKU, Category: l.Category, BaseMinor: int64(l.Base), Rate: l.Rate.String(),
+		Points: int64(l.Points), Rules: l.Rules,
+	}
+}
+
+func order(o *ledger.OrderPart) *accrualv1.OrderPart {
+	if o == nil {
+		return nil
+	}
+	return &accrualv1.OrderPart{
+		Merchant: o.Ref.Merchant, OrderId: o.Ref.Order, Number: int32(o.Number), Event: o.Event.Kind.String(), //nolint:gosec // at most 1,000
+		Occurrence: o.Event.Occurrence, OrderRevision: o.Event.Revision, Currency: string(o.Event.Currency),
+		BaseMinor: int64(o.Base), TargetPoints: int64(o.Target), Waiting: o.Waiting,
+	}
+}
+
+func kind(k ledger.Kind) accrualv1.EntryKind {
+	switch k {
+	case ledger.KindEarn:
+		return accrualv1.EntryKind_ENTRY_KIND_EARN
+	case ledger.KindReverse:
+		return accrualv1.EntryKind_ENTRY_KIND_REVERSE
+	case ledger.KindActivate:
+		return accrualv1.EntryKind_ENTRY_KIND_ACTIVATE
+	case ledger.KindExpire:
+		return accrualv1.EntryKind_ENTRY_KIND_EXPIRE
+	case ledger.KindPark:
+		return accrualv1.EntryKind_ENTRY_KIND_PARK
+	case ledger.KindState:
+		return accrualv1.EntryKind_ENTRY_KIND_STATE
+	case ledger.KindUnset:
+	}
+	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
+}
+
+func move(m ledger.Move) accrualv1.MovementKind {
+	switch m {
+	case ledger.MoveEarn:
+		return accrualv1.MovementKind_MOVEMENT_KIND_EARN
+	case ledger.MoveReverse:
+		return accrualv1.MovementKind_MOVEMENT_KIND_REVERSE
+	case ledger.MoveActivate:
+		return accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE
+	case ledger.MoveExpire:
+		return accrualv1.MovementKind_MOVEMENT_KIND_EXPIRE
+	case ledger.MoveUncount:
+		return accrualv1.MovementKind_MOVEMENT_KIND_UNCOUNT
+	case ledger.MovePayoff:
+		return accrualv1.MovementKind_MOVEMENT_KIND_PAYOFF
+	case ledger.MoveOwe:
+		return accrualv1.MovementKind_MOVEMENT_KIND_OWE
+	case ledger.MoveUnset:
+	}
+	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED
+}

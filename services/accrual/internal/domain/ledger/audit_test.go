@@ -1,0 +1,128 @@
+package ledger_test
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// audit holds an account against the invariants of design 4. It adds up the entries in its own way, without Apply.
+func audit(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
+	last := entries[len(entries)-1]
+	buckets := map[string]money.Points{}
+	for i, e := range entries {
+		require.Equal(t, ledger.Seq(i+1), e.Seq, "seq is dense")
+		if i > 0 {
+			require.False(t, e.EffectiveAt.Before(entries[i-1].EffectiveAt), "time goes back at entry %d", e.Seq)
+		}
+		sum := money.Points(0)
+		for _, p := range e.Postings {
+			require.NotZero(t, p.Points)
+			sum += p.Points
+			buckets[p.Bucket] += p.Points
+		}
+		require.Zero(t, sum, "postings of entry %d balance: %v", e.Seq, e.Postings)
+	}
+	b := a.Balance("points")
+	require.Equal(t, ledger.Balance{
+		Unit: "points", Pending: buckets["pending"], Active: buckets["active"], Held: buckets["held"], Debt: -buckets["debt"],
+	}, b, "the balance is the sum of the postings")
+	for _, n := range []money.Points{b.Pending, b.Active, b.Held, b.Debt} {
+		require.GreaterOrEqual(t, n, money.Points(0))
+	}
+	require.Equal(t, last.Seq, a.Version)
+	require.Equal(t, last.Hash, a.Hash)
+	require.Equal(t, last.After.Tier, a.Ladder.Tier)
+	require.True(t, last.EffectiveAt.Equal(a.Clock))
+	auditLots(t, entries, a)
+	auditTargets(t, entries, buckets)
+}
+
+// auditLots adds the movements up lot by lot.
+func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
+	left, uncounted, debt := map[ledger.LotKey]money.Points{}, map[ledger.LotKey]money.Points{}, money.Points(0)
+	for _, e := range entries {
+		for _, m := range e.Movements {
+			require.Positive(t, m.Points)
+			switch m.Move {
+			case ledger.MoveEarn:
+				left[m.Lot] += m.Points
+			case ledger.MoveReverse:
+				left[m.Lot] -= m.Points
+			case ledger.MoveExpire:
+				left[m.Lot] -= m.Points
+				uncounted[m.Lot] += m.Points
+			case ledger.MoveUncount:
+				uncounted[m.Lot] -= m.Points
+			case ledger.MovePayoff:
+				left[m.Lot] -= m.Points
+				debt -= m.Points
+			case ledger.MoveOwe:
+				debt += m.Points
+			case ledger.MoveActivate:
+				left[m.Lot] -= m.Points
+				active := m.Lot
+				active.Activation = calendar.None
+				left[active] += m.Points
+			default:
+				require.Fail(t, "unknown move", "%v", m)
+			}
+			require.GreaterOrEqual(t, left[m.Lot], money.Points(0), "lot %s below zero at entry %d", m.Lot, e.Seq)
+			require.GreaterOrEqual(t, uncounted[m.Lot], money.Points(0), "lapsed part of %s below zero", m.Lot)
+			require.GreaterOrEqual(t, debt, money.Points(0))
+		}
+	}
+	require.Equal(t, debt, a.Balance("points").Debt)
+	for _, l := range a.Lots {
+		require.Equal(t, left[l.LotKey], l.Left, "lot %s", l.LotKey)
+		require.Equal(t, uncounted[l.LotKey], l.Uncounted, "lapsed part of %s", l.LotKey)
+		require.Positive(t, l.Left+l.Uncounted, "lot %s is empty", l.LotKey)
+		delete(left, l.LotKey)
+		delete(uncounted, l.LotKey)
+	}
+	for key, n := range left {
+		require.Zero(t, n, "lot %s is missing", key)
+	}
+	require.True(t, slices.IsSortedFunc(a.Lots, consumed), "lots stand in the order of consumption: %v", a.Lots)
+}
+
+// consumed is design 4: by expiry, activation, issuer; what never lapses comes last.
+func consumed(a, b ledger.Lot) int {
+	never := func(d calendar.Day) int {
+		if d == calendar.None {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(never(a.Expiry), never(b.Expiry)), cmp.Compare(a.Expiry, b.Expiry),
+		cmp.Compare(a.Activation, b.Activation), strings.Compare(a.Issuer, b.Issuer))
+}
+
+// auditTargets checks that what was issued is what the orders should have earned: target minus posted leaves nothing.
+func auditTargets(t require.TestingT, entries []ledger.Entry, buckets map[string]money.Points) {
+	targets := map[string]money.Points{}
+	for _, e := range entries {
+		if e.Order != nil {
+			targets[e.Order.Ref.Order] = e.Order.Target
+		}
+	}
+	sum := money.Points(0)
+	for _, target := range targets {
+		require.GreaterOrEqual(t, target, money.Points(0))
+		sum += target
+	}
+	require.Equal(t, sum, -buckets["issued/operator"], "issued is the sum of the orders' targets")
+	rest := money.Points(0)
+	for bucket, n := range buckets {
+		if bucket != "issued/operator" {
+			rest += n
+		}
+	}
+	require.Equal(t, sum, rest, "each issued point stands somewhere")
+}

@@ -1,0 +1,161 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+)
+
+// writer encodes values as docs/decisions/0001 says: fixed order, fixed widths, lengths before content.
+type writer struct{ buf []byte }
+
+func (w *writer) int(v int64) { w.buf = binary.BigEndian.AppendUint64(w.buf, uint64(v)) } //nolint:gosec // two's complement is the encoding
+func (w *writer) bytes(b []byte) {
+	w.int(int64(len(b)))
+	w.buf = append(w.buf, b...)
+}
+func (w *writer) str(s string) {
+	w.int(int64(len(s)))
+	w.buf = append(w.buf, s...)
+}
+
+func (w *writer) bool(b bool) {
+	if b {
+		w.buf = append(w.buf, 1)
+		return
+	}
+	w.buf = append(w.buf, 0)
+}
+
+func (w *writer) time(t time.Time) {
+	if t.IsZero() {
+		w.int(math.MinInt64)
+		return
+	}
+	w.int(t.UnixMilli())
+}
+
+func (w *writer) strs(list []string) {
+	w.int(int64(len(list)))
+	for _, s := range list {
+		w.str(s)
+	}
+}
+
+// Canonical returns the bytes of an entry that its hash covers: all of it but Hash and RecordedAt.
+func (e Entry) Canonical() []byte {
+	w := &writer{buf: make([]byte, 0, 1024)}
+	w.buf = append(w.buf, e.Format)
+	w.str(e.Program)
+	w.str(e.Key)
+	w.str(string(e.Account))
+	w.int(int64(e.Seq))
+	w.str(e.Kind.String())
+	w.time(e.OccurredAt)
+	w.time(e.EffectiveAt)
+	w.int(int64(e.Day))
+	w.int(int64(e.Revision))
+	w.str(e.Actor)
+	w.str(e.EventID)
+	w.str(e.EventSource)
+	w.int(int64(e.Position.Epoch))
+	w.int(int64(e.Position.Sequence)) //nolint:gosec // sequences stay far below 2^63
+	w.order(e.Order)
+	w.lines(e.Lines)
+	w.movements(e)
+	w.ladder(e.Ladder)
+	w.after(e.After)
+	return w.buf
+}
+
+func (w *writer) order(o *OrderPart) {
+	w.bool(o != nil)
+	if o == nil {
+		return
+	}
+	w.str(o.Ref.Merchant)
+	w.str(o.Ref.Order)
+	w.int(int64(o.Number))
+	w.bytes(o.Content[:])
+	w.int(int64(o.Revision))
+	w.str(o.Tier)
+	w.int(int64(o.Base))
+	w.int(int64(o.Target))
+	w.bool(o.Waiting)
+	w.time(o.Deadline)
+}
+
+func (w *writer) lines(lines []earning.Line) {
+	w.int(int64(len(lines)))
+	for _, l := range lines {
+		w.str(l.ID)
+		w.str(l.SKU)
+		w.str(l.Category)
+		w.int(int64(l.Base))
+		w.str(l.Rate.String())
+		w.int(int64(l.Points))
+		w.strs(l.Rules)
+	}
+}
+
+func (w *writer) movements(e Entry) {
+	w.int(int64(len(e.Movements)))
+	for _, m := range e.Movements {
+		w.str(m.Move.String())
+		w.str(m.Lot.Unit)
+		w.str(m.Lot.Issuer)
+		w.int(int64(m.Lot.Activation))
+		w.int(int64(m.Lot.Expiry))
+		w.int(int64(m.Points))
+		w.str(m.Redeemer)
+	}
+	w.int(int64(len(e.Postings)))
+	for _, p := range e.Postings {
+		w.str(p.Unit)
+		w.str(p.Bucket)
+		w.int(int64(p.Points))
+	}
+}
+
+func (w *writer) ladder(l *LadderPart) {
+	w.bool(l != nil)
+	if l == nil {
+		return
+	}
+	w.int(int64(len(l.Counts)))
+	for _, c := range l.Counts {
+		w.int(int64(c.Day))
+		w.int(int64(c.Amount))
+	}
+	w.int(int64(l.Window))
+	w.bool(l.Change != nil)
+	if l.Change != nil {
+		w.str(l.Change.From)
+		w.str(l.Change.To)
+		w.int(int64(l.Change.Qualifying))
+		w.str(l.Change.Cause)
+	}
+}
+
+func (w *writer) after(a After) {
+	w.int(int64(len(a.Balances)))
+	for _, b := range a.Balances {
+		w.str(b.Unit)
+		w.int(int64(b.Pending))
+		w.int(int64(b.Active))
+		w.int(int64(b.Held))
+		w.int(int64(b.Debt))
+	}
+	w.str(a.Tier)
+}
+
+// hashAfter is SHA-256(previous hash ‖ canonical bytes).
+func (e Entry) hashAfter(previous Hash) Hash {
+	h := sha256.New()
+	h.Write(previous[:])
+	h.Write(e.Canonical())
+	return Hash(h.Sum(nil))
+}

@@ -1,0 +1,152 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/ladder"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+	"github.com/laurel-loyalty/laurel/services/internal/token"
+)
+
+// Format is the version of the canonical encoding that new entries use (docs/decisions/0001).
+const Format uint8 = 1
+
+// AccountID names an account within its programme.
+type AccountID string
+
+// Seq numbers an account's entries, dense from 1.
+type Seq int64
+
+// Hash is a SHA-256; the first entry of an account follows the zero Hash.
+type Hash [32]byte
+
+// Kind says what an entry did.
+type Kind uint8
+
+// Kinds of entries.
+const (
+	KindUnset Kind = iota
+	KindEarn
+	KindReverse
+	KindActivate
+	KindExpire
+	KindPark
+	KindState
+)
+
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state"}
+
+// String gives the kind as it stands in logs, subjects and collections.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// ParseKind is the inverse of String.
+func ParseKind(s string) (Kind, error) {
+	for i, name := range kindNames {
+		if i > 0 && name == s {
+			return Kind(i), nil
+		}
+	}
+	return KindUnset, fmt.Errorf("kind of entry %q is not known", s)
+}
+
+// Position is where in EVENTS the cause of an entry stands. Entries that fall due by time have none.
+type Position struct {
+	Epoch    int
+	Sequence uint64
+}
+
+// Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
+// (issued/<issuer>, expired, redeemed/<redeemer>). The legs of an entry sum to zero per unit.
+type Posting struct {
+	Unit   string
+	Bucket string
+	Points money.Points
+}
+
+// OrderPart links an entry to its order and holds all that rating or undoing it needs again.
+type OrderPart struct {
+	Ref      orders.Ref
+	Number   int // place under the order, dense from 1
+	Event    orders.Event
+	Content  Hash         // of the decoded event: what makes a duplicate
+	Revision int          // of the programme that rates this order; 0 until it is paid
+	Tier     string       // held before the order was paid: what multipliers follow
+	Base     money.Minor  // what counts of the order after this entry
+	Target   money.Points // what the order should have earned after this entry
+	Waiting  bool         // the event waits for its order
+	Deadline time.Time    // until when it waits; zero when it does not
+}
+
+// LadderPart is what an entry did on the ladder.
+type LadderPart struct {
+	Counts []ladder.Spend // booked at the day of the order; negative for returns
+	Window int            // months: days that fell out of it are dropped
+	Change *ladder.Change // nil: the tier stays
+}
+
+// Balance is what an account has of one unit.
+// Invariant: Pending, Active, Held, Debt >= 0.
+type Balance struct {
+	Unit                        string
+	Pending, Active, Held, Debt money.Points
+}
+
+// After is the account after an entry.
+type After struct {
+	Balances []Balance // sorted by unit
+	Tier     string
+}
+
+// Entry is one immutable line of the ledger.
+type Entry struct {
+	Format      uint8
+	Program     string
+	Key         string // business key (docs/decisions/0002)
+	Account     AccountID
+	Seq         Seq
+	Kind        Kind
+	OccurredAt  time.Time // when it happened where it happened
+	EffectiveAt time.Time // when it took effect here
+	Day         calendar.Day
+	Revision    int // of the programme in force
+	Actor       string
+	EventID     string
+	EventSource string
+	Position    Position
+	Order       *OrderPart // nil for what falls due by time alone
+	Lines       []earning.Line
+	Movements   []Movement
+	Postings    []Posting
+	Ladder      *LadderPart
+	After       After
+	Hash        Hash
+
+	// RecordedAt stands outside the hash: when the entry was written.
+	RecordedAt time.Time
+}
+
+// OrderPrefix is the part of the key that all entries of an order share.
+func OrderPrefix(ref orders.Ref) string {
+	return "order/" + token.Of(ref.Merchant) + "/" + token.Of(ref.Order) + "/"
+}
+
+// OrderKey is the key of the n-th entry under an order.
+func OrderKey(ref orders.Ref, n int) string { return fmt.Sprintf("%s%d", OrderPrefix(ref), n) }
+
+// DueKey is the key of an entry that fell due by time.
+func DueKey(account AccountID, seq Seq) string {
+	return fmt.Sprintf("due/%s/%d", token.Of(string(account)), seq)
+}
+
+// IsOrderKey tells whether a key stands under an order.
+func IsOrderKey(key string) bool { return strings.HasPrefix(key, "order/") }

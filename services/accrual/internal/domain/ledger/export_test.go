@@ -1,0 +1,40 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+)
+
+// Limits that the tests meet.
+const (
+	LapsedLotsMax   = lapsedLotsMax
+	WaitingMax      = waitingMax
+	OrderEntriesMax = orderEntriesMax
+)
+
+// Spend posts an entry that takes points out of the lots in the order of consumption, for the redeemer "cafe". There
+// are no redemptions yet; with it the tests build what they leave behind: lots that lack points, and so debt.
+func Spend(a Account, known program.Known, t time.Time, points money.Points) (Entry, Account, error) {
+	d := a.begin(known, t)
+	d.Kind, d.Actor, d.Key, d.OccurredAt = KindState, "merchant/cafe", DueKey(a.ID, d.Seq), t
+	for _, l := range a.Lots {
+		if l.Pending() {
+			continue
+		}
+		m := Movement{Move: MoveReverse, Lot: l.LotKey, Points: min(points, l.Left), Redeemer: "cafe"}
+		if err := d.add(m); err != nil {
+			return Entry{}, a, err
+		}
+		points -= m.Points
+	}
+	return d.post(a)
+}
+
+// Rehashed returns the entry with the hash that it should have after a predecessor: what somebody who alters an entry
+// and knows the encoding would write.
+func Rehashed(e Entry, previous Hash) Entry {
+	e.Hash = e.hashAfter(previous)
+	return e
+}

@@ -1,0 +1,153 @@
+package ledger
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// Move says what a movement did to a lot or a debt.
+type Move uint8
+
+// Moves.
+const (
+	MoveUnset    Move = iota
+	MoveEarn          // points were given
+	MoveReverse       // points were taken back from a lot
+	MoveActivate      // pending points became active
+	MoveExpire        // points lapsed unspent
+	MoveUncount       // a return was met by points of the lot that had lapsed
+	MovePayoff        // points of the lot paid a debt
+	MoveOwe           // what a return could not find became debt
+)
+
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe"}
+
+// String gives the move as it stands in collections.
+func (m Move) String() string {
+	if int(m) < len(moveNames) {
+		return moveNames[m]
+	}
+	return fmt.Sprintf("move(%d)", uint8(m))
+}
+
+// known tells whether m is one of the moves above.
+func (m Move) known() bool { return m > MoveUnset && int(m) < len(moveNames) }
+
+// ParseMove is the inverse of String.
+func ParseMove(s string) (Move, error) {
+	for i, name := range moveNames {
+		if i > 0 && name == s {
+			return Move(i), nil
+		}
+	}
+	return MoveUnset, fmt.Errorf("move %q is not known", s)
+}
+
+// LotKey makes lots equal: equal ones are one lot. Activation is calendar.None for active points, so that points
+// of equal expiry merge when they become active. Expiry is the first day on which the points are gone, calendar.None: never.
+type LotKey struct {
+	Unit       string
+	Issuer     string
+	Activation calendar.Day
+	Expiry     calendar.Day
+}
+
+// Pending tells whether the lot's points are not active yet.
+func (k LotKey) Pending() bool { return k.Activation != calendar.None }
+
+// compare orders lots as they are consumed: first to expire first, then activation, then issuer.
+func (k LotKey) compare(o LotKey) int {
+	return cmp.Or(cmp.Compare(k.Unit, o.Unit), compareExpiry(k.Expiry, o.Expiry),
+		cmp.Compare(k.Activation, o.Activation), cmp.Compare(k.Issuer, o.Issuer))
+}
+
+// compareExpiry puts "never" last.
+func compareExpiry(a, b calendar.Day) int {
+	switch {
+	case a == b:
+		return 0
+	case a == calendar.None:
+		return 1
+	case b == calendar.None:
+		return -1
+	}
+	return cmp.Compare(a, b)
+}
+
+// Movement changes one lot, or for MoveOwe and MovePayoff the debt to an issuer.
+type Movement struct {
+	Move     Move
+	Lot      LotKey
+	Points   money.Points // > 0
+	Redeemer string       // to whom points of another issuer's lot went; empty otherwise
+}
+
+// bucket is where the lot's points stand in the account.
+func (k LotKey) bucket() string {
+	if k.Pending() {
+		return BucketPending
+	}
+	return BucketActive
+}
+
+// The account's buckets. Debt is posted with a negative sign: what is owed lowers what the member has.
+const (
+	BucketPending = "pending"
+	BucketActive  = "active"
+	BucketHeld    = "held"
+	BucketDebt    = "debt"
+)
+
+// postingsOf derives the balanced postings of movements: sorted by unit and bucket, without zero legs.
+func postingsOf(movements []Movement) []Posting {
+	var sums []Posting
+	add := func(unit, bucket string, points money.Points) {
+		for i := range sums {
+			if sums[i].Unit == unit && sums[i].Bucket == bucket {
+				sums[i].Points += points
+				return
+			}
+		}
+		sums = append(sums, Posting{unit, bucket, points})
+	}
+	for _, m := range movements {
+		from, to := m.legs()
+		add(m.Lot.Unit, from, -m.Points)
+		add(m.Lot.Unit, to, m.Points)
+	}
+	sums = slices.DeleteFunc(sums, func(p Posting) bool { return p.Points == 0 })
+	slices.SortFunc(sums, func(a, b Posting) int {
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Bucket, b.Bucket))
+	})
+	return sums
+}
+
+// legs says from which bucket to which a movement takes its points.
+func (m Movement) legs() (from, to string) {
+	issued := "issued/" + m.Lot.Issuer
+	switch m.Move {
+	case MoveEarn:
+		return issued, m.Lot.bucket()
+	case MoveReverse:
+		if m.Redeemer != "" {
+			return m.Lot.bucket(), "redeemed/" + m.Redeemer
+		}
+		return m.Lot.bucket(), issued
+	case MoveActivate:
+		return BucketPending, BucketActive
+	case MoveExpire:
+		return m.Lot.bucket(), "expired"
+	case MoveUncount:
+		return "expired", issued
+	case MovePayoff:
+		return BucketActive, BucketDebt
+	case MoveOwe:
+		return BucketDebt, issued
+	case MoveUnset:
+	}
+	panic("ledger: a movement without a move")
+}

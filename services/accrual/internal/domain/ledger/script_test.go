@@ -1,0 +1,242 @@
+package ledger_test
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// story is a case in words: what happens, and what the ledger says of it, a line each. What happens is written as
+//
+//	2025-01-10 paid o1: 12.50 cd; 3 x 30.00 book@books      at 12:00 UTC; quantity 1 where none is said
+//	on 2025-03-01, 2025-01-10 paid o1: …                    it comes in later than it happened
+//	2025-02-01 amended o1/1: …                              a payment of revision 1
+//	2025-02-03 returned o1/r1: cd; 2 x book; 5.00 #1        by sku or line; pieces, an amount, or neither; nothing: all
+//	2025-02-03 cancelled o1                                 placed, shipped o1/s1, payment o1/p1 likewise
+//	2025-02-03 … as e7                                      the id of the event
+//	2025-02-03 spends 100
+//	2025-07-01T00:00 passes                                 time goes by
+type story struct {
+	name, script, want string
+	rules              []string
+}
+
+func tellAll(t *testing.T, stories []story) {
+	t.Helper()
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) {
+			h := newHouse(t, rules(t, s.rules...))
+			h.tell(s.script)
+			require.Equal(t, trimmed(s.want), joined(h.told), "\n%s", s.script)
+			h.rebuild()
+		})
+	}
+}
+
+// rebuild folds the entries anew and compares.
+func (h *house) rebuild() {
+	again := ledger.NewAccount(h.account.Program, h.account.ID)
+	for _, e := range h.entries {
+		var err error
+		again, err = again.Apply(e)
+		require.NoError(h.t, err)
+	}
+	requireSame(h.t, again, h.account)
+}
+
+func trimmed(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// tell lets a script happen.
+func (h *house) tell(script string) {
+	for line := range strings.SplitSeq(trimmed(script), "\n") {
+		from := len(h.entries)
+		verdict := h.line(line)
+		for _, e := range h.entries[from:] {
+			h.told = append(h.told, entryInWords(e, h.entries))
+		}
+		if verdict != "" {
+			h.told = append(h.told, verdict)
+		}
+	}
+}
+
+var deed = regexp.MustCompile(`^(?:on (\S+), )?(\S+) (\w+)(?: (\w+)(?:/(\w+))?)?(?:: (.*?))?(?: as (\w+))?$`)
+
+// line lets one line happen and returns what was decided, if it made no entry.
+func (h *house) line(line string) string {
+	m := deed.FindStringSubmatch(line)
+	require.NotNil(h.t, m, "not understood: %s", line)
+	at, verb, order, occurrence, items, id := instant(h.t, m[2]), m[3], m[4], m[5], m[6], m[7]
+	switch verb {
+	case "passes":
+		h.pass(at)
+		return ""
+	case "spends":
+		points, err := strconv.ParseInt(order, 10, 64)
+		require.NoError(h.t, err)
+		h.spend(money.Points(points), at)
+		return ""
+	}
+	c := command(order, event(h.t, verb, occurrence, items))
+	c.Event.OccurredAt, c.EventID = at, id
+	seen := at
+	if m[1] != "" {
+		seen = instant(h.t, m[1])
+	}
+	v, err := h.take(c, seen)
+	switch refusal, refused := reason.Of(err); {
+	case refused:
+		return "refused: " + string(refusal.Reason)
+	case v.Repeats != "":
+		return "repeats " + v.Repeats
+	default:
+		require.NoError(h.t, err)
+		return ""
+	}
+}
+
+func instant(t require.TestingT, text string) time.Time {
+	if day, err := calendar.Parse(text); err == nil {
+		return noon(day)
+	}
+	at, err := time.Parse("2006-01-02T15:04", text)
+	require.NoError(t, err)
+	return at
+}
+
+func event(t require.TestingT, verb, occurrence, items string) orders.Event {
+	e := orders.Event{Occurrence: occurrence, Currency: "USD"}
+	switch verb {
+	case "amended":
+		revision, err := strconv.ParseInt(occurrence, 10, 32)
+		require.NoError(t, err)
+		e.Kind, e.Occurrence, e.Revision = orders.Paid, "", int32(revision)
+	case "paid":
+		e.Kind = orders.Paid
+	default:
+		kind, err := orders.ParseKind(verb)
+		require.NoError(t, err)
+		e.Kind = kind
+	}
+	if items == "" {
+		return e
+	}
+	for item := range strings.SplitSeq(items, "; ") {
+		if e.Kind == orders.Returned {
+			e.Returned = append(e.Returned, returnedItem(t, item))
+			continue
+		}
+		e.Lines = append(e.Lines, lineItem(t, item))
+	}
+	return e
+}
+
+var item = regexp.MustCompile(`^(?:(\d+) x )?(?:(\d+\.\d\d)(?: |$))?(#\d+)?(\w+)?(?:@(\w+))?$`)
+
+// parts of an item: pieces, amount, line, sku, category.
+func parts(t require.TestingT, text string) (quantity int64, amount money.Minor, priced bool, m []string) {
+	m = item.FindStringSubmatch(text)
+	require.NotNil(t, m, "item not understood: %s", text)
+	if m[1] != "" {
+		n, err := strconv.ParseInt(m[1], 10, 64)
+		require.NoError(t, err)
+		quantity = n
+	}
+	if m[2] != "" {
+		n, err := money.ParseAmount(m[2], "USD")
+		require.NoError(t, err)
+		amount, priced = n, true
+	}
+	return quantity, amount, priced, m
+}
+
+func lineItem(t require.TestingT, text string) orders.Line {
+	quantity, amount, _, m := parts(t, text)
+	return orders.Line{SKU: m[4], Category: m[5], Quantity: max(quantity, 1), Amount: amount}
+}
+
+func returnedItem(t require.TestingT, text string) orders.ReturnedLine {
+	quantity, amount, priced, m := parts(t, text)
+	return orders.ReturnedLine{
+		Line: strings.TrimPrefix(m[3], "#"), SKU: m[4], Quantity: quantity, Amount: amount, HasAmount: priced,
+	}
+}
+
+// entryInWords is a line like "1997-02-01 expire: 12 gone 1998-02-01 expire = active 0".
+func entryInWords(e ledger.Entry, all []ledger.Entry) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", e.Day, e.Kind)
+	for i, m := range e.Movements {
+		fmt.Fprintf(&b, "%s %s %d%s", []string{",", ":"}[btoi(i == 0)], m.Move, m.Points, lotInWords(m))
+	}
+	b.WriteString(" = " + balanceInWords(e.After))
+	if e.Order != nil && e.Order.Waiting {
+		fmt.Fprintf(&b, "; waits until %s", calendar.DayOf(e.Order.Deadline, time.UTC))
+	}
+	if e.Ladder != nil && e.Ladder.Change != nil {
+		c := e.Ladder.Change
+		fmt.Fprintf(&b, "; %s at %s (%s)", c.To, money.Format(c.Qualifying, "USD"), c.Cause)
+	} else if e.Seq > 1 {
+		before := all[e.Seq-2].After.Tier
+		if before != e.After.Tier {
+			b.WriteString("; the tier moved without a change")
+		}
+	}
+	return b.String()
+}
+
+func lotInWords(m ledger.Movement) string {
+	text := ""
+	if m.Lot.Activation != calendar.None {
+		text += " active " + m.Lot.Activation.String()
+	}
+	if m.Lot.Expiry != calendar.None {
+		text += " gone " + m.Lot.Expiry.String()
+	}
+	if m.Redeemer != "" {
+		text += " for " + m.Redeemer
+	}
+	return text
+}
+
+func balanceInWords(a ledger.After) string {
+	for _, b := range a.Balances {
+		words := fmt.Sprintf("active %d", b.Active)
+		if b.Pending != 0 {
+			words += fmt.Sprintf(", pending %d", b.Pending)
+		}
+		if b.Debt != 0 {
+			words += fmt.Sprintf(", debt %d", b.Debt)
+		}
+		return words
+	}
+	return "nothing yet"
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func joined(lines []string) string { return strings.Join(lines, "\n") }

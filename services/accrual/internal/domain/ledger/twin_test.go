@@ -1,0 +1,387 @@
+package ledger_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+)
+
+// twin is the slow, obvious account: each single point is a thing of its own with the days of its life, each midnight is
+// gone through, and spend is added up anew from all orders whenever somebody asks. It shares no code with the ledger but
+// the fold of an order, which has a twin of its own.
+type twin struct {
+	policies []policy
+	zone     *time.Location
+	enrolled bool
+	today    calendar.Day
+	points   []*point
+	debt     int
+	tier     string
+	orders   []*twinOrder
+	waits    []wait
+	log      []string // day and kind of each entry
+}
+
+// policy is what a revision of the programme says, as the twin reads it and as YAML.
+type policy struct {
+	from        time.Time
+	pendingDays int
+	months      int // 0: points never lapse
+	waitDays    int
+	lateDays    int
+	acceptDays  int // 0: without limit
+	window      int
+	soft        bool
+	silver      money.Minor
+	gold        money.Minor
+}
+
+func (p policy) yaml(zone string) []string {
+	expiry := "expiry: {rule: never}"
+	if p.months > 0 {
+		expiry = fmt.Sprintf("expiry: {rule: end_of_month, months: %d}", p.months)
+	}
+	returns := fmt.Sprintf("returns: {wait_days: %d}", p.waitDays)
+	if p.acceptDays > 0 {
+		returns = fmt.Sprintf("returns: {wait_days: %d, accept_days: %d}", p.waitDays, p.acceptDays)
+	}
+	downgrade := "to_fit"
+	if p.soft {
+		downgrade = "one_step"
+	}
+	return []string{
+		"zone: " + zone, expiry, returns,
+		fmt.Sprintf("orders: {accept_late_days: %d}", p.lateDays),
+		fmt.Sprintf("earning: {points: 1, per: 1.00, pending_days: %d, multipliers: {category: {books: 2, tea: 1.25}, tier: {silver: 5/4, gold: 3/2}}, exclude: {category: [card]}}", p.pendingDays),
+		fmt.Sprintf("ladder: {window_months: %d, downgrade: %s, tiers: [{name: bronze, from: 0}, {name: silver, from: %s}, {name: gold, from: %s}]}",
+			p.window, downgrade, money.Format(p.silver, "USD"), money.Format(p.gold, "USD")),
+	}
+}
+
+// point is one point.
+type point struct {
+	active, gone calendar.Day // gone: calendar.None is never
+	state        string       // pending, active, lapsed; anything else is out of the account
+}
+
+type twinOrder struct {
+	ref    orders.Ref
+	events []orders.Event
+	ids    []string // of the events
+	policy int      // that rates it, counted from 1; 0 until it is paid
+	tier   string   // held before
+	posted int
+}
+
+type wait struct {
+	order      *twinOrder
+	kind       orders.Kind
+	occurrence string
+	deadline   calendar.Day
+}
+
+func (o *twinOrder) state() orders.State {
+	var s orders.State
+	for _, e := range o.events {
+		s = s.Apply(e)
+	}
+	return s
+}
+
+// in is the policy in force: its place counted from 1.
+func (w *twin) in(t time.Time) int {
+	n := 1
+	for i, p := range w.policies {
+		if !p.from.After(t) {
+			n = i + 1
+		}
+	}
+	return n
+}
+
+func (w *twin) order(ref orders.Ref) *twinOrder {
+	for _, o := range w.orders {
+		if o.ref == ref {
+			return o
+		}
+	}
+	o := &twinOrder{ref: ref}
+	w.orders = append(w.orders, o)
+	return o
+}
+
+func (w *twin) note(kind string) { w.log = append(w.log, w.today.String()+" "+kind) }
+
+// pass goes through every midnight up to t.
+func (w *twin) pass(t time.Time) {
+	if !w.enrolled {
+		w.today = calendar.DayOf(t, w.zone)
+		return
+	}
+	for !(w.today + 1).Start(w.zone).After(t) {
+		w.today++
+		w.midnight()
+	}
+}
+
+func (w *twin) midnight() {
+	for len(w.waits) > 0 && w.waits[0].deadline <= w.today {
+		first := w.waits[0]
+		w.waits = w.waits[1:]
+		first.order.events = append(first.order.events, orders.Event{
+			Kind: orders.Lapsed, LapsedKind: first.kind, Occurrence: first.occurrence, OccurredAt: first.deadline.Start(w.zone),
+		})
+		first.order.ids = append(first.order.ids, "")
+		w.note("park")
+	}
+	if n := w.each("pending", func(p *point) bool { return p.active <= w.today }, w.becomeActive); n > 0 {
+		w.note("activate")
+	}
+	if n := w.each("active", w.past, func(p *point) { p.state = "lapsed" }); n > 0 {
+		w.note("expire")
+	}
+	if w.today == w.today.FirstOfMonth() {
+		w.review()
+	}
+}
+
+// each does something to every point in a state that fits, the first to lapse first, and counts them.
+func (w *twin) each(state string, fits func(*point) bool, do func(*point)) int {
+	slices.SortStableFunc(w.points, func(a, b *point) int { return cmp.Compare(lapses(a), lapses(b)) })
+	n := 0
+	for _, p := range w.points {
+		if p.state == state && fits(p) {
+			do(p)
+			n++
+		}
+	}
+	return n
+}
+
+// lapses is the day a point is gone, far away for one that stays.
+func lapses(p *point) calendar.Day {
+	if p.gone == calendar.None {
+		return 1 << 30
+	}
+	return p.gone
+}
+
+func (w *twin) past(p *point) bool { return lapses(p) <= w.today }
+
+func (w *twin) becomeActive(p *point) {
+	p.state = "active"
+	if w.debt > 0 {
+		w.debt--
+		p.state = "paid a debt"
+	}
+}
+
+// qualifying adds up the days from (included) to before (not included).
+func (w *twin) qualifying(from, before calendar.Day) money.Minor {
+	sum := money.Minor(0)
+	for _, o := range w.orders {
+		s := o.state()
+		if day := calendar.DayOf(s.PaidAt(), w.zone); s.Paid() && from <= day && day < before {
+			sum += s.Base()
+		}
+	}
+	return sum
+}
+
+var steps = []string{"bronze", "silver", "gold"}
+
+func (p policy) fit(amount money.Minor) int {
+	switch {
+	case amount >= p.gold:
+		return 2
+	case amount >= p.silver:
+		return 1
+	}
+	return 0
+}
+
+func (w *twin) review() {
+	p := w.policies[w.in(w.today.Start(w.zone))-1]
+	has := slices.Index(steps, w.tier)
+	fits := p.fit(w.qualifying(w.today.AddMonths(-p.window), w.today))
+	if has < 0 || fits >= has {
+		return
+	}
+	if p.soft {
+		fits = has - 1
+	}
+	w.tier = steps[fits]
+	w.note("state")
+}
+
+// verdict is what should become of an event: "takes", "waits", "repeats n" or a reason.
+func (w *twin) verdict(c ledger.Command, t time.Time) string {
+	o := w.order(c.Ref)
+	for i, e := range o.events {
+		if c.EventID != "" && o.ids[i] == c.EventID && e.Content() == c.Event.Content() {
+			return fmt.Sprintf("repeats %d", i+1)
+		}
+	}
+	s := o.state()
+	outcome, n, err := s.Judge(c.Event)
+	if err != nil {
+		return reasonOf(err)
+	}
+	if outcome == orders.Repeats {
+		return fmt.Sprintf("repeats %d", n)
+	}
+	p := w.policies[max(o.policy, 1)-1]
+	if o.policy == 0 {
+		p = w.policies[w.in(c.Event.OccurredAt)-1]
+	}
+	day := calendar.DayOf(c.Event.OccurredAt, w.zone)
+	if calendar.DayOf(t, w.zone) > day.AddDays(p.lateDays) {
+		return "EVENT_TOO_LATE"
+	}
+	if s.Paid() && c.Event.Kind == orders.Returned && p.acceptDays > 0 && day > calendar.DayOf(s.PaidAt(), w.zone).AddDays(p.acceptDays) {
+		return "EVENT_TOO_LATE"
+	}
+	return outcome.String()
+}
+
+// take lets an event happen whose verdict was takes or waits.
+func (w *twin) take(c ledger.Command, waits bool) {
+	o := w.order(c.Ref)
+	base := o.state().Base()
+	o.events, o.ids = append(o.events, c.Event), append(o.ids, c.EventID)
+	w.enrolled = true
+	if waits {
+		p := w.policies[w.in(c.Event.OccurredAt)-1]
+		w.waits = append(w.waits, wait{o, c.Event.Kind, c.Event.Occurrence, w.today.AddDays(p.waitDays)})
+		slices.SortStableFunc(w.waits, func(a, b wait) int { return cmp.Compare(a.deadline, b.deadline) })
+		w.note("park")
+		return
+	}
+	kind := "state"
+	switch c.Event.Kind {
+	case orders.Paid:
+		kind = "earn"
+	case orders.Returned, orders.Canceled:
+		kind = "reverse"
+	}
+	s := o.state()
+	now := w.today
+	if s.Paid() {
+		w.waits = slices.DeleteFunc(w.waits, func(x wait) bool { return x.order == o })
+		if o.policy == 0 {
+			o.policy, o.tier = w.in(c.Event.OccurredAt), w.tier
+		}
+		if w.settle(o, s) {
+			kind = "reverse"
+		}
+		if s.Base() != base {
+			now = max(now, calendar.DayOf(s.PaidAt(), w.zone))
+		}
+	}
+	w.note(kind)
+	p := w.policies[w.in(w.at(c))-1]
+	if fits := p.fit(w.qualifying(now.AddMonths(-p.window)+1, now+1)); fits > slices.Index(steps, w.tier) {
+		w.tier = steps[fits]
+	}
+}
+
+// at is the effective time of a command; the machine writes it into the position, which the ledger only copies.
+func (w *twin) at(c ledger.Command) time.Time { return time.UnixMilli(int64(c.Position.Sequence)) }
+
+// settle gives or takes one point after the other until the order has what it should, and says if it took.
+func (w *twin) settle(o *twinOrder, s orders.State) bool {
+	p := w.policies[o.policy-1]
+	day := calendar.DayOf(s.PaidAt(), w.zone)
+	like := point{active: day.AddDays(p.pendingDays), gone: calendar.None}
+	if p.months > 0 {
+		like.gone = day.FirstOfMonth().AddMonths(p.months + 1)
+	}
+	target := w.rate(s.Kept(), o.tier)
+	took := target < o.posted
+	for ; o.posted < target; o.posted++ {
+		fresh := like
+		w.points = append(w.points, &fresh)
+		if fresh.state = "pending"; fresh.active > w.today {
+			continue
+		}
+		w.becomeActive(&fresh)
+		if fresh.state == "active" && w.past(&fresh) {
+			fresh.state = "lapsed"
+		}
+	}
+	for ; o.posted > target; o.posted-- {
+		w.takeOne(like)
+	}
+	return took
+}
+
+// rate is ⌊Σ cents × rate⌋ in fractions.
+func (w *twin) rate(kept []orders.Kept, tier string) int {
+	sum := new(big.Rat)
+	for _, k := range kept {
+		cents := big.NewRat(int64(k.Amount), 100)
+		switch k.Line.Category {
+		case "books":
+			cents.Mul(cents, big.NewRat(2, 1))
+		case "tea":
+			cents.Mul(cents, big.NewRat(5, 4))
+		case "card":
+			continue
+		}
+		switch tier {
+		case "silver":
+			cents.Mul(cents, big.NewRat(5, 4))
+		case "gold":
+			cents.Mul(cents, big.NewRat(3, 2))
+		}
+		sum.Add(sum, cents)
+	}
+	return int(new(big.Int).Div(sum.Num(), sum.Denom()).Int64())
+}
+
+// takeOne takes one point back: one of the order's own lot while it is pending, then active, then lapsed; then the active
+// one that lapses first; then it is owed.
+func (w *twin) takeOne(like point) {
+	own := func(p *point) bool { return p.gone == like.gone }
+	ownPending := func(p *point) bool { return own(p) && p.active == like.active }
+	anyone := func(*point) bool { return true }
+	taken := w.first("pending", ownPending, "taken back") || w.first("active", own, "taken back") ||
+		w.first("lapsed", own, "taken back") || w.first("active", anyone, "taken back")
+	if !taken {
+		w.debt++
+	}
+}
+
+// first moves the first point in a state that fits, the first to lapse first, to another state.
+func (w *twin) first(state string, fits func(*point) bool, to string) bool {
+	var best *point
+	for _, p := range w.points {
+		if p.state == state && fits(p) && (best == nil || lapses(p) < lapses(best)) {
+			best = p
+		}
+	}
+	if best == nil {
+		return false
+	}
+	best.state = to
+	return true
+}
+
+func (w *twin) spend(n int) {
+	for range n {
+		w.first("active", func(*point) bool { return true }, "spent")
+	}
+	w.note("state")
+}
+
+// count is how many points are in a state.
+func (w *twin) count(state string) money.Points {
+	return money.Points(w.each(state, func(*point) bool { return true }, func(*point) {}))
+}

@@ -1,0 +1,108 @@
+// Package events is accrual's bus door: it reads EVENTS, decodes and checks each message, and hands it to the lane of
+// its partition. What is wrong with a message becomes its refusal here; what it means is decided behind the door.
+package events
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"buf.build/go/protovalidate"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// eventBytesMax is the most that one event may weigh (design 6).
+const eventBytesMax = 256 << 10
+
+// Door decodes messages. Safe for many goroutines.
+type Door struct {
+	validator protovalidate.Validator
+	lanes     func(partition int) *lane.Lane
+}
+
+// New makes a door in front of lanes.
+func New(lanes func(partition int) *lane.Lane) (*Door, error) {
+	v, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("prepare the checks of events: %w", err)
+	}
+	return &Door{v, lanes}, nil
+}
+
+// Deliver hands messages on in their order, waiting where a lane is full.
+func (d *Door) Deliver(ctx context.Context, messages []bus.Message) error {
+	for _, m := range messages {
+		item := lane.Item{Partition: m.Partition, Bytes: len(m.Data), Payload: d.Decode(m)}
+		if err := d.lanes(m.Partition).Submit(ctx, item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Decode turns a message into what posting works with. It never fails: what is wrong stands in Refusal.
+func (d *Door) Decode(raw bus.Message) posting.Message {
+	m := posting.Message{
+		Partition: raw.Partition, Sequence: raw.Sequence, Time: raw.Time, ID: raw.ID, After: raw.After, Created: raw.Created,
+		Program: raw.Program, Merchant: raw.Merchant, Account: raw.Account, Kind: raw.Kind,
+		Original: storage.Original{Subject: raw.Subject, Headers: lines(raw.Header), Body: raw.Data},
+	}
+	event, err := envelope(raw)
+	m.EventID, m.EventSource = event.ID, event.Source
+	m.Identity = bus.EventID(m.Program+"/"+event.Source, event.ID, raw.Data)
+	if err == nil {
+		err = d.decode(&m, raw, event)
+	}
+	if err == nil {
+		return m
+	}
+	m.Order, m.Revised, m.Opened = nil, nil, nil
+	refusal, ok := reason.Of(err)
+	if !ok {
+		refusal = reason.New(reason.MalformedEvent, "", "%s", err)
+	}
+	m.Refusal = refusal
+	return m
+}
+
+// envelope reads the CloudEvent and checks what can be said without its body.
+func envelope(raw bus.Message) (cloudevent.Event, error) {
+	event, err := cloudevent.Parse(raw.Header, raw.Data)
+	switch {
+	case err != nil:
+		return event, err
+	case raw.Malformed != nil:
+		return event, raw.Malformed
+	case len(raw.Data) > eventBytesMax && raw.Class != bus.ClassControl:
+		return event, reason.New(reason.TooLarge, "", "the event has %d bytes, at most %d are taken", len(raw.Data), eventBytesMax)
+	}
+	return event, nil
+}
+
+func (d *Door) decode(m *posting.Message, raw bus.Message, event cloudevent.Event) error {
+	switch raw.Class {
+	case bus.ClassOrders:
+		return d.order(m, event)
+	case bus.ClassControl:
+		return d.control(m, event)
+	default:
+		return reason.New(reason.UnknownEventType, "type", "programme %s declares no event type %s", m.Program, m.Kind)
+	}
+}
+
+// lines writes headers as "name: value", sorted by name.
+func lines(header map[string][]string) []string {
+	var out []string
+	for _, name := range sortedNames(header) {
+		for _, value := range header[name] {
+			out = append(out, strings.ToValidUTF8(name+": "+value, "\uFFFD"))
+		}
+	}
+	return out
+}

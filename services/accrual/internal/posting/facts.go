@@ -1,0 +1,85 @@
+package posting
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// service is accrual's name in subjects and sources.
+const service = "accrual"
+
+// outgoing is what a batch publishes from one partition.
+type outgoing struct{ facts, dead []outbox.Message }
+
+func (b *batch) outbox(partition int) *outgoing {
+	out := b.out[partition]
+	if out == nil {
+		out = &outgoing{}
+		b.out[partition] = out
+	}
+	return out
+}
+
+// entryFact tells of one entry. It is a pure function of the entry.
+func entryFact(e ledger.Entry) (outbox.Message, error) {
+	e.RecordedAt = time.Time{}
+	return fact(e.Program, string(e.Account), e.Kind.String(), e.Program+"/"+e.Key, e.EffectiveAt,
+		&accrualv1.EntryPosted{Entry: contract.Entry(e)})
+}
+
+func fact(program, account, kind, id string, at time.Time, body proto.Message) (outbox.Message, error) {
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(body)
+	if err != nil {
+		return outbox.Message{}, fmt.Errorf("write fact %s: %w", id, err)
+	}
+	event := cloudevent.Event{
+		ID: id, Source: "laurel/" + service, Type: string(body.ProtoReflect().Descriptor().FullName()),
+		ContentType: cloudevent.ContentTypeProtobuf, Time: at,
+	}
+	m := outbox.Message{Subject: bus.FactSubject(program, service, kind, account), ID: service + "/" + id, Data: data}
+	for name, values := range event.Headers() {
+		m.Header = append(m.Header, outbox.Header{Name: name, Value: values[0]})
+	}
+	slices.SortFunc(m.Header, func(a, b outbox.Header) int { return cmp.Compare(a.Name, b.Name) })
+	return m, nil
+}
+
+// writes gathers what the transaction changes: moved partitions, changed accounts, numbered chunks.
+func (b *batch) writes() storage.Writes {
+	w := b.changes
+	now := b.poster.clock.Now()
+	for id := range b.moved {
+		part := b.parts[id]
+		part.Version = b.poster.parts[id].Version // noting the attempt has moved it since it was loaded
+		if out := b.out[id]; out != nil {
+			w.Chunks = append(w.Chunks, outbox.Cut(&part, bus.Facts, out.facts, now)...)
+			w.Chunks = append(w.Chunks, outbox.Cut(&part, bus.Dead, out.dead, now)...)
+		}
+		w.Partitions = append(w.Partitions, part)
+	}
+	slices.SortFunc(w.Partitions, func(a, b store.Partition) int { return a.ID - b.ID })
+	for i := range w.Entries {
+		w.Entries[i].Entry.RecordedAt = now
+	}
+	for _, ref := range b.order {
+		h := b.accounts[ref]
+		due, _ := ledger.NextDue(h.account, b.schedule(h.partition, ref.Program))
+		w.Accounts = append(w.Accounts, storage.AccountWrite{
+			Account: h.account, From: h.from, Partition: h.partition, Due: due,
+		})
+	}
+	return w
+}

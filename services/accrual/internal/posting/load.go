@@ -1,0 +1,162 @@
+package posting
+
+import (
+	"context"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// batch is everything that one transaction reads and will write. What it reads is laid over by what it has decided.
+type batch struct {
+	poster    *Poster
+	parts     map[int]store.Partition // changed copies
+	moved     map[int]bool
+	accounts  map[storage.AccountRef]*holding
+	books     map[string]ledger.Books // by programme
+	unread    map[storage.OrderRef]bool
+	refused   map[string]bool // refusal ids known, here or in the store
+	schedules map[scheduleKey]program.Schedule
+	out       map[int]*outgoing
+	changes   storage.Writes
+	order     []storage.AccountRef // accounts in the order in which they were first changed
+	outcome   Outcome
+}
+
+// holding is an account as the batch has it.
+type holding struct {
+	account   ledger.Account
+	from      ledger.Seq // version in the store
+	partition int
+	touched   bool
+}
+
+type scheduleKey struct {
+	partition int
+	program   string
+}
+
+// load reads what the items need: their accounts, which of their orders are known, and which were refused before.
+func (p *Poster) load(ctx context.Context, items []lane.Item) (*batch, error) {
+	b := &batch{
+		poster: p, parts: map[int]store.Partition{}, moved: map[int]bool{},
+		accounts: map[storage.AccountRef]*holding{}, books: map[string]ledger.Books{},
+		unread: map[storage.OrderRef]bool{}, refused: map[string]bool{},
+		schedules: map[scheduleKey]program.Schedule{}, out: map[int]*outgoing{},
+		outcome: Outcome{Refusals: map[string]int{}},
+	}
+	for id, part := range p.parts {
+		b.parts[id] = part.Clone()
+	}
+	need := needs{orders: map[storage.OrderRef]bool{}}
+	for _, item := range items {
+		need.add(b, item)
+	}
+	stored, err := p.storage.Accounts(ctx, need.accounts)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range need.accounts {
+		b.hold(ref, stored)
+	}
+	known, err := p.storage.Known(ctx, keys(need.orders))
+	if err != nil {
+		return nil, err
+	}
+	for ref := range need.orders {
+		b.keepBook(ref, ledger.Book{})
+	}
+	for _, ref := range known {
+		b.unread[ref] = true
+	}
+	b.refused, err = p.storage.Refused(ctx, need.identities)
+	return b, err
+}
+
+// needs collects what a batch must read.
+type needs struct {
+	accounts   []storage.AccountRef
+	orders     map[storage.OrderRef]bool
+	identities []string
+}
+
+func (n *needs) add(b *batch, item lane.Item) {
+	switch m := item.Payload.(type) {
+	case Sweep:
+		n.accounts = append(n.accounts, m.Account)
+	case Message:
+		part := b.parts[item.Partition]
+		if m.Sequence <= part.Mark.Sequence {
+			return
+		}
+		if part.Refused > 0 && (m.Order != nil || m.Refusal != nil) {
+			n.identities = append(n.identities, m.Identity)
+		}
+		if m.Order != nil {
+			n.accounts = append(n.accounts, m.account())
+			n.orders[m.order()] = true
+		}
+	}
+}
+
+func (b *batch) hold(ref storage.AccountRef, stored map[storage.AccountRef]ledger.Account) {
+	if _, ok := b.accounts[ref]; ok {
+		return
+	}
+	a, ok := stored[ref]
+	if !ok {
+		a = ledger.NewAccount(ref.Program, ref.ID)
+	}
+	b.accounts[ref] = &holding{account: a, from: a.Version}
+}
+
+func keys(set map[storage.OrderRef]bool) []storage.OrderRef {
+	list := make([]storage.OrderRef, 0, len(set))
+	for ref := range set {
+		list = append(list, ref)
+	}
+	return list
+}
+
+func (b *batch) keepBook(ref storage.OrderRef, book ledger.Book) {
+	books := b.books[ref.Program]
+	if books == nil {
+		books = ledger.Books{}
+		b.books[ref.Program] = books
+	}
+	books[ref.Ref] = book
+}
+
+// book returns what stands under an order, reading the whole prefix the first time that it is asked for.
+func (b *batch) book(ctx context.Context, ref storage.OrderRef) (ledger.Book, error) {
+	book, ok := b.books[ref.Program][ref.Ref]
+	if ok && !b.unread[ref] {
+		return book, nil
+	}
+	entries, err := b.poster.storage.Order(ctx, ref)
+	if err != nil {
+		return ledger.Book{}, err
+	}
+	book = ledger.Book{}
+	for _, e := range entries {
+		if book, err = book.Add(e); err != nil {
+			return ledger.Book{}, err
+		}
+	}
+	delete(b.unread, ref)
+	b.keepBook(ref, book)
+	return book, nil
+}
+
+func (b *batch) schedule(partition int, id string) program.Schedule {
+	key := scheduleKey{partition, id}
+	s, ok := b.schedules[key]
+	if !ok {
+		s = b.poster.programs.Schedule(b.parts[partition], id)
+		b.schedules[key] = s
+	}
+	return s
+}

@@ -1,0 +1,160 @@
+package posting
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// Headers that a dead letter carries beside the original ones.
+const (
+	HeaderReason   = "Laurel-Reason"
+	HeaderMessage  = "Laurel-Message"
+	HeaderField    = "Laurel-Field"
+	HeaderSubject  = "Laurel-Subject"
+	HeaderSequence = "Laurel-Sequence"
+	HeaderLetter   = "Laurel-Dead-Letter"
+)
+
+// refuse remembers a refusal, sends the event to DEAD with its reason, and says so in FACTS.
+func (b *batch) refuse(m Message, why *reason.Error) error {
+	row := storage.Refusal{
+		ID: m.Identity, Program: m.Program, Merchant: m.Merchant, Account: m.Account, Kind: m.Kind,
+		EventID: m.EventID, EventSource: m.EventSource, Reason: string(why.Reason), Message: why.Message, Field: why.Field,
+		Partition: m.Partition, Epoch: b.parts[m.Partition].Epoch, Sequence: int64(m.Sequence), //nolint:gosec // far below 2^63
+		Subject: m.Original.Subject, Headers: m.Original.Headers, Body: m.Original.Body,
+	}
+	if m.Order != nil {
+		row.Order = storage.OrderField(m.order())
+	}
+	b.refused[m.Identity] = true
+	return b.bury(row)
+}
+
+// lapsed buries the event whose wait an entry has ended.
+func (b *batch) lapsed(ctx context.Context, h *holding, e ledger.Entry) error {
+	waiting, err := b.waitingEntry(ctx, e)
+	if err != nil {
+		return err
+	}
+	original, err := b.original(ctx, waiting)
+	if err != nil {
+		return err
+	}
+	o := waiting.Order
+	ref := storage.OrderRef{Program: e.Program, Ref: o.Ref}
+	why := reason.New(reason.ReturnWithoutOrder, "order_id", "it waited until %s for order %s, which did not come",
+		o.Deadline.Format("2006-01-02"), o.Ref.Order)
+	return b.bury(storage.Refusal{
+		ID: "lapsed-" + bus.EventID(e.Program, e.Key, nil), Program: e.Program, Merchant: o.Ref.Merchant, Account: string(e.Account),
+		Kind: o.Event.Kind.String(), Order: storage.OrderField(ref), EventID: waiting.EventID, EventSource: waiting.EventSource,
+		Reason: string(why.Reason), Message: why.Message, Field: why.Field, Partition: h.partition,
+		Epoch: waiting.Position.Epoch, Sequence: int64(waiting.Position.Sequence), //nolint:gosec // far below 2^63
+		Subject: original.Subject, Headers: original.Headers, Body: original.Body,
+	})
+}
+
+// waitingEntry finds the entry of the event that a lapse ends: the newest of its kind and occurrence before it.
+func (b *batch) waitingEntry(ctx context.Context, lapse ledger.Entry) (ledger.Entry, error) {
+	matches := func(e ledger.Entry) bool {
+		return e.Order != nil && e.Order.Waiting && e.Order.Ref == lapse.Order.Ref &&
+			e.Order.Event.Kind == lapse.Order.Event.LapsedKind && e.Order.Event.Occurrence == lapse.Order.Event.Occurrence
+	}
+	for i := len(b.changes.Entries) - 1; i >= 0; i-- {
+		if e := b.changes.Entries[i].Entry; e.Program == lapse.Program && matches(e) {
+			return e, nil
+		}
+	}
+	entries, err := b.poster.storage.Order(ctx, storage.OrderRef{Program: lapse.Program, Ref: lapse.Order.Ref})
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		if matches(entries[i]) {
+			return entries[i], nil
+		}
+	}
+	return ledger.Entry{}, &ledger.BrokenError{
+		Program: lapse.Program, Account: lapse.Account, Seq: lapse.Seq, What: "it ends a wait that no entry began",
+	}
+}
+
+func (b *batch) original(ctx context.Context, waiting ledger.Entry) (storage.Original, error) {
+	for _, w := range b.changes.Entries {
+		if w.Entry.Key == waiting.Key && w.Entry.Program == waiting.Program && w.Original != nil {
+			return *w.Original, nil
+		}
+	}
+	return b.poster.storage.Original(ctx, waiting.Program, waiting.Key)
+}
+
+// bury writes the row, the dead letter and the fact of a refusal.
+func (b *batch) bury(row storage.Refusal) error {
+	row.RefusedAt = b.poster.clock.Now()
+	fact, err := refusalFact(row)
+	if err != nil {
+		return err
+	}
+	out := b.outbox(row.Partition)
+	out.facts = append(out.facts, fact)
+	out.dead = append(out.dead, deadLetter(row))
+	part := b.parts[row.Partition]
+	part.Refused++
+	b.parts[row.Partition] = part
+	b.moved[row.Partition] = true
+	b.changes.Refusals = append(b.changes.Refusals, row)
+	b.outcome.Refusals[row.Reason]++
+	b.outcome.Facts++
+	return nil
+}
+
+// deadLetter is the event as it came, with the reason in headers of its own.
+func deadLetter(row storage.Refusal) outbox.Message {
+	m := outbox.Message{
+		Subject: bus.DeadSubject(row.Program, row.Merchant, row.Kind, row.Account), ID: "dead/" + row.ID, Data: row.Body,
+	}
+	for _, line := range row.Headers {
+		name, value, _ := strings.Cut(line, ": ")
+		if !strings.HasPrefix(strings.ToLower(name), "nats-") { // the bus's own, of the first publishing
+			m.Header = append(m.Header, outbox.Header{Name: name, Value: value})
+		}
+	}
+	for _, h := range []outbox.Header{
+		{Name: HeaderReason, Value: row.Reason},
+		{Name: HeaderMessage, Value: oneLine(row.Message)},
+		{Name: HeaderField, Value: oneLine(row.Field)},
+		{Name: HeaderSubject, Value: row.Subject},
+		{Name: HeaderSequence, Value: strconv.FormatInt(row.Sequence, 10)},
+		{Name: HeaderLetter, Value: row.ID},
+	} {
+		if h.Value != "" {
+			m.Header = append(m.Header, h)
+		}
+	}
+	return m
+}
+
+// oneLine keeps text from breaking a header.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func refusalFact(row storage.Refusal) (outbox.Message, error) {
+	return fact(row.Program, row.Account, "refused", "refused/"+row.ID, row.RefusedAt, &accrualv1.EventRefused{
+		Program: row.Program, Merchant: row.Merchant, Account: row.Account, Kind: row.Kind, EventId: row.EventID,
+		EventSource: row.EventSource, StreamSequence: uint64(row.Sequence), Reason: row.Reason, //nolint:gosec // written from a uint64
+		Message: row.Message, Field: row.Field,
+	})
+}

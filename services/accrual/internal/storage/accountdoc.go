@@ -1,0 +1,47 @@
+package storage
+
+import (
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+type accountDoc struct {
+	ID        string       `bson:"_id"` // <programme>/<account>
+	Format    int          `bson:"format"`
+	Program   string       `bson:"programme"`
+	Account   string       `bson:"account"`
+	Partition int          `bson:"partition"`
+	Version   int64        `bson:"version"` // = seq of the last entry
+	Clock     time.Time    `bson:"clock"`
+	Hash      bson.Binary  `bson:"hash"`
+	Balances  []balanceDoc `bson:"balances"`
+	Lots      []lotDoc     `bson:"lots"`
+	Debts     []debtDoc    `bson:"debts,omitempty"`
+	Tier      string       `bson:"tier,omitempty"`
+	Days      []spendDoc   `bson:"days,omitempty"`
+	Reviewed  int32        `bson:"reviewed"`
+	Waiting   []waitingDoc `bson:"waiting,omitempty"`
+	// DueAt is derived: the first moment at which something changes if nothing more comes. Absent: never.
+	DueAt *time.Time `bson:"due_at,omitempty"`
+}
+
+type lotDoc struct {
+	Key       lotKeyDoc `bson:",inline"`
+	Left      int64     `bson:"left"`
+	Uncounted int64     `bson:"uncounted,omitempty"`
+}
+
+type debtDoc struct {
+	Unit   string `bson:"unit"`
+	Issuer string `bson:"issuer"`
+	Points int64  `bson:"points"`
+}
+
+type waitingDoc struct {
+	Merchant   string    `bson:"merchant"`
+	Order      string    `bson:"order"`
+	Kind       string    `bson:"kind"`
+	Occurrence string    `bson:"occurrence,omitempty"`
+	Deadline   time.Time `bson:"deadline"`
+}

@@ -1,0 +1,148 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+)
+
+// AccountRef names an account across programmes.
+type AccountRef struct {
+	Program string
+	ID      ledger.AccountID
+}
+
+// OrderRef names an order across programmes.
+type OrderRef struct {
+	Program string
+	Ref     orders.Ref
+}
+
+// Accounts reads accounts; those that have no entries yet are missing from the answer.
+func (s *Storage) Accounts(ctx context.Context, refs []AccountRef) (map[AccountRef]ledger.Account, error) {
+	accounts := make(map[AccountRef]ledger.Account, len(refs))
+	if len(refs) == 0 {
+		return accounts, nil
+	}
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		ids[i] = accountKey(ref.Program, ref.ID)
+	}
+	cursor, err := s.store.Collection(accountsName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}})
+	if err != nil {
+		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
+	}
+	err = each(ctx, cursor, func(d accountDoc) error {
+		a, err := accountFromDoc(d)
+		if err == nil {
+			accounts[AccountRef{a.Program, a.ID}] = a
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
+	}
+	return accounts, nil
+}
+
+// Known tells which of the orders have a first entry: one covered look-up for a whole batch.
+func (s *Storage) Known(ctx context.Context, refs []OrderRef) ([]OrderRef, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	byID := make(map[string]OrderRef, len(refs))
+	ids := make([]string, 0, len(refs))
+	for _, ref := range refs {
+		id := entryKey(ref.Program, ledger.OrderKey(ref.Ref, 1))
+		byID[id] = ref
+		ids = append(ids, id)
+	}
+	opts := options.Find().SetProjection(bson.M{"_id": 1}).SetHint("_id_")
+	cursor, err := s.store.Collection(entriesName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}}, opts)
+	if err != nil {
+		return nil, fmt.Errorf("look up %d orders: %w", len(ids), err)
+	}
+	var known []OrderRef
+	err = each(ctx, cursor, func(d struct {
+		ID string `bson:"_id"`
+	},
+	) error {
+		known = append(known, byID[d.ID])
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up %d orders: %w", len(ids), err)
+	}
+	return known, nil
+}
+
+// Order returns the entries under an order's prefix, in their order.
+func (s *Storage) Order(ctx context.Context, ref OrderRef) ([]ledger.Entry, error) {
+	prefix := entryKey(ref.Program, ledger.OrderPrefix(ref.Ref))
+	// '0' follows '/', so this is every key that begins with the prefix.
+	filter := bson.M{"_id": bson.M{"$gte": prefix, "$lt": prefix[:len(prefix)-1] + "0"}}
+	cursor, err := s.store.Collection(entriesName).Find(ctx, filter)
+	if err != nil {
+		return nil, fmt.Errorf("read order %s: %w", prefix, err)
+	}
+	var entries []ledger.Entry
+	err = each(ctx, cursor, func(d entryDoc) error {
+		e, err := entryFromDoc(d)
+		if err == nil {
+			entries = append(entries, e)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read order %s: %w", prefix, err)
+	}
+	slices.SortFunc(entries, func(a, b ledger.Entry) int { return a.Order.Number - b.Order.Number })
+	return entries, nil
+}
+
+// Due returns accounts of a partition on which something falls due up to a time, the earliest first.
+func (s *Storage) Due(ctx context.Context, partition int, upTo time.Time, limit int) ([]AccountRef, error) {
+	filter := bson.M{"partition": partition, "due_at": bson.M{"$lte": upTo}}
+	opts := options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(limit)).
+		SetProjection(bson.M{"programme": 1, "account": 1})
+	cursor, err := s.store.Collection(accountsName).Find(ctx, filter, opts)
+	if err != nil {
+		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, err)
+	}
+	var refs []AccountRef
+	err = each(ctx, cursor, func(d struct {
+		Program string `bson:"programme"`
+		Account string `bson:"account"`
+	},
+	) error {
+		refs = append(refs, AccountRef{d.Program, ledger.AccountID(d.Account)})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, err)
+	}
+	return refs, nil
+}
+
+// each decodes every document of a cursor and closes it.
+func each[D any](ctx context.Context, cursor *mongo.Cursor, f func(D) error) error {
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
+	for cursor.Next(ctx) {
+		var d D
+		if err := cursor.Decode(&d); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		if err := f(d); err != nil {
+			return err
+		}
+	}
+	return cursor.Err()
+}

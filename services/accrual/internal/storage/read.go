@@ -1,0 +1,151 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// scanBatch is how many entries one answer of mongod holds while the whole ledger is read.
+const scanBatch = 2000
+
+// Account reads an account and when something falls due on it next (zero: never). ACCOUNT_NOT_FOUND if it has no entries.
+func (s *Storage) Account(ctx context.Context, ref AccountRef) (ledger.Account, time.Time, error) {
+	var d accountDoc
+	err := s.store.Collection(accountsName).FindOne(ctx, bson.M{"_id": accountKey(ref.Program, ref.ID)}).Decode(&d)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return ledger.Account{}, time.Time{}, reason.New(reason.AccountNotFound, "account", "there is no account %s in programme %s", ref.ID, ref.Program)
+	}
+	if err != nil {
+		return ledger.Account{}, time.Time{}, fmt.Errorf("read account %s: %w", ref.ID, err)
+	}
+	var due time.Time
+	if d.DueAt != nil {
+		due = d.DueAt.UTC()
+	}
+	a, err := accountFromDoc(d)
+	return a, due, err
+}
+
+// Entries returns an account's entries after a seq, in order, at most limit (0: all).
+func (s *Storage) Entries(ctx context.Context, ref AccountRef, after ledger.Seq, limit int) ([]ledger.Entry, error) {
+	filter := bson.M{"account": accountKey(ref.Program, ref.ID), "seq": bson.M{"$gt": int64(after)}}
+	opts := options.Find().SetSort(bson.D{{Key: "seq", Value: 1}}).SetLimit(int64(limit))
+	cursor, err := s.store.Collection(entriesName).Find(ctx, filter, opts)
+	if err != nil {
+		return nil, fmt.Errorf("read entries of %s: %w", ref.ID, err)
+	}
+	var entries []ledger.Entry
+	err = each(ctx, cursor, func(d entryDoc) error {
+		e, err := entryFromDoc(d)
+		if err == nil {
+			entries = append(entries, e)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read entries of %s: %w", ref.ID, err)
+	}
+	return entries, nil
+}
+
+// Entry reads one entry by its key. ENTRY_NOT_FOUND if there is none.
+func (s *Storage) Entry(ctx context.Context, program, key string) (ledger.Entry, error) {
+	d, err := s.entryDoc(ctx, program, key)
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	return entryFromDoc(d)
+}
+
+// Original reads the event of a waiting entry as it came.
+func (s *Storage) Original(ctx context.Context, program, key string) (Original, error) {
+	d, err := s.entryDoc(ctx, program, key)
+	if err != nil {
+		return Original{}, err
+	}
+	if d.Original == nil {
+		return Original{}, fmt.Errorf("entry %s keeps no original", d.ID)
+	}
+	return Original{d.Original.Subject, d.Original.Headers, d.Original.Body}, nil
+}
+
+func (s *Storage) entryDoc(ctx context.Context, program, key string) (entryDoc, error) {
+	var d entryDoc
+	err := s.store.Collection(entriesName).FindOne(ctx, bson.M{"_id": entryKey(program, key)}).Decode(&d)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return d, reason.New(reason.EntryNotFound, "key", "there is no entry %s in programme %s", key, program)
+	}
+	if err != nil {
+		return d, fmt.Errorf("read entry %s: %w", key, err)
+	}
+	return d, nil
+}
+
+// ScanEntries reads the entries of a programme (all when empty) account by account, each account's in order of seq.
+func (s *Storage) ScanEntries(ctx context.Context, program string, f func(ledger.Entry, error) error) error {
+	cursor, err := s.store.Collection(entriesName).Find(ctx, accountRange("account", program), options.Find().
+		SetSort(bson.D{{Key: "account", Value: 1}, {Key: "seq", Value: 1}}).SetHint("account_seq").SetBatchSize(scanBatch))
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	err = each(ctx, cursor, func(d entryDoc) error {
+		e, err := entryFromDoc(d)
+		if err != nil {
+			// What cannot be read still has a place: the caller names it and goes on.
+			_, account, _ := cutKey(d.Account) //nolint:errcheck // empty says as much
+			e.Account, e.Seq = ledger.AccountID(account), ledger.Seq(d.Seq)
+		}
+		return f(e, err)
+	})
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	return nil
+}
+
+// ScanAccounts reads the accounts of a programme (all when empty) in the order in which ScanEntries reads theirs.
+func (s *Storage) ScanAccounts(ctx context.Context, program string, f func(ledger.Account, error) error) error {
+	cursor, err := s.store.Collection(accountsName).Find(ctx, accountRange("_id", program), options.Find().
+		SetSort(bson.D{{Key: "_id", Value: 1}}).SetHint("_id_").SetBatchSize(scanBatch))
+	if err != nil {
+		return fmt.Errorf("read the accounts: %w", err)
+	}
+	err = each(ctx, cursor, func(d accountDoc) error {
+		a, err := accountFromDoc(d)
+		return f(a, err)
+	})
+	if err != nil {
+		return fmt.Errorf("read the accounts: %w", err)
+	}
+	return nil
+}
+
+// accountRange selects a programme by the beginning of its keys.
+func accountRange(field, program string) bson.M {
+	if program == "" {
+		return bson.M{}
+	}
+	return bson.M{field: bson.M{"$gte": program + "/", "$lt": program + "0"}}
+}
+
+// DueCount counts accounts of the partitions on which something is due up to their clocks.
+func (s *Storage) DueCount(ctx context.Context, clocks map[int]time.Time) (int64, error) {
+	total := int64(0)
+	for partition, clock := range clocks {
+		n, err := s.store.Collection(accountsName).CountDocuments(ctx, bson.M{"partition": partition, "due_at": bson.M{"$lte": clock}})
+		if err != nil {
+			return 0, fmt.Errorf("count what is due: %w", err)
+		}
+		total += n
+	}
+	return total, nil
+}

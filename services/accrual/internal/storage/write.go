@@ -1,0 +1,135 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// Original is an event as it was published.
+type Original struct {
+	Subject string
+	Headers []string // "name: value"
+	Body    []byte
+}
+
+// EntryWrite is an entry to insert; Original is kept with what waits for its order.
+type EntryWrite struct {
+	Entry    ledger.Entry
+	Original *Original
+}
+
+// AccountWrite replaces an account that still has the version it was computed from. From 0 inserts it.
+type AccountWrite struct {
+	Account   ledger.Account
+	From      ledger.Seq
+	Partition int
+	Due       time.Time // zero: nothing will fall due
+}
+
+// Writes are everything that one batch changes.
+type Writes struct {
+	Partitions []store.Partition
+	Entries    []EntryWrite
+	Accounts   []AccountWrite
+	Refusals   []Refusal
+	Revisions  []Revision
+	Chunks     []outbox.Chunk
+	// Review names programmes whose accounts in a partition must be looked at again from a time on, because a revision begins.
+	Review []ReviewWrite
+}
+
+// ReviewWrite makes what is due of a programme's accounts be computed again when From has come.
+type ReviewWrite struct {
+	Program   string
+	Partition int
+	From      time.Time
+}
+
+// Commit writes everything as one transaction: all of it or nothing. store.ErrConflict: somebody else was faster.
+func (s *Storage) Commit(ctx context.Context, w Writes) error {
+	return s.store.Transact(ctx, func(ctx context.Context) error {
+		if err := s.store.MovePartitions(ctx, w.Partitions); err != nil {
+			return err
+		}
+		if err := s.insertRevisions(ctx, w.Revisions); err != nil {
+			return err
+		}
+		if err := s.insertEntries(ctx, w.Entries); err != nil {
+			return err
+		}
+		if err := s.replaceAccounts(ctx, w.Accounts); err != nil {
+			return err
+		}
+		if err := s.review(ctx, w.Review); err != nil {
+			return err
+		}
+		if err := s.insertRefusals(ctx, w.Refusals); err != nil {
+			return err
+		}
+		return outbox.Insert(ctx, s.store, w.Chunks)
+	})
+}
+
+func (s *Storage) insertEntries(ctx context.Context, entries []EntryWrite) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	docs := make([]entryDoc, len(entries))
+	for i, e := range entries {
+		docs[i] = entryToDoc(e.Entry)
+		if o := e.Original; o != nil {
+			docs[i].Original = &originalDoc{o.Subject, o.Headers, o.Body}
+		}
+	}
+	if _, err := s.store.Collection(entriesName).InsertMany(ctx, docs); err != nil {
+		return fmt.Errorf("insert %d entries: %w", len(docs), err)
+	}
+	return nil
+}
+
+func (s *Storage) replaceAccounts(ctx context.Context, accounts []AccountWrite) error {
+	if len(accounts) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(accounts))
+	inserted := int64(0)
+	for i, a := range accounts {
+		doc := accountToDoc(a.Account, a.Partition, a.Due)
+		if a.From == 0 {
+			models[i] = mongo.NewInsertOneModel().SetDocument(doc)
+			inserted++
+			continue
+		}
+		filter := bson.D{{Key: "_id", Value: doc.ID}, {Key: "version", Value: int64(a.From)}}
+		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(doc)
+	}
+	result, err := s.store.Collection(accountsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	if err != nil {
+		return fmt.Errorf("write %d accounts: %w", len(models), err)
+	}
+	if result.MatchedCount != int64(len(models))-inserted {
+		return fmt.Errorf("%w: an account has another version", store.ErrConflict)
+	}
+	return nil
+}
+
+// review brings forward what is due: due_at is derived, so no entry tells of it.
+func (s *Storage) review(ctx context.Context, reviews []ReviewWrite) error {
+	for _, r := range reviews {
+		filter := bson.M{"partition": r.Partition, "programme": r.Program}
+		update := bson.M{"$min": bson.M{"due_at": r.From}}
+		if _, err := s.store.Collection(accountsName).UpdateMany(ctx, filter, update); err != nil {
+			return fmt.Errorf("look again at the accounts of %s: %w", r.Program, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package bus
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// Message is one message of a stream, as a reader delivers it. Whoever gets one may keep it and its bytes.
+type Message struct {
+	Partition int
+	Class     string // ClassOrders, ClassActions, ClassControl, or ClassFacts
+	Program   string // ids, not tokens
+	Merchant  string // the merchant of an order; of others the source or service in that place
+	Kind      string
+	Account   string // for control events the id behind the token
+	Malformed error  // a refusal if a token of the subject is none that Token makes; its raw token stands in the field
+	Subject   string // as published: orders.…
+	Header    nats.Header
+	Data      []byte
+	Sequence  uint64    // in the stream, over all partitions
+	Time      time.Time // when the stream stored it; UTC, milliseconds
+	ID        string    // Nats-Msg-Id
+	After     uint64    // above it, this incarnation has skipped nothing of the partition
+	Created   time.Time // when the stream was made; UTC, milliseconds
+}
+
+// Mark returns the mark that says: applied up to this message.
+func (m Message) Mark(epoch int) Mark {
+	return Mark{Epoch: epoch, Sequence: m.Sequence, Time: m.Time, ID: m.ID, Created: m.Created}
+}
+
+// Mark is how far a service has applied a partition. With Sequence 0 nothing has been applied.
+// Times are compared by the millisecond.
+type Mark struct {
+	Epoch    int
+	Sequence uint64
+	Time     time.Time // stream time of that message
+	ID       string    // its Nats-Msg-Id
+	Created  time.Time // when the stream was made
+}
+
+// WentBack is the error of a reader whose bus no longer holds what was read from it: after a power cut or a damaged
+// file a stream may begin again at a lower sequence and use numbers twice. It matches reason.BusWentBack. The caller
+// must not read on: somebody has to look.
+type WentBack struct {
+	Stream    string
+	Partition int
+	Mark      Mark
+	Differs   string // what was expected and what is there
+}
+
+// Error names the stream, the partition, the mark and the difference.
+func (w *WentBack) Error() string {
+	return fmt.Sprintf("%s: stream %s went back behind sequence %d, the mark of partition %d: %s",
+		reason.BusWentBack, w.Stream, w.Mark.Sequence, w.Partition, w.Differs)
+}
+
+// Is lets errors.Is(err, reason.BusWentBack) match.
+func (w *WentBack) Is(target error) bool { return target == reason.BusWentBack }
+
+// decode turns what the server delivered into a Message; the incarnation adds what it alone knows.
+func decode(raw *nats.Msg, meta *nats.MsgMetadata) (Message, error) {
+	a, err := parseStored(raw.Subject)
+	if err != nil {
+		return Message{}, err
+	}
+	return Message{
+		Partition: a.partition, Class: a.class, Program: a.program, Merchant: a.source, Kind: a.kind,
+		Account: a.account, Malformed: a.fault, Subject: a.published,
+		Header: raw.Header, Data: raw.Data, Sequence: meta.Sequence.Stream, Time: millis(meta.Timestamp),
+		ID: raw.Header.Get(jetstream.MsgIDHeader),
+	}, nil
+}
+
+func millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

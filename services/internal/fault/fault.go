@@ -1,0 +1,23 @@
+// Package fault names the points at which a crash is most telling. In a build with the tag "fault" a point ends the
+// process, as kill -9 would, when LAUREL_FAULT names it; in any other build it does nothing.
+package fault
+
+// Points, in the order in which a batch meets them.
+const (
+	AfterRead           = "after_read"
+	AfterCompute        = "after_compute"
+	BeforeCommit        = "before_commit"
+	AfterCommit         = "after_commit"
+	BeforeOutboxPublish = "before_outbox_publish"
+	AfterOutboxPublish  = "after_outbox_publish"
+	AfterOutboxDelete   = "after_outbox_delete"
+	AfterOrdersPublish  = "after_orders_publish"
+)
+
+// Points lists all of them, for tests that visit each.
+func Points() []string {
+	return []string{
+		AfterRead, AfterCompute, BeforeCommit, AfterCommit, BeforeOutboxPublish, AfterOutboxPublish,
+		AfterOutboxDelete, AfterOrdersPublish,
+	}
+}

@@ -1,0 +1,104 @@
+// Package house says where the house stands that runs on this machine: `laurel serve` writes it down when it is up, and
+// `laurelctl` reads it, so that nobody has to type addresses and tokens. It also makes the tokens.
+package house
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Path is where the house is written down, from the directory in which it was started.
+const Path = ".laurel/house.json"
+
+const (
+	fileMode = 0o600 // it holds tokens
+	dirMode  = 0o700
+	// fileBytesMax keeps something else from being read as a house.
+	fileBytesMax = 64 << 10
+	tokenBytes   = 32
+)
+
+// House is where its doors are, and what opens them.
+type House struct {
+	GRPC GRPC `json:"grpc"`
+	// Token is what callers of gRPC show.
+	Token string `json:"token"`
+	NATS  NATS   `json:"nats"`
+	// Program is the programme that is meant where none is named.
+	Program string `json:"programme"`
+	// Zone is the programme's time zone, for dates without a time in order files; empty: UTC.
+	Zone string `json:"zone,omitempty"`
+}
+
+// GRPC holds host:port of each service.
+type GRPC struct {
+	Accrual string `json:"accrual"`
+}
+
+// NATS is where the bus is.
+type NATS struct {
+	URL   string `json:"url"`
+	Token string `json:"token,omitempty"`
+}
+
+// NewToken makes a secret at random: 32 bytes, base64url.
+func NewToken() string {
+	var secret [tokenBytes]byte
+	_, _ = rand.Read(secret[:]) // never fails: it ends the process instead
+	return base64.RawURLEncoding.EncodeToString(secret[:])
+}
+
+// Write writes the house down for this user's eyes alone, whole or not at all. Parent directories are made.
+func Write(path string, h House) error {
+	text, err := json.MarshalIndent(h, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write down the house: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
+		return fmt.Errorf("write down the house: %w", err)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".house-*") // made with mode 0600
+	if err != nil {
+		return fmt.Errorf("write down the house: %w", err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	err = errors.Join(err, file.Chmod(fileMode), file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write down the house: %w", err), os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// Read reads where the house is. No file is fs.ErrNotExist: no house is up, or it was started somewhere else. A file that
+// others may read is refused: its tokens are no secret any more.
+func Read(path string) (House, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return House{}, fmt.Errorf("read where the house is: %w", err)
+	}
+	if info.Mode().Perm()&^fs.FileMode(fileMode) != 0 {
+		return House{}, fmt.Errorf("%s has mode %04o and holds tokens: nobody but you may read it; start the house again, which makes new ones",
+			path, info.Mode().Perm())
+	}
+	if info.Size() > fileBytesMax {
+		return House{}, fmt.Errorf("%s has %d bytes: this is no house", path, info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return House{}, fmt.Errorf("read where the house is: %w", err)
+	}
+	var h House
+	if err := json.Unmarshal(text, &h); err != nil { // what a newer house adds is passed over
+		return House{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	return h, nil
+}

@@ -1,0 +1,188 @@
+// Package lane collects work for the partitions that it serves and hands it on in batches, one at a time, in the order
+// in which it came. It owns batching, back-pressure and trying again; what a batch does is its Poster's.
+package lane
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// Item is one thing to do for a partition.
+type Item struct {
+	Partition int
+	Bytes     int // what it weighs in a batch
+	Payload   any // the service's own
+	// Done, where set, is called by the Poster once the item's effect is durable.
+	Done func()
+}
+
+// Poster loads, computes and commits.
+type Poster interface {
+	// Post makes some of the items durable as one transaction and returns the others in their order, fewer than it was
+	// given unless there is an error. It may leave whole partitions aside, but no item of a partition before a later one.
+	// store.ErrConflict and store.ErrUnknown mean: call again. A *Stop error ends the lane. Any other is trouble
+	// that may pass: the lane waits and calls again.
+	Post(ctx context.Context, items []Item) (rest []Item, err error)
+	// Reset forgets what was cached: somebody else may have written.
+	Reset()
+}
+
+// Stop wraps an error after which nothing more may be written: an invariant does not hold.
+type Stop struct{ Err error }
+
+// Error gives the error that it wraps.
+func (s *Stop) Error() string { return s.Err.Error() }
+
+// Unwrap gives the error that it wraps.
+func (s *Stop) Unwrap() error { return s.Err }
+
+// Limits of a lane.
+type Limits struct {
+	BatchItems int           // items in one transaction; 512
+	BatchBytes int           // bytes in one transaction; 8 MiB
+	QueueItems int           // items that wait; beyond it Submit blocks and TrySubmit refuses
+	Idle       time.Duration // how long a batch waits for more; 2 ms
+}
+
+// DefaultLimits are those of design section 5, measured there.
+func DefaultLimits() Limits {
+	return Limits{BatchItems: 512, BatchBytes: 8 << 20, QueueItems: 2048, Idle: 2 * time.Millisecond}
+}
+
+// Waits between tries when something is in trouble.
+const (
+	troubleWaitMin = 20 * time.Millisecond
+	troubleWaitMax = time.Second
+)
+
+// Lane is safe for many submitters; one Run at a time.
+type Lane struct {
+	limits Limits
+	poster Poster
+	log    *slog.Logger
+	queue  chan Item
+	stats  Stats
+}
+
+// New makes a lane.
+func New(poster Poster, limits Limits, log *slog.Logger, stats Stats) *Lane {
+	return &Lane{limits: limits, poster: poster, log: log, queue: make(chan Item, limits.QueueItems), stats: stats}
+}
+
+// Submit queues an item, waiting for room: back-pressure for the bus and for sweeps.
+func (l *Lane) Submit(ctx context.Context, item Item) error {
+	select {
+	case l.queue <- item:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TrySubmit queues an item or refuses it with OVERLOADED: for callers who can come again.
+func (l *Lane) TrySubmit(item Item) error {
+	select {
+	case l.queue <- item:
+		return nil
+	default:
+		return reason.New(reason.Overloaded, "", "%d commands are waiting; try again in a second", len(l.queue))
+	}
+}
+
+// Queued is how many items wait.
+func (l *Lane) Queued() int { return len(l.queue) }
+
+// Run works until ctx ends or an invariant breaks; then it returns the *Stop. What it has not committed when ctx ends
+// has had no effect.
+func (l *Lane) Run(ctx context.Context) error {
+	var batch []Item
+	for {
+		batch = l.collect(ctx, batch[:0])
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := l.work(ctx, batch); err != nil {
+			return err
+		}
+	}
+}
+
+// collect waits for the first item, then takes what follows closely until the batch is full.
+func (l *Lane) collect(ctx context.Context, batch []Item) []Item {
+	select {
+	case item := <-l.queue:
+		batch = append(batch, item)
+	case <-ctx.Done():
+		return batch
+	}
+	bytes := batch[0].Bytes
+	var idle <-chan time.Time
+	for len(batch) < l.limits.BatchItems && bytes < l.limits.BatchBytes {
+		select {
+		case item := <-l.queue:
+			batch, bytes = append(batch, item), bytes+item.Bytes
+			continue
+		default:
+		}
+		if idle == nil {
+			timer := time.NewTimer(l.limits.Idle)
+			defer timer.Stop()
+			idle = timer.C
+		}
+		select {
+		case item := <-l.queue:
+			batch, bytes = append(batch, item), bytes+item.Bytes
+		case <-idle:
+			return batch
+		case <-ctx.Done():
+			return batch
+		}
+	}
+	return batch
+}
+
+// work posts a batch to its end, whatever it takes. From the second failure on a run is tried by halves, so that what
+// fails is narrowed down while its neighbours go on.
+func (l *Lane) work(ctx context.Context, batch []Item) error {
+	run, wait, failures := len(batch), troubleWaitMin, 0
+	for len(batch) > 0 && ctx.Err() == nil {
+		run = min(run, len(batch))
+		left, err := l.poster.Post(ctx, batch[:run])
+		if err == nil {
+			l.stats.batch(run - len(left))
+			batch, failures, wait = append(left, batch[run:]...), 0, troubleWaitMin
+			run = min(2*run, l.limits.BatchItems)
+			continue
+		}
+		var stop *Stop
+		if errors.As(err, &stop) {
+			return err
+		}
+		l.poster.Reset()
+		l.stats.failure()
+		if failures++; failures > 1 {
+			run = max(run/2, 1)
+		}
+		if errors.Is(err, store.ErrConflict) && failures < 3 || ctx.Err() != nil {
+			continue
+		}
+		l.log.WarnContext(ctx, "batch not written, trying again", "error", err, "items", run, "failures", failures, "wait", wait)
+		pause(ctx, wait)
+		wait = min(2*wait, troubleWaitMax)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,49 @@
+// Package orders says what an order is after all that happened to it: which lines count, how much
+// of each is left, whether it was paid or cancelled, and which events still wait. Accrual, tier,
+// analytics and partner fold the same events with it and so reach the same figures.
+//
+// The fold is a function of the set of events that were accepted, not of the order in which they
+// came: State links the events, and what is left is worked out when it is asked for. Only three
+// things look at the order of arrival: the places of the events, the date of the order (that of the
+// first Paid to arrive), and a lapse, which removes what waits at that moment. The package knows
+// nothing of points, accounts, merchants' rights or time limits.
+package orders
+
+import "github.com/laurel-loyalty/laurel/services/internal/money"
+
+// Ref names an order: its number is unique at its merchant.
+type Ref struct {
+	Merchant string
+	Order    string
+}
+
+// Line is one row of an order. An empty ID means the position of the line, counted from 1.
+type Line struct {
+	ID       string
+	SKU      string
+	Category string
+	Brand    string
+	Quantity int64       // pieces; 0 for goods that are not counted
+	Amount   money.Minor // paid for the whole row
+}
+
+// ReturnedLine is what came back of one line. Line names it by its id; without one it is the only
+// line with this SKU. A row that has both means the line with this id if it has this SKU, and no
+// other. Neither quantity nor amount means the whole line.
+type ReturnedLine struct {
+	Line      string
+	SKU       string
+	Quantity  int64
+	Amount    money.Minor // paid back; counts only with HasAmount, else the share of the pieces is taken
+	HasAmount bool
+}
+
+// whole says that the row takes back all that is left of its line.
+func (r ReturnedLine) whole() bool { return r.Quantity == 0 && !r.HasAmount }
+
+// Kept is a line of the latest revision with what is left of it after all returns.
+type Kept struct {
+	Line     Line // as it was paid, its ID filled in
+	Quantity int64
+	Amount   money.Minor // 0 <= Amount <= Line.Amount
+}

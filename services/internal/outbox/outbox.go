@@ -1,0 +1,110 @@
+// Package outbox carries messages from a service's transactions to the bus: stored in the transaction that they tell
+// of, in numbered chunks per stream and partition, and published from there, each chunk as one atomic batch, at
+// least once and recognisably so.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// Name is the collection of chunks, the same in every service.
+const Name = "outbox"
+
+// Limits of a chunk (design section 6).
+const (
+	chunkMessagesMax = 500
+	chunkBytesMax    = 4 << 20
+)
+
+// Message is one message to be published.
+type Message struct {
+	Subject string   `bson:"subject"`
+	ID      string   `bson:"id"` // Nats-Msg-Id
+	Header  []Header `bson:"header"`
+	Data    []byte   `bson:"data"`
+}
+
+// Header is one header of a message; a name may come more than once.
+type Header struct {
+	Name  string `bson:"name"`
+	Value string `bson:"value"`
+}
+
+// Chunk is messages that are published together or not at all.
+type Chunk struct {
+	ID        string    `bson:"_id"` // <stream>/<partition>/<number>, sortable
+	Format    int       `bson:"format"`
+	Stream    string    `bson:"stream"`
+	Partition int       `bson:"partition"`
+	Number    int64     `bson:"number"`
+	Created   time.Time `bson:"created"`
+	Messages  []Message `bson:"messages"`
+}
+
+// Cut numbers messages into chunks and counts them in the partition document that the same transaction moves.
+func Cut(p *store.Partition, stream string, messages []Message, now time.Time) []Chunk {
+	var chunks []Chunk
+	for len(messages) > 0 {
+		n, bytes := 0, 0
+		for n < len(messages) && n < chunkMessagesMax {
+			bytes += messages[n].size()
+			if n > 0 && bytes > chunkBytesMax {
+				break
+			}
+			n++
+		}
+		number := p.NextChunk(stream)
+		chunks = append(chunks, Chunk{
+			ID: chunkID(stream, p.ID, number), Format: 1, Stream: stream, Partition: p.ID, Number: number,
+			Created: now, Messages: messages[:n],
+		})
+		messages = messages[n:]
+	}
+	return chunks
+}
+
+func (m Message) size() int {
+	bytes := len(m.Data) + len(m.Subject) + len(m.ID)
+	for _, h := range m.Header {
+		bytes += len(h.Name) + len(h.Value)
+	}
+	return bytes
+}
+
+func chunkID(stream string, partition int, number int64) string {
+	return fmt.Sprintf("%s/%03d/%019d", stream, partition, number)
+}
+
+// Insert stores chunks; it belongs inside the transaction that they tell of.
+func Insert(ctx context.Context, s *store.Store, chunks []Chunk) error {
+	if len(chunks) == 0 {
+		return nil
+	}
+	if _, err := s.Collection(Name).InsertMany(ctx, chunks); err != nil {
+		return fmt.Errorf("store %d outbox chunks: %w", len(chunks), err)
+	}
+	return nil
+}
+
+// Waiting counts the chunks that are not published yet.
+func Waiting(ctx context.Context, s *store.Store) (int64, error) {
+	n, err := s.Collection(Name).CountDocuments(ctx, bson.M{})
+	if err != nil {
+		return 0, fmt.Errorf("count outbox chunks: %w", err)
+	}
+	return n, nil
+}
+
+// Collection declares the outbox.
+func Collection() store.Collection {
+	return store.Collection{Name: Name, Schema: store.Object(
+		bson.A{"_id", "format", "stream", "partition", "number", "messages"},
+		bson.M{"format": store.Integer(), "partition": store.Integer(), "number": store.Integer()},
+	)}
+}

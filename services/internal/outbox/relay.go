@@ -1,0 +1,161 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+const (
+	// pollEvery is how often the relay looks without being woken: the guarantee behind the signal.
+	pollEvery = time.Second
+	// pageChunks is how many chunks of one partition are published before the next partition has its turn.
+	pageChunks = 16
+)
+
+// Relay publishes the chunks of a set of partitions to one stream. Make one per stream; one Run at a time.
+type Relay struct {
+	Store      *store.Store
+	Bus        *bus.Bus
+	Stream     string
+	Partitions []int
+	Log        *slog.Logger
+	// Published, where set, is told how many messages have left.
+	Published func(messages int)
+
+	wake chan struct{}
+	// asked holds the partitions whose last published number is known: set after the stream was asked, dropped after
+	// any failure, because then a chunk may have been stored without us knowing.
+	asked map[int]bool
+}
+
+// NewRelay returns r ready to run.
+func NewRelay(r Relay) *Relay {
+	r.wake = make(chan struct{}, 1)
+	r.asked = map[int]bool{}
+	return &r
+}
+
+// Wake tells the relay that a transaction has stored something. It never blocks.
+func (r *Relay) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run publishes until ctx ends.
+func (r *Relay) Run(ctx context.Context) error {
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		sent, err := r.round(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "outbox not published, trying again", "stream", r.Stream, "error", err)
+		}
+		if err == nil && sent > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		case <-r.wake:
+		}
+	}
+	return nil
+}
+
+// round publishes up to a page of chunks of each partition and returns how many.
+func (r *Relay) round(ctx context.Context) (int, error) {
+	sent := 0
+	for _, p := range r.Partitions {
+		chunks, err := r.page(ctx, p)
+		if err != nil {
+			return sent, err
+		}
+		for _, chunk := range chunks {
+			if err := r.publish(ctx, chunk); err != nil {
+				delete(r.asked, p)
+				return sent, err
+			}
+			sent++
+		}
+	}
+	return sent, nil
+}
+
+func (r *Relay) page(ctx context.Context, partition int) ([]Chunk, error) {
+	filter := bson.M{"_id": bson.M{"$gte": chunkID(r.Stream, partition, 0), "$lt": chunkID(r.Stream, partition+1, 0)}}
+	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(pageChunks)
+	cursor, err := r.Store.Collection(Name).Find(ctx, filter, opts)
+	if err != nil {
+		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
+	}
+	var chunks []Chunk
+	if err := cursor.All(ctx, &chunks); err != nil {
+		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
+	}
+	return chunks, nil
+}
+
+// publish makes a chunk leave once: as one atomic batch, unless the stream has it already.
+func (r *Relay) publish(ctx context.Context, chunk Chunk) error {
+	known := false
+	if !r.asked[chunk.Partition] {
+		var err error
+		if known, err = r.stored(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	if !known {
+		fault.Point(fault.BeforeOutboxPublish)
+		batch := chunk.outgoing()
+		// ErrStored is the bus's word that it knows the batch: chunks are always cut alike, so it knows the whole.
+		if err := r.Bus.PublishBatch(ctx, batch); err != nil && !errors.Is(err, bus.ErrStored) {
+			return fmt.Errorf("publish chunk %s: %w", chunk.ID, err)
+		}
+		fault.Point(fault.AfterOutboxPublish)
+		if r.Published != nil {
+			r.Published(len(batch))
+		}
+	}
+	if _, err := r.Store.Collection(Name).DeleteOne(ctx, bson.M{"_id": chunk.ID}); err != nil {
+		return fmt.Errorf("remove published chunk %s: %w", chunk.ID, err)
+	}
+	fault.Point(fault.AfterOutboxDelete)
+	r.asked[chunk.Partition] = true
+	return nil
+}
+
+// stored asks the stream whether the chunk's last message, or a later one of its subject, is there. Chunks of
+// a partition leave in order, so that a later number on the same subject says that this one has left.
+func (r *Relay) stored(ctx context.Context, chunk Chunk) (bool, error) {
+	last := chunk.Messages[len(chunk.Messages)-1]
+	partition, number, found, err := r.Bus.LastOutbox(ctx, r.Stream, last.Subject)
+	if err != nil {
+		return false, fmt.Errorf("ask %s for chunk %s: %w", r.Stream, chunk.ID, err)
+	}
+	return found && partition == chunk.Partition && number >= uint64(chunk.Number), nil //nolint:gosec // numbers count from 1
+}
+
+func (c Chunk) outgoing() []bus.Outgoing {
+	batch := make([]bus.Outgoing, len(c.Messages))
+	for i, m := range c.Messages {
+		header := nats.Header{bus.OutboxHeader: {bus.OutboxValue(c.Partition, uint64(c.Number))}} //nolint:gosec // numbers count from 1
+		for _, h := range m.Header {
+			header[h.Name] = append(header[h.Name], h.Value)
+		}
+		batch[i] = bus.Outgoing{Subject: m.Subject, Header: header, Data: m.Data, ID: m.ID}
+	}
+	return batch
+}

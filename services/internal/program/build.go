@@ -1,0 +1,152 @@
+package program
+
+import (
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/laurel-loyalty/laurel/services/internal/ladder"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// program reads every section. What is faulty stays at its zero value and makes no second fault.
+func (r *reader) program(root section, whole bool) *Program {
+	p := &Program{
+		ID:        r.word(root.get("programme"), idForm),
+		Zone:      r.zone(root.get("zone")),
+		Currency:  r.currency(root.get("currency")),
+		Enrolment: r.enrolment(root.get("enrolment")),
+		Unit:      r.word(root.get("unit"), unitForm),
+	}
+	if name, ok := r.label(root.get("name"), nameCharsMax); ok {
+		p.Name = name
+	} else {
+		p.Name = p.ID
+	}
+	tiers := tierNames{known: whole && root.lacks("ladder")}
+	if v := root.get("ladder"); v.given() {
+		tiers = r.ladder(v, p)
+	}
+	r.expiry(root.get("expiry"), p)
+	r.earning(root.get("earning"), p, tiers)
+	r.policies(root, p)
+	return p
+}
+
+func (r *reader) zone(v value) *time.Location {
+	name, ok := r.text(v)
+	if !ok {
+		return time.UTC
+	}
+	if zoneNames.MatchString(name) {
+		if zone, err := time.LoadLocation(name); err == nil {
+			return zone
+		}
+	}
+	r.fault(v, "unknown zone %q; write UTC or a name of the IANA time zone database, for example Europe/Berlin", short(name))
+	return time.UTC
+}
+
+func (r *reader) currency(v value) money.Currency {
+	code, ok := r.text(v)
+	if !ok {
+		return ""
+	}
+	c, err := money.ParseCurrency(code)
+	if err != nil {
+		r.fault(v, "unknown currency %q; write an ISO 4217 code, for example EUR", short(code))
+		return ""
+	}
+	return c
+}
+
+func (r *reader) enrolment(v value) Enrolment {
+	r.choice(v, "on_first_order")
+	return EnrolmentOnFirstOrder
+}
+
+func (r *reader) policies(root section, p *Program) {
+	returns := r.section(root.get("returns"), nil, []string{"wait_days", "accept_days"})
+	p.Returns.WaitDays = r.whole(returns.get("wait_days"), span{1, returnWaitMost, returnWaitDefault})
+	p.Returns.AcceptDays = r.whole(returns.get("accept_days"), span{1, returnAcceptMost, 0})
+	orders := r.section(root.get("orders"), nil, []string{"accept_late_days"})
+	p.Orders.AcceptLateDays = r.whole(orders.get("accept_late_days"), span{1, acceptLateMost, acceptLateDefault})
+}
+
+func (r *reader) expiry(v value, p *Program) {
+	s := r.section(v, []string{"rule"}, []string{"months"})
+	months := s.get("months")
+	if r.choice(s.get("rule"), "end_of_month", "never") == "never" {
+		if months.given() {
+			r.faultAt(months, months.key, "points that never lapse have no months; delete the line")
+		}
+		return
+	}
+	if v.given() && s.get("rule").given() && s.lacks("months") {
+		r.missing(v, "months")
+	}
+	p.Expiry.EndOfMonthAfterMonths = r.whole(months, span{1, monthsMost, 0})
+}
+
+// tierNames is what is known of the ladder when multipliers are read; known is false where it
+// cannot be told.
+type tierNames struct {
+	names []string
+	known bool
+}
+
+// ladder returns the names of the tiers, also those of a ladder that has faults.
+func (r *reader) ladder(v value, p *Program) tierNames {
+	s := r.section(v, []string{"window_months", "tiers"}, []string{"qualify_by", "review", "downgrade"})
+	r.choice(s.get("qualify_by"), "spend")
+	r.choice(s.get("review"), "monthly")
+	p.Ladder = &ladder.Ladder{
+		WindowMonths: r.whole(s.get("window_months"), span{1, monthsMost, 0}),
+		SoftLanding:  r.choice(s.get("downgrade"), "one_step", "to_fit") == "one_step",
+	}
+	tiers := s.get("tiers")
+	if !tiers.given() || !r.is(tiers, yaml.SequenceNode, "a list of tiers") {
+		return tierNames{}
+	}
+	if n := len(tiers.node.Content); n == 0 || n > tiersMax {
+		r.fault(tiers, "%d tiers; write 1 to %d", n, tiersMax)
+		return tierNames{}
+	}
+	for i, node := range tiers.node.Content {
+		r.tier(tiers.item(i, node), i, p)
+	}
+	names := make([]string, 0, tiersMax)
+	for _, t := range p.Ladder.Tiers {
+		names = append(names, t.Name)
+	}
+	return tierNames{names: names, known: !slices.Contains(names, "")}
+}
+
+// tier adds one tier to the ladder; it must begin above the one before.
+func (r *reader) tier(v value, i int, p *Program) {
+	s := r.section(v, []string{"name", "from"}, nil)
+	t := ladder.Tier{Name: r.word(s.get("name"), tierForm)}
+	same := func(o ladder.Tier) bool { return t.Name != "" && o.Name == t.Name }
+	if slices.ContainsFunc(p.Ladder.Tiers, same) {
+		r.fault(s.get("name"), "two tiers have the name %q; rename one", t.Name)
+	}
+	from := s.get("from")
+	minor, ok := r.amount(from, p.Currency, amounts{0, amountMost})
+	switch {
+	case i == 0:
+		if ok && minor != 0 {
+			r.fault(from, "the first tier must begin at 0, so that everybody has one; write 0")
+		}
+		t.Reach = minor
+	case !ok:
+		t.Reach = p.Ladder.Tiers[i-1].Reach
+	default:
+		t.Reach = minor
+		if last := p.Ladder.Tiers[i-1].Reach; last >= minor {
+			r.fault(from, "%s is not above %s, where the tier before it begins; put the tiers in rising order",
+				money.Format(minor, p.Currency), money.Format(last, p.Currency))
+		}
+	}
+	p.Ladder.Tiers = append(p.Ladder.Tiers, t)
+}

@@ -1,0 +1,98 @@
+// Package program turns the YAML of a programme into a checked Program. It owns the words of the
+// file, its limits and its faults; reading files, keeping revisions and rating orders are left to
+// others. It reads and changes nothing outside itself, but for the table of time zones.
+package program
+
+import (
+	"time"
+	// Zones are known on a machine that has no table of its own; its own goes first, as everywhere
+	// in Go.
+	_ "time/tzdata"
+
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/ladder"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// Program is one checked revision of a programme. Only Parse makes a Program that can rate. It is
+// not changed after that, so it is safe for many goroutines.
+type Program struct {
+	// ID stands in subjects and keys, and never changes.
+	ID string
+	// Name is for people. It is the ID where the file gives none.
+	Name string
+	// Zone says when a day begins. It is never nil.
+	Zone *time.Location
+	// Currency is that of every order and of every amount in the file.
+	Currency  money.Currency
+	Enrolment Enrolment
+	// Unit is the kind of points that orders earn, for example "points".
+	Unit    string
+	Earning Earning
+	Expiry  Expiry
+	Returns Returns
+	Orders  OrderPolicy
+	// Ladder is nil where the programme has no tiers. Its days are days in Zone.
+	Ladder *ladder.Ladder
+
+	rates rates
+}
+
+// Enrolment says how an account comes to be.
+type Enrolment uint8
+
+// Ways to enrol.
+const (
+	EnrolmentUnset Enrolment = iota
+	// EnrolmentOnFirstOrder opens an account with the first event that names it.
+	EnrolmentOnFirstOrder
+)
+
+// Earning says how many points an order gives. Multipliers and exclusions are already part of what
+// LineRate answers; they are here to be shown.
+type Earning struct {
+	// Rate is in points per minor unit: 1 point per 1.00 USD is 1/100.
+	Rate money.Ratio
+	// ActivationDays is how many days points are pending: they are active from 00:00 of the day of
+	// the order plus so many days. 0: at once.
+	ActivationDays int
+	// ExcludeCategories and ExcludeSKUs earn nothing; both are sorted.
+	ExcludeCategories, ExcludeSKUs []string
+	// CategoryMultipliers and TierMultipliers are factors above 0; what is not named counts once.
+	// Tiers are those held before the order.
+	CategoryMultipliers, TierMultipliers map[string]money.Ratio
+}
+
+// Expiry says when unspent points lapse.
+type Expiry struct {
+	// EndOfMonthAfterMonths counts whole months after the month of earning. 0: points never lapse.
+	EndOfMonthAfterMonths int
+}
+
+// Returns says what is accepted back, and for how long.
+type Returns struct {
+	// WaitDays is how long a return or a cancellation waits for an order that has not come yet.
+	WaitDays int
+	// AcceptDays is how long after its order a return is accepted. 0: without limit.
+	AcceptDays int
+}
+
+// OrderPolicy says which orders are accepted.
+type OrderPolicy struct {
+	// AcceptLateDays is how long after it occurred an order is still accepted.
+	AcceptLateDays int
+}
+
+// ExpiryDay returns the first day on which points earned on a day are gone, or calendar.None where
+// they never lapse. Points that were earned in January 1997 and live for 12 months are gone on
+// 1998-02-01.
+func (p *Program) ExpiryDay(earned calendar.Day) calendar.Day {
+	return p.Expiry.day(earned)
+}
+
+func (e Expiry) day(earned calendar.Day) calendar.Day {
+	if e.EndOfMonthAfterMonths == 0 {
+		return calendar.None
+	}
+	return earned.FirstOfMonth().AddMonths(e.EndOfMonthAfterMonths + 1)
+}

@@ -1,0 +1,102 @@
+package program
+
+import (
+	"fmt"
+
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+)
+
+// rating is what a line earns per minor unit, and the rules that made it, in words.
+type rating struct {
+	rate  money.Ratio
+	rules []string
+}
+
+// rates holds every product of rate, category and tier, so that rating a line multiplies nothing.
+type rates struct {
+	// row and column of a name with a multiplier; every other name has number 0.
+	row, column map[string]int
+	// len(table) = (len(row)+1) * (len(column)+1), row by row.
+	table []rating
+	// categories and skus that earn nothing.
+	categories, skus map[string]rating
+}
+
+// LineRate returns the points per minor unit of a line for an account that held the tier before the
+// order ("" for none), and the rules that made the rate, in order: "rate", "category books x2",
+// "tier silver x5/4", or "excluded category gift-card", "excluded sku 4711" alone. A category or a
+// tier without a rule of its own counts once. The caller must not change the rules: all lines share
+// them.
+func (p *Program) LineRate(line orders.Line, tier string) (rate money.Ratio, rules []string) {
+	r := &p.rates
+	if out, ok := r.categories[line.Category]; ok {
+		return out.rate, out.rules
+	}
+	if out, ok := r.skus[line.SKU]; ok {
+		return out.rate, out.rules
+	}
+	cell := r.table[r.row[line.Category]*(len(r.column)+1)+r.column[tier]]
+	return cell.rate, cell.rules
+}
+
+// factor is a multiplier with its name; the one without a name counts once and leaves no rule.
+type factor struct {
+	rule  string
+	ratio money.Ratio
+}
+
+func newRates(e Earning) (rates, error) {
+	r := rates{
+		categories: excluded("category", e.ExcludeCategories),
+		skus:       excluded("sku", e.ExcludeSKUs),
+	}
+	var categories, tiers []factor
+	r.row, categories = numbered("category", e.CategoryMultipliers)
+	r.column, tiers = numbered("tier", e.TierMultipliers)
+	r.table = make([]rating, 0, len(categories)*len(tiers))
+	for _, c := range categories {
+		for _, t := range tiers {
+			cell, err := product(e.Rate, c, t)
+			if err != nil {
+				return rates{}, err
+			}
+			r.table = append(r.table, cell)
+		}
+	}
+	return r, nil
+}
+
+func product(rate money.Ratio, factors ...factor) (rating, error) {
+	out := rating{rate: rate, rules: []string{"rate"}}
+	for _, f := range factors {
+		if f.rule == "" {
+			continue
+		}
+		var err error
+		if out.rate, err = out.rate.Mul(f.ratio); err != nil {
+			return rating{}, fmt.Errorf("multiply by %s: %w", f.rule, err)
+		}
+		out.rules = append(out.rules, f.rule)
+	}
+	return out, nil
+}
+
+// numbered gives each name a number from 1 and lists the factors by that number.
+func numbered(what string, multipliers map[string]money.Ratio) (map[string]int, []factor) {
+	numbers, factors := map[string]int{}, []factor{{}}
+	for _, name := range sortedKeys(multipliers) {
+		numbers[name] = len(factors)
+		ratio := multipliers[name]
+		factors = append(factors, factor{rule: fmt.Sprintf("%s %s x%s", what, name, ratio), ratio: ratio})
+	}
+	return numbers, factors
+}
+
+func excluded(what string, names []string) map[string]rating {
+	out := make(map[string]rating, len(names))
+	for _, name := range names {
+		out[name] = rating{rules: []string{"excluded " + what + " " + name}}
+	}
+	return out
+}

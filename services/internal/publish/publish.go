@@ -1,0 +1,99 @@
+// Package publish puts orders and control events on the bus: the envelope, the subject, the id by which the bus knows
+// a message again, and what to do when the bus knows some of a batch already.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+)
+
+// Order returns the message of one order event. Source says who publishes; the same order from the same source is
+// the same message.
+func Order(program, source string, g orderfile.Group) (bus.Outgoing, error) {
+	body, err := orderfile.Marshal(g)
+	if err != nil {
+		return bus.Outgoing{}, err
+	}
+	event := cloudevent.Event{
+		ID: g.ID, Source: source, Type: orderfile.EventType(g), ContentType: cloudevent.ContentTypeProtobuf,
+		Time: g.Event.OccurredAt,
+	}
+	return message(bus.OrderSubject(program, g.Merchant, g.Event.Kind.String(), g.Account), event, body), nil
+}
+
+// Control returns the messages of a control event for all partitions: one per partition, to be published as one batch.
+func Control(program, source, kind, id string, body proto.Message, partitions int) ([]bus.Outgoing, error) {
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("write control event %s: %w", id, err)
+	}
+	event := cloudevent.Event{
+		ID: id, Source: source, Type: string(body.ProtoReflect().Descriptor().FullName()),
+		ContentType: cloudevent.ContentTypeProtobuf,
+	}
+	batch := make([]bus.Outgoing, 0, partitions)
+	for i, token := range bus.ControlTokens(program, partitions) {
+		event.ID = fmt.Sprintf("%s/%d", id, i)
+		batch = append(batch, message(bus.ControlSubject(program, source, kind, token), event, data))
+	}
+	return batch, nil
+}
+
+func message(subject string, event cloudevent.Event, body []byte) bus.Outgoing {
+	return bus.Outgoing{
+		Subject: subject, Header: nats.Header(event.Headers()), Data: body, ID: bus.EventID(event.Source, event.ID, body),
+	}
+}
+
+// Waits between tries when the bus does not answer.
+const (
+	retryWaitMin = 50 * time.Millisecond
+	retryWaitMax = 2 * time.Second
+)
+
+// All publishes messages of one stream in their order and returns once the bus has all of them on disk. It tries until
+// ctx ends. Messages that the bus knows already are not stored twice.
+func All(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) error {
+	err := untilAnswered(ctx, func() error { return b.PublishBatch(ctx, batch) })
+	if !errors.Is(err, bus.ErrStored) {
+		return err
+	}
+	// The bus knows at least one of them: singly, it tells which.
+	for _, m := range batch {
+		err := untilAnswered(ctx, func() error {
+			_, err := b.Publish(ctx, m)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func untilAnswered(ctx context.Context, try func() error) error {
+	wait := retryWaitMin
+	for {
+		err := try()
+		if !errors.Is(err, bus.ErrRetry) {
+			return err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return errors.Join(ctx.Err(), err)
+		}
+		wait = min(2*wait, retryWaitMax)
+	}
+}

@@ -1,0 +1,75 @@
+package reason
+
+// All reasons. The reference page docs/reference/reasons.md is generated from table.
+const (
+	// Shape of an event or a request.
+	MalformedEvent      Reason = "MALFORMED_EVENT"
+	InvalidField        Reason = "INVALID_FIELD"
+	TooLarge            Reason = "TOO_LARGE"
+	UnknownEventType    Reason = "UNKNOWN_EVENT_TYPE"
+	UnknownProgram      Reason = "UNKNOWN_PROGRAMME"
+	UnknownCurrency     Reason = "UNKNOWN_CURRENCY"
+	CurrencyMismatch    Reason = "CURRENCY_MISMATCH"
+	MerchantMismatch    Reason = "MERCHANT_MISMATCH"
+	AccountMismatch     Reason = "ACCOUNT_MISMATCH"
+	EventInFuture       Reason = "EVENT_IN_FUTURE"
+	EventTooLate        Reason = "EVENT_TOO_LATE"
+	AmountOutOfRange    Reason = "AMOUNT_OUT_OF_RANGE"
+	InvalidProgram      Reason = "INVALID_PROGRAMME"
+	UnsupportedRevision Reason = "REVISION_OUT_OF_ORDER"
+
+	// Meaning of an order's events.
+	ConflictingDuplicate Reason = "CONFLICTING_DUPLICATE"
+	OrderOfOtherAccount  Reason = "ORDER_OF_OTHER_ACCOUNT"
+	OrderTooLong         Reason = "ORDER_TOO_LONG"
+	UnknownLine          Reason = "UNKNOWN_LINE"
+	ReturnExceedsOrder   Reason = "RETURN_EXCEEDS_ORDER"
+	ReturnWithoutOrder   Reason = "RETURN_WITHOUT_ORDER"
+	PoisonEvent          Reason = "POISON_EVENT"
+
+	// Questions.
+	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
+	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
+	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
+
+	// The house.
+	Overloaded      Reason = "OVERLOADED"
+	NotReady        Reason = "NOT_READY"
+	BusWentBack     Reason = "BUS_WENT_BACK"
+	NotSignedIn     Reason = "NOT_SIGNED_IN"
+	NotAllowed      Reason = "NOT_ALLOWED"
+	InvalidArgument Reason = "INVALID_ARGUMENT"
+)
+
+var table = []Info{
+	{MalformedEvent, Invalid, false, "The event cannot be read: broken JSON or protobuf, invalid UTF-8, or a missing CloudEvents attribute."},
+	{InvalidField, Invalid, false, "A field of the event breaks its rule: missing, too long, out of range."},
+	{TooLarge, Invalid, false, "The event is larger than 256 KiB or has more than 1,000 lines."},
+	{UnknownEventType, Invalid, false, "The type of the event is not known, or is not that of its subject."},
+	{UnknownProgram, NotFound, true, "No revision of the programme stands before the event in the log. Apply the programme, then redrive."},
+	{UnknownCurrency, Invalid, false, "The currency is not an ISO 4217 code."},
+	{CurrencyMismatch, Invalid, false, "The order's currency is not the programme's, or not that of the order's earlier events."},
+	{MerchantMismatch, PermissionDenied, false, "The body names another merchant than the subject."},
+	{AccountMismatch, PermissionDenied, false, "The body names another account than the subject."},
+	{EventInFuture, Invalid, true, "occurred_at lies more than five minutes ahead of the stream's clock."},
+	{EventTooLate, State, false, "The event is older than the programme still accepts."},
+	{AmountOutOfRange, Invalid, false, "An amount, or the points that follow from it, do not fit."},
+	{InvalidProgram, Invalid, false, "The programme file has faults; each is named with file, line and column."},
+	{UnsupportedRevision, Conflict, false, "The revision does not follow the last one known."},
+	{ConflictingDuplicate, Conflict, false, "The same payment, return or revision of the order is known with other content."},
+	{OrderOfOtherAccount, Conflict, false, "The order belongs to another account."},
+	{OrderTooLong, Exhausted, false, "The order has more than 1,000 events."},
+	{UnknownLine, Invalid, false, "The return names a line that the order does not have, or a sku that more than one line has."},
+	{ReturnExceedsOrder, State, false, "More comes back than is left of the order."},
+	{ReturnWithoutOrder, State, true, "The return or cancellation waited for its order until its deadline, and the order did not come."},
+	{PoisonEvent, Invalid, false, "The process died three times while this event alone was being rated."},
+	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
+	{EntryNotFound, NotFound, false, "No such entry."},
+	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
+	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},
+	{NotReady, Unavailable, true, "A dependency is not ready."},
+	{BusWentBack, Unavailable, true, "The bus no longer holds what was read from it: an operator must look."},
+	{NotSignedIn, Unauthenticated, false, "No valid credential came with the call."},
+	{NotAllowed, PermissionDenied, false, "The credential does not allow this call."},
+	{InvalidArgument, Invalid, false, "A field of the request breaks its rule."},
+}

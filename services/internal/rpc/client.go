@@ -1,0 +1,115 @@
+package rpc
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+
+	"google.golang.org/grpc"
+	_ "google.golang.org/grpc/balancer/roundrobin" // the service config names it
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// Dial returns a connection to a service of the house that shows the token on every call. It connects with the first
+// call. Reads are tried again, up to four times in all, while the server cannot be reached: see readVerbs. It refuses
+// addresses that are not on this machine: without TLS the token would be read on the way.
+func Dial(addr, secret string) (*grpc.ClientConn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: give host:port, for example 127.0.0.1:7010", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("address %q is not on this machine, and Laurel has no TLS yet: the token would be sent in the open", addr)
+	}
+	config, err := serviceConfig()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := grpc.NewClient("dns:///"+addr,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithPerRPCCredentials(token(secret)),
+		grpc.WithDefaultServiceConfig(config),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MessageBytesMax), grpc.MaxCallSendMsgSize(MessageBytesMax)),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout}),
+		grpc.WithNoProxy(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", addr, err)
+	}
+	return conn, nil
+}
+
+// readVerbs begin the names of methods that change nothing, by the rule that every method is named verb and noun. Only
+// those are tried again here; a write is repeated by who knows its idempotency key.
+var readVerbs = []string{"Get", "List", "Explain", "Verify"}
+
+func isRead(method string) bool {
+	for _, verb := range readVerbs {
+		if rest, ok := strings.CutPrefix(method, verb); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
+// reads lists the reading methods of all of Laurel's services that this program was built with.
+func reads() []methodName {
+	var names []methodName
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(string(file.Package()), "laurel.") {
+			return true
+		}
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				if method := string(service.Methods().Get(j).Name()); isRead(method) {
+					names = append(names, methodName{string(service.FullName()), method})
+				}
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// The service config of gRPC, as far as it is used here.
+type (
+	methodName struct {
+		Service string `json:"service"`
+		Method  string `json:"method"`
+	}
+	retryPolicy struct {
+		MaxAttempts          int      `json:"maxAttempts"`
+		InitialBackoff       string   `json:"initialBackoff"`
+		MaxBackoff           string   `json:"maxBackoff"`
+		BackoffMultiplier    float64  `json:"backoffMultiplier"`
+		RetryableStatusCodes []string `json:"retryableStatusCodes"`
+	}
+	methodConfig struct {
+		Name        []methodName `json:"name"`
+		RetryPolicy retryPolicy  `json:"retryPolicy"`
+	}
+	clientConfig struct {
+		LoadBalancingConfig []map[string]struct{} `json:"loadBalancingConfig"`
+		MethodConfig        []methodConfig        `json:"methodConfig,omitempty"`
+	}
+)
+
+func serviceConfig() (string, error) {
+	config := clientConfig{LoadBalancingConfig: []map[string]struct{}{{"round_robin": {}}}}
+	if names := reads(); len(names) > 0 {
+		config.MethodConfig = []methodConfig{{Name: names, RetryPolicy: retryPolicy{
+			MaxAttempts: 4, InitialBackoff: "0.1s", MaxBackoff: "2s", BackoffMultiplier: 2,
+			RetryableStatusCodes: []string{"UNAVAILABLE"},
+		}}}
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return "", fmt.Errorf("write the service config: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,144 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+)
+
+// Config is what a server needs.
+type Config struct {
+	// Token is what callers must show: `authorization: Bearer <token>`. It is made at set-up; there is no default.
+	Token string
+	// Health says if the process is ready to be sent work. Somebody else polls it.
+	Health *telemetry.Health
+	Logger *slog.Logger
+}
+
+// Server is a gRPC server with the house's guards, the health service and reflection. Register services on it, then
+// Serve once.
+type Server struct {
+	grpc   *grpc.Server
+	health *healthServer
+	log    *slog.Logger
+}
+
+// NewServer makes a server. It fails on a token that is missing or too short to be a secret.
+func NewServer(cfg Config) (*Server, error) {
+	keeper, err := newKeeper(cfg.Token)
+	if err != nil {
+		return nil, fmt.Errorf("make a gRPC server: %w", err)
+	}
+	validator, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("prepare the checks of requests: %w", err)
+	}
+	g := &guard{keeper: keeper, validator: validator, log: cfg.Logger}
+	s := &Server{log: cfg.Logger, grpc: grpc.NewServer(
+		grpc.ChainUnaryInterceptor(g.unary),
+		grpc.ChainStreamInterceptor(g.stream),
+		grpc.MaxRecvMsgSize(MessageBytesMax),
+		grpc.MaxSendMsgSize(MessageBytesMax),
+		grpc.MaxHeaderListSize(headerBytesMax),
+		grpc.MaxConcurrentStreams(streamsMax),
+		grpc.ConnectionTimeout(connectTimeout),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEveryLeast, PermitWithoutStream: true}),
+		grpc.WaitForHandlers(true),
+	)}
+	s.health = &healthServer{Server: health.NewServer(), ready: cfg.Health, closing: make(chan struct{})}
+	s.health.SetServingStatus(LivenessService, healthv1.HealthCheckResponse_SERVING)
+	healthv1.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+	return s, nil
+}
+
+// RegisterService implements grpc.ServiceRegistrar. Call it before Serve.
+func (s *Server) RegisterService(service *grpc.ServiceDesc, implementation any) {
+	s.grpc.RegisterService(service, implementation)
+	s.health.services = append(s.health.services, service.ServiceName)
+}
+
+// Methods lists every method that the server answers, sorted: /package.Service/Method.
+func (s *Server) Methods() []string {
+	var methods []string
+	for service, info := range s.grpc.GetServiceInfo() {
+		for _, m := range info.Methods {
+			methods = append(methods, "/"+service+"/"+m.Name)
+		}
+	}
+	return slices.Sorted(slices.Values(methods))
+}
+
+// Services lists the names of the services, sorted.
+func (s *Server) Services() []string { return slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())) }
+
+// Serve answers calls on the listener until ctx ends; then it takes no more, tells health watchers, and waits up to 10 s
+// for the calls under way before it cuts them. It closes the listener.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	s.health.refresh()
+	done := make(chan struct{})
+	var group errgroup.Group
+	group.Go(func() error {
+		defer close(done)
+		if err := s.grpc.Serve(listener); err != nil {
+			return fmt.Errorf("serve gRPC on %s: %w", listener.Addr(), err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		s.follow(ctx, done)
+		s.drain()
+		return nil
+	})
+	return group.Wait()
+}
+
+// follow keeps the health service up to date until the server is to stop.
+func (s *Server) follow(ctx context.Context, done <-chan struct{}) {
+	tick := time.NewTicker(healthEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-done:
+			return
+		case <-tick.C:
+			s.health.refresh()
+		}
+	}
+}
+
+func (s *Server) drain() {
+	s.health.close()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		s.grpc.GracefulStop()
+	}()
+	timer := time.NewTimer(drainTimeout)
+	defer timer.Stop()
+	select {
+	case <-drained:
+		return
+	case <-timer.C:
+	}
+	s.log.Warn("calls under way were cut, they took too long to end", "waited", drainTimeout)
+	s.grpc.Stop()
+	<-drained
+}

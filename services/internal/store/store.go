@@ -1,0 +1,95 @@
+// Package store is Laurel's way to MongoDB: one database per service, majority writes with journal, snapshot
+// transactions, collections with a JSON schema and their indexes, and the partition documents that fence all writes
+// (docs/decisions/0003). What stands in a collection is its service's own.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+)
+
+// serverSelectionTimeout bounds how long a call waits for a primary.
+const serverSelectionTimeout = 5 * time.Second
+
+// Store is one service's database. Safe for many goroutines.
+type Store struct {
+	client *mongo.Client
+	db     *mongo.Database
+}
+
+// Open connects to a database and refuses one that could lose what it acknowledged: a standalone mongod has
+// no transactions. The URI's own write concern is overruled by majority with journal.
+func Open(ctx context.Context, uri, database string) (*Store, error) {
+	journal := true
+	wc := &writeconcern.WriteConcern{W: "majority", Journal: &journal}
+	opts := options.Client().ApplyURI(uri).
+		SetWriteConcern(wc).
+		SetReadConcern(readconcern.Majority()).
+		SetReadPreference(readpref.Primary()).
+		SetServerSelectionTimeout(serverSelectionTimeout).
+		SetAppName("laurel " + database)
+	client, err := mongo.Connect(opts)
+	if err != nil {
+		return nil, fmt.Errorf("connect to mongod: %w", err)
+	}
+	s := &Store{client: client, db: client.Database(database)}
+	if err := s.checkServer(ctx); err != nil {
+		return nil, errors.Join(err, client.Disconnect(ctx))
+	}
+	return s, nil
+}
+
+func (s *Store) checkServer(ctx context.Context) error {
+	var hello struct {
+		SetName string `bson:"setName"`
+	}
+	if err := s.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+		return fmt.Errorf("ask mongod who it is: %w", err)
+	}
+	if hello.SetName == "" {
+		return errors.New("this mongod is not part of a replica set, so it has no transactions: start it with --replSet and initiate it")
+	}
+	return nil
+}
+
+// Collection returns a collection of the database.
+func (s *Store) Collection(name string) *mongo.Collection { return s.db.Collection(name) }
+
+// Ping tells whether the primary answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
+		return fmt.Errorf("ping mongod: %w", err)
+	}
+	return nil
+}
+
+// Version asks mongod for its version.
+func (s *Store) Version(ctx context.Context) (string, error) {
+	var info struct {
+		Version string `bson:"version"`
+	}
+	if err := s.db.RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Decode(&info); err != nil {
+		return "", fmt.Errorf("ask mongod for its version: %w", err)
+	}
+	return info.Version, nil
+}
+
+// Close ends the connections.
+func (s *Store) Close(ctx context.Context) error {
+	if err := s.client.Disconnect(ctx); err != nil {
+		return fmt.Errorf("disconnect from mongod: %w", err)
+	}
+	return nil
+}
+
+// Drop removes the whole database. For tests and for `make clean`.
+func (s *Store) Drop(ctx context.Context) error { return s.db.Drop(ctx) }

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+)
+
+// ErrConflict says that another writer was faster: nothing was written. Read again and compute again.
+var ErrConflict = errors.New("another writer was faster")
+
+// ErrUnknown says that a commit may or may not have happened. Read again: keys and versions tell.
+var ErrUnknown = errors.New("the outcome of the commit is not known")
+
+// commitPatience bounds how long a commit with unknown outcome is tried again.
+const commitPatience = 10 * time.Second
+
+// Labels that mongod and the driver put on errors.
+const (
+	labelTransient = "TransientTransactionError"
+	labelUnknown   = "UnknownTransactionCommitResult"
+)
+
+// Transact runs the writes of fn as one snapshot transaction, once. It returns ErrConflict where trying the
+// whole again may help, ErrUnknown where the commit's fate is open, and otherwise the error of fn or of mongod.
+// Only the commit is retried here; whoever calls owns the loop, because it must read and compute again.
+func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
+	session, err := s.client.StartSession()
+	if err != nil {
+		return fmt.Errorf("start session: %w", err)
+	}
+	defer session.EndSession(context.WithoutCancel(ctx))
+	if err := session.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
+		return fmt.Errorf("start transaction: %w", err)
+	}
+	if err := fn(mongo.NewSessionContext(ctx, session)); err != nil {
+		// An abort that fails leaves the transaction to mongod's own time-out: the error of fn says more.
+		_ = session.AbortTransaction(context.WithoutCancel(ctx)) //nolint:errcheck // see above
+		return classify(err)
+	}
+	return commit(ctx, session)
+}
+
+func commit(ctx context.Context, session *mongo.Session) error {
+	// The commit is waited for even when ctx ends meanwhile: half a stop is no stop.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	defer cancel()
+	for {
+		err := session.CommitTransaction(ctx)
+		var labelled mongo.LabeledError
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &labelled) && labelled.HasErrorLabel(labelUnknown) && ctx.Err() == nil:
+			continue
+		case errors.As(err, &labelled) && labelled.HasErrorLabel(labelTransient):
+			return fmt.Errorf("%w: %w", ErrConflict, err)
+		default:
+			return fmt.Errorf("%w: %w", ErrUnknown, err)
+		}
+	}
+}
+
+// classify tells a lost race from trouble.
+func classify(err error) error {
+	var labelled mongo.LabeledError
+	if errors.Is(err, ErrConflict) {
+		return err
+	}
+	if mongo.IsDuplicateKeyError(err) || errors.As(err, &labelled) && labelled.HasErrorLabel(labelTransient) {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	mongooptions "go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/internal/mongod"
+)
+
+// Limits of a test's database.
+const (
+	mongoStartMax   = 90 * time.Second // a cold start on a busy machine
+	mongoDropMax    = 30 * time.Second
+	databaseNameMax = 40 // bytes of the test's name in it; MongoDB takes 63 in all
+)
+
+// ownMongod is the mongod of this test process. It is the one thing here that tests share, because a start takes
+// seconds; Main stops it.
+type ownMongod struct {
+	mu      sync.Mutex
+	managed bool // Main runs, and so somebody will stop what is started
+	server  *mongod.Server
+	dir     string
+}
+
+var shared ownMongod
+
+// Mongo returns the URI of a MongoDB and the name of a database in it that is the test's own and is dropped with it. The server
+// is that of MONGODB_URI, or one mongod for the whole test process; then TestMain must call Main.
+// Tests that kill or alter mongod start their own with package mongod.
+func Mongo(t testing.TB) (string, string) {
+	t.Helper()
+	uri := os.Getenv("MONGODB_URI")
+	if uri == "" {
+		var err error
+		uri, err = shared.start(t.Context())
+		require.NoError(t, err, "start the mongod of this test process")
+	}
+	database := databaseName(t.Name())
+	t.Cleanup(func() { dropDatabase(t, uri, database) })
+	return uri, database
+}
+
+// databaseName makes a name that no other test has, from letters, digits and '_'.
+func databaseName(test string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(test))
+	return plain[:min(len(plain), databaseNameMax)] + "_" + strings.ToLower(rand.Text()[:10])
+}
+
+func dropDatabase(t testing.TB, uri, database string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), mongoDropMax)
+	defer cancel()
+	client, err := mongo.Connect(mongooptions.Client().ApplyURI(uri))
+	require.NoError(t, err)
+	require.NoError(t, client.Database(database).Drop(ctx), "drop database %s", database)
+	require.NoError(t, client.Disconnect(ctx))
+}
+
+func (o *ownMongod) start(ctx context.Context) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.managed {
+		return "", errors.New("TestMain must call testkit.Main, which stops it again")
+	}
+	if o.server != nil {
+		return o.server.URI(), nil
+	}
+	dir, err := os.MkdirTemp("", "laurel-test-mongod-")
+	if err != nil {
+		return "", err
+	}
+	o.dir = dir
+	ctx, cancel := context.WithTimeout(ctx, mongoStartMax)
+	defer cancel()
+	o.server, err = mongod.Start(ctx, mongod.Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return o.server.URI(), nil
+}
+
+func (o *ownMongod) stop() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.server == nil {
+		return nil
+	}
+	err := errors.Join(o.server.Stop(), os.RemoveAll(o.dir))
+	o.server = nil
+	return err
+}

@@ -1,0 +1,168 @@
+// Package parts brings up what a house is made of in one process: mongod and nats-server as children where none is
+// given, the streams, and the services. It stops them in the reverse order.
+package parts
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/mongod"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+)
+
+// Options say what a house is made of.
+type Options struct {
+	Dir       string // data of the children; one house at a time
+	MongoURI  string // empty: a mongod of its own
+	Database  string // accrual's
+	NATSURL   string // empty: a nats-server of its own
+	NATSToken string
+	Listen    string // of accrual's gRPC
+	Lanes     int
+	Batch     int
+	Log       *slog.Logger
+	// Stage is told what begins.
+	Stage func(format string, args ...any)
+}
+
+// Bytes that the streams may hold.
+const (
+	eventsBytes = 1 << 30
+	factsBytes  = 2 << 30
+	deadBytes   = 512 << 20
+)
+
+// House is a house that stands. Close it.
+type House struct {
+	Options
+	Bus     *bus.Bus
+	Accrual *accrual.Service
+	Health  *telemetry.Health
+	Token   string // what callers of gRPC show
+	Mongod  string // its version
+	NATS    string // its version
+
+	mongod *mongod.Server
+	nats   *natsd.Server
+	stop   context.CancelFunc
+	run    *errgroup.Group
+}
+
+// Build starts the children, connects, and prepares streams and services. Nothing is applied until Run.
+func Build(ctx context.Context, o Options) (*House, error) {
+	h := &House{Options: o, Health: &telemetry.Health{}}
+	if err := h.build(ctx); err != nil {
+		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+	}
+	return h, nil
+}
+
+func (h *House) build(ctx context.Context) (err error) {
+	if h.Token, err = secret(filepath.Join(h.Dir, "token")); err != nil {
+		return err
+	}
+	if h.MongoURI == "" {
+		h.Stage("starting mongod")
+		h.mongod, err = mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.Dir, "mongod"), Logger: h.Log})
+		if err != nil {
+			return fmt.Errorf("start mongod: %w", err)
+		}
+		h.MongoURI = h.mongod.URI()
+	}
+	if h.NATSURL == "" {
+		h.Stage("starting nats-server")
+		self, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+		h.nats, err = natsd.Start(ctx, natsd.Options{Self: self, Dir: filepath.Join(h.Dir, "nats"), Logger: h.Log})
+		if err != nil {
+			return fmt.Errorf("start nats-server: %w", err)
+		}
+		h.NATSURL, h.NATSToken = h.nats.URL(), h.nats.Token()
+	}
+	h.Bus, err = bus.Connect(ctx, bus.Config{URL: h.NATSURL, Token: h.NATSToken, Name: "laurel"}, h.Log)
+	if err != nil {
+		return err
+	}
+	layout := bus.Layout{MaxBytesEvents: eventsBytes, MaxBytesFacts: factsBytes, MaxBytesDead: deadBytes}
+	if err := h.Bus.EnsureStreams(ctx, layout); err != nil {
+		return err
+	}
+	h.Accrual, err = accrual.New(ctx, accrual.Config{
+		MongoURI: h.MongoURI, Database: h.Database, NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: h.Listen,
+		Token: h.Token, Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: 2 * time.Millisecond,
+		QueueItems: 2048,
+	}, accrual.Deps{
+		Log: h.Log, Clock: clock.System(), Health: h.Health,
+		Registry: telemetry.NewRegistry("laurel", telemetry.ReadBuild()),
+	})
+	if err != nil {
+		return err
+	}
+	h.NATS = h.Bus.ServerVersion()
+	h.Mongod, err = h.Accrual.StoreVersion(ctx)
+	return err
+}
+
+// Run lets the services work until Close.
+func (h *House) Run(ctx context.Context) {
+	ctx, h.stop = context.WithCancel(ctx)
+	h.run = &errgroup.Group{}
+	h.run.Go(func() error { return h.Accrual.Run(ctx) })
+	h.run.Go(func() error { return h.Health.Run(ctx) })
+}
+
+// Close stops services, connections and children, and waits for them.
+func (h *House) Close(ctx context.Context) error {
+	var errs []error
+	if h.run != nil {
+		h.stop()
+		errs = append(errs, h.run.Wait())
+	}
+	if h.Accrual != nil {
+		errs = append(errs, h.Accrual.Close(ctx))
+	}
+	if h.Bus != nil {
+		h.Bus.Close()
+	}
+	if h.nats != nil {
+		errs = append(errs, h.nats.Stop())
+	}
+	if h.mongod != nil {
+		errs = append(errs, h.mongod.Stop())
+	}
+	return errors.Join(errs...)
+}
+
+// secret reads a secret, or makes one: 256 random bits, readable by this user alone.
+func secret(path string) (string, error) {
+	if old, err := os.ReadFile(path); err == nil && len(old) >= 32 {
+		return string(old), nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("make the house's directory: %w", err)
+	}
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return "", fmt.Errorf("make a secret: %w", err)
+	}
+	text := hex.EncodeToString(raw)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("keep the house's secret: %w", err)
+	}
+	return text, nil
+}

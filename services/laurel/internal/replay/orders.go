@@ -1,0 +1,113 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+)
+
+// history is what the order files hold, in the order of time.
+type history struct {
+	groups   []orderfile.Group
+	lines    int64
+	rejected int64
+	kept     string // where the rejected rows are
+	later    int64  // orders after --until, left out
+}
+
+// read reads all order files. Rows that do not parse go to a file of their own with their reasons, the rest goes on.
+func (o Options) read(d orderfile.Defaults) (*history, error) {
+	h := &history{}
+	for _, name := range o.Orders {
+		if err := o.readFile(h, name, d); err != nil {
+			return nil, err
+		}
+	}
+	// Equal times keep the order of the files.
+	slices.SortStableFunc(h.groups, func(a, b orderfile.Group) int { return a.Event.OccurredAt.Compare(b.Event.OccurredAt) })
+	if !o.Until.IsZero() {
+		end, _ := slices.BinarySearchFunc(h.groups, o.Until, func(g orderfile.Group, until time.Time) int {
+			if g.Event.OccurredAt.After(until) {
+				return 1
+			}
+			return -1
+		})
+		h.later = int64(len(h.groups) - end)
+		h.groups = h.groups[:end]
+	}
+	for _, g := range h.groups {
+		h.lines += int64(g.Rows)
+	}
+	return h, nil
+}
+
+func (o Options) readFile(h *history, name string, d orderfile.Defaults) (err error) {
+	in := io.ReadCloser(os.Stdin)
+	if name != "-" {
+		if in, err = os.Open(name); err != nil {
+			return fmt.Errorf("read orders: %w", err)
+		}
+		defer in.Close() //nolint:errcheck // only read
+	}
+	r, err := orderfile.NewReader(filepath.Base(name), in, d)
+	if err != nil {
+		return err
+	}
+	var rows []orderfile.Rejected
+	r.OnRejected(func(x orderfile.Rejected) { rows = append(rows, x) })
+	for {
+		g, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		h.groups = append(h.groups, g)
+	}
+	return o.keepRejected(h, name, r, rows)
+}
+
+// keepRejected writes rejected rows beside the house, so that they can be corrected and read again.
+func (o Options) keepRejected(h *history, name string, r *orderfile.Reader, rows []orderfile.Rejected) (err error) {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(o.RejectedDir, 0o755); err != nil {
+		return fmt.Errorf("keep rejected rows: %w", err)
+	}
+	base := filepath.Base(name)
+	if name == "-" {
+		base = "stdin.csv"
+	}
+	path := filepath.Join(o.RejectedDir, base)
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("keep rejected rows: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	out, err := orderfile.NewRejects(f, r.Header())
+	if err != nil {
+		return fmt.Errorf("keep rejected rows in %s: %w", path, err)
+	}
+	for i, row := range rows {
+		if i < rejectedShown {
+			fmt.Fprintf(o.Err, "rejected %s\n", row)
+		}
+		if err := out.Write(row); err != nil {
+			return fmt.Errorf("keep rejected rows in %s: %w", path, err)
+		}
+	}
+	h.rejected, h.kept = h.rejected+int64(len(rows)), path
+	fmt.Fprintf(o.Err, "%d rows of %s were not read; they are in %s with their reasons\n", len(rows), base, path)
+	return out.Flush()
+}
+
+// rejectedShown is how many rejected rows are named on the terminal.
+const rejectedShown = 20

@@ -1,0 +1,276 @@
+// Package replay is the main job: it publishes the orders of files in the order of time to a house of their own, whose
+// clock is theirs, waits until all services have drained, verifies the ledger, and says what came out.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/summary"
+)
+
+// Options say what is replayed and where the outcome goes.
+type Options struct {
+	Orders      []string // files; "-" is standard input
+	Program     []string // files of one programme
+	Until       time.Time
+	At          []time.Time
+	Summary     string // file; empty: none
+	Report      string // file; empty: none
+	RejectedDir string
+	House       parts.Options
+	Out, Err    io.Writer
+	Terminal    bool // Err is one: a bar may move there
+	Clock       clock.Clock
+	Log         *slog.Logger
+}
+
+// Source names who publishes the orders of a replay.
+const Source = "laurel/replay"
+
+const (
+	// batchOrders is how many orders are published at once; the next batch waits for the answer.
+	batchOrders = 500
+	// pollEvery is how often the house is asked how far it is.
+	pollEvery = 200 * time.Millisecond
+)
+
+// ErrBroken says that the replay ended and an invariant of the ledger does not hold.
+var ErrBroken = errors.New("the ledger does not hold")
+
+// Run replays. The summary is complete also when it returns ErrBroken.
+func Run(ctx context.Context, o Options) (summary.Summary, error) {
+	p, files, err := o.program()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	o.stage("reading orders")
+	h, err := o.read(orderfile.Defaults{Zone: p.Zone, Currency: p.Currency})
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	if len(h.groups) == 0 {
+		return summary.Summary{}, errors.New("there is no order to replay")
+	}
+	if o.Until.IsZero() {
+		o.Until = h.groups[len(h.groups)-1].Event.OccurredAt
+	}
+	o.House.Stage = o.stage
+	house, err := parts.Build(ctx, o.House)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	r := &run{Options: o, house: house, program: p, history: h}
+	s, err := r.run(ctx, files)
+	o.stage("stopping")
+	if stopped := house.Close(context.WithoutCancel(ctx)); stopped != nil && err == nil {
+		err = stopped
+	}
+	return s, err
+}
+
+// run is one replay in a house that stands.
+type run struct {
+	Options
+	house    *parts.House
+	program  *program.Program
+	history  *history
+	revision int
+	begun    time.Time
+	applied  time.Duration // until every service had drained
+	known    int64         // orders that EVENTS had before
+}
+
+func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, error) {
+	if err := r.house.Open(ctx, controlv1.ClockMode_CLOCK_MODE_EVENTS); err != nil {
+		return summary.Summary{}, err
+	}
+	var err error
+	if r.revision, err = r.house.Apply(ctx, r.program, files); err != nil {
+		return summary.Summary{}, err
+	}
+	r.house.Run(ctx)
+	r.begun = r.Clock.Now()
+	bar := newBar(r.Err, r.Terminal, int64(len(r.history.groups)), r.Clock)
+	err = r.publish(ctx, bar)
+	if err == nil {
+		err = r.house.PassClock(ctx, r.Until)
+	}
+	if err == nil {
+		err = r.drain(ctx, bar)
+	}
+	bar.done()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	r.applied = r.Clock.Now().Sub(r.begun)
+	return r.conclude(ctx)
+}
+
+// publish sends the orders in the order of time, one batch in flight.
+func (r *run) publish(ctx context.Context, bar *bar) error {
+	before, err := r.house.Bus.LastSequences(ctx, bus.Partitions)
+	if err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go r.watch(watching, bar)
+	batch := make([]bus.Outgoing, 0, batchOrders)
+	for i, g := range r.history.groups {
+		m, err := publish.Order(r.program.ID, Source, g)
+		if err != nil {
+			return err
+		}
+		batch = append(batch, m)
+		if len(batch) < batchOrders && i+1 < len(r.history.groups) {
+			continue
+		}
+		if err := publish.All(ctx, r.house.Bus, batch); err != nil {
+			return fmt.Errorf("publish orders: %w", err)
+		}
+		fault.Point(fault.AfterOrdersPublish)
+		batch = batch[:0]
+		if err := r.house.Accrual.Broken(); err != nil {
+			return err
+		}
+	}
+	after, err := r.house.Bus.LastSequences(ctx, bus.Partitions)
+	if err != nil {
+		return err
+	}
+	r.known = int64(len(r.history.groups)) - stored(before, after)
+	return nil
+}
+
+// stored is how many messages EVENTS has gained.
+func stored(before, after []uint64) int64 {
+	last := func(list []uint64) (most uint64) {
+		for _, n := range list {
+			most = max(most, n)
+		}
+		return most
+	}
+	return int64(last(after) - last(before)) //nolint:gosec // sequences stay far below 2^63
+}
+
+// watch moves the bar by what has been applied.
+func (r *run) watch(ctx context.Context, bar *bar) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			bar.set(r.house.Accrual.Counts().Messages)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// drain waits until nothing is left to do.
+func (r *run) drain(ctx context.Context, bar *bar) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if err := r.house.Accrual.Broken(); err != nil {
+			return fmt.Errorf("accrual stopped: %w", err)
+		}
+		progress, err := r.house.Accrual.Progress(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Warn("how far the house is, is not known", "error", err)
+		}
+		counts := r.house.Accrual.Counts()
+		bar.set(counts.Messages)
+		bar.left(progress)
+		if err == nil && progress.Drained() {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// conclude verifies the ledger, adds it up and writes the outcome.
+func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
+	r.stage("verifying the ledger")
+	audit, err := r.house.Accrual.Audit(ctx, r.program.ID, r.program.Unit, r.At, func(int64, int64) {})
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	s := r.summary(audit)
+	if r.Summary != "" {
+		if err := writeFile(r.Summary, func(w io.Writer) error { return summary.Encode(w, s) }); err != nil {
+			return s, err
+		}
+	}
+	if r.Report != "" {
+		r.stage("writing %s", r.Report)
+		if err := r.report(ctx, s, audit); err != nil {
+			return s, err
+		}
+	}
+	if !audit.OK() {
+		return s, ErrBroken
+	}
+	return s, nil
+}
+
+func (o Options) stage(format string, args ...any) {
+	if o.House.Stage != nil {
+		o.House.Stage(format, args...)
+	}
+}
+
+// program reads and checks the programme's files.
+func (o Options) program() (*program.Program, []program.File, error) {
+	files := make([]program.File, len(o.Program))
+	for i, name := range o.Program {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read programme: %w", err)
+		}
+		files[i] = program.File{Name: filepath.Base(name), Content: content}
+	}
+	p, faults := program.Parse(files)
+	for _, f := range faults {
+		fmt.Fprintln(o.Err, f)
+	}
+	if len(faults) > 0 {
+		return nil, nil, fmt.Errorf("the programme has %d faults", len(faults))
+	}
+	return p, files, nil
+}
+
+// writeFile replaces a file whole or not at all.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // gone once renamed
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}

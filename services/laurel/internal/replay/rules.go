@@ -1,0 +1,54 @@
+package replay
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+)
+
+// rules says in sentences what the programme does.
+func rules(p *program.Program) []string {
+	rate := p.Earning.Rate
+	list := []string{fmt.Sprintf("%d %s for every %s %s paid, rounded down once per order.",
+		rate.Num(), p.Unit, money.Format(money.Minor(rate.Den()), p.Currency), p.Currency)}
+	for _, c := range slices.Sorted(maps.Keys(p.Earning.CategoryMultipliers)) {
+		list = append(list, fmt.Sprintf("Goods of category %s count %s times.", c, p.Earning.CategoryMultipliers[c]))
+	}
+	for _, c := range p.Earning.ExcludeCategories {
+		list = append(list, fmt.Sprintf("Goods of category %s earn nothing.", c))
+	}
+	if p.Earning.ActivationDays > 0 {
+		list = append(list, fmt.Sprintf("Points can be spent %d days after the order.", p.Earning.ActivationDays))
+	}
+	if n := p.Expiry.EndOfMonthAfterMonths; n > 0 {
+		list = append(list, fmt.Sprintf("Points live to the end of the %dth month after the month in which they were earned.", n))
+	} else {
+		list = append(list, "Points do not lapse.")
+	}
+	if p.Ladder == nil {
+		return list
+	}
+	for _, t := range p.Ladder.Tiers[1:] {
+		text := fmt.Sprintf("%s from %s %s spent within %d months", t.Name, money.Format(t.Reach, p.Currency), p.Currency, p.Ladder.WindowMonths)
+		if m, ok := p.Earning.TierMultipliers[t.Name]; ok {
+			text += fmt.Sprintf("; points count %s times", m)
+		}
+		list = append(list, text+".")
+	}
+	if p.Ladder.SoftLanding {
+		return append(list, "Up at once; reviewed on the first of each month, then down by one tier at most.")
+	}
+	return append(list, "Up at once; reviewed on the first of each month.")
+}
+
+func baseNames(paths []string) []string {
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = filepath.Base(path)
+	}
+	return names
+}

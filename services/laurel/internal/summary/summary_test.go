@@ -1,0 +1,109 @@
+package summary_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/summary"
+)
+
+var rewrite = flag.Bool("rewrite", false, "rewrite testdata")
+
+func replayed() summary.Summary {
+	f := summary.Figures{
+		Orders: 69_659, Lines: 69_659, Accounts: 23_570, Amount: map[money.Currency]money.Minor{"USD": 250_031_563},
+		Entries: 131_001, Points: summary.Points{Earned: 2_453_159, Active: 1_049_793, Expired: 1_403_366},
+		Tiers: map[string]int64{"bronze": 20_686, "silver": 2_558, "gold": 326},
+		Digests: summary.Digests{Balances: "5406c07d52a619f625d926daea2601fc1abd5b59a66a312f7da23b9b5e0e48b7",
+			Tiers: "41feff31fc405b0ec0b9a448f57d4c4145061af095cb7be8a5d26723a6ea0463"},
+	}
+	return summary.Summary{
+		Before: f, After: f, Seconds: 38.44, EventsPerSecond: 2104.9,
+		At: []summary.At{{Time: time.Date(1997, 4, 1, 0, 0, 0, 0, time.UTC), PointsOutstanding: 1_050_489,
+			Tiers: map[string]int64{"bronze": 21_523, "silver": 1_995, "gold": 52}, DigestTiers: "8360"}},
+		Verify:   summary.Verify{OK: true, Checks: []summary.Check{{Name: "postings balance", OK: true, Detail: "131,001 entries"}}},
+		Program:  summary.Program{ID: "cdnow", Revision: 1},
+		Versions: map[string]string{"laurel": "0.1.0"},
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *rewrite {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(string(want), got))
+}
+
+func TestSummaryIsWrittenLikeThis(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, summary.Encode(&b, replayed()))
+	golden(t, "summary.json", b.String())
+	var back summary.Summary
+	require.NoError(t, json.Unmarshal(b.Bytes(), &back))
+	want := replayed()
+	want.Redemptions, want.Settlements = []json.RawMessage{}, []json.RawMessage{}
+	require.Empty(t, cmp.Diff(want, back))
+}
+
+func TestEmptySummaryHasNoNull(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, summary.Encode(&b, summary.Summary{At: []summary.At{{}}}))
+	require.NotContains(t, b.String(), "null")
+	require.Contains(t, b.String(), `"redemptions": []`)
+	require.Contains(t, b.String(), `"amount_minor": {}`)
+}
+
+func TestTables(t *testing.T) {
+	for name, change := range map[string]func(*summary.Summary){
+		"replayed":  func(*summary.Summary) {},
+		"nothing":   func(s *summary.Summary) { *s = summary.Summary{} },
+		"run-again": func(s *summary.Summary) { s.Before.Duplicates, s.After.Duplicates = 69_659, 69_659 },
+		"redeemed": func(s *summary.Summary) {
+			s.After.Points.Redeemed, s.After.Points.Active, s.After.Points.Held = 1_000, 1_048_700, 93
+		},
+		"broken": func(s *summary.Summary) {
+			s.Verify = summary.Verify{Checks: []summary.Check{{Name: "postings balance", OK: true},
+				{Name: "hash chain", Detail: "entry order/shop/1001/3 of account 00017\x1b[2J\u202e has another hash"}}}
+			s.Before.Points.Debt, s.After.Points.Debt = 12, 12
+			s.Before.Refused, s.After.Refused = 3, 3
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := replayed()
+			change(&s)
+			text := summary.Table(s)
+			golden(t, name+".txt", text)
+			for line := range strings.Lines(text) {
+				require.LessOrEqual(t, utf8.RuneCountInString(line), 90, line)
+				require.NotContains(t, line, "\x1b")
+			}
+		})
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", -1234567: "−1,234,567",
+		-9223372036854775808: "−9,223,372,036,854,775,808"} {
+		require.Equal(t, want, summary.Count(n))
+	}
+	require.Equal(t, "2,500,315.63 USD", summary.Amount(250_031_563, "USD"))
+	require.Equal(t, "−1,234.05 USD", summary.Amount(-123_405, "USD"))
+	require.Equal(t, "1,200 JPY", summary.Amount(1200, "JPY"))
+	require.Equal(t, "1 order", summary.Plural(1, "order", "orders"))
+	require.Equal(t, "1,302 orders", summary.Plural(1302, "order", "orders"))
+}

@@ -1,0 +1,172 @@
+package summary
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Table is what a replay prints at its end: the figures, the verdict, and below them the digests and whatever
+// does not hold. It has a second column of figures only if the run itself changed something after the replay.
+func Table(s Summary) string {
+	both := differ(s.Before, s.After)
+	t := table.NewWriter()
+	t.SetStyle(table.StyleRounded)
+	t.Style().Options.SeparateRows = false
+	t.Style().Title.Align = text.AlignLeft
+	t.Style().Format.Header = text.FormatDefault
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight},
+		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
+	})
+	t.SetTitle("%s", fmt.Sprintf("Programme %s, revision %d", safe(s.Program.ID), s.Program.Revision))
+	if both {
+		t.AppendHeader(table.Row{"", "after the replay", "at the end"})
+	}
+	for i, section := range sections(s) {
+		if i > 0 {
+			t.AppendSeparator()
+		}
+		for _, l := range section {
+			row := table.Row{l.name, l.before, l.after}
+			if !both {
+				row = table.Row{l.name, l.after}
+			}
+			t.AppendRow(row)
+		}
+	}
+	t.AppendSeparator()
+	for _, row := range verdict(s) {
+		if both {
+			row = table.Row{row[0], "", row[1]}
+		}
+		t.AppendRow(row)
+	}
+	return t.Render() + "\n" + below(s)
+}
+
+// line is one row of the table; a row that names no single figure has no text in before.
+type line struct{ name, before, after string }
+
+func sections(s Summary) [][]line {
+	b, a := s.Before, s.After
+	return [][]line{
+		slices.Concat([]line{
+			counts("Orders", b.Orders, a.Orders),
+			counts("Lines", b.Lines, a.Lines),
+			counts("Accounts", b.Accounts, a.Accounts),
+		}, amounts(b, a), []line{
+			counts("Ledger entries", b.Entries, a.Entries),
+		}),
+		points(b.Points, a.Points),
+		tiers(b, a),
+		{
+			counts("Known already, changed nothing", b.Duplicates, a.Duplicates),
+			counts("Refused, kept with the reason", b.Refused, a.Refused),
+		},
+	}
+}
+
+func counts(name string, before, after int64) line {
+	return line{name: name, before: Count(before), after: Count(after)}
+}
+
+func amounts(b, a Figures) []line {
+	var lines []line
+	for _, c := range slices.Sorted(maps.Keys(a.Amount)) {
+		lines = append(lines, line{"Amount", Amount(b.Amount[c], c), Amount(a.Amount[c], c)})
+	}
+	return lines
+}
+
+// points leaves out what is 0 both before and after, except for the three figures that everybody looks for.
+func points(b, a Points) []line {
+	lines := []line{counts("Points earned", int64(b.Earned), int64(a.Earned))}
+	for _, r := range []struct {
+		name          string
+		before, after int64
+	}{
+		{"  taken back by returns", int64(b.Reversed), int64(a.Reversed)},
+		{"  redeemed", int64(b.Redeemed), int64(a.Redeemed)},
+		{"  adjusted", int64(b.Adjusted), int64(a.Adjusted)},
+	} {
+		if r.before != 0 || r.after != 0 {
+			lines = append(lines, counts(r.name, r.before, r.after))
+		}
+	}
+	lines = append(lines,
+		counts("  expired", int64(b.Expired), int64(a.Expired)),
+		counts("Points alive", int64(b.Outstanding()), int64(a.Outstanding())))
+	for _, r := range []struct {
+		name          string
+		before, after int64
+	}{
+		{"  of these pending", int64(b.Pending), int64(a.Pending)},
+		{"  of these held", int64(b.Held), int64(a.Held)},
+		{"Points owed by members", int64(b.Debt), int64(a.Debt)},
+	} {
+		if r.before != 0 || r.after != 0 {
+			lines = append(lines, counts(r.name, r.before, r.after))
+		}
+	}
+	return lines
+}
+
+// tiers come with the fullest first: the summary does not know the ladder's order.
+func tiers(b, a Figures) []line {
+	names := slices.SortedFunc(maps.Keys(a.Tiers), func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.Tiers[y], a.Tiers[x]), cmp.Compare(x, y))
+	})
+	lines := make([]line, len(names))
+	for i, name := range names {
+		lines[i] = counts("In tier "+safe(name), b.Tiers[name], a.Tiers[name])
+	}
+	return lines
+}
+
+func verdict(s Summary) []table.Row {
+	held := 0
+	for _, c := range s.Verify.Checks {
+		if c.OK {
+			held++
+		}
+	}
+	word := fmt.Sprintf("%d of %d checks hold", held, len(s.Verify.Checks))
+	if !s.Verify.OK {
+		word = "DOES NOT HOLD: " + word
+	}
+	return []table.Row{
+		{"Ledger verified", word},
+		{"Time", fmt.Sprintf("%.1f s, %s events/s", s.Seconds, Count(int64(s.EventsPerSecond)))},
+	}
+}
+
+// below holds what is too wide for a column, and each check that fails.
+func below(s Summary) string {
+	var b strings.Builder
+	for _, d := range []struct{ name, digest string }{
+		{"balances", s.After.Digests.Balances}, {"tiers", s.After.Digests.Tiers},
+	} {
+		if d.digest != "" {
+			fmt.Fprintf(&b, "  %-9s %s\n", d.name, safe(d.digest))
+		}
+	}
+	for _, c := range s.Verify.Checks {
+		if !c.OK {
+			fmt.Fprintf(&b, "✗ %s: %s\n", safe(c.Name), safe(c.Detail))
+		}
+	}
+	return b.String()
+}
+
+// differ compares what the table shows.
+func differ(b, a Figures) bool {
+	return b.Orders != a.Orders || b.Lines != a.Lines || b.Accounts != a.Accounts || b.Entries != a.Entries ||
+		b.Points != a.Points || b.Duplicates != a.Duplicates || b.Refused != a.Refused ||
+		!maps.Equal(b.Tiers, a.Tiers) || !maps.Equal(b.Amount, a.Amount)
+}
