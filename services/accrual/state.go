@@ -15,6 +15,8 @@ import (
 func (s *Service) committed(o posting.Outcome) {
 	s.metrics.committed(o)
 	s.mu.Lock()
+	s.counts.Commits++
+	s.counts.Committing += o.Took
 	s.counts.Messages += int64(o.Messages)
 	s.counts.Entries += int64(o.Entries)
 	s.counts.Duplicates += int64(o.Duplicates)
@@ -35,6 +37,8 @@ func (s *Service) committed(o posting.Outcome) {
 // Counts are what this process has done since it began.
 type Counts struct {
 	Messages   int64 // of EVENTS that the marks have passed
+	Commits    int64
+	Committing time.Duration // spent in commits, over all lanes
 	Entries    int64
 	Duplicates int64 // events that were known already
 	Refused    int64

@@ -41,8 +41,14 @@ func TestMarkThatDoesNotMatchMeansTheBusWentBack(t *testing.T) {
 		differs string
 	}{
 		{"another id at the mark", func(m bus.Mark) bus.Mark { m.ID = "other"; return m }, `had id "other"`},
-		{"another time at the mark", func(m bus.Mark) bus.Mark { m.Time = m.Time.Add(time.Millisecond); return m }, "was stored at"},
-		{"another stream", func(m bus.Mark) bus.Mark { m.Created = m.Created.Add(-time.Hour); return m }, "the stream was made at"},
+		{"another time at the mark", func(m bus.Mark) bus.Mark {
+			m.Time = m.Time.Add(time.Millisecond)
+			return m
+		}, "was stored at"},
+		{"another stream", func(m bus.Mark) bus.Mark {
+			m.Created = m.Created.Add(-time.Hour)
+			return m
+		}, "the stream was made at"},
 		{"a mark beyond the end", func(m bus.Mark) bus.Mark { m.Sequence = 21; return m }, "ends at sequence 20"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

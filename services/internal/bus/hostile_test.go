@@ -20,8 +20,10 @@ func sendRaw(t *testing.T, server *testkit.NATSServer, subject, header, data str
 	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "nats://"))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close()) }()
-	_, err = fmt.Fprintf(conn, "CONNECT {\"auth_token\":%q,\"headers\":true,\"verbose\":false}\r\nHPUB %s %d %d\r\n%s%s\r\nPING\r\n",
-		server.Token, subject, len(header), len(header)+len(data), header, data)
+	_, err = fmt.Fprintf(conn, "CONNECT {\"auth_token\":%q,\"headers\":true,\"verbose\":false}\r\n", server.Token)
+	require.NoError(t, err)
+	_, err = fmt.Fprintf(conn, "HPUB %s %d %d\r\n%s%s\r\nPING\r\n",
+		subject, len(header), len(header)+len(data), header, data)
 	require.NoError(t, err)
 	in := bufio.NewReader(conn)
 	for {
@@ -39,7 +41,10 @@ func sendRaw(t *testing.T, server *testkit.NATSServer, subject, header, data str
 func TestMessagesMadeToStopAReader(t *testing.T) {
 	const subject = "orders.cdnow.shop.paid.a"
 	for _, c := range []struct{ name, subject, header, data string }{
-		{"a status that says the consumer is gone", subject, "NATS/1.0\r\nStatus: 409\r\nDescription: Consumer Deleted\r\n\r\n", ""},
+		{
+			"a status that says the consumer is gone", subject,
+			"NATS/1.0\r\nStatus: 409\r\nDescription: Consumer Deleted\r\n\r\n", "",
+		},
 		{"a status in the version line", subject, "NATS/1.0 100 Idle Heartbeat\r\n\r\n", ""},
 		{"a status that says there is nothing", subject, "NATS/1.0 404\r\n\r\n", ""},
 		{"headers that are none", subject, "NATS/1.0\r\nno colon here\r\n\r\n", "data"},

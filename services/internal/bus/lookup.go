@@ -17,6 +17,7 @@ type stored struct {
 	sequence uint64
 	time     time.Time
 	header   nats.Header
+	data     []byte
 }
 
 // lookup is the request for one message: by sequence, or the last on a subject.
@@ -30,6 +31,7 @@ type lookupAnswer struct {
 	Message struct {
 		Sequence uint64    `json:"seq"`
 		Header   []byte    `json:"hdrs"`
+		Data     []byte    `json:"data"`
 		Time     time.Time `json:"time"`
 	} `json:"message"`
 }
@@ -57,7 +59,7 @@ func (b *Bus) fetch(ctx context.Context, stream string, what lookup) (stored, bo
 		}
 		return stored{}, false, fmt.Errorf("ask stream %s for a message: %w", stream, answer.Error)
 	}
-	s := stored{sequence: answer.Message.Sequence, time: millis(answer.Message.Time)}
+	s := stored{sequence: answer.Message.Sequence, time: millis(answer.Message.Time), data: answer.Message.Data}
 	if len(answer.Message.Header) > 0 {
 		if s.header, err = nats.DecodeHeadersMsg(answer.Message.Header); err != nil {
 			s.header = nil

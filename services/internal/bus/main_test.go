@@ -161,13 +161,13 @@ func (k *keeper) config() bus.ReadConfig {
 	return bus.ReadConfig{Partitions: partitions(bus.Partitions), Marks: k.Marks, Deliver: k.Deliver}
 }
 
-// start runs a reader until the test ends, or until stop is called, which gives what Run returned.
-func start(t testing.TB, r *bus.Reader) (stop func() error) {
+// start runs a reader until the test ends, or until what it returns is called, which gives what Run returned.
+func start(t testing.TB, r *bus.Reader) func() error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
-	stop = sync.OnceValue(func() error {
+	stop := sync.OnceValue(func() error {
 		cancel()
 		return <-done
 	})

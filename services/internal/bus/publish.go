@@ -166,8 +166,7 @@ func publishError(ctx context.Context, subject string, err error) error {
 }
 
 func errorKind(err error) error {
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch api.ErrorCode {
 		case jetstreamext.JSErrCodeBatchPublishDuplicateMsgID:
 			return ErrStored
@@ -180,8 +179,7 @@ func errorKind(err error) error {
 			return nil
 		}
 	}
-	var network net.Error // the connection broke while we wrote
-	if errors.As(err, &network) {
+	if _, ok := errors.AsType[net.Error](err); ok { // the connection broke while we wrote
 		return ErrRetry
 	}
 	for _, lost := range []error{

@@ -193,7 +193,7 @@ func (p *pull) status(raw *nats.Msg) error {
 func (p *pull) heartbeat(h nats.Header) error {
 	sent, err := strconv.ParseUint(h.Get("Nats-Last-Consumer"), 10, 64)
 	if err != nil {
-		return nil // an older server does not tell
+		return fmt.Errorf("heartbeat without its number: %w", err)
 	}
 	if sent != p.seen {
 		return fmt.Errorf("%w: it has sent %d, %d came", errGap, sent, p.seen)

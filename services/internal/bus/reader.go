@@ -91,15 +91,15 @@ func (r *Reader) Run(ctx context.Context) error {
 		if delivered {
 			wait = retryFirst
 		}
-		if !r.pause(ctx, wait) {
+		if !pause(ctx, wait) {
 			return nil
 		}
 		wait = min(2*wait, retryLast)
 	}
 }
 
-// pause waits d, or until the connection changes, and returns false if ctx ended.
-func (r *Reader) pause(ctx context.Context, d time.Duration) bool {
+// pause waits d, and returns false if ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -119,97 +119,4 @@ func fatal(err error) bool {
 	var back *WentBack
 	var end fatalError
 	return errors.As(err, &back) || errors.As(err, &end)
-}
-
-// incarnation reads until something interrupts it, and tells whether it got so far as to deliver.
-func (r *Reader) incarnation(ctx context.Context) (bool, error) {
-	delivered := false
-	lost := r.bus.loss() // taken first, so that no loss from here on is missed
-	marks, err := r.cfg.Marks(ctx)
-	if err != nil {
-		return false, fmt.Errorf("read marks: %w", err)
-	}
-	behind, err := r.begin(ctx, marks)
-	if err != nil {
-		return false, err
-	}
-	// The check stands behind the making of the consumer: from then on the consumer is bound to this very stream.
-	p, openErr := r.bus.openPull(ctx, r.cfg.Stream, r.cfg.Partitions, behind)
-	if openErr == nil {
-		p.silence = r.silence
-		defer p.close()
-	}
-	created, err := r.checkMarks(ctx, marks)
-	if err := errors.Join(err, openErr); err != nil {
-		return false, err
-	}
-	r.pending.Store(int64(p.pending))
-	r.healthy.Store(true)
-	for {
-		run, err := p.run(ctx, lost)
-		if err != nil {
-			return delivered, err
-		}
-		r.healthy.Store(true)
-		if len(run) == 0 {
-			continue
-		}
-		for i := range run {
-			run[i].After, run[i].Created = min(behind, marks[run[i].Partition].Sequence), created
-		}
-		if err := r.deliver(ctx, p, run); err != nil {
-			return delivered, err
-		}
-		delivered = true
-	}
-}
-
-// deliver hands a run on once it is on the server's disk.
-func (r *Reader) deliver(ctx context.Context, p *pull, run []Message) error {
-	r.pending.Store(int64(p.pending))
-	r.taken.Store(int64(len(run)))
-	defer r.taken.Store(0)
-	if err := r.settled(ctx, run[len(run)-1]); err != nil {
-		return err
-	}
-	err := r.cfg.Deliver(ctx, run)
-	if err != nil && !errors.Is(err, ErrReread) && !errors.Is(err, context.Canceled) {
-		return fatalError{fmt.Errorf("deliver %d messages from sequence %d: %w", len(run), run[0].Sequence, err)}
-	}
-	return err
-}
-
-// settled waits until the server has a message on disk. A consumer is given messages of an atomic batch before the
-// batch is synced; were they applied then, a server killed at that moment would have gone back behind our mark.
-// A lookup is answered behind the sync (see fetch).
-func (r *Reader) settled(ctx context.Context, last Message) error {
-	s, found, err := r.bus.fetch(ctx, r.cfg.Stream, lookup{Sequence: last.Sequence})
-	if err != nil {
-		return err
-	}
-	if !found || !s.time.Equal(last.Time) {
-		return fmt.Errorf("message %d was delivered, but is not in stream %s", last.Sequence, r.cfg.Stream)
-	}
-	return nil
-}
-
-// begin returns the sequence behind which to read: the lowest mark of a partition that has something beyond its mark,
-// or the stream's end. So a partition in which little happens does not make all the others' messages come again at
-// each reconnect. The end is taken first: what comes into a partition after it was found drained lies beyond it.
-func (r *Reader) begin(ctx context.Context, marks map[int]Mark) (uint64, error) {
-	state, found, err := r.bus.streamState(ctx, r.cfg.Stream)
-	if err != nil || !found {
-		return 0, err
-	}
-	behind := state.last
-	for _, p := range r.cfg.Partitions {
-		last, found, err := r.bus.fetch(ctx, r.cfg.Stream, lookup{LastOn: partitionFilter(r.cfg.Stream, p)})
-		if err != nil {
-			return 0, err
-		}
-		if found && last.sequence > marks[p].Sequence {
-			behind = min(behind, marks[p].Sequence)
-		}
-	}
-	return behind, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -98,9 +99,7 @@ func TestReaderBeginsBehindTheLowestMark(t *testing.T) {
 	first := readAll(t, b, 100)
 
 	k := newKeeper() // has applied everything but what is above sequence 40 in partition 5
-	for p, mark := range first.marks {
-		k.marks[p] = mark
-	}
+	maps.Copy(k.marks, first.marks)
 	var want []string
 	delete(k.marks, 5)
 	for _, m := range first.applied {

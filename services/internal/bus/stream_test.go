@@ -82,6 +82,24 @@ func TestLastSequencesTellWhereEachPartitionEnds(t *testing.T) {
 	require.Equal(t, want, last)
 }
 
+func TestLastReturnsTheNewestBodyOfASubject(t *testing.T) {
+	t.Parallel()
+	_, b := house(t)
+	subject := bus.ControlSubject("p", "laurel", "revision", "_all-1")
+	_, found, err := b.Last(t.Context(), bus.Events, subject)
+	require.NoError(t, err)
+	require.False(t, found)
+	for _, body := range []string{"old", "new"} {
+		_, err = b.Publish(t.Context(), bus.Outgoing{Subject: subject, Data: []byte(body)})
+		require.NoError(t, err)
+	}
+	body, found, err := b.Last(t.Context(), bus.Events, subject)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "new", string(body))
+	require.Regexp(t, `^2\.\d+\.\d+`, b.ServerVersion())
+}
+
 func TestLastOutboxFindsTheLastChunkOfASubject(t *testing.T) {
 	t.Parallel()
 	_, b := house(t)
@@ -121,7 +139,8 @@ func TestBrokenOutboxHeaderIsAnError(t *testing.T) {
 	_, b := house(t)
 	for i, value := range []string{"x/1", "1/x", "1/-2"} {
 		subject := bus.FactSubject("p", "accrual", "earned", string(rune('a'+i)))
-		_, err := b.Publish(t.Context(), bus.Outgoing{Subject: subject, Header: map[string][]string{bus.OutboxHeader: {value}}})
+		header := map[string][]string{bus.OutboxHeader: {value}}
+		_, err := b.Publish(t.Context(), bus.Outgoing{Subject: subject, Header: header})
 		require.NoError(t, err)
 		_, _, _, err = b.LastOutbox(t.Context(), bus.Facts, subject)
 		require.ErrorContains(t, err, value)

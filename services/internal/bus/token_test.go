@@ -76,7 +76,8 @@ func TestPartitionIsTheServers(t *testing.T) {
 	t.Parallel()
 	const accounts = 1000
 	_, b := house(t)
-	id := rapid.OneOf(rapid.StringMatching(`[0-9]{5}`), rapid.StringMatching(`[a-zA-Z0-9_-]{1,40}`), rapid.StringN(0, 30, 60))
+	id := rapid.OneOf(
+		rapid.StringMatching(`[0-9]{5}`), rapid.StringMatching(`[a-zA-Z0-9_-]{1,40}`), rapid.StringN(0, 30, 60))
 	batch := make([]bus.Outgoing, accounts)
 	for i := range batch {
 		program, account := id.Example(i), id.Example(accounts+i)

@@ -34,6 +34,8 @@ type House struct {
 	Program string `json:"programme"`
 	// Zone is the programme's time zone, for dates without a time in order files; empty: UTC.
 	Zone string `json:"zone,omitempty"`
+	// Currency is the programme's, for rows of order files without one; empty: such rows are rejected.
+	Currency string `json:"currency,omitempty"`
 }
 
 // GRPC holds host:port of each service.

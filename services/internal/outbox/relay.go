@@ -75,23 +75,41 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// round publishes up to a page of chunks of each partition and returns how many.
+// round publishes up to a page of chunks of each partition, then removes what has left, and returns how many.
 func (r *Relay) round(ctx context.Context) (int, error) {
-	sent := 0
+	var sent []string
+	var failed error
 	for _, p := range r.Partitions {
 		chunks, err := r.page(ctx, p)
 		if err != nil {
-			return sent, err
+			failed = err
+			break
 		}
 		for _, chunk := range chunks {
-			if err := r.publish(ctx, chunk); err != nil {
+			if failed = r.publish(ctx, chunk); failed != nil {
 				delete(r.asked, p)
-				return sent, err
+				break
 			}
-			sent++
+			sent = append(sent, chunk.ID)
+		}
+		if failed != nil {
+			break
 		}
 	}
-	return sent, nil
+	return len(sent), errors.Join(failed, r.remove(ctx, sent))
+}
+
+// remove deletes chunks that have left. Those that stay because of a crash are seen in the stream by their number.
+func (r *Relay) remove(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := r.Store.Collection(Name).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": ids}}); err != nil {
+		clear(r.asked)
+		return fmt.Errorf("remove %d published chunks: %w", len(ids), err)
+	}
+	fault.Point(fault.AfterOutboxDelete)
+	return nil
 }
 
 func (r *Relay) page(ctx context.Context, partition int) ([]Chunk, error) {
@@ -129,10 +147,6 @@ func (r *Relay) publish(ctx context.Context, chunk Chunk) error {
 			r.Published(len(batch))
 		}
 	}
-	if _, err := r.Store.Collection(Name).DeleteOne(ctx, bson.M{"_id": chunk.ID}); err != nil {
-		return fmt.Errorf("remove published chunk %s: %w", chunk.ID, err)
-	}
-	fault.Point(fault.AfterOutboxDelete)
 	r.asked[chunk.Partition] = true
 	return nil
 }

@@ -25,5 +25,5 @@ func Main(m *testing.M, ignore ...goleak.Option) {
 			code = 1
 		}
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:revive // the last thing a TestMain does
 }

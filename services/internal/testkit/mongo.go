@@ -36,8 +36,8 @@ type ownMongod struct {
 
 var shared ownMongod
 
-// Mongo returns the URI of a MongoDB and the name of a database in it that is the test's own and is dropped with it. The server
-// is that of MONGODB_URI, or one mongod for the whole test process; then TestMain must call Main.
+// Mongo returns the URI of a MongoDB and the name of a database in it that is the test's own and is dropped with it.
+// The server is that of MONGODB_URI, or one mongod for the whole test process; then TestMain must call Main.
 // Tests that kill or alter mongod start their own with package mongod.
 func Mongo(t testing.TB) (string, string) {
 	t.Helper()

@@ -105,11 +105,9 @@ func TestQuestionsAboutWhatIsNotThere(t *testing.T) {
 	requireReason(t, reason.EntryNotFound, err)
 	_, err = d.client.RedriveDeadLetter(t.Context(), &accrualv1.RedriveDeadLetterRequest{Id: "x"})
 	requireReason(t, reason.DeadLetterNotFound, err)
-	require.Equal(t, "page_size", requireReason(t, reason.InvalidArgument, errOf(d.client.ListEntries(t.Context(),
-		&accrualv1.ListEntriesRequest{Program: "tea", Account: "ann", PageSize: 201}))).Field)
+	_, err = d.client.ListEntries(t.Context(), &accrualv1.ListEntriesRequest{Program: "tea", Account: "ann", PageSize: 201})
+	requireField(t, "page_size", err)
 }
-
-func errOf[A any](_ A, err error) error { return err }
 
 func TestEntriesComeInPages(t *testing.T) {
 	t.Parallel()
@@ -145,7 +143,8 @@ func TestEntriesComeInPages(t *testing.T) {
 		"that was shortened":   {Program: "tea", Account: "ann", PageToken: token[:8]},
 	} {
 		_, err := d.client.ListEntries(t.Context(), wrong)
-		require.Equal(t, "page_token", requireReason(t, reason.InvalidArgument, err).Field, name)
+		require.Error(t, err, name)
+		requireField(t, "page_token", err)
 	}
 }
 

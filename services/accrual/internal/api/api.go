@@ -47,15 +47,13 @@ func New(deps Deps) *Server { return &Server{deps: deps} }
 
 // program returns a revision that an entry names.
 func (s *Server) program(ctx context.Context, id string, number int) (*program.Program, error) {
-	revisions := []store.Revision{{Program: id, Number: number}}
-	if err := s.deps.Programs.Load(ctx, revisions); err != nil {
+	if err := s.deps.Programs.Load(ctx, []store.Revision{{Program: id, Number: number}}); err != nil {
 		return nil, err
 	}
-	known := s.deps.Programs.Schedule(store.Partition{Revisions: revisions}, id).Revision(number)
-	if known.Program == nil {
-		return nil, fmt.Errorf("revision %d of programme %s made an entry and is not kept", number, id)
+	if p := s.deps.Programs.Find(id, number); p != nil {
+		return p, nil
 	}
-	return known.Program, nil
+	return nil, fmt.Errorf("revision %d of programme %s made an entry and is not kept", number, id)
 }
 
 // page cuts a list, of which one more than asked for was read, to what the answer holds. More tells if something is left.

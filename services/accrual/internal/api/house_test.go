@@ -91,7 +91,7 @@ func serve(t *testing.T, deps api.Deps) accrualv1.AccrualServiceClient {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	var served sync.WaitGroup
-	served.Go(func() { require.NoError(t, server.Serve(ctx, listener)) }) //nolint:testifylint // it only reports
+	served.Go(func() { require.NoError(t, server.Serve(ctx, listener)) })
 	conn, err := rpc.Dial(listener.Addr().String(), token)
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -178,11 +178,18 @@ func paid(t *testing.T, day string, cents int64) orders.Event {
 }
 
 // requireReason wants a refusal.
-func requireReason(t *testing.T, want reason.Reason, err error) *reason.Error {
+func requireReason(t *testing.T, want reason.Reason, err error) {
 	t.Helper()
 	require.ErrorIs(t, rpc.FromStatus(err), want, "%v", err)
-	refusal, _ := reason.Of(rpc.FromStatus(err))
-	return refusal
+}
+
+// requireField wants INVALID_ARGUMENT for a field.
+func requireField(t *testing.T, want string, err error) {
+	t.Helper()
+	requireReason(t, reason.InvalidArgument, err)
+	refusal, ok := reason.Of(rpc.FromStatus(err))
+	require.True(t, ok)
+	require.Equal(t, want, refusal.Field)
 }
 
 func received[M any](t *testing.T, stream grpc.ServerStreamingClient[M]) ([]*M, error) {

@@ -1,7 +1,10 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,10 +17,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
-
-	"context"
-	"errors"
-	"slices"
 )
 
 // verified asks for a verification and returns its last answer.

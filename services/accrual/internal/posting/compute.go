@@ -55,6 +55,9 @@ func (b *batch) message(ctx context.Context, m Message) error {
 	if part.Attempt.Poisoned(m.Sequence) {
 		m.Refusal = reason.New(reason.PoisonEvent, "", "the process died %d times while it rated this event alone", store.DeathsMax)
 	}
+	if m.Opened != nil && !part.Opened {
+		part.Opened, part.Events = true, m.Opened.Events // before any clock has moved
+	}
 	if part.Events {
 		part.Clock = later(part.Clock, m.moves())
 	} else {
@@ -202,14 +205,11 @@ func (b *batch) touch(h *holding) {
 	}
 }
 
-// opened fixes what moves the clock, once and for ever.
+// opened refuses to change what moves the clock: the first message has fixed it for ever.
 func (b *batch) opened(m Message) error {
-	part := b.parts[m.Partition]
-	if part.Opened && part.Events != m.Opened.Events {
+	if b.parts[m.Partition].Events != m.Opened.Events {
 		return b.refuse(m, reason.New(reason.UnsupportedRevision, "clock_mode", "the house was opened with the other clock"))
 	}
-	part.Opened, part.Events = true, m.Opened.Events
-	b.parts[m.Partition] = part
 	return nil
 }
 

@@ -31,11 +31,12 @@ type child struct {
 
 // spawn starts the process. One goroutine on a thread of its own starts it and waits for it: the kernel's
 // parent-death signal belongs to the starting thread, so that thread must live as long as the child.
-func spawn(options Options, port int, lock *os.File) (*child, error) {
+func spawn(ctx context.Context, options Options, port int, lock *os.File) (*child, error) {
 	if err := os.Remove(readyPath(options.Dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("start nats-server: %w", err)
 	}
-	cmd := exec.Command(options.Self, Command, "--dir", options.Dir, "--port", strconv.Itoa(port),
+	ctx = context.WithoutCancel(ctx) // it outlives the call
+	cmd := exec.CommandContext(ctx, options.Self, Command, "--dir", options.Dir, "--port", strconv.Itoa(port),
 		"--soft-limit-mib", strconv.Itoa(softLimitMiB), "--hard-limit-mib", strconv.Itoa(hardLimitMiB))
 	cmd.Stderr = &lineLogger{log: options.Logger}
 	cmd.ExtraFiles = []*os.File{lock} // inherited: the directory stays locked while the child lives, whoever dies first

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 
@@ -24,11 +25,7 @@ type applied struct {
 func (a *applied) snapshot(context.Context) (map[int]bus.Mark, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	marks := map[int]bus.Mark{}
-	for p, m := range a.marks {
-		marks[p] = m
-	}
-	return marks, nil
+	return maps.Clone(a.marks), nil
 }
 
 func (a *applied) deliver(_ context.Context, run []bus.Message) error {

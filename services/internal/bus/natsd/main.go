@@ -138,7 +138,7 @@ func (w lineWriter) Errorf(format string, args ...any) { w.print(levelError, for
 // Fatalf prints a line and ends the process: the server calls it for what starting again does not cure.
 func (w lineWriter) Fatalf(format string, args ...any) {
 	w.Errorf(format, args...)
-	os.Exit(exitRefused)
+	os.Exit(exitRefused) //nolint:revive // the server counts on it: Fatalf does not return
 }
 
 // Debugf is switched off.

@@ -192,7 +192,7 @@ func (s *Server) startOnce(ctx context.Context) error {
 	s.mu.Lock()
 	port := s.port
 	s.mu.Unlock()
-	c, err := spawn(s.options, port, s.lock)
+	c, err := spawn(ctx, s.options, port, s.lock)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}

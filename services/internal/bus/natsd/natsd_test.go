@@ -89,7 +89,7 @@ func complete(t *testing.T, options Options) Options {
 // stream returns a handle on the test's stream, made if needed, over a connection of its own.
 func stream(t *testing.T, s *Server) (jetstream.JetStream, jetstream.Stream) {
 	t.Helper()
-	conn, err := nats.Connect(s.URL(), nats.Token(s.Token()), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
+	conn, err := nats.Connect(s.URL(), nats.Token(s.Token()))
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)

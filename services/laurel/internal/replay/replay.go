@@ -118,6 +118,9 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 		return summary.Summary{}, err
 	}
 	r.applied = r.Clock.Now().Sub(r.begun)
+	c := r.house.Accrual.Counts()
+	r.Log.Info("drained", "seconds", round(r.applied), "messages", c.Messages, "entries", c.Entries, "commits", c.Commits,
+		"committing", c.Committing, "duplicates", c.Duplicates, "refused", c.Refused)
 	return r.conclude(ctx)
 }
 

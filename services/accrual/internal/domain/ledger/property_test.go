@@ -37,6 +37,7 @@ func newMachine(t *rapid.T, seen map[string]int) *machine {
 	policies := []policy{drawPolicy(t)}
 	for range rapid.IntRange(0, 2).Draw(t, "later revisions") {
 		p := drawPolicy(t)
+		p.window = policies[0].window // days that left a shorter window are forgotten: a longer one cannot count them again
 		p.from = later(policies[len(policies)-1].from, start).Add(time.Duration(rapid.IntRange(1, 60*24*90).Draw(t, "minutes until revision")) * time.Minute)
 		policies = append(policies, p)
 	}
@@ -57,10 +58,10 @@ func drawPolicy(t *rapid.T) policy {
 		waitDays:    rapid.SampledFrom([]int{1, 5, 30}).Draw(t, "wait days"),
 		lateDays:    rapid.SampledFrom([]int{20, 120, 365}).Draw(t, "late days"),
 		acceptDays:  rapid.SampledFrom([]int{0, 0, 10, 60}).Draw(t, "accept days"),
-		window:      12, soft: rapid.Bool().Draw(t, "soft landing"),
-		silver: money.Minor(rapid.IntRange(500, 3000).Draw(t, "silver")),
+		window:      rapid.SampledFrom([]int{2, 2, 3, 12}).Draw(t, "window"),
+		soft:        rapid.Bool().Draw(t, "soft landing"),
+		silver:      money.Minor(rapid.IntRange(500, 3000).Draw(t, "silver")),
 	}
-	p.window = rapid.SampledFrom([]int{2, 2, 3}).Draw(t, "window")
 	p.gold = p.silver + money.Minor(rapid.IntRange(500, 3000).Draw(t, "gold"))
 	return p
 }
@@ -112,7 +113,7 @@ func (m *machine) spend(*rapid.T) {
 func (m *machine) happen(*rapid.T) {
 	m.ids++
 	c := ledger.Command{
-		Ref:     orders.Ref{Merchant: "shop", Order: rapid.SampledFrom([]string{"o1", "o2", "o3", "o4", "o5"}).Draw(m.t, "order")},
+		Ref:     orders.Ref{Merchant: "shop", Order: fmt.Sprint("o", rapid.IntRange(1, 2+m.ids/3).Draw(m.t, "order"))},
 		EventID: fmt.Sprint("e", m.ids), EventSource: "//shop",
 	}
 	if len(m.commands) > 0 && rapid.IntRange(0, 6).Draw(m.t, "again") == 0 {
@@ -151,7 +152,7 @@ func (m *machine) drawEvent() orders.Event {
 			})
 		}
 	case orders.Returned:
-		e.Occurrence = rapid.SampledFrom([]string{"r1", "r2", "r3"}).Draw(m.t, "return")
+		e.Occurrence = fmt.Sprint("r", rapid.IntRange(1, 6).Draw(m.t, "return"))
 		for range rapid.IntRange(0, 2).Draw(m.t, "rows") {
 			r := orders.ReturnedLine{
 				Line:     rapid.SampledFrom([]string{"1", "1", "2", "3"}).Draw(m.t, "line"),

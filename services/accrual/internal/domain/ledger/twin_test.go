@@ -308,7 +308,7 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 	for ; o.posted < target; o.posted++ {
 		fresh := like
 		w.points = append(w.points, &fresh)
-		if fresh.state = "pending"; fresh.active > w.today {
+		if fresh.state = "pending"; p.pendingDays > 0 && fresh.active > w.today {
 			continue
 		}
 		w.becomeActive(&fresh)

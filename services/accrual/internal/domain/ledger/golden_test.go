@@ -1,0 +1,152 @@
+package ledger_test
+
+import (
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/ladder"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+// goldenFile pins the canonical bytes of format 1: one entry of each kind, fixed here and not made by the code under
+// test. A change in this file breaks every ledger that stands; another encoding gets another format byte.
+const goldenFile = "testdata/canonical-1.txt"
+
+func ratio(t require.TestingT, text string) money.Ratio {
+	r, err := money.ParseRatio(text)
+	require.NoError(t, err)
+	return r
+}
+
+// samples is one entry of each kind. Together they fill every field, with values that no other field has.
+func samples(t require.TestingT) []ledger.Entry {
+	at := time.Date(2025, 1, 10, 12, 0, 0, 123_000_000, time.UTC)
+	day := calendar.Date(2025, 1, 10)
+	lot := ledger.LotKey{Unit: "points", Issuer: "operator", Activation: calendar.None, Expiry: calendar.Date(2026, 2, 1)}
+	pending := lot
+	pending.Activation = calendar.Date(2025, 1, 24)
+	owed := ledger.LotKey{Unit: "points", Issuer: "operator", Activation: calendar.None, Expiry: calendar.None}
+
+	earn := ledger.Entry{
+		Format: ledger.Format, Program: "shop", Key: "order/till/~w7Y/1", Account: "anna", Seq: 1, Kind: ledger.KindEarn,
+		OccurredAt: at, EffectiveAt: at.Add(time.Hour), Day: day, Revision: 3, Actor: "merchant/till", EventID: "e-1",
+		EventSource: "//till", Position: ledger.Position{Epoch: 2, Sequence: 99},
+		Order: part(orders.Event{
+			Kind: orders.Paid, Revision: 1, OccurredAt: at, Currency: "USD", Channel: "web", Member: "m-1",
+			Lines: []orders.Line{
+				{ID: "a", SKU: "cd", Category: "music", Brand: "acme", Quantity: 2, Amount: 1999},
+				{SKU: "ö", Quantity: 1, Amount: 500},
+			},
+		}),
+		Lines: []earning.Line{
+			{ID: "a", SKU: "cd", Category: "music", Base: 1999, Rate: ratio(t, "1/40"), Points: 50, Rules: []string{"rate", "category music x2"}},
+			{ID: "2", SKU: "ö", Base: 500, Points: 4, Rules: []string{"excluded sku ö"}},
+		},
+		Movements: []ledger.Movement{
+			{Move: ledger.MoveEarn, Lot: pending, Points: 54}, {Move: ledger.MovePayoff, Lot: lot, Points: 5, Redeemer: "cafe"},
+		},
+		Postings: []ledger.Posting{{Unit: "points", Bucket: "issued/operator", Points: -54}, {Unit: "points", Bucket: "pending", Points: 54}},
+		Ladder: &ledger.LadderPart{
+			Counts: []ladder.Spend{{Day: day, Amount: 2499}}, Window: 12,
+			Change: &ladder.Change{From: "bronze", To: "silver", Qualifying: 10000, Cause: "reached"},
+		},
+		After: ledger.After{Balances: []ledger.Balance{{Unit: "points", Pending: 54, Active: 6, Held: 7, Debt: 8}}, Tier: "silver"},
+	}
+	earn.Order.Number, earn.Order.Revision, earn.Order.Tier = 1, 3, "bronze"
+	earn.Order.Base, earn.Order.Target = 2499, 54
+
+	reverse := earn
+	reverse.Kind, reverse.Key, reverse.Seq = ledger.KindReverse, "order/till/~w7Y/2", 2
+	reverse.Order = part(orders.Event{
+		Kind: orders.Returned, Occurrence: "r-1", OccurredAt: at.AddDate(0, 0, 1), Currency: "USD",
+		Returned: []orders.ReturnedLine{{Line: "a", SKU: "cd", Quantity: 1}, {SKU: "ö", Amount: 250, HasAmount: true}},
+	})
+	reverse.Movements = []ledger.Movement{
+		{Move: ledger.MoveReverse, Lot: lot, Points: 20}, {Move: ledger.MoveUncount, Lot: lot, Points: 1}, {Move: ledger.MoveOwe, Lot: owed, Points: 2},
+	}
+	reverse.Ladder = &ledger.LadderPart{Counts: []ladder.Spend{{Day: day, Amount: -1250}}, Window: 12}
+
+	park := ledger.Entry{
+		Format: ledger.Format, Program: "shop", Key: "order/till/o2/1", Account: "anna", Seq: 3, Kind: ledger.KindPark,
+		OccurredAt: at, EffectiveAt: at, Day: day, Revision: 3, Actor: "merchant/till", EventID: "e-3", EventSource: "//till",
+		Order: part(orders.Event{Kind: orders.Canceled, OccurredAt: at}),
+		After: earn.After,
+	}
+	park.Order.Waiting, park.Order.Deadline = true, time.Date(2025, 2, 9, 0, 0, 0, 0, time.UTC)
+
+	due := ledger.Entry{
+		Format: ledger.Format, Program: "shop", Key: "due/anna/4", Account: "anna", Seq: 4, Kind: ledger.KindActivate,
+		OccurredAt: pending.Activation.Start(time.UTC), EffectiveAt: pending.Activation.Start(time.UTC), Day: pending.Activation,
+		Revision: 3, Actor: ledger.ActorClock,
+		Movements: []ledger.Movement{{Move: ledger.MoveActivate, Lot: pending, Points: 54}},
+		Postings:  []ledger.Posting{{Unit: "points", Bucket: "active", Points: 54}, {Unit: "points", Bucket: "pending", Points: -54}},
+		After:     earn.After,
+	}
+	expire := due
+	expire.Key, expire.Seq, expire.Kind = "due/anna/5", 5, ledger.KindExpire
+	expire.Movements = []ledger.Movement{{Move: ledger.MoveExpire, Lot: lot, Points: 54}}
+	expire.Postings = []ledger.Posting{{Unit: "points", Bucket: "active", Points: -54}, {Unit: "points", Bucket: "expired", Points: 54}}
+	state := due
+	state.Key, state.Seq, state.Kind, state.Movements, state.Postings = "due/anna/6", 6, ledger.KindState, nil, nil
+	state.Ladder = &ledger.LadderPart{Window: 12, Change: &ladder.Change{From: "silver", To: "bronze", Cause: "review"}}
+	return []ledger.Entry{earn, reverse, park, due, expire, state}
+}
+
+func part(e orders.Event) *ledger.OrderPart {
+	return &ledger.OrderPart{
+		Ref: orders.Ref{Merchant: "till", Order: "ö"}, Number: 2, Event: e, Content: e.Content(), Revision: 3, Tier: "bronze",
+		Base: 1249, Target: 31,
+	}
+}
+
+func TestCanonicalBytesOfFormat1AreThoseOfTheGoldenFile(t *testing.T) {
+	var b strings.Builder
+	previous := ledger.Hash{}
+	for _, e := range samples(t) {
+		e = ledger.Rehashed(e, previous)
+		previous = e.Hash
+		fmt.Fprintf(&b, "%s %x\n", e.Kind, e.Hash)
+		text := hex.EncodeToString(e.Canonical())
+		for len(text) > 0 {
+			n := min(len(text), 100)
+			b.WriteString("  " + text[:n] + "\n")
+			text = text[n:]
+		}
+	}
+	if *rewrite {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(goldenFile, []byte(b.String()), 0o644))
+	}
+	want, err := os.ReadFile(goldenFile)
+	require.NoError(t, err)
+	require.Equal(t, string(want), b.String(), "the encoding of format 1 must never change; add format 2 instead")
+}
+
+func TestSamplesAreOfEveryKind(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range samples(t) {
+		seen[e.Kind.String()] = true
+		require.Equal(t, byte(1), e.Canonical()[0], "the format stands first")
+		again, err := ledger.ParseKind(e.Kind.String())
+		require.NoError(t, err)
+		require.Equal(t, e.Kind, again)
+	}
+	for k := ledger.KindEarn; k <= ledger.KindState; k++ {
+		require.True(t, seen[k.String()], "no sample of kind %s", k)
+	}
+	_, err := ledger.ParseKind((ledger.KindState + 1).String())
+	require.Error(t, err, "a kind was added: give it a sample")
+}
