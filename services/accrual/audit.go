@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/overview"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // What an audit returns, for `laurel` and `laurelctl`.
@@ -58,6 +59,9 @@ func (s *Service) Story(ctx context.Context, program string, account ledger.Acco
 	}
 	told := make([]Told, len(entries))
 	for i, e := range entries {
+		if err := s.programs.Load(ctx, []store.Revision{{Program: program, Number: e.Revision}}); err != nil {
+			return nil, err
+		}
 		told[i] = Told{e, ledger.Explain(e, s.programs.Find(program, e.Revision))}
 	}
 	return told, nil

@@ -1,9 +1,26 @@
 package accrual
 
-import "context"
+import (
+	"context"
+	"fmt"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/api"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+)
 
 // serve answers gRPC until ctx ends.
 func (s *Service) serve(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	server, err := rpc.NewServer(rpc.Config{Token: s.cfg.Token, Health: s.deps.Health, Logger: s.deps.Log})
+	if err != nil {
+		return fmt.Errorf("open accrual's door: %w", err)
+	}
+	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
+		Storage: s.storage, Programs: s.programs, Bus: s.bus,
+		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
+			return verify.Run(ctx, s.storage, program, verify.Options{Progress: progress})
+		},
+	}))
+	return server.Serve(ctx, s.listener)
 }

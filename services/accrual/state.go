@@ -73,6 +73,16 @@ func (s *Service) partitionClocks() map[int]time.Time {
 	return maps.Clone(s.clocks)
 }
 
+// Behind tells whether a partition's clock has not come to a time. A replay's clock is no wall clock: it never is behind.
+func (s *Service) Behind(t time.Time) bool {
+	for _, clock := range s.partitionClocks() {
+		if clock.Before(t) {
+			return true
+		}
+	}
+	return false
+}
+
 // breakOn turns the service red for good: an invariant does not hold, or the bus went back.
 func (s *Service) breakOn(err error) {
 	if err == nil {

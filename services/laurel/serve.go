@@ -1,18 +1,28 @@
 package laurel
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/replay"
 )
 
 // serveCmd keeps the house up.
 type serveCmd struct {
-	Programme []string `sep:"none" help:"Programme file (YAML) to publish; may be given again for one programme in several files."`
+	Programme []string `required:"" sep:"none" help:"Programme file (YAML) to publish; may be given again for one programme in several files."`
 	Home      string   `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
-	Data      string   `help:"Where the house's data is. Default: .laurel/house."`
+	Data      string   `help:"Where the house's data is. Default: house in what Laurel keeps."`
 	Listen    string   `default:"127.0.0.1:7400" help:"Where accrual's gRPC listens."`
 	Metrics   string   `default:"127.0.0.1:7490" help:"Where /metrics, /healthz and /readyz are."`
 	MongoURI  string   `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
@@ -27,17 +37,65 @@ func (c *serveCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	p, files, err := replay.ReadProgram(c.Programme, w.err)
+	if err != nil {
+		return err
+	}
 	dir := c.Data
 	if dir == "" {
 		dir = filepath.Join(c.Home, "house")
 	}
-	house, err := parts.Build(w.ctx, parts.Options{
+	h, err := parts.Build(w.ctx, parts.Options{
 		Dir: dir, MongoURI: c.MongoURI, Database: "laurel_accrual", NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, Stage: w.stage,
 	})
 	if err != nil {
 		return err
 	}
-	_ = house
-	return fmt.Errorf("not yet")
+	err = c.serve(w, h, p, files)
+	w.stage("stopping")
+	return errors.Join(err, h.Close(context.WithoutCancel(w.ctx)))
+}
+
+func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []program.File) error {
+	if err := h.Open(w.ctx, controlv1.ClockMode_CLOCK_MODE_WALL); err != nil {
+		return err
+	}
+	revision, err := h.Apply(w.ctx, p, files)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(w.ctx, "tcp", c.Metrics)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Metrics, err)
+	}
+	h.Run(w.ctx)
+	doors := filepath.Join(c.Home, "house.json")
+	err = house.Write(doors, house.House{
+		GRPC: house.GRPC{Accrual: h.Accrual.Address()}, Token: h.Token, NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
+		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer os.Remove(doors) //nolint:errcheck // the next start writes it anew
+	ctx, stop := context.WithCancel(w.ctx)
+	defer stop()
+	var group errgroup.Group
+	group.Go(func() error {
+		return telemetry.Serve(ctx, listener, telemetry.Page(h.Metrics, h.Health), h.Health, h.Log)
+	})
+	group.Go(func() error {
+		h.KeepMidnight(ctx, w.clock, p.Zone)
+		return nil
+	})
+	w.stage("the house is up: programme %s revision %d, gRPC on %s, http://%s/metrics; Ctrl-C stops it",
+		p.ID, revision, h.Accrual.Address(), listener.Addr())
+	select {
+	case err = <-h.Failed():
+	case <-w.ctx.Done():
+		err = nil
+	}
+	stop()
+	return errors.Join(err, group.Wait())
 }

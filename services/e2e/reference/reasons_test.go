@@ -64,21 +64,8 @@ var canonical = map[codes.Code]string{
 
 func TestReasons(t *testing.T) {
 	code := codeOf(t)
-	var b bytes.Buffer
-	b.WriteString(`# Reasons
-
-Generated from ` + "`services/internal/reason/table.go`" + ` by ` + "`" + command + "`" + `.
-
-Whatever Laurel refuses says why with one of these words, the same everywhere: in a gRPC error it is ` + "`reason`" + ` of
-the detail ` + "`google.rpc.ErrorInfo`" + `, on a dead letter the header ` + "`Laurel-Reason`" + `, in the fact
-` + "`EventRefused`" + ` the field ` + "`reason`" + `. A message stands beside it with what was found and what to do; programs
-read the word, people the message. What is refused has changed nothing.
-
-**Again** says whether the very same call or event may succeed later. Reasons are added, never renamed or used anew.
-
-| reason | gRPC code | again | what it means |
-|---|---|---|---|
-`)
+	var table bytes.Buffer
+	table.WriteString("| reason | gRPC code | again | what it means |\n|---|---|---|---|\n")
 	for _, info := range reason.Table() {
 		again := ""
 		if info.Retry {
@@ -86,7 +73,7 @@ read the word, people the message. What is refused has changed nothing.
 		}
 		name := canonical[code(info.Reason)]
 		require.NotEmpty(t, name, "%s has no code of its own", info.Reason)
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", info.Reason, name, again, info.Doc)
+		fmt.Fprintf(&table, "| `%s` | `%s` | %s | %s |\n", info.Reason, name, again, info.Doc)
 	}
-	page(t, "reasons.md", b.Bytes())
+	page(t, "reasons.md", table.Bytes())
 }

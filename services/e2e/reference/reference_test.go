@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,9 +25,10 @@ const (
 	command = "go test ./services/e2e/reference -rewrite"
 )
 
-// page compares what code says with what is committed, or writes it.
-func page(t *testing.T, name string, want []byte) {
+// page holds the committed page against its introduction, which testdata keeps, and the table that code gives; or writes it.
+func page(t *testing.T, name string, table []byte) {
 	t.Helper()
+	want := append(introduction(t, name), table...)
 	path := filepath.Join(pages, name)
 	if *rewrite {
 		require.NoError(t, os.WriteFile(path, want, 0o644)) //nolint:gosec // a page is for everybody
@@ -37,30 +39,27 @@ func page(t *testing.T, name string, want []byte) {
 	require.Empty(t, cmp.Diff(string(want), string(got)), "docs/reference/%s is old: run %s, look at the difference and commit it", name, command)
 }
 
+func introduction(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return text
+}
+
 func TestSettingsOfAccrual(t *testing.T) {
-	const prefix config.Prefix = "LAUREL_ACCRUAL"
-	t.Run("the page's example is taken", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "accrual.yaml")
-		require.NoError(t, os.WriteFile(path, []byte("mongo_uri: mongodb://127.0.0.1:27017/?replicaSet=laurel\ntoken: a token\nlanes: 2\n"), 0o600))
-		cfg, err := config.Load[accrual.Config](path, []string{"LAUREL_ACCRUAL_LANES=4"}, prefix)
-		require.NoError(t, err)
-		require.Equal(t, 4, cfg.Lanes)
-	})
-	var b bytes.Buffer
-	b.WriteString(`# Settings of accrual
+	const name, prefix = "accrual-settings.md", config.Prefix("LAUREL_ACCRUAL")
+	var table bytes.Buffer
+	require.NoError(t, config.Reference(&table, accrual.Config{}, prefix))
+	page(t, name, table.Bytes())
 
-Generated from ` + "`services/accrual/config.go`" + ` by ` + "`" + command + "`" + `.
-
-` + "```sh" + `
-LAUREL_ACCRUAL_LANES=4 laurel-accrual --config accrual.yaml   # 4, whatever the file says of lanes
-` + "```" + `
-
-The environment stands over the file, the file over the default. The file is YAML, at most 64 KiB. A key or a variable
-` + "`LAUREL_ACCRUAL_…`" + ` that is not in this table is refused with the one that is nearest; all faults are named at once.
-A duration is a number with its unit: ` + "`2ms`, `5s`, `1m30s`" + `; a list in a variable has commas. Secrets are shown
-nowhere: ` + "`--print-config`" + ` says whether they are set.
-
-`)
-	require.NoError(t, config.Reference(&b, accrual.Config{}, prefix))
-	page(t, "accrual-settings.md", b.Bytes())
+	_, example, _ := strings.Cut(string(introduction(t, name)), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	file := filepath.Join(t.TempDir(), "accrual.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(example), 0o600))
+	cfg, err := config.Load[accrual.Config](file, nil, prefix)
+	require.NoError(t, err)
+	require.Equal(t, 2, cfg.Lanes, "the example of the page")
+	cfg, err = config.Load[accrual.Config](file, []string{"LAUREL_ACCRUAL_LANES=4"}, prefix)
+	require.NoError(t, err)
+	require.Equal(t, 4, cfg.Lanes)
 }

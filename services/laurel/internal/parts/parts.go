@@ -4,8 +4,6 @@ package parts
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,12 +11,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
@@ -51,7 +51,8 @@ type House struct {
 	Bus     *bus.Bus
 	Accrual *accrual.Service
 	Health  *telemetry.Health
-	Token   string // what callers of gRPC show
+	Metrics *prometheus.Registry
+	Token   string // what callers of gRPC show; another at each start
 	Mongod  string // its version
 	NATS    string // its version
 
@@ -59,11 +60,12 @@ type House struct {
 	nats   *natsd.Server
 	stop   context.CancelFunc
 	run    *errgroup.Group
+	failed chan error
 }
 
 // Build starts the children, connects, and prepares streams and services. Nothing is applied until Run.
 func Build(ctx context.Context, o Options) (*House, error) {
-	h := &House{Options: o, Health: &telemetry.Health{}}
+	h := &House{Options: o, Health: &telemetry.Health{}, Metrics: telemetry.NewRegistry("laurel", telemetry.ReadBuild())}
 	if err := h.build(ctx); err != nil {
 		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
 	}
@@ -71,9 +73,7 @@ func Build(ctx context.Context, o Options) (*House, error) {
 }
 
 func (h *House) build(ctx context.Context) (err error) {
-	if h.Token, err = secret(filepath.Join(h.Dir, "token")); err != nil {
-		return err
-	}
+	h.Token = house.NewToken()
 	if h.MongoURI == "" {
 		h.Stage("starting mongod")
 		h.mongod, err = mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.Dir, "mongod"), Logger: h.Log})
@@ -108,7 +108,7 @@ func (h *House) build(ctx context.Context) (err error) {
 		QueueItems: 2048,
 	}, accrual.Deps{
 		Log: h.Log, Clock: clock.System(), Health: h.Health,
-		Registry: telemetry.NewRegistry("laurel", telemetry.ReadBuild()),
+		Registry: h.Metrics,
 	})
 	if err != nil {
 		return err
@@ -122,9 +122,19 @@ func (h *House) build(ctx context.Context) (err error) {
 func (h *House) Run(ctx context.Context) {
 	ctx, h.stop = context.WithCancel(ctx)
 	h.run = &errgroup.Group{}
-	h.run.Go(func() error { return h.Accrual.Run(ctx) })
+	h.failed = make(chan error, 1)
+	h.run.Go(func() error {
+		err := h.Accrual.Run(ctx)
+		if err != nil {
+			h.failed <- err
+		}
+		return err
+	})
 	h.run.Go(func() error { return h.Health.Run(ctx) })
 }
+
+// Failed tells what ended a service before Close.
+func (h *House) Failed() <-chan error { return h.failed }
 
 // Close stops services, connections and children, and waits for them.
 func (h *House) Close(ctx context.Context) error {
@@ -146,23 +156,4 @@ func (h *House) Close(ctx context.Context) error {
 		errs = append(errs, h.mongod.Stop())
 	}
 	return errors.Join(errs...)
-}
-
-// secret reads a secret, or makes one: 256 random bits, readable by this user alone.
-func secret(path string) (string, error) {
-	if old, err := os.ReadFile(path); err == nil && len(old) >= 32 {
-		return string(old), nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("make the house's directory: %w", err)
-	}
-	raw := make([]byte, 32)
-	if _, err := rand.Read(raw); err != nil {
-		return "", fmt.Errorf("make a secret: %w", err)
-	}
-	text := hex.EncodeToString(raw)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return "", fmt.Errorf("keep the house's secret: %w", err)
-	}
-	return text, nil
 }

@@ -54,7 +54,7 @@ var ErrBroken = errors.New("the ledger does not hold")
 
 // Run replays. The summary is complete also when it returns ErrBroken.
 func Run(ctx context.Context, o Options) (summary.Summary, error) {
-	p, files, err := o.program()
+	p, files, err := ReadProgram(o.Program, o.Err)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -193,6 +193,11 @@ func (r *run) drain(ctx context.Context, bar *bar) error {
 		if err := r.house.Accrual.Broken(); err != nil {
 			return fmt.Errorf("accrual stopped: %w", err)
 		}
+		select {
+		case err := <-r.house.Failed():
+			return err
+		default:
+		}
 		progress, err := r.house.Accrual.Progress(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("how far the house is, is not known", "error", err)
@@ -242,10 +247,10 @@ func (o Options) stage(format string, args ...any) {
 	}
 }
 
-// program reads and checks the programme's files.
-func (o Options) program() (*program.Program, []program.File, error) {
-	files := make([]program.File, len(o.Program))
-	for i, name := range o.Program {
+// ReadProgram reads and checks the files of one programme. Faults are written to errs, one a line.
+func ReadProgram(names []string, errs io.Writer) (*program.Program, []program.File, error) {
+	files := make([]program.File, len(names))
+	for i, name := range names {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("read programme: %w", err)
@@ -254,7 +259,7 @@ func (o Options) program() (*program.Program, []program.File, error) {
 	}
 	p, faults := program.Parse(files)
 	for _, f := range faults {
-		fmt.Fprintln(o.Err, f)
+		fmt.Fprintln(errs, f)
 	}
 	if len(faults) > 0 {
 		return nil, nil, fmt.Errorf("the programme has %d faults", len(faults))

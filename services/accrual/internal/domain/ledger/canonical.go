@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 )
 
 // writer encodes values as docs/decisions/0001 says: fixed order, fixed widths, lengths before content.
@@ -38,6 +39,14 @@ func (w *writer) time(t time.Time) {
 	w.int(t.UnixMilli())
 }
 
+func (w *writer) day(d calendar.Day) {
+	if d == calendar.None {
+		w.int(math.MinInt64)
+		return
+	}
+	w.int(int64(d))
+}
+
 func (w *writer) strs(list []string) {
 	w.int(int64(len(list)))
 	for _, s := range list {
@@ -56,7 +65,7 @@ func (e Entry) Canonical() []byte {
 	w.str(e.Kind.String())
 	w.time(e.OccurredAt)
 	w.time(e.EffectiveAt)
-	w.int(int64(e.Day))
+	w.day(e.Day)
 	w.int(int64(e.Revision))
 	w.str(e.Actor)
 	w.str(e.EventID)
@@ -107,8 +116,8 @@ func (w *writer) movements(e Entry) {
 		w.str(m.Move.String())
 		w.str(m.Lot.Unit)
 		w.str(m.Lot.Issuer)
-		w.int(int64(m.Lot.Activation))
-		w.int(int64(m.Lot.Expiry))
+		w.day(m.Lot.Activation)
+		w.day(m.Lot.Expiry)
 		w.int(int64(m.Points))
 		w.str(m.Redeemer)
 	}
@@ -127,7 +136,7 @@ func (w *writer) ladder(l *LadderPart) {
 	}
 	w.int(int64(len(l.Counts)))
 	for _, c := range l.Counts {
-		w.int(int64(c.Day))
+		w.day(c.Day)
 		w.int(int64(c.Amount))
 	}
 	w.int(int64(l.Window))

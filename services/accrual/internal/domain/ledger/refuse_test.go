@@ -315,3 +315,27 @@ func TestADebtThatDoesNotFitIsRefused(t *testing.T) {
 	_, err = h.take(command("o1", back), noon(january10))
 	refusedWith(t, err, reason.AmountOutOfRange)
 }
+
+func TestOnlySoManyLapsedLotsAreRemembered(t *testing.T) {
+	h := newHouse(t, rules(t, "expiry: {rule: end_of_month, months: 1}"))
+	day := january10
+	for n := range ledger.LapsedLotsMax + 3 {
+		_, err := h.take(command(fmt.Sprint("o", n), orderOf(day, 100)), noon(day))
+		require.NoError(t, err)
+		day = day.AddMonths(1)
+	}
+	h.pass(noon(day.AddMonths(1)))
+	require.Len(t, h.account.Lots, ledger.LapsedLotsMax)
+	require.Zero(t, h.account.Balance("points").Active)
+	day = day.AddMonths(1)
+	_, err := h.take(command("last", orderOf(day, 500)), noon(day))
+	require.NoError(t, err)
+	back := func(order string) ledger.Entry {
+		v, err := h.take(command(order, orders.Event{Kind: orders.Returned, Occurrence: "r1", OccurredAt: noon(day)}), noon(day))
+		require.NoError(t, err)
+		return v.Entry
+	}
+	require.Equal(t, ledger.MoveReverse, back("o0").Movements[0].Move, "its lot is forgotten: other points go back")
+	require.Equal(t, ledger.MoveUncount, back("o3").Movements[0].Move, "its lot is remembered")
+	h.rebuild()
+}

@@ -1,0 +1,281 @@
+package ledger_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// aLife is a history that holds every kind of entry, every move but one, and every part of an entry.
+func aLife(t require.TestingT) *house {
+	h := newHouse(t, rules(t, ladderOf100, "earning: {points: 1, per: 1.00, pending_days: 3, multipliers: {category: {books: 2}}}",
+		"expiry: {rule: end_of_month, months: 1}"))
+	h.tell(`
+		2025-01-10 paid o1: 2 x 60.00 cd; 50.00 novel@books as e1
+		2025-01-11 returned o1/r1: 1 x cd; 5.00 #2 as e2
+		2025-01-12 returned o2/r1 as e3
+		2025-01-20 spends 100
+		2025-01-21 returned o1/r2 as e4
+		2025-01-22 paid o3: 90.00 cd
+		2025-01-28 paid o4: 30.00 cd
+		2025-03-02 returned o4/r1
+		2025-04-01 passes`)
+	return h
+}
+
+// before is the account before the i-th entry.
+func (h *house) before(i int) ledger.Account {
+	a := ledger.NewAccount(h.account.Program, h.account.ID)
+	for _, e := range h.entries[:i] {
+		var err error
+		a, err = a.Apply(e)
+		require.NoError(h.t, err)
+	}
+	return a
+}
+
+func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
+	h := aLife(t)
+	changed := map[string]bool{}
+	for i, e := range h.entries {
+		a := h.before(i)
+		work := deepCopy(reflect.ValueOf(e))
+		entry := reflect.New(work.Type()).Elem()
+		entry.Set(work)
+		alter(entry, "Entry", func(path string) {
+			altered, ok := entry.Interface().(ledger.Entry)
+			require.True(t, ok)
+			after, err := a.Apply(altered)
+			if path == "Entry.RecordedAt" {
+				require.NoError(t, err, "it stands outside the hash")
+				requireSame(t, h.before(i+1), after)
+				return
+			}
+			var broken *ledger.BrokenError
+			require.ErrorAs(t, err, &broken, "entry %d, %s", e.Seq, path)
+			require.Equal(t, altered.Seq, broken.Seq, path)
+			changed[path] = true
+		})
+		require.Equal(t, e, entry.Interface(), "the changes were taken back")
+	}
+	require.Greater(t, len(changed), 120, "%v", changed)
+	for _, path := range []string{
+		"Entry.Hash[0]", "Entry.Format", "Entry.Position.Sequence", "Entry.Order.Event.Lines[0].Brand", "Entry.Order.Content[31]",
+		"Entry.Order.Event.Returned[1].Amount", "Entry.Order.Deadline", "Entry.Lines[1].Rules[1]", "Entry.Lines[0].Rate",
+		"Entry.Movements[0].Lot.Expiry", "Entry.Movements without 1", "Entry.Postings[0].Bucket", "Entry.Ladder.Change.Cause",
+		"Entry.After.Balances[0].Debt", "Entry.Order nil",
+	} {
+		require.True(t, changed[path], "%s was never changed", path)
+	}
+}
+
+var (
+	timeType  = reflect.TypeFor[time.Time]()
+	ratioType = reflect.TypeFor[money.Ratio]()
+)
+
+// alter changes one thing after the other in v, calls try, and takes the change back.
+func alter(v reflect.Value, path string, try func(path string)) {
+	change := func(to any, path string) {
+		old := reflect.New(v.Type()).Elem()
+		old.Set(v)
+		v.Set(reflect.ValueOf(to).Convert(v.Type()))
+		try(path)
+		v.Set(old)
+	}
+	switch {
+	case v.Type() == timeType:
+		at, _ := v.Interface().(time.Time)
+		change(at.Add(time.Millisecond), path)
+		if !at.IsZero() {
+			change(time.Time{}, path+" unset")
+		}
+		return
+	case v.Type() == ratioType:
+		r, _ := v.Interface().(money.Ratio)
+		other, err := money.NewRatio(r.Num()+1, r.Den())
+		if err != nil {
+			panic(err)
+		}
+		change(other, path)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		alterFields(v, path, try)
+	case reflect.Pointer:
+		if v.IsNil() {
+			change(reflect.New(v.Type().Elem()).Interface(), path+" set")
+			return
+		}
+		alter(v.Elem(), path, try)
+		change(reflect.Zero(v.Type()).Interface(), path+" nil")
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			alter(v.Index(i), fmt.Sprintf("%s[%d]", path, i), try)
+		}
+		if v.Kind() == reflect.Slice {
+			alterLength(v, path, change)
+		}
+	case reflect.String:
+		change(v.String()+"x", path)
+		if v.Len() > 0 {
+			change("", path+" empty")
+		}
+	case reflect.Bool:
+		change(!v.Bool(), path)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		change(v.Int()+1, path)
+		change(-v.Int()-1, path+" negative")
+	case reflect.Uint8, reflect.Uint64:
+		change(v.Uint()^1, path)
+	default:
+		panic("no change known for " + v.Type().String())
+	}
+}
+
+func alterFields(v reflect.Value, path string, try func(path string)) {
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		if v.Type().Name() == "ReturnedLine" && name == "Amount" && !v.FieldByName("HasAmount").Bool() {
+			continue // it says nothing, is not stored, and cannot be changed
+		}
+		alter(v.Field(i), path+"."+name, try)
+	}
+}
+
+func alterLength(v reflect.Value, path string, change func(any, string)) {
+	extra := reflect.New(v.Type().Elem()).Elem()
+	change(reflect.Append(reflect.AppendSlice(reflect.Zero(v.Type()), v), extra).Interface(), path+" and one")
+	for i := range v.Len() {
+		rest := reflect.AppendSlice(reflect.Zero(v.Type()), v.Slice(0, i))
+		change(reflect.AppendSlice(rest, v.Slice(i+1, v.Len())).Interface(), fmt.Sprintf("%s without %d", path, i))
+	}
+}
+
+// deepCopy copies all that pointers and slices lead to.
+func deepCopy(v reflect.Value) reflect.Value {
+	to := reflect.New(v.Type()).Elem()
+	to.Set(v)
+	switch {
+	case v.Type() == timeType || v.Type() == ratioType:
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			to.Field(i).Set(deepCopy(v.Field(i)))
+		}
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		to.Set(reflect.New(v.Type().Elem()))
+		to.Elem().Set(deepCopy(v.Elem()))
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		to.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			to.Index(i).Set(deepCopy(v.Index(i)))
+		}
+	}
+	return to
+}
+
+func TestEntriesInAnotherOrderAreFound(t *testing.T) {
+	h := aLife(t)
+	for i := range h.entries {
+		a := h.before(i)
+		for j, e := range h.entries {
+			if _, err := a.Apply(e); j != i {
+				require.Error(t, err, "entry %d instead of %d", j+1, i+1)
+			}
+		}
+	}
+}
+
+// Whoever knows the encoding can give an altered entry its hash. The chain breaks at the next entry, and most of what
+// could be altered contradicts itself.
+func TestAnAlteredEntryWithItsOwnHashContradictsItself(t *testing.T) {
+	h := aLife(t)
+	find := func(kind ledger.Kind) int {
+		return slices.IndexFunc(h.entries, func(e ledger.Entry) bool { return e.Kind == kind && len(e.Movements) > 0 })
+	}
+	for _, c := range []struct {
+		name  string
+		kind  ledger.Kind
+		alter func(*ledger.Entry)
+		says  string
+	}{
+		{"more points are earned than posted", ledger.KindEarn, func(e *ledger.Entry) { e.Movements[0].Points++ }, "postings"},
+		{"more points are posted than earned", ledger.KindEarn, func(e *ledger.Entry) { e.Postings[0].Points--; e.Postings[1].Points++ }, "postings"},
+		{"postings without movements", ledger.KindEarn, func(e *ledger.Entry) { e.Movements = nil }, "postings"},
+		{"a movement of nothing", ledger.KindEarn, func(e *ledger.Entry) { e.Movements[0].Points, e.Postings = 0, nil }, "a movement of 0 points"},
+		{"a movement of an unknown kind", ledger.KindEarn, func(e *ledger.Entry) { e.Movements[0].Move = 99 }, "move(99)"},
+		{"a movement without a kind", ledger.KindEarn, func(e *ledger.Entry) { e.Movements[0].Move = ledger.MoveUnset }, "movement 1"},
+		{"the balance after it is another", ledger.KindEarn, func(e *ledger.Entry) { e.After.Balances[0].Active++ }, "after it"},
+		{"the tier after it is another", ledger.KindEarn, func(e *ledger.Entry) { e.After.Tier = "gold" }, "after it"},
+		{"the ladder moved without the tier", ledger.KindState, func(e *ledger.Entry) { e.Ladder.Change.To = "gold" }, "after it"},
+		{"more is taken than the lot holds", ledger.KindExpire, func(e *ledger.Entry) {
+			e.Movements[0].Points += 1000
+			e.Postings[0].Points -= 1000
+			e.Postings[1].Points += 1000
+		}, "would hold"},
+		{"points activated that are active already", ledger.KindActivate, func(e *ledger.Entry) { e.Movements[0].Lot.Activation = calendar.None }, "would hold"},
+		{"a debt paid that is not owed", ledger.KindActivate, func(e *ledger.Entry) {
+			lot := e.Movements[0].Lot
+			lot.Activation = calendar.None
+			e.Movements = append(e.Movements, ledger.Movement{Move: ledger.MovePayoff, Lot: lot, Points: 1})
+			e.Postings = []ledger.Posting{
+				{Unit: "points", Bucket: "active", Points: e.Postings[0].Points - 1},
+				{Unit: "points", Bucket: "debt", Points: 1}, {Unit: "points", Bucket: "pending", Points: e.Postings[1].Points},
+			}
+		}, "debt"},
+		{"it takes effect before the one before it", ledger.KindExpire, func(e *ledger.Entry) { e.EffectiveAt = e.EffectiveAt.AddDate(-1, 0, 0) }, "clock"},
+		{"another format", ledger.KindEarn, func(e *ledger.Entry) { e.Format++ }, "format"},
+		{"another seq", ledger.KindEarn, func(e *ledger.Entry) { e.Seq++ }, "seq"},
+		{"another account", ledger.KindEarn, func(e *ledger.Entry) { e.Account = "bert" }, "belongs to"},
+		{"another programme", ledger.KindEarn, func(e *ledger.Entry) { e.Program = "club" }, "belongs to"},
+		{"another event than its content hash says", ledger.KindEarn, func(e *ledger.Entry) { e.Order.Event.Lines[0].Amount++ }, "content"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			i := find(c.kind)
+			if c.kind == ledger.KindState {
+				i = slices.IndexFunc(h.entries, func(e ledger.Entry) bool { return e.Ladder != nil && e.Ladder.Change != nil })
+			}
+			require.GreaterOrEqual(t, i, 0)
+			a := h.before(i)
+			e, ok := deepCopy(reflect.ValueOf(h.entries[i])).Interface().(ledger.Entry)
+			require.True(t, ok)
+			c.alter(&e)
+			_, err := a.Apply(ledger.Rehashed(e, a.Hash))
+			var broken *ledger.BrokenError
+			require.ErrorAs(t, err, &broken)
+			require.Contains(t, err.Error(), c.says)
+			require.Contains(t, err.Error(), fmt.Sprintf("shop/anna entry %d", e.Seq))
+		})
+	}
+}
+
+func TestAWaitWithoutItsOrdersBookIsNotGuessedAt(t *testing.T) {
+	h := newHouse(t, rules(t))
+	h.tell(`2025-01-10 returned o1/r1`)
+	_, _, err := ledger.BringUp(h.account, h.schedule, ledger.Books{}, noon(calendar.Date(2025, 3, 1)))
+	var broken *ledger.BrokenError
+	require.ErrorAs(t, err, &broken)
+}
+
+func TestABookTakesOnlyTheNextEntryOfItsOrder(t *testing.T) {
+	h := aLife(t)
+	var book ledger.Book
+	_, err := book.Add(h.entries[1])
+	require.Error(t, err, "the second before the first")
+	book, err = book.Add(h.entries[0])
+	require.NoError(t, err)
+	_, err = book.Add(h.entries[0])
+	require.Error(t, err, "the first again")
+	due := slices.IndexFunc(h.entries, func(e ledger.Entry) bool { return e.Order == nil })
+	_, err = book.Add(h.entries[due])
+	require.Error(t, err, "an entry without an order")
+}

@@ -1,0 +1,88 @@
+// Package laurelctl is the command line for whoever runs a house: publish orders, look at accounts and say why they are
+// as they are, verify the ledger, send refused events again. It reaches the house by gRPC and NATS alone, like
+// everybody else.
+package laurelctl
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes (design 12).
+const (
+	exitDone    = 0
+	exitRefused = 1
+	exitUsage   = 2
+	exitBroken  = 3
+)
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// cli is the whole command line.
+type cli struct {
+	Output  string        `short:"o" enum:"table,json,csv" default:"table" placeholder:"FORMAT" help:"How answers are shown: ${enum}. JSON is the gRPC answer itself."`
+	Program string        `name:"programme" env:"LAUREL_PROGRAMME" placeholder:"ID" help:"Which programme. Default: the house's."`
+	Server  string        `env:"LAUREL_SERVER" placeholder:"HOST:PORT" help:"Where accrual listens. Default: what the house says."`
+	Token   string        `env:"LAUREL_TOKEN" placeholder:"SECRET" help:"What to show there; rather set LAUREL_TOKEN, others can see what you type. Default: what the house says."`
+	House   string        `env:"LAUREL_HOUSE" default:".laurel/house.json" placeholder:"FILE" help:"What 'laurel serve' has written down. Default: ${default}."`
+	Timeout time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for an answer. Default: ${default}."`
+
+	Orders struct {
+		Publish publishCmd `cmd:"" help:"Publish orders from CSV files."`
+		Status  statusCmd  `cmd:"" help:"Say what became of the events of an order."`
+	} `cmd:"" help:"Orders."`
+	Account struct {
+		Show    showCmd    `cmd:"" help:"Show an account, now or as it stood."`
+		Entries entriesCmd `cmd:"" help:"List an account's entries."`
+		Explain explainCmd `cmd:"" help:"Say in plain words what an entry did and why."`
+	} `cmd:"" help:"Accounts and their entries."`
+	Ledger struct {
+		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger. Exit code 3: one does not hold."`
+	} `cmd:"" help:"The ledger as a whole."`
+	Dead struct {
+		List    deadListCmd    `cmd:"" help:"List refused events."`
+		Show    deadShowCmd    `cmd:"" help:"Show a refused event whole."`
+		Redrive deadRedriveCmd `cmd:"" help:"Publish a refused event again, as a new event that names the old."`
+	} `cmd:"" help:"Refused events."`
+}
+
+// world is what commands need of the process.
+type world struct {
+	Streams
+	ctx  context.Context //nolint:containedctx // of the one command that runs
+	root *cli
+}
+
+// tell writes a line beside the answer. If nobody can read it, there is nobody to tell.
+func (w *world) tell(format string, args ...any) { _, _ = fmt.Fprintf(w.Err, format+"\n", args...) }
+
+// Main runs one command and returns its exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 an invariant of the
+// ledger does not hold.
+func Main(ctx context.Context, args []string, streams Streams) int {
+	var c cli
+	code := -1
+	parser, err := kong.New(&c, kong.Name("laurelctl"), kong.Writers(streams.Out, streams.Err),
+		kong.Description("Asks and tells a house of Laurel things. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 an invariant does not hold."),
+		kong.Exit(func(asked int) { code = asked }))
+	w := &world{Streams: streams, ctx: ctx, root: &c}
+	if err != nil {
+		w.tell("laurelctl: %s", err)
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case code >= 0: // help was asked for, and given
+		return code
+	case err != nil:
+		return w.exitCode(&usageError{err.Error(), "look at laurelctl --help"})
+	}
+	return w.exitCode(parsed.Run(w))
+}

@@ -1,0 +1,239 @@
+package laurelctl
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// Limits of one atomic batch.
+const (
+	batchEvents = 500
+	batchBytes  = 4 << 20
+)
+
+const (
+	// source names who publishes. With the ids of order files it makes the same file the same events.
+	source = "laurelctl"
+	// stdinName is what standard input is called in messages and where its rejected rows go.
+	stdinName = "stdin.csv"
+	// rejectedShown is how many rejected rows of a file are named on the terminal; the file of rejected rows has all.
+	rejectedShown = 20
+)
+
+// publishCmd publishes orders.
+type publishCmd struct {
+	Files     []string      `arg:"" name:"file" help:"Order files (CSV, one row a line item); - is standard input."`
+	NATS      string        `name:"nats" env:"LAUREL_NATS_URL" placeholder:"URL" help:"Where the bus is. Default: what the house says."`
+	NATSToken string        `name:"nats-token" env:"LAUREL_NATS_TOKEN" placeholder:"SECRET" help:"What to show there. Default: what the house says."`
+	Zone      string        `env:"LAUREL_ZONE" placeholder:"ZONE" help:"The programme's time zone: where a date without a time means 12:00. Default: the house's, else UTC."`
+	Currency  string        `env:"LAUREL_CURRENCY" placeholder:"CODE" help:"Of rows without a currency. Default: the house's."`
+	Rejected  string        `default:".laurel/rejected" placeholder:"DIR" help:"Where rejected rows go. Default: ${default}."`
+	Wait      time.Duration `default:"10m" placeholder:"TIME" help:"How long to try in all. Default: ${default}."`
+}
+
+// Run publishes file after file. Rows that do not parse are shown and kept, the rest goes on; then the exit code is 1.
+func (c *publishCmd) Run(w *world) error {
+	h, err := w.place()
+	if err != nil {
+		return err
+	}
+	defaults, err := c.defaults(h)
+	if err != nil {
+		return err
+	}
+	url := cmp.Or(c.NATS, h.NATS.URL)
+	switch {
+	case url == "":
+		return &usageError{"there is no house in " + w.root.House + ", and no --nats is given", "start one with `make serve` and stay in its directory, or say where the bus is"}
+	case h.Program == "":
+		return &usageError{"no programme is named", "name it with --programme"}
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, c.Wait)
+	defer cancel()
+	b, err := connect(ctx, w.root.Timeout, bus.Config{URL: url, Token: cmp.Or(c.NATSToken, h.NATS.Token), Name: source})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	p := &publisher{ctx: ctx, world: w, bus: b, program: h.Program, defaults: defaults, rejectedDir: c.Rejected, names: map[string]bool{}}
+	return w.published(p, p.all(c.Files))
+}
+
+func (c *publishCmd) defaults(h house.House) (orderfile.Defaults, error) {
+	zone, err := time.LoadLocation(cmp.Or(c.Zone, h.Zone, "UTC"))
+	if err != nil {
+		return orderfile.Defaults{}, &usageError{err.Error(), "give a name such as Europe/London with --zone"}
+	}
+	d := orderfile.Defaults{Zone: zone}
+	if code := cmp.Or(c.Currency, h.Currency); code != "" {
+		if d.Currency, err = money.ParseCurrency(code); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// connect gives up after the time in which an answer is expected: the bus itself would try for ever.
+func connect(ctx context.Context, patience time.Duration, cfg bus.Config) (*bus.Bus, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	b, err := bus.Connect(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, &failure{code: "UNAVAILABLE", message: err.Error(), todo: "start the house with `make serve`, or name the bus with --nats and --nats-token"}
+	}
+	return b, nil
+}
+
+// published shows what was done, also when it ended early.
+func (w *world) published(p *publisher, err error) error {
+	if shown := w.showFiles(p.files); shown != nil {
+		err = errors.Join(err, shown)
+	}
+	rejected := 0
+	for _, f := range p.files {
+		rejected += f.Rejected
+	}
+	switch {
+	case errors.Is(err, bus.ErrFull):
+		return reason.New(reason.Overloaded, "", "the bus is full: %s", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return &failure{code: "DEADLINE_EXCEEDED", message: err.Error(), todo: "run it again: what was published already is known and not taken twice"}
+	case err == nil && rejected > 0:
+		return fmt.Errorf("%d %w", rejected, errRows)
+	}
+	return err
+}
+
+// fileOutcome is what became of a file.
+type fileOutcome struct {
+	File         string `json:"file"`
+	Events       int    `json:"events"` // published
+	Rows         int    `json:"rows"`   // of these events
+	Rejected     int    `json:"rejected"`
+	RejectedFile string `json:"rejectedFile,omitempty"`
+}
+
+func (w *world) showFiles(files []*fileOutcome) error {
+	if w.root.Output == formatJSON {
+		out := json.NewEncoder(w.Out)
+		out.SetIndent("", "  ")
+		return out.Encode(map[string][]*fileOutcome{"files": files})
+	}
+	rows := grid{
+		columns: []string{"file", "events", "rows", "rejected", "rejected_file"},
+		numbers: []string{"events", "rows", "rejected"},
+	}
+	for _, f := range files {
+		rows.add(f.File, fmt.Sprint(f.Events), fmt.Sprint(f.Rows), fmt.Sprint(f.Rejected), f.RejectedFile)
+	}
+	return w.show(nil, rows)
+}
+
+// publisher publishes the orders of files, one batch in flight.
+type publisher struct {
+	ctx         context.Context //nolint:containedctx // of the one command that runs
+	world       *world
+	bus         *bus.Bus
+	program     string
+	defaults    orderfile.Defaults
+	rejectedDir string
+	names       map[string]bool // of files of rejected rows that this run has used
+	files       []*fileOutcome
+
+	batch []bus.Outgoing
+	bytes int
+	rows  int // of the batch
+}
+
+func (p *publisher) all(files []string) error {
+	for _, name := range files {
+		if err := p.file(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file publishes one file.
+func (p *publisher) file(name string) error {
+	in, base := p.world.In, stdinName
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("read orders: %w", err)
+		}
+		defer file.Close() //nolint:errcheck // it was only read
+		in, base = file, filepath.Base(name)
+	}
+	reader, err := orderfile.NewReader(base, in, p.defaults)
+	if err != nil {
+		return err
+	}
+	outcome := &fileOutcome{File: base}
+	p.files = append(p.files, outcome)
+	rejects := &rejects{world: p.world, path: p.rejectedPath(base), header: reader.Header(), outcome: outcome}
+	reader.OnRejected(rejects.hear)
+	err = p.groups(reader, outcome)
+	return errors.Join(err, rejects.close())
+}
+
+// groups publishes the events of one file.
+func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error {
+	for {
+		g, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return p.flush(outcome)
+		}
+		if err != nil {
+			return errors.Join(err, p.flush(outcome))
+		}
+		m, err := publish.Order(p.program, source, g)
+		if err != nil {
+			return err
+		}
+		p.batch, p.bytes, p.rows = append(p.batch, m), p.bytes+len(m.Data), p.rows+g.Rows
+		if len(p.batch) == batchEvents || p.bytes >= batchBytes {
+			if err := p.flush(outcome); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// flush publishes the batch and waits until the bus has it on disk.
+func (p *publisher) flush(outcome *fileOutcome) error {
+	if len(p.batch) == 0 {
+		return nil
+	}
+	if err := publish.All(p.ctx, p.bus, p.batch); err != nil {
+		return fmt.Errorf("publish orders of %s: %w", outcome.File, err)
+	}
+	outcome.Events, outcome.Rows = outcome.Events+len(p.batch), outcome.Rows+p.rows
+	p.batch, p.bytes, p.rows = p.batch[:0], 0, 0
+	return nil
+}
+
+// rejectedPath is where the rejected rows of a file go; two files of one name keep apart.
+func (p *publisher) rejectedPath(base string) string {
+	name := base
+	for n := 2; p.names[name]; n++ {
+		name = fmt.Sprintf("%d-%s", n, base)
+	}
+	p.names[name] = true
+	return filepath.Join(p.rejectedDir, name)
+}
