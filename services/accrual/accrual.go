@@ -79,7 +79,10 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 				own = append(own, p)
 			}
 		}
-		poster := posting.New(s.storage, s.programs, deps.Clock, deps.Log, own, posting.Hooks{Committed: s.committed, Reread: s.askReread})
+		poster := posting.New(posting.Deps{
+			Storage: s.storage, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Partitions: own,
+			Committed: s.committed, Reread: s.askReread,
+		})
 		s.lanes = append(s.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
 			Batch: func(n int) { s.metrics.batch.Observe(float64(n)) }, Failure: s.metrics.failures.Inc,
 		}))
@@ -88,7 +91,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	return s, nil
 }
 
-func (s *Service) connect(ctx context.Context) (err error) {
+func (s *Service) connect(ctx context.Context) error {
+	var err error
 	if s.store, err = store.Open(ctx, s.cfg.MongoURI, s.cfg.Database); err != nil {
 		return err
 	}

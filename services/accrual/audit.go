@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/overview"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -79,9 +80,9 @@ func (s *Service) Rebuild(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 	}
-	due := func(a ledger.Account, partition int) time.Time {
-		moment, _ := ledger.NextDue(a, s.programs.Schedule(parts[partition], a.Program))
-		return moment
-	}
-	return s.storage.Rebuild(ctx, s.cfg.Partitions, due)
+	return s.storage.Rebuild(ctx, func(a ledger.Account) (int, time.Time) {
+		partition := bus.Partition(a.Program, string(a.ID), s.cfg.Partitions)
+		due, _ := ledger.NextDue(a, s.programs.Schedule(parts[partition], a.Program))
+		return partition, due
+	})
 }

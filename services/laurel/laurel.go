@@ -40,7 +40,7 @@ type cli struct {
 
 // world is what commands need of the process.
 type world struct {
-	ctx      context.Context // ends with Ctrl-C; of the one command that runs
+	ctx      context.Context //nolint:containedctx // of the one command that runs; ends with Ctrl-C
 	in       io.Reader
 	out, err io.Writer
 	begun    time.Time
@@ -49,7 +49,7 @@ type world struct {
 }
 
 // Main runs one command and returns its exit code.
-func Main(args []string, in io.Reader, out, errs io.Writer) int {
+func Main(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	if len(args) > 0 && args[0] == "nats-server" {
 		return natsd.Main(args[1:]) // the child process; not for people
 	}
@@ -57,15 +57,15 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	parser, err := kong.New(&c, kong.Name("laurel"), kong.Writers(out, errs),
 		kong.Description("Laurel: an event-driven customer-loyalty platform."), kong.UsageOnError())
 	if err != nil {
-		fmt.Fprintln(errs, err)
+		_, _ = fmt.Fprintln(errs, err)
 		return exitUsage
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(errs, "laurel:", err)
+		_, _ = fmt.Fprintln(errs, "laurel:", err)
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	w := &world{ctx: ctx, in: in, out: out, err: errs, clock: clock.System(), root: &c}
 	w.begun = w.clock.Now()
@@ -80,13 +80,13 @@ func (w *world) exitCode(err error) int {
 	case errors.As(err, &exit):
 		return exit.code
 	case errors.Is(err, context.Canceled) && w.ctx.Err() != nil:
-		fmt.Fprintln(w.err, "laurel: stopped; nothing that was acknowledged is lost, the next run goes on from here")
+		_, _ = fmt.Fprintln(w.err, "laurel: stopped; nothing that was acknowledged is lost, the next run goes on from here")
 		return exitRefused
 	case errors.Is(err, replay.ErrBroken):
-		fmt.Fprintln(w.err, "laurel:", err)
+		_, _ = fmt.Fprintln(w.err, "laurel:", err)
 		return exitBroken
 	}
-	fmt.Fprintln(w.err, "laurel:", err)
+	_, _ = fmt.Fprintln(w.err, "laurel:", err)
 	return exitRefused
 }
 
@@ -95,9 +95,12 @@ type exitError struct{ code int }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
+// say prints to standard output; whether somebody reads it is not ours to know.
+func (w *world) say(format string, args ...any) { _, _ = fmt.Fprintf(w.out, format, args...) }
+
 // stage writes a line about what begins now, with the time since the beginning.
 func (w *world) stage(format string, args ...any) {
-	fmt.Fprintf(w.err, "[%5.1fs] %s\n", w.clock.Now().Sub(w.begun).Seconds(), fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(w.err, "[%5.1fs] %s\n", w.clock.Now().Sub(w.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
 type versionCmd struct{}

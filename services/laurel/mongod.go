@@ -9,7 +9,7 @@ import (
 
 // mongodCmd serves tests: one mongod around a whole run.
 type mongodCmd struct {
-	Dir     string   `required:"" help:"Where its data is."`
+	Dir     string   `required:"true" help:"Where its data is."`
 	Command []string `arg:"" passthrough:"" help:"What to run, after --."`
 }
 

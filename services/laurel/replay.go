@@ -17,8 +17,8 @@ import (
 
 // replayCmd is the main job.
 type replayCmd struct {
-	Orders    []string    `required:"" sep:"none" help:"Order file (CSV); may be given again; - is standard input."`
-	Programme []string    `required:"" sep:"none" help:"Programme file (YAML); may be given again for one programme in several files."`
+	Orders    []string    `required:"true" sep:"none" help:"Order file (CSV); may be given again; - is standard input."`
+	Programme []string    `required:"true" sep:"none" help:"Programme file (YAML); may be given again for one programme in several files."`
 	Clock     string      `default:"events" enum:"events" help:"What moves the clock: the events themselves."`
 	Until     time.Time   `help:"Bring everybody up to this time, what is due at that moment included. Default: the last event."`
 	At        []time.Time `help:"Also say how the programme stood at this time; may be given again."`
@@ -45,7 +45,7 @@ func (c *replayCmd) Run(w *world) error {
 	}
 	s, err := replay.Run(w.ctx, replay.Options{
 		Orders: c.Orders, Program: c.Programme, Until: c.Until, At: c.At, Summary: c.Summary, Report: c.Report,
-		RejectedDir: filepath.Join(c.Home, "rejected"), Out: w.out, Err: w.err, Terminal: isTerminal(w.err),
+		RejectedDir: filepath.Join(c.Home, "rejected"), In: w.in, Err: w.err, Terminal: isTerminal(w.err),
 		Clock: w.clock, Log: log,
 		House: parts.Options{
 			Dir: dir, MongoURI: c.MongoURI, Database: databaseOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
@@ -53,7 +53,7 @@ func (c *replayCmd) Run(w *world) error {
 		},
 	})
 	if s.After.Entries > 0 {
-		fmt.Fprint(w.out, summary.Table(s))
+		w.say("%s", summary.Table(s))
 		c.closing(w, s)
 	}
 	return err
@@ -69,10 +69,10 @@ func (c *replayCmd) closing(w *world, s summary.Summary) {
 	if s.After.Duplicates > 0 {
 		known = fmt.Sprintf("%d of the events were known already and changed nothing; ", s.After.Duplicates)
 	}
-	fmt.Fprintf(w.out, "done in %.1f s: %d orders, %d points earned; %s%s.%s\n", w.clock.Now().Sub(w.begun).Seconds(),
+	w.say("done in %.1f s: %d orders, %d points earned; %s%s.%s\n", w.clock.Now().Sub(w.begun).Seconds(),
 		s.After.Orders, s.After.Points.Earned, known, verdict, memory())
 	if c.Report != "" {
-		fmt.Fprintf(w.out, "read %s\n", c.Report)
+		w.say("read %s\n", c.Report)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // serveCmd keeps the house up.
 type serveCmd struct {
-	Programme []string `required:"" sep:"none" help:"Programme file (YAML) to publish; may be given again for one programme in several files."`
+	Programme []string `required:"true" sep:"none" help:"Programme file (YAML) to publish; may be given again for one programme in several files."`
 	Home      string   `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
 	Data      string   `help:"Where the house's data is. Default: house in what Laurel keeps."`
 	Listen    string   `default:"127.0.0.1:7400" help:"Where accrual's gRPC listens."`

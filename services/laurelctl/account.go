@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
@@ -32,14 +33,14 @@ func (c *showCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		return w.show(answer, accountRows(answer.GetAccount(), a.currency), accountTables(answer.GetAccount(), a.currency)...)
+		return w.show(answer, accountRows(answer.GetAccount()), accountTables(answer.GetAccount(), a.currency)...)
 	})
 }
 
 // accountRows has one row for each unit.
-func accountRows(a *accrualv1.Account, currency money.Currency) grid {
+func accountRows(a *accrualv1.Account) grid {
 	g := grid{columns: []string{
-		"programme", "account", "version", "unit", "active", "pending", "held", "debt", "tier", "qualifying", "clock", "due_at",
+		"programme", "account", "version", "unit", "active", "pending", "held", "debt", "tier", "qualifying_minor", "clock", "due_at",
 	}}
 	balances := a.GetBalances()
 	if len(balances) == 0 {
@@ -47,7 +48,7 @@ func accountRows(a *accrualv1.Account, currency money.Currency) grid {
 	}
 	for _, b := range balances {
 		g.add(a.GetProgram(), a.GetAccount(), number(a.GetVersion()), b.GetUnit(), number(b.GetActive()), number(b.GetPending()),
-			number(b.GetHeld()), number(b.GetDebt()), a.GetTier(), amount(a.GetQualifyingMinor(), currency),
+			number(b.GetHeld()), number(b.GetDebt()), a.GetTier(), number(a.GetQualifyingMinor()),
 			moment(a.GetClock()), moment(a.GetDueAt()))
 	}
 	return g
@@ -72,16 +73,26 @@ func accountTables(a *accrualv1.Account, currency money.Currency) []grid {
 	has.add("hash", a.GetHash())
 
 	lots := grid{
-		columns: []string{"unit", "points", "issuer", "active_from", "gone_on", "lapsed"},
+		columns: []string{"unit", "points", "issuer", "active_from", "last_day", "lapsed"},
 		numbers: []string{"points", "lapsed"},
 	}
 	for _, l := range a.GetLots() {
-		lots.add(l.GetUnit(), number(l.GetPoints()), l.GetIssuer(), l.GetActivationDay(), l.GetExpiryDay(), number(l.GetUncounted()))
+		lots.add(l.GetUnit(), number(l.GetPoints()), l.GetIssuer(), l.GetActivationDay(), lastDay(l.GetExpiryDay()), number(l.GetUncounted()))
 	}
 	if len(lots.rows) == 0 {
 		return []grid{has}
 	}
 	return []grid{has, lots}
+}
+
+// lastDay is the last day on which points can be spent: what people want to know, where the contract has the first day
+// on which they are gone.
+func lastDay(expiry string) string {
+	day, err := calendar.Parse(expiry)
+	if err != nil {
+		return expiry // empty: they do not expire
+	}
+	return day.AddDays(-1).String()
 }
 
 // amount writes minor units in the programme's currency, or as they are where the house does not say which it is.

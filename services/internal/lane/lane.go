@@ -101,15 +101,13 @@ func (l *Lane) Queued() int { return len(l.queue) }
 // has had no effect.
 func (l *Lane) Run(ctx context.Context) error {
 	var batch []Item
-	for {
+	for ctx.Err() == nil {
 		batch = l.collect(ctx, batch[:0])
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err := l.work(ctx, batch); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // collect waits for the first item, then takes what follows closely until the batch is full.
@@ -159,8 +157,7 @@ func (l *Lane) work(ctx context.Context, batch []Item) error {
 			run = min(2*run, l.limits.BatchItems)
 			continue
 		}
-		var stop *Stop
-		if errors.As(err, &stop) {
+		if _, stop := errors.AsType[*Stop](err); stop {
 			return err
 		}
 		l.poster.Reset()

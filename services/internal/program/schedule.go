@@ -1,6 +1,9 @@
 package program
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Known is a revision of a programme and from when it holds.
 type Known struct {
@@ -17,9 +20,9 @@ type Schedule []Known
 // In returns the revision in force at a time: the newest that has begun.
 // The zero Known: no revision is known.
 func (s Schedule) In(t time.Time) Known {
-	for i := len(s) - 1; i >= 0; i-- {
-		if i == 0 || !s[i].Effective.After(t) {
-			return s[i]
+	for i, k := range slices.Backward(s) {
+		if i == 0 || !k.Effective.After(t) {
+			return k
 		}
 	}
 	return Known{}

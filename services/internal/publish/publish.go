@@ -30,20 +30,29 @@ func Order(program, source string, g orderfile.Group) (bus.Outgoing, error) {
 	return message(bus.OrderSubject(program, g.Merchant, g.Event.Kind.String(), g.Account), event, body), nil
 }
 
+// ControlEvent is one control event for all partitions.
+type ControlEvent struct {
+	Program string // or what stands there for events that concern none
+	Source  string // who writes it
+	Kind    string
+	ID      string // unique at its source
+	Body    proto.Message
+}
+
 // Control returns the messages of a control event for all partitions: one per partition, to be published as one batch.
-func Control(program, source, kind, id string, body proto.Message, partitions int) ([]bus.Outgoing, error) {
-	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(body)
+func Control(c ControlEvent, partitions int) ([]bus.Outgoing, error) {
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(c.Body)
 	if err != nil {
-		return nil, fmt.Errorf("write control event %s: %w", id, err)
+		return nil, fmt.Errorf("write control event %s: %w", c.ID, err)
 	}
 	event := cloudevent.Event{
-		ID: id, Source: source, Type: string(body.ProtoReflect().Descriptor().FullName()),
+		ID: c.ID, Source: c.Source, Type: string(c.Body.ProtoReflect().Descriptor().FullName()),
 		ContentType: cloudevent.ContentTypeProtobuf,
 	}
 	batch := make([]bus.Outgoing, 0, partitions)
-	for i, token := range bus.ControlTokens(program, partitions) {
-		event.ID = fmt.Sprintf("%s/%d", id, i)
-		batch = append(batch, message(bus.ControlSubject(program, source, kind, token), event, data))
+	for i, token := range bus.ControlTokens(c.Program, partitions) {
+		event.ID = fmt.Sprintf("%s/%d", c.ID, i)
+		batch = append(batch, message(bus.ControlSubject(c.Program, c.Source, c.Kind, token), event, data))
 	}
 	return batch, nil
 }

@@ -40,7 +40,7 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 	}
 	if err := fn(mongo.NewSessionContext(ctx, session)); err != nil {
 		// An abort that fails leaves the transaction to mongod's own time-out: the error of fn says more.
-		_ = session.AbortTransaction(context.WithoutCancel(ctx)) //nolint:errcheck // see above
+		_ = session.AbortTransaction(context.WithoutCancel(ctx))
 		return classify(err)
 	}
 	return commit(ctx, session)

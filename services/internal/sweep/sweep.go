@@ -48,7 +48,8 @@ func (s *Sweeper[T]) Run(ctx context.Context) error {
 }
 
 // round hands on a page of each partition and waits until all of it is durable. True: a page was full.
-func (s *Sweeper[T]) round(ctx context.Context) (full bool, err error) {
+func (s *Sweeper[T]) round(ctx context.Context) (bool, error) {
+	full := false
 	clocks := s.Clocks()
 	submitted, done := 0, make(chan struct{}, page*len(s.Partitions))
 	for _, p := range s.Partitions {

@@ -9,7 +9,7 @@ import (
 )
 
 // choose takes the items of one suspect partition alone, if there is one, up to its limit; otherwise all items.
-func (p *Poster) choose(items []lane.Item) (chosen, rest []lane.Item) {
+func (p *Poster) choose(items []lane.Item) (chosen, others []lane.Item) {
 	suspect := -1
 	for _, item := range items {
 		if p.parts[item.Partition].Attempt.IsSuspect() {
@@ -21,6 +21,7 @@ func (p *Poster) choose(items []lane.Item) (chosen, rest []lane.Item) {
 		return items, nil
 	}
 	limit, messages := p.parts[suspect].Attempt.Limit, 0
+	var alone, rest []lane.Item
 	for _, item := range items {
 		m, isMessage := item.Payload.(Message)
 		fresh := isMessage && m.Sequence > p.parts[suspect].Mark.Sequence
@@ -31,9 +32,9 @@ func (p *Poster) choose(items []lane.Item) (chosen, rest []lane.Item) {
 		if fresh {
 			messages++
 		}
-		chosen = append(chosen, item)
+		alone = append(alone, item)
 	}
-	return chosen, rest
+	return alone, rest
 }
 
 // beginAttempt writes what is about to be computed, for partitions that this process has not computed before or that
@@ -81,7 +82,7 @@ func (p *Poster) noteAttempts(ctx context.Context, attempts map[int]*store.Attem
 		part.Attempt = attempt
 		parts = append(parts, part)
 	}
-	if err := p.storage.Store().MovePartitions(ctx, parts); err != nil {
+	if err := p.Storage.Store().MovePartitions(ctx, parts); err != nil {
 		return fmt.Errorf("note what is being computed: %w", err)
 	}
 	for _, part := range parts {

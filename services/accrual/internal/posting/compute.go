@@ -47,9 +47,9 @@ func (b *batch) message(ctx context.Context, m Message) error {
 		return nil // applied before
 	case part.Mark.Sequence < m.After:
 		// The run began above our mark: somebody restored an older store. Nothing of it may be applied.
-		b.poster.log.ErrorContext(ctx, "messages begin above the mark, reading again from there",
+		b.poster.Log.ErrorContext(ctx, "messages begin above the mark, reading again from there",
 			"partition", m.Partition, "mark", part.Mark.Sequence, "after", m.After)
-		b.poster.hooks.Reread()
+		b.poster.Reread()
 		return nil
 	}
 	if part.Attempt.Poisoned(m.Sequence) {
@@ -81,7 +81,7 @@ func (m Message) moves() time.Time {
 
 func (b *batch) dispatch(ctx context.Context, m Message) error {
 	switch {
-	case b.refused[m.Identity] && (m.Refusal != nil || m.Order != nil):
+	case m.fromShop() && b.refused[m.Identity]:
 		b.outcome.Duplicates++
 		return nil
 	case m.Refusal != nil:
@@ -107,8 +107,7 @@ func (b *batch) take(ctx context.Context, m Message) error {
 		return b.refuse(m, reason.New(reason.EventInFuture, "occurred_at", "it lies at %s, the stream's clock said %s",
 			m.Order.Event.OccurredAt.Format(time.RFC3339), m.Time.Format(time.RFC3339)))
 	}
-	book, err := b.book(ctx, m.order())
-	if err != nil {
+	if err := b.readBook(ctx, m.order()); err != nil {
 		return err
 	}
 	h := b.accounts[m.account()]
@@ -117,16 +116,13 @@ func (b *batch) take(ctx context.Context, m Message) error {
 	if err := b.bringUp(ctx, h, schedule, t); err != nil {
 		return err
 	}
-	book = b.books[m.Program][m.Order.Ref] // a wait may just have lapsed
+	book := b.books[m.Program][m.Order.Ref] // as it is now: a wait may just have lapsed
 	verdict, err := ledger.Take(h.account, book, ledger.Command{
 		Ref: m.Order.Ref, Event: m.Order.Event, EventID: m.EventID, EventSource: m.EventSource,
 		Position: ledger.Position{Epoch: part.Epoch, Sequence: m.Sequence},
 	}, schedule, t)
-	if refusal, ok := reason.Of(err); ok {
-		return b.refuse(m, refusal)
-	}
 	if err != nil {
-		return err
+		return b.refuseFor(m, err)
 	}
 	if verdict.Repeats != "" {
 		b.outcome.Duplicates++
@@ -148,7 +144,7 @@ func (b *batch) take(ctx context.Context, m Message) error {
 // bringUp posts what falls due for an account up to t.
 func (b *batch) bringUp(ctx context.Context, h *holding, schedule program.Schedule, t time.Time) error {
 	for _, ref := range h.account.LapsesBy(t) {
-		if _, err := b.book(ctx, storage.OrderRef{Program: h.account.Program, Ref: ref}); err != nil {
+		if err := b.readBook(ctx, storage.OrderRef{Program: h.account.Program, Ref: ref}); err != nil {
 			return err
 		}
 	}

@@ -36,11 +36,11 @@ func (b *batch) outbox(partition int) *outgoing {
 // entryFact tells of one entry. It is a pure function of the entry.
 func entryFact(e ledger.Entry) (outbox.Message, error) {
 	e.RecordedAt = time.Time{}
-	return fact(e.Program, string(e.Account), e.Kind.String(), e.Program+"/"+e.Key, e.EffectiveAt,
-		&accrualv1.EntryPosted{Entry: contract.Entry(e)})
+	subject := bus.FactSubject(e.Program, service, e.Kind.String(), string(e.Account))
+	return fact(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{Entry: contract.Entry(e)})
 }
 
-func fact(program, account, kind, id string, at time.Time, body proto.Message) (outbox.Message, error) {
+func fact(subject, id string, at time.Time, body proto.Message) (outbox.Message, error) {
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(body)
 	if err != nil {
 		return outbox.Message{}, fmt.Errorf("write fact %s: %w", id, err)
@@ -49,7 +49,7 @@ func fact(program, account, kind, id string, at time.Time, body proto.Message) (
 		ID: id, Source: "laurel/" + service, Type: string(body.ProtoReflect().Descriptor().FullName()),
 		ContentType: cloudevent.ContentTypeProtobuf, Time: at,
 	}
-	m := outbox.Message{Subject: bus.FactSubject(program, service, kind, account), ID: service + "/" + id, Data: data}
+	m := outbox.Message{Subject: subject, ID: service + "/" + id, Data: data}
 	for name, values := range event.Headers() {
 		m.Header = append(m.Header, outbox.Header{Name: name, Value: values[0]})
 	}
@@ -60,7 +60,7 @@ func fact(program, account, kind, id string, at time.Time, body proto.Message) (
 // writes gathers what the transaction changes: moved partitions, changed accounts, numbered chunks.
 func (b *batch) writes() storage.Writes {
 	w := b.changes
-	now := b.poster.clock.Now()
+	now := b.poster.Clock.Now()
 	for id := range b.moved {
 		part := b.parts[id]
 		part.Version = b.poster.parts[id].Version // noting the attempt has moved it since it was loaded

@@ -55,14 +55,14 @@ func (p *Poster) load(ctx context.Context, items []lane.Item) (*batch, error) {
 	for _, item := range items {
 		need.add(b, item)
 	}
-	stored, err := p.storage.Accounts(ctx, need.accounts)
+	stored, err := p.Storage.Accounts(ctx, need.accounts)
 	if err != nil {
 		return nil, err
 	}
 	for _, ref := range need.accounts {
 		b.hold(ref, stored)
 	}
-	known, err := p.storage.Known(ctx, keys(need.orders))
+	known, err := p.Storage.Known(ctx, keys(need.orders))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (p *Poster) load(ctx context.Context, items []lane.Item) (*batch, error) {
 	for _, ref := range known {
 		b.unread[ref] = true
 	}
-	b.refused, err = p.storage.Refused(ctx, need.identities)
+	b.refused, err = p.Storage.Refused(ctx, need.identities)
 	return b, err
 }
 
@@ -92,7 +92,7 @@ func (n *needs) add(b *batch, item lane.Item) {
 		if m.Sequence <= part.Mark.Sequence {
 			return
 		}
-		if part.Refused > 0 && (m.Order != nil || m.Refusal != nil) {
+		if part.Refused > 0 && m.fromShop() {
 			n.identities = append(n.identities, m.Identity)
 		}
 		if m.Order != nil {
@@ -130,32 +130,31 @@ func (b *batch) keepBook(ref storage.OrderRef, book ledger.Book) {
 	books[ref.Ref] = book
 }
 
-// book returns what stands under an order, reading the whole prefix the first time that it is asked for.
-func (b *batch) book(ctx context.Context, ref storage.OrderRef) (ledger.Book, error) {
-	book, ok := b.books[ref.Program][ref.Ref]
-	if ok && !b.unread[ref] {
-		return book, nil
+// readBook reads what stands under an order, unless the batch has it already.
+func (b *batch) readBook(ctx context.Context, ref storage.OrderRef) error {
+	if _, known := b.books[ref.Program][ref.Ref]; known && !b.unread[ref] {
+		return nil
 	}
-	entries, err := b.poster.storage.Order(ctx, ref)
+	entries, err := b.poster.Storage.Order(ctx, ref)
 	if err != nil {
-		return ledger.Book{}, err
+		return err
 	}
-	book = ledger.Book{}
+	var book ledger.Book
 	for _, e := range entries {
 		if book, err = book.Add(e); err != nil {
-			return ledger.Book{}, err
+			return err
 		}
 	}
 	delete(b.unread, ref)
 	b.keepBook(ref, book)
-	return book, nil
+	return nil
 }
 
 func (b *batch) schedule(partition int, id string) program.Schedule {
 	key := scheduleKey{partition, id}
 	s, ok := b.schedules[key]
 	if !ok {
-		s = b.poster.programs.Schedule(b.parts[partition], id)
+		s = b.poster.Programs.Schedule(b.parts[partition], id)
 		b.schedules[key] = s
 	}
 	return s

@@ -55,6 +55,9 @@ type Revised struct {
 // Sweep brings one account up to its partition's clock.
 type Sweep struct{ Account storage.AccountRef }
 
+// fromShop tells whether somebody else published the message: it may have been refused before.
+func (m Message) fromShop() bool { return m.Order != nil || m.Refusal != nil }
+
 func (m Message) account() storage.AccountRef {
 	return storage.AccountRef{Program: m.Program, ID: ledger.AccountID(m.Account)}
 }

@@ -17,22 +17,21 @@ import (
 
 // Poster posts for one lane. One goroutine at a time.
 type Poster struct {
-	storage    *storage.Storage
-	programs   *Programs
-	clock      clock.Clock
-	log        *slog.Logger
-	partitions []int
-	hooks      Hooks
-
+	Deps
 	parts  map[int]store.Partition // nil: to be read
 	opened bool                    // the attempts of an earlier process have been looked at
 	// tried holds the partitions of which this process has computed and committed a run: it does not die on them.
 	tried map[int]bool
 }
 
-// Hooks tell others what happened. All are set.
-type Hooks struct {
-	// Committed is called after each commit with the partitions it moved.
+// Deps are what a poster stands on, and who is told what happened.
+type Deps struct {
+	Storage    *storage.Storage
+	Programs   *Programs
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Partitions []int // of its lane
+	// Committed is called after each commit.
 	Committed func(Outcome)
 	// Reread asks the bus to deliver again from the marks.
 	Reread func()
@@ -49,13 +48,8 @@ type Outcome struct {
 	Took       time.Duration // of the commit alone
 }
 
-// New makes a poster for the partitions of a lane.
-func New(s *storage.Storage, programs *Programs, c clock.Clock, log *slog.Logger, partitions []int, hooks Hooks) *Poster {
-	return &Poster{
-		storage: s, programs: programs, clock: c, log: log, partitions: partitions, hooks: hooks,
-		tried: map[int]bool{},
-	}
-}
+// New makes a poster.
+func New(deps Deps) *Poster { return &Poster{Deps: deps, tried: map[int]bool{}} }
 
 // Reset makes the next Post read the partition documents again.
 func (p *Poster) Reset() { p.parts = nil }
@@ -101,12 +95,12 @@ func (p *Poster) open(ctx context.Context) error {
 	if p.parts != nil {
 		return nil
 	}
-	parts, err := p.storage.Store().LoadPartitions(ctx, p.partitions)
+	parts, err := p.Storage.Store().LoadPartitions(ctx, p.Partitions)
 	if err != nil {
 		return err
 	}
 	for id, part := range parts {
-		if err := p.programs.Load(ctx, part.Revisions); err != nil {
+		if err := p.Programs.Load(ctx, part.Revisions); err != nil {
 			return err
 		}
 		if !p.opened {
@@ -124,28 +118,27 @@ func (p *Poster) commit(ctx context.Context, b *batch) error {
 	if len(w.Partitions) == 0 {
 		return nil
 	}
-	begun := p.clock.Now()
+	begun := p.Clock.Now()
 	fault.Point(fault.BeforeCommit)
-	if err := p.storage.Commit(ctx, w); err != nil {
+	if err := p.Storage.Commit(ctx, w); err != nil {
 		return fmt.Errorf("commit %d entries: %w", len(w.Entries), err)
 	}
 	fault.Point(fault.AfterCommit)
 	outcome := b.outcome
-	outcome.Took = p.clock.Now().Sub(begun)
+	outcome.Took = p.Clock.Now().Sub(begun)
 	for _, part := range w.Partitions {
 		part.Version++
 		p.parts[part.ID] = part
 		p.tried[part.ID] = true
 		outcome.Partitions = append(outcome.Partitions, part)
 	}
-	p.hooks.Committed(outcome)
+	p.Committed(outcome)
 	return nil
 }
 
 // stopIfBroken ends the lane on a broken invariant; trouble and conflicts go through.
 func stopIfBroken(err error) error {
-	var broken *ledger.BrokenError
-	if errors.As(err, &broken) {
+	if _, broken := errors.AsType[*ledger.BrokenError](err); broken {
 		return &lane.Stop{Err: err}
 	}
 	return err

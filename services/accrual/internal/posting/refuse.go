@@ -2,6 +2,7 @@ package posting
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,15 @@ func (b *batch) refuse(m Message, why *reason.Error) error {
 	return b.bury(row)
 }
 
+// refuseFor refuses a message for an error that is a refusal; any other error goes through.
+func (b *batch) refuseFor(m Message, err error) error {
+	refusal, ok := reason.Of(err)
+	if !ok {
+		return err
+	}
+	return b.refuse(m, refusal)
+}
+
 // lapsed buries the event whose wait an entry has ended.
 func (b *batch) lapsed(ctx context.Context, h *holding, e ledger.Entry) error {
 	waiting, err := b.waitingEntry(ctx, e)
@@ -67,18 +77,18 @@ func (b *batch) waitingEntry(ctx context.Context, lapse ledger.Entry) (ledger.En
 		return e.Order != nil && e.Order.Waiting && e.Order.Ref == lapse.Order.Ref &&
 			e.Order.Event.Kind == lapse.Order.Event.LapsedKind && e.Order.Event.Occurrence == lapse.Order.Event.Occurrence
 	}
-	for i := len(b.changes.Entries) - 1; i >= 0; i-- {
-		if e := b.changes.Entries[i].Entry; e.Program == lapse.Program && matches(e) {
-			return e, nil
+	for _, w := range slices.Backward(b.changes.Entries) {
+		if w.Entry.Program == lapse.Program && matches(w.Entry) {
+			return w.Entry, nil
 		}
 	}
-	entries, err := b.poster.storage.Order(ctx, storage.OrderRef{Program: lapse.Program, Ref: lapse.Order.Ref})
+	entries, err := b.poster.Storage.Order(ctx, storage.OrderRef{Program: lapse.Program, Ref: lapse.Order.Ref})
 	if err != nil {
 		return ledger.Entry{}, err
 	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		if matches(entries[i]) {
-			return entries[i], nil
+	for _, e := range slices.Backward(entries) {
+		if matches(e) {
+			return e, nil
 		}
 	}
 	return ledger.Entry{}, &ledger.BrokenError{
@@ -92,12 +102,12 @@ func (b *batch) original(ctx context.Context, waiting ledger.Entry) (storage.Ori
 			return *w.Original, nil
 		}
 	}
-	return b.poster.storage.Original(ctx, waiting.Program, waiting.Key)
+	return b.poster.Storage.Original(ctx, waiting.Program, waiting.Key)
 }
 
 // bury writes the row, the dead letter and the fact of a refusal.
 func (b *batch) bury(row storage.Refusal) error {
-	row.RefusedAt = b.poster.clock.Now()
+	row.RefusedAt = b.poster.Clock.Now()
 	fact, err := refusalFact(row)
 	if err != nil {
 		return err
@@ -152,7 +162,7 @@ func oneLine(s string) string {
 }
 
 func refusalFact(row storage.Refusal) (outbox.Message, error) {
-	return fact(row.Program, row.Account, "refused", "refused/"+row.ID, row.RefusedAt, &accrualv1.EventRefused{
+	return fact(bus.FactSubject(row.Program, service, "refused", row.Account), "refused/"+row.ID, row.RefusedAt, &accrualv1.EventRefused{
 		Program: row.Program, Merchant: row.Merchant, Account: row.Account, Kind: row.Kind, EventId: row.EventID,
 		EventSource: row.EventSource, StreamSequence: uint64(row.Sequence), Reason: row.Reason, //nolint:gosec // written from a uint64
 		Message: row.Message, Field: row.Field,

@@ -34,7 +34,7 @@ func (b *batch) revised(m Message) error {
 	b.changes.Revisions = append(b.changes.Revisions, storage.Revision{
 		ID: storage.RevisionID(m.Program, m.Revised.Number), Program: m.Program, Number: m.Revised.Number, Files: m.Revised.Files,
 	})
-	b.poster.programs.keep(m.Program, m.Revised.Number, m.Revised.Program)
+	b.poster.Programs.keep(m.Program, m.Revised.Number, m.Revised.Program)
 	delete(b.schedules, scheduleKey{m.Partition, m.Program})
 	return nil
 }

@@ -21,12 +21,12 @@ func accountKey(program string, id ledger.AccountID) string { return program + "
 // entryKey is the _id of an entry.
 func entryKey(program, key string) string { return program + "/" + key }
 
-func cutKey(id string) (program, rest string, err error) {
-	program, rest, ok := strings.Cut(id, "/")
+func cutKey(id string) (program, key string, err error) {
+	before, after, ok := strings.Cut(id, "/")
 	if !ok {
 		return "", "", fmt.Errorf("id %q has no programme", id)
 	}
-	return program, rest, nil
+	return before, after, nil
 }
 
 func list[A, B any](in []A, f func(A) B) []B {

@@ -9,16 +9,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
-	"github.com/laurel-loyalty/laurel/services/internal/bus"
 )
 
 // rebuildBatch is how many accounts are written at once.
 const rebuildBatch = 500
 
-// Rebuild replaces every account document by what its entries give. Due tells when something falls due next.
-// Nothing else may write meanwhile. It returns how many accounts it wrote.
-func (s *Storage) Rebuild(ctx context.Context, partitions int, due func(a ledger.Account, partition int) time.Time) (int64, error) {
-	r := &rebuild{ctx: ctx, coll: s.store.Collection(accountsName), partitions: partitions, due: due}
+// Rebuild replaces every account document by what its entries give.
+// Place tells the partition of an account and when something falls due on it. Nothing else may write meanwhile. It returns how many accounts it wrote.
+func (s *Storage) Rebuild(ctx context.Context, place func(ledger.Account) (partition int, due time.Time)) (int64, error) {
+	r := &rebuild{coll: s.store.Collection(accountsName), place: place}
 	if _, err := r.coll.DeleteMany(ctx, bson.M{}); err != nil {
 		return 0, fmt.Errorf("clear accounts: %w", err)
 	}
@@ -26,32 +25,32 @@ func (s *Storage) Rebuild(ctx context.Context, partitions int, due func(a ledger
 		if err != nil {
 			return err
 		}
-		return r.entry(e)
+		return r.entry(ctx, e)
 	})
 	if err != nil {
 		return r.written, err
 	}
-	if err := r.flush(true); err != nil {
-		return r.written, err
-	}
-	return r.written, nil
+	r.queue()
+	err = r.flush(ctx)
+	return r.written, err
 }
 
 // rebuild holds the account that is being folded and those that wait to be written.
 type rebuild struct {
-	ctx        context.Context // of the one Rebuild that this serves
-	coll       *mongo.Collection
-	partitions int
-	due        func(ledger.Account, int) time.Time
-	account    ledger.Account
-	models     []mongo.WriteModel
-	written    int64
+	coll    *mongo.Collection
+	place   func(ledger.Account) (int, time.Time)
+	account ledger.Account
+	models  []mongo.WriteModel
+	written int64
 }
 
-func (r *rebuild) entry(e ledger.Entry) error {
+func (r *rebuild) entry(ctx context.Context, e ledger.Entry) error {
 	if r.account.Version == 0 || r.account.ID != e.Account || r.account.Program != e.Program {
-		if err := r.flush(false); err != nil {
-			return err
+		r.queue()
+		if len(r.models) >= rebuildBatch {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
 		}
 		r.account = ledger.NewAccount(e.Program, e.Account)
 	}
@@ -63,17 +62,20 @@ func (r *rebuild) entry(e ledger.Entry) error {
 	return nil
 }
 
-// flush queues the account that is complete, and writes the queue when it is full or last is true.
-func (r *rebuild) flush(last bool) error { //nolint:revive // two callers say which end this is
+// queue takes the account that is complete into the next write.
+func (r *rebuild) queue() {
 	if r.account.Version > 0 {
-		partition := bus.Partition(r.account.Program, string(r.account.ID), r.partitions)
-		doc := accountToDoc(r.account, partition, r.due(r.account, partition))
-		r.models = append(r.models, mongo.NewInsertOneModel().SetDocument(doc))
+		partition, due := r.place(r.account)
+		r.models = append(r.models, mongo.NewInsertOneModel().SetDocument(accountToDoc(r.account, partition, due)))
 	}
-	if len(r.models) == 0 || !last && len(r.models) < rebuildBatch {
+}
+
+// flush writes what is queued.
+func (r *rebuild) flush(ctx context.Context) error {
+	if len(r.models) == 0 {
 		return nil
 	}
-	if _, err := r.coll.BulkWrite(r.ctx, r.models); err != nil {
+	if _, err := r.coll.BulkWrite(ctx, r.models); err != nil {
 		return fmt.Errorf("write accounts: %w", err)
 	}
 	r.written += int64(len(r.models))

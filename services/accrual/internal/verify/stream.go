@@ -41,14 +41,14 @@ func newStream(ctx context.Context, s *storage.Storage, program string) *stream 
 			return send(storedAccount{account: a, err: err})
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			_ = send(storedAccount{err: err, fatal: true}) //nolint:errcheck // who stopped does not listen
+			_ = send(storedAccount{err: err, fatal: true})
 		}
 	}()
 	return st
 }
 
 // peek returns the next account, or the error with which it could not be read; false: there is none, or the reading failed.
-func (s *stream) peek() (ledger.Account, error, bool) { //nolint:revive,staticcheck // the error may belong to an account
+func (s *stream) peek() (ledger.Account, error, bool) { //nolint:revive // the error may belong to an account
 	if s.head == nil && !s.closed {
 		item, ok := <-s.items
 		if !ok {
@@ -68,6 +68,7 @@ func (s *stream) next() { s.head = nil }
 // stop ends the reading and waits for it.
 func (s *stream) stop() {
 	s.cancel()
-	for range s.items { //nolint:revive // drained so that the reader can end
+	for range s.items {
+		continue // drained, so that the reader can end
 	}
 }

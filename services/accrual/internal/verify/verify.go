@@ -52,14 +52,15 @@ const (
 
 // Run verifies a programme, or all of them when program is empty.
 func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Report, error) {
-	v := &verifier{ctx: ctx, storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders()}
+	v := &verifier{storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders()}
 	accounts := newStream(ctx, s, program)
 	defer accounts.stop()
 	v.accounts = accounts
-	if err := s.ScanEntries(ctx, program, v.entry); err != nil {
+	err := s.ScanEntries(ctx, program, func(e ledger.Entry, broken error) error { return v.entry(ctx, e, broken) })
+	if err != nil {
 		return Report{}, err
 	}
-	if err := v.finish(); err != nil {
+	if err := v.finish(ctx); err != nil {
 		return Report{}, err
 	}
 	return v.report(), nil
@@ -67,7 +68,6 @@ func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Re
 
 // verifier holds the account that is being rebuilt and what was found so far.
 type verifier struct {
-	ctx      context.Context // of the one Run that this verifier serves
 	storage  *storage.Storage
 	options  Options
 	accounts *stream
@@ -84,13 +84,13 @@ type verifier struct {
 }
 
 // entry folds the next entry.
-func (v *verifier) entry(e ledger.Entry, broken error) error {
+func (v *verifier) entry(ctx context.Context, e ledger.Entry, broken error) error {
 	v.entries++
 	if v.options.Progress != nil && v.entries%progressEvery == 0 {
 		v.options.Progress(v.entries, v.rebuilt)
 	}
 	if !v.reading || v.current.ID != e.Account || e.Program != "" && v.current.Program != e.Program {
-		if err := v.close(); err != nil {
+		if err := v.close(ctx); err != nil {
 			return err
 		}
 		v.current, v.reading, v.spoilt = ledger.NewAccount(e.Program, e.Account), true, false
@@ -126,7 +126,7 @@ func (v *verifier) spoil(format string, args ...any) {
 }
 
 // close compares the rebuilt account with the stored one.
-func (v *verifier) close() error {
+func (v *verifier) close(ctx context.Context) error {
 	if !v.reading {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (v *verifier) close() error {
 			continue
 		}
 		if !v.spoilt && stored.Version != v.current.Version {
-			if err := v.readAgain(&stored); err != nil {
+			if err := v.readAgain(ctx, &stored); err != nil {
 				return err
 			}
 		}
@@ -169,13 +169,13 @@ func (v *verifier) close() error {
 
 // readAgain settles a difference of versions: while the house works, an account and its entries are read at different
 // times. Both are read once more, the document first, so that its entries are all there.
-func (v *verifier) readAgain(stored *ledger.Account) error {
+func (v *verifier) readAgain(ctx context.Context, stored *ledger.Account) error {
 	ref := storage.AccountRef{Program: stored.Program, ID: stored.ID}
-	document, _, err := v.storage.Account(v.ctx, ref)
+	document, _, err := v.storage.Account(ctx, ref)
 	if err != nil {
 		return err
 	}
-	entries, err := v.storage.Entries(v.ctx, ref, v.current.Version, 0)
+	entries, err := v.storage.Entries(ctx, ref, v.current.Version, 0)
 	if err != nil {
 		return err
 	}
@@ -195,8 +195,8 @@ func (v *verifier) readAgain(stored *ledger.Account) error {
 }
 
 // finish closes the last account and what is left of the stored ones.
-func (v *verifier) finish() error {
-	if err := v.close(); err != nil {
+func (v *verifier) finish(ctx context.Context) error {
+	if err := v.close(ctx); err != nil {
 		return err
 	}
 	for {

@@ -3,9 +3,10 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/laurel-loyalty/laurel/services/laurel"
 )
 
-func main() { os.Exit(laurel.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(laurel.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -84,7 +84,7 @@ func (h *House) PassClock(ctx context.Context, to time.Time) error {
 }
 
 func (h *House) control(ctx context.Context, program, kind, id string, body proto.Message) error {
-	batch, err := publish.Control(program, Source, kind, id, body, bus.Partitions)
+	batch, err := publish.Control(publish.ControlEvent{Program: program, Source: Source, Kind: kind, ID: id, Body: body}, bus.Partitions)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,8 @@ func Build(ctx context.Context, o Options) (*House, error) {
 	return h, nil
 }
 
-func (h *House) build(ctx context.Context) (err error) {
+func (h *House) build(ctx context.Context) error {
+	var err error
 	h.Token = house.NewToken()
 	if h.MongoURI == "" {
 		h.Stage("starting mongod")

@@ -31,10 +31,10 @@ type bar struct {
 	moving   *mpb.Bar
 }
 
-func newBar(out io.Writer, terminal bool, total int64, c clock.Clock) *bar { //nolint:revive // what kind of place out is
-	b := &bar{out: out, clock: c, begun: c.Now(), told: c.Now(), total: total}
-	if terminal {
-		b.mpb = mpb.New(mpb.WithOutput(out), mpb.WithWidth(48))
+func newBar(o Options, total int64) *bar {
+	b := &bar{out: o.Err, clock: o.Clock, begun: o.Clock.Now(), told: o.Clock.Now(), total: total}
+	if o.Terminal {
+		b.mpb = mpb.New(mpb.WithOutput(o.Err), mpb.WithWidth(48))
 		b.moving = b.mpb.AddBar(total,
 			mpb.PrependDecorators(decor.Name("orders "), decor.CountersNoUnit("%d / %d")),
 			mpb.AppendDecorators(decor.Percentage(), decor.Any(func(decor.Statistics) string { return "  " + b.rest() })))
@@ -56,7 +56,7 @@ func (b *bar) set(applied int64) {
 		return
 	}
 	if due {
-		fmt.Fprintf(b.out, "  %d of %d orders in the ledger, %s\n", current, b.total, b.rest())
+		_, _ = fmt.Fprintf(b.out, "  %d of %d orders in the ledger, %s\n", current, b.total, b.rest())
 	}
 }
 

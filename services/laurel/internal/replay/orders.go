@@ -47,13 +47,15 @@ func (o Options) read(d orderfile.Defaults) (*history, error) {
 	return h, nil
 }
 
-func (o Options) readFile(h *history, name string, d orderfile.Defaults) (err error) {
-	in := io.ReadCloser(os.Stdin)
+func (o Options) readFile(h *history, name string, d orderfile.Defaults) error {
+	in := o.In
 	if name != "-" {
-		if in, err = os.Open(name); err != nil {
+		f, err := os.Open(name)
+		if err != nil {
 			return fmt.Errorf("read orders: %w", err)
 		}
-		defer in.Close() //nolint:errcheck // only read
+		defer f.Close() //nolint:errcheck // only read
+		in = f
 	}
 	r, err := orderfile.NewReader(filepath.Base(name), in, d)
 	if err != nil {
@@ -75,38 +77,36 @@ func (o Options) readFile(h *history, name string, d orderfile.Defaults) (err er
 }
 
 // keepRejected writes rejected rows beside the house, so that they can be corrected and read again.
-func (o Options) keepRejected(h *history, name string, r *orderfile.Reader, rows []orderfile.Rejected) (err error) {
+func (o Options) keepRejected(h *history, name string, r *orderfile.Reader, rows []orderfile.Rejected) error {
 	if len(rows) == 0 {
 		return nil
-	}
-	if err := os.MkdirAll(o.RejectedDir, 0o755); err != nil {
-		return fmt.Errorf("keep rejected rows: %w", err)
 	}
 	base := filepath.Base(name)
 	if name == "-" {
 		base = "stdin.csv"
 	}
+	for _, row := range rows[:min(len(rows), rejectedShown)] {
+		_, _ = fmt.Fprintf(o.Err, "rejected %s\n", row)
+	}
 	path := filepath.Join(o.RejectedDir, base)
-	f, err := os.Create(path)
+	err := writeFile(path, func(w io.Writer) error {
+		out, err := orderfile.NewRejects(w, r.Header())
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := out.Write(row); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
+	})
 	if err != nil {
 		return fmt.Errorf("keep rejected rows: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	out, err := orderfile.NewRejects(f, r.Header())
-	if err != nil {
-		return fmt.Errorf("keep rejected rows in %s: %w", path, err)
-	}
-	for i, row := range rows {
-		if i < rejectedShown {
-			fmt.Fprintf(o.Err, "rejected %s\n", row)
-		}
-		if err := out.Write(row); err != nil {
-			return fmt.Errorf("keep rejected rows in %s: %w", path, err)
-		}
-	}
 	h.rejected, h.kept = h.rejected+int64(len(rows)), path
-	fmt.Fprintf(o.Err, "%d rows of %s were not read; they are in %s with their reasons\n", len(rows), base, path)
-	return out.Flush()
+	_, _ = fmt.Fprintf(o.Err, "%d rows of %s were not read; they are in %s with their reasons\n", len(rows), base, path)
+	return nil
 }
 
 // rejectedShown is how many rejected rows are named on the terminal.

@@ -33,7 +33,8 @@ type Options struct {
 	Report      string // file; empty: none
 	RejectedDir string
 	House       parts.Options
-	Out, Err    io.Writer
+	In          io.Reader // what "-" reads
+	Err         io.Writer
 	Terminal    bool // Err is one: a bar may move there
 	Clock       clock.Clock
 	Log         *slog.Logger
@@ -105,7 +106,7 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 	}
 	r.house.Run(ctx)
 	r.begun = r.Clock.Now()
-	bar := newBar(r.Err, r.Terminal, int64(len(r.history.groups)), r.Clock)
+	bar := newBar(r.Options, int64(len(r.history.groups)))
 	err = r.publish(ctx, bar)
 	if err == nil {
 		err = r.house.PassClock(ctx, r.Until)
@@ -162,7 +163,8 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 
 // stored is how many messages EVENTS has gained.
 func stored(before, after []uint64) int64 {
-	last := func(list []uint64) (most uint64) {
+	last := func(list []uint64) uint64 {
+		most := uint64(0)
 		for _, n := range list {
 			most = max(most, n)
 		}
@@ -259,7 +261,7 @@ func ReadProgram(names []string, errs io.Writer) (*program.Program, []program.Fi
 	}
 	p, faults := program.Parse(files)
 	for _, f := range faults {
-		fmt.Fprintln(errs, f)
+		_, _ = fmt.Fprintln(errs, f)
 	}
 	if len(faults) > 0 {
 		return nil, nil, fmt.Errorf("the programme has %d faults", len(faults))
@@ -268,7 +270,7 @@ func ReadProgram(names []string, errs io.Writer) (*program.Program, []program.Fi
 }
 
 // writeFile replaces a file whole or not at all.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+func writeFile(path string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

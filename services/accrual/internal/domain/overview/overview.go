@@ -6,10 +6,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
@@ -119,7 +119,7 @@ func (r *reading) reach(unit string) {
 	b := balance(r.after, unit)
 	s.Tiers[r.after.Tier]++
 	s.Outstanding += b.Pending + b.Active + b.Held
-	fmt.Fprintf(s.digest, "%s,%s\n", r.id, r.after.Tier)
+	line(s.digest, r.id, r.after.Tier)
 }
 
 func (c *Collector) closeAccount() {
@@ -135,13 +135,18 @@ func (c *Collector) closeAccount() {
 	p.Pending, p.Active, p.Held, p.Debt = p.Pending+b.Pending, p.Active+b.Active, p.Held+b.Held, p.Debt+b.Debt
 	c.figures.Accounts++
 	c.figures.Tiers[r.after.Tier]++
-	fmt.Fprintf(c.balances, "%s,%d\n", r.id, b.Active)
-	fmt.Fprintf(c.tiers, "%s,%s\n", r.id, r.after.Tier)
+	line(c.balances, r.id, strconv.FormatInt(int64(b.Active), 10))
+	line(c.tiers, r.id, r.after.Tier)
 	r.tale.account = r.id
 	if r.tale.score() > c.storied.score() {
 		c.storied = r.tale
 	}
 	c.reading = nil
+}
+
+// line adds one line to a digest.
+func line(h hash.Hash, id ledger.AccountID, value string) {
+	h.Write([]byte(string(id) + "," + value + "\n"))
 }
 
 // month books an entry in its month.

@@ -1,0 +1,132 @@
+package laurelctl_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+)
+
+const (
+	partitions  = 4
+	streamBytes = 16 << 20
+)
+
+// standing is a house that stands while a script is played: its clock is that of the orders.
+type standing struct {
+	t       *testing.T
+	place   house.House
+	bus     *bus.Bus
+	service *accrual.Service
+	mongo   func(f func(ctx context.Context, db *mongo.Database) error) error
+	applied int32
+}
+
+func raise(t *testing.T) *standing {
+	t.Helper()
+	uri, database := testkit.Mongo(t)
+	server := testkit.NATS(t)
+	log := testkit.Logger(t)
+	b, err := bus.Connect(t.Context(), bus.Config{URL: server.URL, Token: server.Token, Name: t.Name()}, log)
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	require.NoError(t, b.EnsureStreams(t.Context(), bus.Layout{
+		Partitions: partitions, MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes, MaxBytesDead: streamBytes,
+	}))
+	h := &standing{t: t, bus: b, place: house.House{
+		Token: house.NewToken(), NATS: house.NATS{URL: server.URL, Token: server.Token}, Program: "tea", Currency: "USD",
+	}}
+	h.service, err = accrual.New(t.Context(), accrual.Config{
+		MongoURI: uri, Database: database, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Token: h.place.Token, Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+	}, accrual.Deps{
+		Log: log, Clock: clock.At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
+	})
+	require.NoError(t, err)
+	h.place.GRPC.Accrual = h.service.Address()
+	h.mongo = func(f func(ctx context.Context, db *mongo.Database) error) error {
+		client, err := mongo.Connect(options.Client().ApplyURI(uri))
+		if err != nil {
+			return err
+		}
+		defer client.Disconnect(t.Context()) //nolint:errcheck // the test is over
+		return f(t.Context(), client.Database(database))
+	}
+	require.NoError(t, h.control("house", "opened", "opened", &controlv1.HouseOpened{
+		ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: partitions,
+	}))
+	h.run()
+	return h
+}
+
+// run lets the service work until the test ends.
+func (h *standing) run() {
+	ctx, stop := context.WithCancel(h.t.Context())
+	var running sync.WaitGroup
+	var err error
+	running.Go(func() { err = h.service.Run(ctx) })
+	h.t.Cleanup(func() {
+		stop()
+		running.Wait()
+		require.NoError(h.t, err)
+		require.NoError(h.t, h.service.Close(context.WithoutCancel(h.t.Context())))
+	})
+}
+
+func (h *standing) control(program, kind, id string, body proto.Message) error {
+	batch, err := publish.Control(publish.ControlEvent{Program: program, Source: "laurel", Kind: kind, ID: id, Body: body}, partitions)
+	if err != nil {
+		return err
+	}
+	return publish.All(h.t.Context(), h.bus, batch)
+}
+
+func (h *standing) apply(name string, content []byte) error {
+	h.applied++
+	return h.control("tea", "revised", fmt.Sprint("revised/", h.applied), &controlv1.ProgramRevised{
+		Program: "tea", Revision: h.applied, Files: []*controlv1.ProgramFile{{Name: name, Content: content}},
+	})
+}
+
+func (h *standing) pass(to string) error {
+	at, err := time.Parse(time.RFC3339, to)
+	if err != nil {
+		return err
+	}
+	return h.control("house", "clock", "clock/"+to, &controlv1.ClockPassed{Time: timestamppb.New(at)})
+}
+
+func (h *standing) drain() {
+	testkit.Eventually(h.t, func() bool {
+		progress, err := h.service.Progress(h.t.Context())
+		return err == nil && progress.Drained()
+	}, "the house is drained")
+}
+
+func (h *standing) tamper(account string) error {
+	return h.mongo(func(ctx context.Context, db *mongo.Database) error {
+		result, err := db.Collection("accounts").UpdateByID(ctx, "tea/"+account, bson.M{"$set": bson.M{"balances.0.active": int64(1_000_000)}})
+		if err == nil && result.ModifiedCount != 1 {
+			return fmt.Errorf("there is no account %s", account)
+		}
+		return err
+	})
+}

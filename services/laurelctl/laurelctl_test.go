@@ -1,0 +1,102 @@
+package laurelctl_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+	"github.com/laurel-loyalty/laurel/services/laurelctl"
+)
+
+var rewrite = flag.Bool("rewrite", false, "rewrite the answers in testdata")
+
+// TestMain runs the tests; called as laurelctl, this binary is laurelctl.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "laurelctl" {
+		streams := laurelctl.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+		os.Exit(laurelctl.Main(context.Background(), os.Args[1:], streams))
+	}
+	testkit.Main(m)
+}
+
+// TestScripts plays each script in testdata against a house of its own: accrual on a real mongod and nats-server.
+// Beside what testscript knows there are the commands
+//
+//	exits CODE COMMAND…   runs a command that must end with this code
+//	apply FILE            publishes a programme file as its next revision
+//	pass TIME             passes the clock of the house
+//	drain                 waits until the house has nothing left to do
+//	letter N              sets $LETTER to the id in the N-th row of the CSV that was just printed
+//	tamper ACCOUNT        alters the account's document behind the back of the house
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, scripts)
+	bin := t.TempDir()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(self, filepath.Join(bin, "laurelctl")))
+	for _, script := range scripts {
+		t.Run(strings.TrimSuffix(filepath.Base(script), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			h := raise(t)
+			testscript.Run(t, testscript.Params{
+				Files: []string{script}, UpdateScripts: *rewrite,
+				Setup: func(env *testscript.Env) error {
+					env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
+					env.Setenv("SERVER", h.place.GRPC.Accrual)
+					env.Setenv("TOKEN", h.place.Token)
+					env.Setenv("NATS", h.place.NATS.URL)
+					env.Setenv("NATS_TOKEN", h.place.NATS.Token)
+					return house.Write(filepath.Join(env.WorkDir, house.Path), h.place)
+				},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"exits": exits, "letter": letter,
+					"apply": func(ts *testscript.TestScript, _ bool, args []string) {
+						ts.Check(h.apply(args[0], []byte(ts.ReadFile(args[0]))))
+					},
+					"pass":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.pass(args[0])) },
+					"drain":  func(*testscript.TestScript, bool, []string) { h.drain() },
+					"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.tamper(args[0])) },
+				},
+			})
+		})
+	}
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if want, _ := strconv.Atoi(args[0]); code != want {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+func letter(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	rows := strings.Split(ts.ReadFile("stdout"), "\n")
+	if n >= len(rows) {
+		ts.Fatalf("there is no row %d", n)
+	}
+	id, _, _ := strings.Cut(rows[n], ",")
+	ts.Setenv("LETTER", id)
+}
