@@ -1,7 +1,7 @@
 package accrual
 
 import (
-	"fmt"
+	"errors"
 	"time"
 )
 
@@ -13,6 +13,7 @@ type Config struct {
 	NATSToken  string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
 	Listen     string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens; port 0 takes a free one."`
 	Token      string        `yaml:"token" help:"What callers of gRPC must show. There is no default." secret:"true"`
+	Metrics    string        `yaml:"metrics" default:"127.0.0.1:0" help:"Where /metrics, /healthz and /readyz are; port 0 takes a free one."`
 	Partitions int           `yaml:"partitions" default:"16" min:"1" max:"256" help:"Partitions of EVENTS; fixed when the streams are made."`
 	Lanes      int           `yaml:"lanes" default:"2" min:"1" max:"64" help:"How many transactions run side by side."`
 	BatchItems int           `yaml:"batch_items" default:"512" min:"1" max:"512" unit:"items" help:"Items in one transaction at most."`
@@ -22,11 +23,12 @@ type Config struct {
 
 // Check finds what no single field can tell.
 func (c Config) Check() error {
-	switch {
-	case c.MongoURI == "":
-		return fmt.Errorf("mongo_uri is not set")
-	case c.Token == "":
-		return fmt.Errorf("token is not set: callers of gRPC must show one")
+	var faults []error
+	if c.MongoURI == "" {
+		faults = append(faults, errors.New("mongo_uri is not set"))
 	}
-	return nil
+	if c.Token == "" {
+		faults = append(faults, errors.New("token is not set: callers of gRPC must show one"))
+	}
+	return errors.Join(faults...)
 }

@@ -1,7 +1,6 @@
 package laurelctl
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -86,7 +85,7 @@ func (w *world) exitCode(err error) int {
 		w.complain(ofRefusal(refusal))
 	case errors.As(err, &failed):
 		w.complain(*failed)
-	case errors.Is(err, context.Canceled) && w.ctx.Err() != nil:
+	case w.ctx.Err() != nil:
 		w.complain(failure{message: "stopped", todo: "run it again: what was done already is known and not done twice"})
 	default:
 		w.complain(failure{message: err.Error()})

@@ -79,8 +79,8 @@ func TestScripts(t *testing.T) {
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	code := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	if ended {
 		code = exit.ExitCode()
 	} else {
 		ts.Check(err)

@@ -232,6 +232,16 @@ func TestAMessageBeyondTheLimitIsRefused(t *testing.T) {
 	}
 }
 
+func TestHeadersBeyondTheLimitAreRefused(t *testing.T) {
+	t.Parallel()
+	house := serve(t, answering(nil))
+	ledger := client(t, house)
+	for size, want := range map[int]codes.Code{8 << 10: codes.OK, 17 << 10: codes.Internal} {
+		_, err := ledger.GetAccount(outgoing(t.Context(), "traceparent", strings.Repeat("x", size)), anAccount)
+		require.Equal(t, want, status.Code(err), "%d bytes: %v", size, err)
+	}
+}
+
 func TestReflectionNamesTheServices(t *testing.T) {
 	t.Parallel()
 	house := serve(t, &desk{})

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -84,4 +85,16 @@ func TestWhatBecameOfTheEventsOfAnOrder(t *testing.T) {
 		"cancelled 3/cancelled waiting: order/shop/3/2",
 		"returned 3/returned refused: RETURN_WITHOUT_ORDER: it waited",
 	}, d.statuses("3"), "what waited in vain is refused, and stands there once")
+}
+
+func TestOfManyRefusalsOfAnOrderSomeAreTold(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	order := storage.OrderField(storage.OrderRef{Program: "tea", Ref: orders.Ref{Merchant: "shop", Order: "1"}})
+	var rows []storage.Refusal
+	for i := range 201 {
+		rows = append(rows, storage.Refusal{ID: fmt.Sprint(i), Program: "tea", Order: order, Reason: "UNKNOWN_LINE", RefusedAt: moment(t, "2026-01-06")})
+	}
+	d.commit(storage.Writes{Refusals: rows})
+	require.Len(t, d.statuses("1"), 200)
 }

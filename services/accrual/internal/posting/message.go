@@ -24,7 +24,8 @@ type Message struct {
 
 	Program, Merchant, Account, Kind string
 	EventID, EventSource             string
-	// Identity is the event's id and content as one: what a refusal is remembered by.
+	// Identity is subject, event id and content as one: what a refusal is remembered by. The subject fixes the partition,
+	// so two partitions never refuse under one identity.
 	Identity string
 	Original storage.Original
 

@@ -1,9 +1,11 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,9 +47,28 @@ func (r *run) figures(a accrual.Audit) summary.Figures {
 			Earned: f.Points.Earned, Pending: f.Points.Pending, Active: f.Points.Active, Held: f.Points.Held,
 			Debt: f.Points.Debt, Expired: f.Points.Expired, Reversed: f.Points.Reversed,
 		},
-		Tiers: f.Tiers, Duplicates: r.known + r.house.Accrual.Counts().Duplicates, Refused: a.Refused,
+		Tiers: f.Tiers, ExpiredOn: expiredOn(f), Moves: moves(f), Duplicates: r.known + r.house.Accrual.Counts().Duplicates, Refused: a.Refused,
 		Digests: summary.Digests{Balances: f.DigestBalances, Tiers: f.DigestTiers},
 	}
+}
+
+func expiredOn(f accrual.Figures) map[string]money.Points {
+	days := map[string]money.Points{}
+	for day, points := range f.ExpiredOn {
+		days[day.String()] = points
+	}
+	return days
+}
+
+func moves(f accrual.Figures) []summary.Move {
+	var list []summary.Move
+	for m, n := range f.Moves {
+		list = append(list, summary.Move{From: m.From, To: m.To, Cause: m.Cause, Count: n})
+	}
+	slices.SortFunc(list, func(a, b summary.Move) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Cause, b.Cause))
+	})
+	return list
 }
 
 func round(d time.Duration) float64 { return float64(d.Milliseconds()/10) / 100 }

@@ -39,13 +39,25 @@ type Figures struct {
 	Amount  map[money.Currency]money.Minor `json:"amount_minor"`
 	Entries int64                          `json:"entries"`
 	Points  Points                         `json:"points"`
+	// ExpiredOn is what lapsed on each day (YYYY-MM-DD in the programme's zone): the first day on which it was gone.
+	ExpiredOn map[string]money.Points `json:"expired_on"`
 	// Tiers counts the accounts in each tier.
 	Tiers map[string]int64 `json:"tiers"`
+	// Moves counts changes of tier, sorted by from, to and cause.
+	Moves []Move `json:"tier_moves"`
 	// Duplicates counts events that were known already and changed nothing.
 	Duplicates int64 `json:"duplicates"`
 	// Refused counts events that lie in DEAD with their reason.
 	Refused int64   `json:"refused"`
 	Digests Digests `json:"digests"`
+}
+
+// Move is a change of tier and how often it happened. Cause is reached, review, or first: the first tier of an account.
+type Move struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Cause string `json:"cause"`
+	Count int64  `json:"count"`
 }
 
 // Points are the totals of the programme's unit over all accounts.
@@ -124,6 +136,7 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 
 func (f Figures) filled() Figures {
 	f.Amount, f.Tiers = filledMap(f.Amount), filledMap(f.Tiers)
+	f.ExpiredOn, f.Moves = filledMap(f.ExpiredOn), filledList(f.Moves)
 	return f
 }
 

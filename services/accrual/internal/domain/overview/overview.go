@@ -33,10 +33,17 @@ type Figures struct {
 	Amount   map[money.Currency]money.Minor // paid, before returns and amendments
 	Points   Points
 	Tiers    map[string]int64 // accounts by tier
+	// ExpiredOn is what lapsed on each day: the first day on which the points were gone.
+	ExpiredOn map[calendar.Day]money.Points
+	// Moves counts changes of tier.
+	Moves map[Move]int64
 	// DigestBalances and DigestTiers are SHA-256 in hex over one line "<account>,<active points>" or "<account>,<tier>"
 	// per account, sorted by account, each ended by a line feed.
 	DigestBalances, DigestTiers string
 }
+
+// Move is a change of tier: "reached", "review", or "first" for the first tier of an account.
+type Move struct{ From, To, Cause string }
 
 // At is a programme at a time, what fell due at that time included.
 type At struct {
@@ -85,7 +92,7 @@ type reading struct {
 func New(unit string, at []time.Time) *Collector {
 	c := &Collector{
 		unit: unit, balances: sha256.New(), tiers: sha256.New(), months: map[calendar.Day]*Month{},
-		figures: Figures{Amount: map[money.Currency]money.Minor{}, Tiers: map[string]int64{}},
+		figures: Figures{Amount: map[money.Currency]money.Minor{}, Tiers: map[string]int64{}, ExpiredOn: map[calendar.Day]money.Points{}, Moves: map[Move]int64{}},
 	}
 	for _, t := range slices.SortedFunc(slices.Values(at), time.Time.Compare) {
 		c.at = append(c.at, &snapshot{At{Time: t, Tiers: map[string]int64{}}, sha256.New()})
@@ -176,8 +183,12 @@ func (c *Collector) month(e ledger.Entry) {
 			m.Expired, p.Expired = m.Expired-mv.Points, p.Expired-mv.Points
 		case ledger.MoveExpire:
 			m.Expired, p.Expired = m.Expired+mv.Points, p.Expired+mv.Points
+			c.figures.ExpiredOn[e.Day] += mv.Points
 		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveUnset:
 		}
+	}
+	if e.Ladder != nil && e.Ladder.Change != nil {
+		c.figures.Moves[Move{e.Ladder.Change.From, e.Ladder.Change.To, e.Ladder.Change.Cause}]++
 	}
 	before, after := balance(c.reading.after, c.unit), balance(e.After, c.unit)
 	m.Alive += after.Pending + after.Active + after.Held - before.Pending - before.Active - before.Held
