@@ -83,7 +83,7 @@ func letterList(list []*accrualv1.DeadLetter) grid {
 
 // deadShowCmd shows a refused event whole.
 type deadShowCmd struct {
-	ID string `arg:"" help:"The dead letter's id."`
+	ID string `arg:"" help:"The dead letter's id. One that begins with a dash goes behind --."`
 }
 
 // Run looks the dead letter up and shows it with its headers and body.
@@ -111,9 +111,9 @@ func (c *deadShowCmd) Run(w *world) error {
 
 // letterTable turns the one row on its side, and adds headers and body.
 func letterTable(l *accrualv1.DeadLetter, rows grid) grid {
-	g := grid{columns: []string{"dead_letter", l.GetId()}}
-	for i, name := range rows.columns[1:] {
-		g.add(name, rows.rows[0][i+1])
+	g := grid{columns: []string{"what", "value"}}
+	for i, name := range rows.columns {
+		g.add(name, rows.rows[0][i])
 	}
 	for _, h := range l.GetHeaders() {
 		g.add("header", h)
@@ -139,7 +139,7 @@ func body(raw []byte) string {
 
 // deadRedriveCmd publishes a refused event again.
 type deadRedriveCmd struct {
-	ID string `arg:"" help:"The dead letter's id."`
+	ID string `arg:"" help:"The dead letter's id. One that begins with a dash goes behind --."`
 }
 
 // Run asks for the redrive.

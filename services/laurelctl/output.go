@@ -82,8 +82,7 @@ func (g grid) render() string {
 	header := make(table.Row, len(g.columns))
 	configs := make([]table.ColumnConfig, len(g.columns))
 	for i, name := range g.columns {
-		words := strings.ReplaceAll(name, "_", " ")
-		header[i] = words
+		header[i] = strings.ReplaceAll(name, "_", " ")
 		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: cellWidth}
 		for _, number := range g.numbers {
 			if number == name {

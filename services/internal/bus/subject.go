@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
 // Classes of subjects: the first token of what is published.
@@ -37,7 +38,7 @@ func DeadSubject(program, merchant, kind, account string) string {
 }
 
 func subject(class, program, source, kind, account string) string {
-	return strings.Join([]string{class, Token(program), Token(source), Token(kind), Token(account)}, ".")
+	return strings.Join([]string{class, token.Of(program), token.Of(source), token.Of(kind), token.Of(account)}, ".")
 }
 
 // address is a stored subject taken apart: <prefix>.<partition>.<class>.<program>.<source>.<kind>.<account>.
@@ -52,7 +53,7 @@ type address struct {
 const storedTokens = 7
 
 // parseStored takes a stored subject apart. Fault is set, and the raw token stands for the id, where a token is none
-// that Token makes: such an event keeps its place in the log and is refused there, not here.
+// that token.Of makes: such an event keeps its place in the log and is refused there, not here.
 func parseStored(stored string) (address, error) {
 	tokens := strings.Split(stored, ".")
 	if len(tokens) != storedTokens {
@@ -65,10 +66,10 @@ func parseStored(stored string) (address, error) {
 	}
 	a := address{partition: partition, published: stored[len(tokens[0])+len(tokens[1])+2:], class: tokens[2]}
 	for i, id := range []*string{&a.program, &a.source, &a.kind, &a.account} {
-		token := tokens[3+i]
-		*id, err = FromToken(token)
+		text := tokens[3+i]
+		*id, err = fromToken(text)
 		if err != nil {
-			*id = token
+			*id = text
 			if a.fault == nil {
 				a.fault = err
 			}

@@ -6,13 +6,10 @@ import (
 	"fmt"
 )
 
-// plainMax bounds what is written as it is.
-const plainMax = 128
-
 // Of returns the id itself when it is made of letters, digits, '-' and '_' alone, else "~" and its base64url.
 // Two ids never share a token.
 func Of(id string) string {
-	if id != "" && len(id) <= plainMax && plain(id) {
+	if id != "" && plain(id) {
 		return id
 	}
 	return "~" + base64.RawURLEncoding.EncodeToString([]byte(id))

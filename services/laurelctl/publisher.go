@@ -1,0 +1,114 @@
+package laurelctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+)
+
+// Limits of one atomic batch.
+const (
+	batchEvents = 500
+	batchBytes  = 4 << 20
+)
+
+// publisher publishes the orders of files, one batch in flight.
+type publisher struct {
+	ctx         context.Context //nolint:containedctx // of the one command that runs
+	world       *world
+	bus         *bus.Bus
+	program     string
+	defaults    orderfile.Defaults
+	rejectedDir string
+	names       map[string]bool // of files of rejected rows that this run has used
+	files       []*fileOutcome
+
+	batch []bus.Outgoing
+	bytes int
+	rows  int // of the batch
+}
+
+func (p *publisher) all(files []string) error {
+	for _, name := range files {
+		if err := p.file(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file publishes one file.
+func (p *publisher) file(name string) error {
+	in, base := p.world.In, stdinName
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("read orders: %w", err)
+		}
+		defer file.Close() //nolint:errcheck // it was only read
+		in, base = file, filepath.Base(name)
+	}
+	reader, err := orderfile.NewReader(base, in, p.defaults)
+	if err != nil {
+		return err
+	}
+	outcome := &fileOutcome{File: base}
+	p.files = append(p.files, outcome)
+	rejects := &rejects{world: p.world, path: p.rejectedPath(base), header: reader.Header(), outcome: outcome}
+	reader.OnRejected(rejects.hear)
+	err = p.groups(reader, outcome)
+	return errors.Join(err, rejects.close())
+}
+
+// groups publishes the events of one file.
+func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error {
+	for {
+		g, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return p.flush(outcome)
+		}
+		if err != nil {
+			return errors.Join(err, p.flush(outcome))
+		}
+		m, err := publish.Order(p.program, source, g)
+		if err != nil {
+			return err
+		}
+		p.batch, p.bytes, p.rows = append(p.batch, m), p.bytes+len(m.Data), p.rows+g.Rows
+		if len(p.batch) == batchEvents || p.bytes >= batchBytes {
+			if err := p.flush(outcome); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// flush publishes the batch and waits until the bus has it on disk.
+func (p *publisher) flush(outcome *fileOutcome) error {
+	if len(p.batch) == 0 {
+		return nil
+	}
+	if err := publish.All(p.ctx, p.bus, p.batch); err != nil {
+		return fmt.Errorf("publish orders of %s: %w", outcome.File, err)
+	}
+	outcome.Events, outcome.Rows = outcome.Events+len(p.batch), outcome.Rows+p.rows
+	p.batch, p.bytes, p.rows = p.batch[:0], 0, 0
+	return nil
+}
+
+// rejectedPath is where the rejected rows of a file go; two files of one name keep apart.
+func (p *publisher) rejectedPath(base string) string {
+	name := base
+	for n := 2; p.names[name]; n++ {
+		name = fmt.Sprintf("%d-%s", n, base)
+	}
+	p.names[name] = true
+	return filepath.Join(p.rejectedDir, name)
+}
