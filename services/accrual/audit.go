@@ -7,7 +7,9 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/overview"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/events"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/trace"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -35,7 +37,7 @@ type Audit struct {
 // Audit verifies a programme's ledger and adds it up in the same pass. At are times to look at.
 func (s *Service) Audit(ctx context.Context, program, unit string, at []time.Time, progress func(entries, accounts int64)) (Audit, error) {
 	sum := overview.New(unit, at)
-	report, err := verify.Run(ctx, s.storage, program, verify.Options{Progress: progress, Observe: sum.Entry})
+	report, err := s.verify(ctx, program, verify.Options{Progress: progress, Observe: sum.Entry})
 	if err != nil {
 		return Audit{}, fmt.Errorf("verify the ledger: %w", err)
 	}
@@ -44,6 +46,42 @@ func (s *Service) Audit(ctx context.Context, program, unit string, at []time.Tim
 		return Audit{}, err
 	}
 	return Audit{sum.Result(), report, refused}, nil
+}
+
+// verify checks a programme's ledger, all of them when program is empty; of all of them it also follows each event of
+// the log into the ledger.
+func (s *Service) verify(ctx context.Context, program string, o verify.Options) (Report, error) {
+	door, err := events.New(s.lane)
+	if err != nil {
+		return Report{}, err
+	}
+	tracer := trace.New(trace.Deps{
+		Bus: s.bus, Storage: s.storage, Log: s.deps.Log, Decode: door.Decode, Partitions: s.partitions(),
+	})
+	observe := o.Observe
+	o.Observe = func(e ledger.Entry) {
+		tracer.Entry(e)
+		if observe != nil {
+			observe(e)
+		}
+	}
+	report, err := verify.Run(ctx, s.storage, program, o)
+	if err != nil || program != "" && !s.alone(program) {
+		return report, err
+	}
+	check, err := tracer.Run(ctx)
+	report.Checks = append(report.Checks, check)
+	return report, err
+}
+
+// alone tells whether no partition has passed a revision of another programme: then its entries are all there are.
+func (s *Service) alone(program string) bool {
+	for _, id := range s.programs.IDs() {
+		if id != program {
+			return false
+		}
+	}
+	return true
 }
 
 // Told is an entry in plain words.

@@ -19,7 +19,7 @@ func (s *Service) serve(ctx context.Context) error {
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
 		Storage: s.storage, Programs: s.programs, Bus: s.bus,
 		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
-			return verify.Run(ctx, s.storage, program, verify.Options{Progress: progress})
+			return s.verify(ctx, program, verify.Options{Progress: progress})
 		},
 	}))
 	return server.Serve(ctx, s.listener)

@@ -37,6 +37,9 @@ func (c *deadListCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
+		if len(all.GetDeadLetters()) == 0 && w.root.Output == formatTable {
+			return w.lines([]string{"no event was refused"})
+		}
 		return w.show(all, letterRows(all.GetDeadLetters()), letterList(all.GetDeadLetters()))
 	})
 }

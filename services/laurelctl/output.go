@@ -83,7 +83,7 @@ func (g grid) render() string {
 	configs := make([]table.ColumnConfig, len(g.columns))
 	for i, name := range g.columns {
 		header[i] = strings.ReplaceAll(name, "_", " ")
-		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: cellWidth}
+		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: cellWidth, WidthMaxEnforcer: text.WrapSoft}
 		for _, number := range g.numbers {
 			if number == name {
 				configs[i].Align, configs[i].AlignHeader = text.AlignRight, text.AlignRight

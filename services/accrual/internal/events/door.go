@@ -55,7 +55,7 @@ func (d *Door) Decode(raw bus.Message) posting.Message {
 	}
 	event, err := envelope(raw)
 	m.EventID, m.EventSource = event.ID, event.Source
-	m.Identity = bus.EventID(raw.Subject+" "+event.Source, event.ID, raw.Data)
+	m.Identity = "event-" + bus.EventID(raw.Subject+" "+event.Source, event.ID, raw.Data)
 	if err == nil {
 		err = d.decode(&m, raw, event)
 	}

@@ -144,8 +144,10 @@ func orderEvent(body header, kind orders.Kind) (orders.Event, error) {
 		return e, nil
 	}
 	var err error
-	e.Currency, err = money.ParseCurrency(currency)
-	return e, err
+	if e.Currency, err = money.ParseCurrency(currency); err != nil {
+		return e, reason.New(reason.UnknownCurrency, "currency", "%q is not an ISO 4217 code; write three capitals, for example USD", currency)
+	}
+	return e, nil
 }
 
 func linesFromProto(list []*ordersv1.Line) []orders.Line {

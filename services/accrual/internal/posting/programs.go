@@ -3,6 +3,7 @@ package posting
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
@@ -74,4 +75,17 @@ func (p *Programs) Schedule(part store.Partition, id string) program.Schedule {
 		}
 	}
 	return s
+}
+
+// IDs lists the programmes of which a revision is known here.
+func (p *Programs) IDs() []string {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var ids []string
+	for _, parsed := range p.parsed {
+		if !slices.Contains(ids, parsed.ID) {
+			ids = append(ids, parsed.ID)
+		}
+	}
+	return ids
 }

@@ -59,7 +59,8 @@ func refusalsCollection() store.Collection {
 		Indexes: []mongo.IndexModel{
 			{Keys: bson.D{{Key: "order", Value: 1}}, Options: options.Index().SetName("order").
 				SetPartialFilterExpression(bson.M{"order": bson.M{"$exists": true}})},
-			{Keys: bson.D{{Key: "programme", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("programme_id")},
+			{Keys: bson.D{{Key: "programme", Value: 1}, {Key: "refused_at", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("programme_refused")},
+			{Keys: bson.D{{Key: "refused_at", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("refused")},
 		},
 	}
 }

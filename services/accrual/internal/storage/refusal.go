@@ -78,11 +78,22 @@ func (s *Storage) Refused(ctx context.Context, ids []string) (map[string]bool, e
 	return known, nil
 }
 
-// Refusals lists a programme's refusals after an id, by id; all programmes' when program is empty.
+// Refusals lists a programme's refusals, the oldest first, behind the one with the id after (from the beginning when
+// after is empty); all programmes' when program is empty.
 func (s *Storage) Refusals(ctx context.Context, program, after string, limit int) ([]Refusal, error) {
-	filter := bson.M{"_id": bson.M{"$gt": after}}
+	filter := bson.M{}
 	if program != "" {
 		filter["programme"] = program
+	}
+	if after != "" {
+		last, err := s.Refusal(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		filter["$or"] = bson.A{
+			bson.M{"refused_at": bson.M{"$gt": last.RefusedAt}},
+			bson.M{"refused_at": last.RefusedAt, "_id": bson.M{"$gt": last.ID}},
+		}
 	}
 	return s.refusals(ctx, filter, limit)
 }
@@ -93,7 +104,7 @@ func (s *Storage) RefusalsOf(ctx context.Context, ref OrderRef, limit int) ([]Re
 }
 
 func (s *Storage) refusals(ctx context.Context, filter bson.M, limit int) ([]Refusal, error) {
-	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit))
+	opts := options.Find().SetSort(bson.D{{Key: "refused_at", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(limit))
 	cursor, err := s.store.Collection(refusalsName).Find(ctx, filter, opts)
 	if err != nil {
 		return nil, fmt.Errorf("list refusals: %w", err)
@@ -134,4 +145,23 @@ func (s *Storage) CountRefusals(ctx context.Context, program string) (int64, err
 		return 0, fmt.Errorf("count refusals: %w", err)
 	}
 	return n, nil
+}
+
+// RefusedSequences tells the sequence in EVENTS of every refusal.
+func (s *Storage) RefusedSequences(ctx context.Context, tell func(uint64)) error {
+	cursor, err := s.store.Collection(refusalsName).Find(ctx, bson.M{}, options.Find().SetProjection(bson.M{"sequence": 1}))
+	if err != nil {
+		return fmt.Errorf("read refusals: %w", err)
+	}
+	err = each(ctx, cursor, func(d struct {
+		Sequence int64 `bson:"sequence"`
+	},
+	) error {
+		tell(uint64(d.Sequence)) //nolint:gosec // written from a uint64
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read refusals: %w", err)
+	}
+	return nil
 }

@@ -132,6 +132,12 @@ func (h *House) Run(ctx context.Context) {
 		return err
 	})
 	h.run.Go(func() error { return h.Health.Run(ctx) })
+	if h.mongod != nil {
+		h.run.Go(func() error {
+			h.keepMongod(ctx)
+			return nil
+		})
+	}
 }
 
 // Failed tells what ended a service before Close.

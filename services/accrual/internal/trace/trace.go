@@ -1,0 +1,174 @@
+// Package trace follows every event of the log into the ledger: each order event that a mark has passed is an entry, a
+// refusal, or a duplicate of a key that is known. It reads EVENTS from its beginning and changes nothing.
+package trace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+)
+
+// Deps are what a trace stands on.
+type Deps struct {
+	Bus     *bus.Bus
+	Storage *storage.Storage
+	Log     *slog.Logger
+	// Decode is the bus door's.
+	Decode     func(bus.Message) posting.Message
+	Partitions []int
+}
+
+const (
+	// lookupsMax is how many duplicates are looked up at once.
+	lookupsMax = 500
+	// namedMax is how many lost events are named.
+	namedMax = 10
+)
+
+// errEnd ends the reading.
+var errEnd = errors.New("read to the marks")
+
+// Tracer knows which sequences of EVENTS the ledger accounts for.
+type Tracer struct {
+	deps  Deps
+	known bitmap
+}
+
+// New returns a tracer that knows of nothing yet.
+func New(deps Deps) *Tracer { return &Tracer{deps: deps} }
+
+// Entry notes the cause of an entry.
+func (t *Tracer) Entry(e ledger.Entry) { t.known.add(e.Position.Sequence) }
+
+// Run reads EVENTS up to the marks and returns the check. Entries must have been noted before.
+func (t *Tracer) Run(ctx context.Context) (verify.Check, error) {
+	parts, err := t.deps.Storage.Store().ReadPartitions(ctx, t.deps.Partitions)
+	if err != nil {
+		return verify.Check{}, err
+	}
+	if err := t.deps.Storage.RefusedSequences(ctx, t.known.add); err != nil {
+		return verify.Check{}, err
+	}
+	r := &reading{Tracer: t, marks: map[int]uint64{}}
+	for id, p := range parts {
+		r.marks[id] = p.Mark.Sequence
+		r.last = max(r.last, p.Mark.Sequence)
+	}
+	if r.last > 0 {
+		err = t.deps.Bus.Read(ctx, bus.ReadConfig{
+			Partitions: t.deps.Partitions, Deliver: r.deliver, Logger: t.deps.Log,
+			Marks: func(context.Context) (map[int]bus.Mark, error) { return nil, nil },
+		})
+		if err != nil && !errors.Is(err, errEnd) {
+			return verify.Check{}, fmt.Errorf("read EVENTS: %w", err)
+		}
+		if err := r.lookUp(ctx); err != nil {
+			return verify.Check{}, err
+		}
+	}
+	return r.check(), ctx.Err()
+}
+
+// reading is one reading of EVENTS.
+type reading struct {
+	*Tracer
+	marks      map[int]uint64
+	last       uint64 // where the reading ends
+	done       uint64 // where it is
+	events     int64
+	duplicates int64
+	waiting    []posting.Message // order events that are neither entry nor refusal
+	lost       int64
+	named      []string
+}
+
+func (r *reading) deliver(ctx context.Context, run []bus.Message) error {
+	for _, raw := range run {
+		if raw.Sequence <= r.done {
+			continue // an incarnation begins at the beginning
+		}
+		r.done = raw.Sequence
+		if raw.Class != bus.ClassControl && raw.Sequence <= r.marks[raw.Partition] {
+			r.events++
+			if !r.known.has(raw.Sequence) {
+				r.waiting = append(r.waiting, r.deps.Decode(raw))
+			}
+		}
+		if len(r.waiting) >= lookupsMax {
+			if err := r.lookUp(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if r.done >= r.last {
+		return errEnd
+	}
+	return nil
+}
+
+// lookUp settles the events that made nothing of their own: the order must be known, or the event refused before.
+func (r *reading) lookUp(ctx context.Context) error {
+	var refs []storage.OrderRef
+	var identities []string
+	for _, m := range r.waiting {
+		identities = append(identities, m.Identity)
+		if m.Order != nil {
+			refs = append(refs, storage.OrderRef{Program: m.Program, Ref: m.Order.Ref})
+		}
+	}
+	found, err := r.deps.Storage.Known(ctx, refs)
+	if err != nil {
+		return err
+	}
+	refused, err := r.deps.Storage.Refused(ctx, identities)
+	if err != nil {
+		return err
+	}
+	known := make(map[storage.OrderRef]bool, len(found))
+	for _, ref := range found {
+		known[ref] = true
+	}
+	for _, m := range r.waiting {
+		if refused[m.Identity] || m.Order != nil && known[storage.OrderRef{Program: m.Program, Ref: m.Order.Ref}] {
+			r.duplicates++
+			continue
+		}
+		r.lost++
+		if len(r.named) < namedMax {
+			r.named = append(r.named, fmt.Sprintf("event %s of %s at sequence %d", m.EventID, m.EventSource, m.Sequence))
+		}
+	}
+	r.waiting = r.waiting[:0]
+	return nil
+}
+
+func (r *reading) check() verify.Check {
+	if r.lost > 0 {
+		return verify.Check{Name: "events", Detail: fmt.Sprintf("%d events were passed and are neither entry, refusal nor duplicate: %v", r.lost, r.named)}
+	}
+	return verify.Check{Name: "events", OK: true, Detail: fmt.Sprintf(
+		"%d events in the log: each is an entry, a refusal, or one of %d duplicates of a known key", r.events, r.duplicates)}
+}
+
+// bitmap is a set of sequences.
+type bitmap []uint64
+
+func (b *bitmap) add(n uint64) {
+	word := int(n / 64) //nolint:gosec // sequences of one stream fit
+	if word >= len(*b) {
+		*b = append(*b, make([]uint64, word+1-len(*b))...)
+	}
+	(*b)[word] |= 1 << (n % 64)
+}
+
+func (b *bitmap) has(n uint64) bool {
+	word := int(n / 64) //nolint:gosec // sequences of one stream fit
+	return word < len(*b) && (*b)[word]&(1<<(n%64)) != 0
+}
