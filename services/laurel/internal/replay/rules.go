@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -13,8 +14,8 @@ import (
 // rules says in sentences what the programme does.
 func rules(p *program.Program) []string {
 	rate := p.Earning.Rate
-	list := []string{fmt.Sprintf("%d %s for every %s %s paid, rounded down once per order.",
-		rate.Num(), p.Unit, money.Format(money.Minor(rate.Den()), p.Currency), p.Currency)}
+	list := []string{fmt.Sprintf("%s for every %s %s paid, rounded down once per order.",
+		counted(rate.Num(), p.Unit), money.Format(money.Minor(rate.Den()), p.Currency), p.Currency)}
 	for _, c := range slices.Sorted(maps.Keys(p.Earning.CategoryMultipliers)) {
 		list = append(list, fmt.Sprintf("Goods of category %s count %s times.", c, p.Earning.CategoryMultipliers[c]))
 	}
@@ -51,4 +52,12 @@ func baseNames(paths []string) []string {
 		names[i] = filepath.Base(path)
 	}
 	return names
+}
+
+// counted names a number of things: 1 point, 2 points.
+func counted(n int64, unit string) string {
+	if n == 1 {
+		unit = strings.TrimSuffix(unit, "s")
+	}
+	return fmt.Sprintf("%d %s", n, unit)
 }

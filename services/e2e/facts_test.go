@@ -1,0 +1,88 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"google.golang.org/protobuf/proto"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+)
+
+// requireOneFactPerEntry asserts that FACTS tells of each entry once, of an account's entries in their order, and that
+// nothing waits to be told.
+func requireOneFactPerEntry(t *testing.T, l *ledger) {
+	t.Helper()
+	require.Zero(t, l.count(t, "outbox", bson.M{}))
+	entries := l.positions(t)
+	told, seqs := map[string]bool{}, map[string]int64{}
+	l.eachFact(t, func(e cloudevent.Event) {
+		var fact accrualv1.EntryPosted
+		require.Equal(t, "laurel.accrual.v1.EntryPosted", e.Type)
+		require.NoError(t, proto.Unmarshal(e.Data, &fact))
+		entry := fact.GetEntry()
+		account := entry.GetProgram() + "/" + entry.GetAccount()
+		require.False(t, told[e.ID], "fact %s is there twice", e.ID)
+		told[e.ID] = true
+		require.Equal(t, position{account, entry.GetSeq()}, entries[e.ID], "fact %s and its entry", e.ID)
+		require.Equal(t, seqs[account]+1, entry.GetSeq(), "seq of the next fact of %s", account)
+		seqs[account]++
+	})
+	require.Len(t, told, len(entries), "one fact for each entry")
+}
+
+type position struct {
+	account string
+	seq     int64
+}
+
+// positions returns account and seq of each entry, and asserts that no message of EVENTS made two.
+func (l *ledger) positions(t *testing.T) map[string]position {
+	t.Helper()
+	cursor, err := l.db.Collection("entries").Find(t.Context(), bson.M{})
+	require.NoError(t, err)
+	entries, causes := map[string]position{}, map[int64]string{}
+	for cursor.Next(t.Context()) {
+		var d struct {
+			ID, Account string
+			Seq         int64
+			Sequence    int64
+		}
+		d.ID = cursor.Current.Lookup("_id").StringValue()
+		require.NoError(t, cursor.Decode(&d))
+		entries[d.ID] = position{d.Account, d.Seq}
+		if d.Sequence != 0 && !strings.Contains(d.ID, "/due/") {
+			require.NotContains(t, causes, d.Sequence, "message %d made %s and %s", d.Sequence, causes[d.Sequence], d.ID)
+			causes[d.Sequence] = d.ID
+		}
+	}
+	require.NoError(t, cursor.Err())
+	require.NoError(t, cursor.Close(t.Context()))
+	return entries
+}
+
+func (l *ledger) eachFact(t *testing.T, f func(cloudevent.Event)) {
+	t.Helper()
+	stream, err := l.js.Stream(t.Context(), bus.Facts)
+	require.NoError(t, err)
+	info, err := stream.Info(t.Context())
+	require.NoError(t, err)
+	consumer, err := stream.OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{})
+	require.NoError(t, err)
+	for left := info.State.Msgs; left > 0; {
+		batch, err := consumer.Fetch(int(min(left, 500)))
+		require.NoError(t, err)
+		for m := range batch.Messages() {
+			e, err := cloudevent.Parse(m.Headers(), m.Data())
+			require.NoError(t, err)
+			f(e)
+			left--
+		}
+		require.NoError(t, batch.Error())
+	}
+}

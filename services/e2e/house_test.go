@@ -1,0 +1,175 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// runMax ends a process that does not end by itself; the slowest here takes a third of it on a busy machine.
+const runMax = 5 * time.Minute
+
+// Programmes of the repository, as they are shipped.
+const (
+	plain     = "../../deploy/programmes/cdnow.yaml"
+	withTiers = "../../deploy/programmes/cdnow-tiers.yaml"
+)
+
+// house is one data directory and all that runs in it.
+type house struct {
+	t    *testing.T
+	data string // of mongod and nats-server
+	home string // where laurel writes for people
+	env  []string
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	dir := t.TempDir()
+	h := &house{t: t, data: filepath.Join(dir, "house"), home: filepath.Join(dir, "home")}
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LAUREL_MONGOD"} {
+		if value, set := os.LookupEnv(name); set {
+			h.env = append(h.env, name+"="+value)
+		}
+	}
+	return h
+}
+
+// replay is the command line of a replay into the house.
+type replay struct {
+	orders, programme, until string
+	flags                    []string
+	fault                    string // LAUREL_FAULT; needs the faulty binary
+}
+
+func (h *house) args(r replay) []string {
+	args := []string{"replay", "--orders", r.orders, "--programme", r.programme, "--home", h.home, "--summary", h.summaryFile()}
+	if !slices.Contains(r.flags, "--data") {
+		args = append(args, "--data", h.data)
+	}
+	if r.until != "" {
+		args = append(args, "--until", r.until)
+	}
+	return append(args, r.flags...)
+}
+
+func (h *house) summaryFile() string { return filepath.Join(h.home, "summary.json") }
+
+// replay runs a replay to its end.
+func (h *house) replay(r replay) outcome {
+	h.t.Helper()
+	return h.start(r).wait()
+}
+
+// start begins a replay.
+func (h *house) start(r replay) *process {
+	h.t.Helper()
+	if r.fault == "" {
+		return h.run(programs.laurel, h.args(r)...)
+	}
+	h.env = append(h.env, "LAUREL_FAULT="+r.fault)
+	defer func() { h.env = h.env[:len(h.env)-1] }()
+	return h.run(programs.faulty, h.args(r)...)
+}
+
+// process is a program that runs; it is killed when the test ends before it.
+type process struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	out, err output
+	done     chan struct{} // closed when it has been waited for
+}
+
+// run starts a program.
+func (h *house) run(program string, args ...string) *process {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), runMax)
+	p := &process{t: h.t, cmd: exec.CommandContext(ctx, program, args...), done: make(chan struct{})}
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = h.env, &p.out, &p.err
+	require.NoError(h.t, p.cmd.Start())
+	go func() {
+		defer close(p.done)
+		defer cancel()
+		_ = p.cmd.Wait() // how it ended is read from ProcessState
+	}()
+	h.t.Cleanup(func() {
+		cancel()
+		<-p.done
+	})
+	return p
+}
+
+// signal sends a signal to the process alone.
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); !errors.Is(err, os.ErrProcessDone) {
+		require.NoError(p.t, err)
+	}
+}
+
+// ended tells whether the process is gone.
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// outcome is how a process ended and what it said.
+type outcome struct {
+	code     int // -1: a signal ended it
+	signal   syscall.Signal
+	out, err string
+}
+
+func (p *process) wait() outcome {
+	p.t.Helper()
+	<-p.done
+	o := outcome{code: p.cmd.ProcessState.ExitCode(), out: p.out.String(), err: p.err.String()}
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		o.signal = status.Signal()
+	}
+	return o
+}
+
+// String is shown when a test fails.
+func (o outcome) String() string { return strings.TrimSpace(o.err + "\n" + o.out) }
+
+// output collects what a process says while others read it.
+type output struct {
+	mu    sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes.String()
+}
+
+// write puts a file into the test's own directory.
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}

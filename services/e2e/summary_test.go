@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// summary is summary.json, as other people's programs would read it.
+type summary struct {
+	Before, After figures
+	At            []at
+	Verify        struct {
+		OK     bool
+		Checks []struct {
+			Name   string
+			OK     bool
+			Detail string
+		}
+	}
+}
+
+type figures struct {
+	Orders, Lines, Accounts, Entries int64
+	Amount                           map[string]int64 `json:"amount_minor"`
+	Points                           struct {
+		Earned, Pending, Active, Held, Debt, Redeemed, Expired, Reversed, Adjusted int64
+	}
+	ExpiredOn           map[string]int64 `json:"expired_on"`
+	Tiers               map[string]int64
+	Moves               []move `json:"tier_moves"`
+	Duplicates, Refused int64
+	Digests             struct{ Balances, Tiers string }
+}
+
+type move struct {
+	From, To, Cause string
+	Count           int64
+}
+
+type at struct {
+	Time        time.Time
+	Tiers       map[string]int64
+	Outstanding int64  `json:"points_outstanding"`
+	Digest      string `json:"digest_tiers"`
+}
+
+// figures asserts that the replay ended well, and returns what its summary says.
+func (h *house) figures(o outcome) summary {
+	h.t.Helper()
+	require.Zero(h.t, o.code, "exit code of\n%v", o)
+	raw, err := os.ReadFile(h.summaryFile())
+	require.NoError(h.t, err)
+	var s summary
+	require.NoError(h.t, json.Unmarshal(raw, &s))
+	require.True(h.t, s.Verify.OK, "%+v", s.Verify)
+	require.NotEmpty(h.t, s.Verify.Checks)
+	require.Equal(h.t, s.Before, s.After, "a replay redeems nothing by itself")
+	return s
+}
+
+// ledger is the summary's figures without those of the run: how often events came says nothing of the ledger.
+func (s summary) ledger() figures {
+	f := s.After
+	f.Duplicates = 0
+	return f
+}
