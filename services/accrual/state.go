@@ -139,11 +139,11 @@ func (s *Service) Progress(ctx context.Context) (Progress, error) {
 	}
 	var p Progress
 	clocks := map[int]time.Time{}
-	for id, part := range parts {
-		if part.Mark.Sequence < last[id] {
+	for _, id := range s.partitions() { // one that nobody has begun has no document yet
+		if parts[id].Mark.Sequence < last[id] {
 			p.Behind++
 		}
-		clocks[id] = part.Clock
+		clocks[id] = parts[id].Clock
 	}
 	if p.Due, err = s.storage.DueCount(ctx, clocks); err != nil {
 		return Progress{}, err

@@ -29,8 +29,10 @@ func requireOneFactPerEntry(t *testing.T, l *ledger) {
 		account := entry.GetProgram() + "/" + entry.GetAccount()
 		require.False(t, told[e.ID], "fact %s is there twice", e.ID)
 		told[e.ID] = true
-		require.Equal(t, position{account, entry.GetSeq()}, entries[e.ID], "fact %s and its entry", e.ID)
-		require.Equal(t, seqs[account]+1, entry.GetSeq(), "seq of the next fact of %s", account)
+		if entries[e.ID] != (position{account, entry.GetSeq()}) || entry.GetSeq() != seqs[account]+1 {
+			require.Failf(t, "a fact out of place", "%s tells of %s, seq %d; its entry is %v; %d facts of the account stand before it",
+				e.ID, account, entry.GetSeq(), entries[e.ID], seqs[account])
+		}
 		seqs[account]++
 	})
 	require.Len(t, told, len(entries), "one fact for each entry")
@@ -57,7 +59,7 @@ func (l *ledger) positions(t *testing.T) map[string]position {
 		require.NoError(t, cursor.Decode(&d))
 		entries[d.ID] = position{d.Account, d.Seq}
 		if d.Sequence != 0 && !strings.Contains(d.ID, "/due/") {
-			require.NotContains(t, causes, d.Sequence, "message %d made %s and %s", d.Sequence, causes[d.Sequence], d.ID)
+			require.Empty(t, causes[d.Sequence], "message %d of EVENTS also made %s", d.Sequence, d.ID)
 			causes[d.Sequence] = d.ID
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,7 +18,6 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
-	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // openMax bounds how long a stopped house takes to open again.
@@ -34,13 +34,19 @@ func (h *house) open() *ledger {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), openMax)
 	defer cancel()
-	m, err := mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.data, "mongod"), Logger: testkit.Logger(h.t)})
+	m, err := mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.data, "mongod"), Logger: warnings(h.t)})
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() { require.NoError(h.t, m.Stop()) })
-	n, err := natsd.Start(ctx, natsd.Options{Self: programs.laurel, Dir: filepath.Join(h.data, "nats"), Logger: testkit.Logger(h.t)})
+	n, err := natsd.Start(ctx, natsd.Options{Self: programs.laurel, Dir: filepath.Join(h.data, "nats"), Logger: warnings(h.t)})
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() { require.NoError(h.t, n.Stop()) })
 	return connect(h.t, m.URI(), h.database(), n.URL(), n.Token())
+}
+
+// warnings logs into the test what servers warn of.
+func warnings(t *testing.T) *slog.Logger {
+	t.Helper()
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // database is the name that laurel gives to what belongs to the house's data directory.
@@ -75,9 +81,13 @@ var (
 	ordersThatEarnNothing = bson.M{"order.kind": "paid", "order.target": 0}
 )
 
-func (l *ledger) countAccounts(t *testing.T, filter bson.M) int64 { return l.count(t, "accounts", filter) }
+func (l *ledger) countAccounts(t *testing.T, filter bson.M) int64 {
+	return l.count(t, "accounts", filter)
+}
 
-func (l *ledger) countEntries(t *testing.T, filter bson.M) int64 { return l.count(t, "entries", filter) }
+func (l *ledger) countEntries(t *testing.T, filter bson.M) int64 {
+	return l.count(t, "entries", filter)
+}
 
 func (l *ledger) count(t *testing.T, collection string, filter bson.M) int64 {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,6 +53,8 @@ func TestMessagesMadeToStopAReader(t *testing.T) {
 		{"an empty message", subject, "NATS/1.0\r\n\r\n", ""},
 		{"an account encoded in another way", "orders.cdnow.shop.paid.~YWJj", "NATS/1.0\r\n\r\n", "data"},
 		{"a programme of broken base64", "orders.~!.shop.paid.a", "NATS/1.0\r\n\r\n", "data"},
+		{"an account of 1,000 letters", "orders.cdnow.shop.paid." + strings.Repeat("a", 1000), "NATS/1.0\r\n\r\n", "data"},
+		{"an account whose token holds no text", "orders.cdnow.shop.paid.~__79", "NATS/1.0\r\n\r\n", "data"},
 		{"invalid UTF-8 as kind", "orders.cdnow.shop.\xff\xfe.a", "NATS/1.0\r\n\r\n", "data"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +70,9 @@ func TestMessagesMadeToStopAReader(t *testing.T) {
 			require.Equal(t, c.data, string(m.Data))
 			if c.subject != subject {
 				require.ErrorIs(t, m.Malformed, reason.MalformedEvent)
+				told := bus.DeadSubject(m.Program, m.Merchant, m.Kind, m.Account)
+				require.Less(t, len(told), 600, "what is told of it can be published")
+				require.True(t, utf8.ValidString(m.Program+m.Merchant+m.Kind+m.Account), "and is text")
 			}
 			marks := newKeeper() // the message at the mark is such a one
 			marks.marks[m.Partition] = m.Mark(0)

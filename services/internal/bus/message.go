@@ -18,7 +18,7 @@ type Message struct {
 	Merchant  string // the merchant of an order; of others the source or service in that place
 	Kind      string
 	Account   string // for control events the id behind the token
-	Malformed error  // a refusal if a token of the subject is none that token.Of makes; its raw token stands in the field
+	Malformed error  // a refusal if a token of the subject is faulty; the token, or its hash, stands in the field
 	Subject   string // as published: orders.…
 	Header    nats.Header
 	Data      []byte

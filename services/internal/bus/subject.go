@@ -52,8 +52,8 @@ type address struct {
 // storedTokens is how many tokens a stored subject has.
 const storedTokens = 7
 
-// parseStored takes a stored subject apart. Fault is set, and the raw token stands for the id, where a token is none
-// that token.Of makes: such an event keeps its place in the log and is refused there, not here.
+// parseStored takes a stored subject apart. Fault is set, and a stand-in for the id, where a token is none that
+// fromToken takes: such an event keeps its place in the log and is refused there, not here.
 func parseStored(stored string) (address, error) {
 	tokens := strings.Split(stored, ".")
 	if len(tokens) != storedTokens {
@@ -69,7 +69,7 @@ func parseStored(stored string) (address, error) {
 		text := tokens[3+i]
 		*id, err = fromToken(text)
 		if err != nil {
-			*id = text
+			*id = standIn(text)
 			if a.fault == nil {
 				a.fault = err
 			}

@@ -66,6 +66,7 @@ type Lane struct {
 	poster Poster
 	log    *slog.Logger
 	queue  chan Item
+	over   []Item // Run's own: at most one item, taken from the queue and too heavy for the batch before
 	stats  Stats
 }
 
@@ -112,34 +113,41 @@ func (l *Lane) Run(ctx context.Context) error {
 
 // collect waits for the first item, then takes what follows closely until the batch is full.
 func (l *Lane) collect(ctx context.Context, batch []Item) []Item {
-	select {
-	case item := <-l.queue:
-		batch = append(batch, item)
-	case <-ctx.Done():
-		return batch
+	batch = append(batch, l.over...)
+	l.over = nil
+	if len(batch) == 0 {
+		select {
+		case item := <-l.queue:
+			batch = append(batch, item)
+		case <-ctx.Done():
+			return batch
+		}
 	}
 	bytes := batch[0].Bytes
 	var idle <-chan time.Time
 	for len(batch) < l.limits.BatchItems && bytes < l.limits.BatchBytes {
+		var item Item
 		select {
-		case item := <-l.queue:
-			batch, bytes = append(batch, item), bytes+item.Bytes
-			continue
+		case item = <-l.queue:
 		default:
+			if idle == nil {
+				timer := time.NewTimer(l.limits.Idle)
+				defer timer.Stop()
+				idle = timer.C
+			}
+			select {
+			case item = <-l.queue:
+			case <-idle:
+				return batch
+			case <-ctx.Done():
+				return batch
+			}
 		}
-		if idle == nil {
-			timer := time.NewTimer(l.limits.Idle)
-			defer timer.Stop()
-			idle = timer.C
-		}
-		select {
-		case item := <-l.queue:
-			batch, bytes = append(batch, item), bytes+item.Bytes
-		case <-idle:
+		if bytes += item.Bytes; bytes > l.limits.BatchBytes {
+			l.over = []Item{item}
 			return batch
-		case <-ctx.Done():
-			return batch
 		}
+		batch = append(batch, item)
 	}
 	return batch
 }

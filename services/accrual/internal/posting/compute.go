@@ -81,7 +81,7 @@ func (m Message) moves() time.Time {
 
 func (b *batch) dispatch(ctx context.Context, m Message) error {
 	switch {
-	case m.fromShop() && b.refused[m.Identity]:
+	case m.refusable() && b.refused[m.Identity]:
 		b.outcome.Duplicates++
 		return nil
 	case m.Refusal != nil:

@@ -92,7 +92,7 @@ func (n *needs) add(b *batch, item lane.Item) {
 		if m.Sequence <= part.Mark.Sequence {
 			return
 		}
-		if part.Refused > 0 && m.fromShop() {
+		if part.Refused > 0 && m.refusable() {
 			n.identities = append(n.identities, m.Identity)
 		}
 		if m.Order != nil {

@@ -56,8 +56,10 @@ type Revised struct {
 // Sweep brings one account up to its partition's clock.
 type Sweep struct{ Account storage.AccountRef }
 
-// fromShop tells whether somebody else published the message: it may have been refused before.
-func (m Message) fromShop() bool { return m.Order != nil || m.Refusal != nil }
+// refusable tells whether the message may be refused, and so may have been refused before.
+func (m Message) refusable() bool {
+	return m.Order != nil || m.Refusal != nil || m.Opened != nil || m.Revised != nil
+}
 
 func (m Message) account() storage.AccountRef {
 	return storage.AccountRef{Program: m.Program, ID: ledger.AccountID(m.Account)}

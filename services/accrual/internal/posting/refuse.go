@@ -3,8 +3,6 @@ package posting
 import (
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
@@ -12,16 +10,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
-)
-
-// Headers that a dead letter carries beside the original ones.
-const (
-	HeaderReason   = "Laurel-Reason"
-	HeaderMessage  = "Laurel-Message"
-	HeaderField    = "Laurel-Field"
-	HeaderSubject  = "Laurel-Subject"
-	HeaderSequence = "Laurel-Sequence"
-	HeaderLetter   = "Laurel-Dead-Letter"
 )
 
 // refuse remembers a refusal, sends the event to DEAD with its reason, and says so in FACTS.
@@ -108,6 +96,7 @@ func (b *batch) original(ctx context.Context, waiting ledger.Entry) (storage.Ori
 // bury writes the row, the dead letter and the fact of a refusal.
 func (b *batch) bury(row storage.Refusal) error {
 	row.RefusedAt = b.poster.Clock.Now()
+	row.Subject, row.Message, row.Field = asText(row.Subject), clip(asText(row.Message), messageBytesMax), clip(row.Field, fieldBytesMax)
 	fact, err := refusalFact(row)
 	if err != nil {
 		return err
@@ -123,42 +112,6 @@ func (b *batch) bury(row storage.Refusal) error {
 	b.outcome.Refusals[row.Reason]++
 	b.outcome.Facts++
 	return nil
-}
-
-// deadLetter is the event as it came, with the reason in headers of its own.
-func deadLetter(row storage.Refusal) outbox.Message {
-	m := outbox.Message{
-		Subject: bus.DeadSubject(row.Program, row.Merchant, row.Kind, row.Account), ID: "dead/" + row.ID, Data: row.Body,
-	}
-	for _, line := range row.Headers {
-		name, value, _ := strings.Cut(line, ": ")
-		if !strings.HasPrefix(strings.ToLower(name), "nats-") { // the bus's own, of the first publishing
-			m.Header = append(m.Header, outbox.Header{Name: name, Value: value})
-		}
-	}
-	for _, h := range []outbox.Header{
-		{Name: HeaderReason, Value: row.Reason},
-		{Name: HeaderMessage, Value: oneLine(row.Message)},
-		{Name: HeaderField, Value: oneLine(row.Field)},
-		{Name: HeaderSubject, Value: row.Subject},
-		{Name: HeaderSequence, Value: strconv.FormatInt(row.Sequence, 10)},
-		{Name: HeaderLetter, Value: row.ID},
-	} {
-		if h.Value != "" {
-			m.Header = append(m.Header, h)
-		}
-	}
-	return m
-}
-
-// oneLine keeps text from breaking a header.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 func refusalFact(row storage.Refusal) (outbox.Message, error) {

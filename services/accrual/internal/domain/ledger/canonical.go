@@ -23,7 +23,7 @@ func (w *writer) str(s string) {
 	w.buf = append(w.buf, s...)
 }
 
-func (w *writer) bool(b bool) {
+func (w *writer) bool(b bool) { //nolint:revive // the value that is written, not a switch
 	if b {
 		w.buf = append(w.buf, 1)
 		return

@@ -182,7 +182,6 @@ func (m *machine) send(c ledger.Command) {
 			got = reasonOf(err)
 		case v.Repeats != "":
 			got = v.Repeats
-			want := want
 			_, err := fmt.Sscanf(want, "repeats %d", new(int))
 			require.NoError(m.t, err, "%s, the ledger says it repeats %s", want, got)
 			require.Equal(m.t, ledger.OrderPrefix(c.Ref)+want[len("repeats "):], got)
@@ -275,7 +274,7 @@ func (m *machine) finish() {
 	m.now = m.now.AddDate(1, 0, 0)
 	m.check(nil)
 	m.swept.pass(m.now)
-	require.Equal(m.t, len(m.lazy.entries), len(m.swept.entries))
+	require.Len(m.t, m.swept.entries, len(m.lazy.entries))
 	for i, e := range m.lazy.entries {
 		require.Equal(m.t, e, m.swept.entries[i])
 		m.seen["entry "+e.Kind.String()]++

@@ -152,41 +152,48 @@ func event(t require.TestingT, verb, occurrence, items string) orders.Event {
 
 var item = regexp.MustCompile(`^(?:(\d+) x )?(?:(\d+\.\d\d)(?: |$))?(#\d+)?(\w+)?(?:@(\w+))?$`)
 
-// parts of an item: pieces, amount, line, sku, category.
-func parts(t require.TestingT, text string) (quantity int64, amount money.Minor, priced bool, m []string) {
-	m = item.FindStringSubmatch(text)
+// thing is what an item names: pieces, an amount, a line, a sku, a category.
+type thing struct {
+	quantity            int64
+	amount              money.Minor
+	priced              bool
+	line, sku, category string
+}
+
+func thingOf(t require.TestingT, text string) thing {
+	m := item.FindStringSubmatch(text)
 	require.NotNil(t, m, "item not understood: %s", text)
+	x := thing{line: strings.TrimPrefix(m[3], "#"), sku: m[4], category: m[5], priced: m[2] != ""}
+	var err error
 	if m[1] != "" {
-		n, err := strconv.ParseInt(m[1], 10, 64)
+		x.quantity, err = strconv.ParseInt(m[1], 10, 64)
 		require.NoError(t, err)
-		quantity = n
 	}
-	if m[2] != "" {
-		n, err := money.ParseAmount(m[2], "USD")
+	if x.priced {
+		x.amount, err = money.ParseAmount(m[2], "USD")
 		require.NoError(t, err)
-		amount, priced = n, true
 	}
-	return quantity, amount, priced, m
+	return x
 }
 
 func lineItem(t require.TestingT, text string) orders.Line {
-	quantity, amount, _, m := parts(t, text)
-	return orders.Line{SKU: m[4], Category: m[5], Quantity: max(quantity, 1), Amount: amount}
+	x := thingOf(t, text)
+	return orders.Line{SKU: x.sku, Category: x.category, Quantity: max(x.quantity, 1), Amount: x.amount}
 }
 
 func returnedItem(t require.TestingT, text string) orders.ReturnedLine {
-	quantity, amount, priced, m := parts(t, text)
-	return orders.ReturnedLine{
-		Line: strings.TrimPrefix(m[3], "#"), SKU: m[4], Quantity: quantity, Amount: amount, HasAmount: priced,
-	}
+	x := thingOf(t, text)
+	return orders.ReturnedLine{Line: x.line, SKU: x.sku, Quantity: x.quantity, Amount: x.amount, HasAmount: x.priced}
 }
 
-// entryInWords is a line like "1997-02-01 expire: 12 gone 1998-02-01 expire = active 0".
+// entryInWords is a line like "1998-02-01 expire: expire 12 gone 1998-02-01 = active 0".
 func entryInWords(e ledger.Entry, all []ledger.Entry) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", e.Day, e.Kind)
-	for i, m := range e.Movements {
-		fmt.Fprintf(&b, "%s %s %d%s", []string{",", ":"}[btoi(i == 0)], m.Move, m.Points, lotInWords(m))
+	separator := ":"
+	for _, m := range e.Movements {
+		fmt.Fprintf(&b, "%s %s %d%s", separator, m.Move, m.Points, lotInWords(m))
+		separator = ","
 	}
 	b.WriteString(" = " + balanceInWords(e.After))
 	if e.Order != nil && e.Order.Waiting {
@@ -219,24 +226,18 @@ func lotInWords(m ledger.Movement) string {
 }
 
 func balanceInWords(a ledger.After) string {
-	for _, b := range a.Balances {
-		words := fmt.Sprintf("active %d", b.Active)
-		if b.Pending != 0 {
-			words += fmt.Sprintf(", pending %d", b.Pending)
-		}
-		if b.Debt != 0 {
-			words += fmt.Sprintf(", debt %d", b.Debt)
-		}
-		return words
+	if len(a.Balances) == 0 {
+		return "nothing yet"
 	}
-	return "nothing yet"
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
+	b := a.Balances[0]
+	words := fmt.Sprintf("active %d", b.Active)
+	if b.Pending != 0 {
+		words += fmt.Sprintf(", pending %d", b.Pending)
 	}
-	return 0
+	if b.Debt != 0 {
+		words += fmt.Sprintf(", debt %d", b.Debt)
+	}
+	return words
 }
 
 func joined(lines []string) string { return strings.Join(lines, "\n") }

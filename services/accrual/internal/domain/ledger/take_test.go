@@ -235,6 +235,24 @@ func TestDebt(t *testing.T) {
 				2025-01-26 earn: earn 15 active 2025-02-09 gone 2026-02-01 = active 0, pending 15, debt 10
 				2025-02-09 activate: activate 15 active 2025-02-09 gone 2026-02-01, payoff 10 gone 2026-02-01 = active 5`,
 		}, {
+			name:  "pending points of other orders are not taken: what is missing is owed until they are active",
+			rules: []string{"earning: {points: 1, per: 1.00, pending_days: 14}"},
+			script: `
+				2025-01-10 paid o1: 10.00 cd
+				2025-01-24 spends 10
+				2025-01-25 paid o2: 15.00 cd
+				2025-01-26 returned o1/r1
+				2025-02-08T00:00 passes
+				2025-02-09 returned o2/r1`,
+			want: `
+				2025-01-10 earn: earn 10 active 2025-01-24 gone 2026-02-01 = active 0, pending 10
+				2025-01-24 activate: activate 10 active 2025-01-24 gone 2026-02-01 = active 10
+				2025-01-24 state: reverse 10 gone 2026-02-01 for cafe = active 0
+				2025-01-25 earn: earn 15 active 2025-02-08 gone 2026-02-01 = active 0, pending 15
+				2025-01-26 reverse: owe 10 = active 0, pending 15, debt 10
+				2025-02-08 activate: activate 15 active 2025-02-08 gone 2026-02-01, payoff 10 gone 2026-02-01 = active 5
+				2025-02-09 reverse: reverse 5 gone 2026-02-01, owe 10 = active 0, debt 10`,
+		}, {
 			name: "trap: buy, earn, spend, return leaves nobody richer",
 			script: `
 				2025-01-10 paid o1: 100.00 cd

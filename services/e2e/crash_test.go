@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/fault"
+)
+
+// The slice is the beginning of the sample: some orders of 1997's first quarter, and what becomes of them until the
+// points of January have lapsed and two reviews have passed.
+const (
+	sliceOrders = 3_000
+	sliceEnd    = "1998-03-01T00:00:00Z"
+)
+
+// slice writes the slice's order file.
+func slice(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile(cdnow(t, "cdnow-sample.csv"))
+	require.NoError(t, err)
+	lines := strings.SplitAfterN(string(raw), "\n", sliceOrders+2) // with the header
+	return write(t, "slice.csv", strings.Join(lines[:sliceOrders+1], ""))
+}
+
+func sliceReplay(t *testing.T) replay {
+	t.Helper()
+	return replay{
+		orders: slice(t), programme: withTiers, until: sliceEnd,
+		flags: []string{"--at", "1997-06-01T00:00:00Z", "--at", "1998-02-01T00:00:00Z"},
+	}
+}
+
+// clean is what an undisturbed replay leaves behind.
+type clean struct {
+	summary summary
+	hashes  map[string]string
+}
+
+var cleanSlice struct {
+	once sync.Once
+	clean
+}
+
+// undisturbed returns the outcome of the slice without any fault, computed once.
+func undisturbed(t *testing.T) clean {
+	t.Helper()
+	cleanSlice.once.Do(func() {
+		h := newHouse(t)
+		s := h.figures(h.replay(sliceReplay(t)))
+		require.EqualValues(t, sliceOrders, s.After.Orders)
+		require.NotZero(t, s.After.Points.Expired)
+		require.NotZero(t, s.After.Points.Active)
+		cleanSlice.clean = clean{s, h.open().hashes(t)}
+	})
+	require.NotEmpty(t, cleanSlice.hashes, "the undisturbed replay failed: see the first test that asked for it")
+	return cleanSlice.clean
+}
+
+// requireAsClean asserts that a house which was disturbed holds what the undisturbed one holds: figures, every entry by
+// the accounts' last hashes, one fact per entry.
+func requireAsClean(t *testing.T, want clean, s summary, l *ledger) {
+	t.Helper()
+	require.Equal(t, want.summary.ledger(), s.ledger())
+	require.Equal(t, want.summary.At, s.At)
+	requireSameHashes(t, want.hashes, l.hashes(t))
+	requireOneFactPerEntry(t, l)
+}
+
+func requireSameHashes(t *testing.T, want, got map[string]string) {
+	t.Helper()
+	require.Len(t, got, len(want), "accounts")
+	for account, hash := range want {
+		if got[account] != hash {
+			require.Failf(t, "another ledger", "last hash of %s: got %s, want %s", account, got[account], hash)
+		}
+	}
+}
+
+// visits is how often the slice meets a point at least, in batches of at most 64; points that are not named meet more
+// than the default.
+func visits(point string) int {
+	switch point {
+	case fault.AfterOrdersPublish:
+		return sliceOrders / 500
+	case fault.AfterOutboxDelete:
+		return 6
+	default:
+		return 40
+	}
+}
+
+// TestKilledAtEachPoint kills laurel at each named point, somewhere in the midst of a replay, and has the next run
+// finish the work.
+func TestKilledAtEachPoint(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	for _, point := range fault.Points() {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			n := 1 + random(t).IntN(visits(point))
+			h := newHouse(t)
+			r := sliceReplay(t)
+			crash := r
+			crash.fault = fmt.Sprintf("%s:%d", point, n)
+			crash.flags = append(crash.flags[:len(crash.flags):len(crash.flags)], "--batch", "64")
+			o := h.replay(crash)
+			require.Equal(t, syscall.SIGKILL, o.signal, "the point was not met %d times: untested\n%v", n, o)
+			require.Contains(t, o.err, fmt.Sprintf("fault point %s, hit %d: kill -9", point, n))
+
+			requireAsClean(t, want, h.figures(h.replay(r)), h.open())
+		})
+	}
+}

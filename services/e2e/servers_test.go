@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+)
+
+// child is what a house has written down of one of its servers.
+type child struct{ PID, Port int }
+
+// Where the house writes that down.
+const (
+	mongodRecord = "mongod/laurel.json"
+	natsRecord   = "nats/ready.json"
+)
+
+// child reads which process serves the house now; none yet or no more: the zero child.
+func (h *house) child(record string) child {
+	var c child
+	raw, err := os.ReadFile(filepath.Join(h.data, record))
+	if err != nil || json.Unmarshal(raw, &c) != nil {
+		return child{}
+	}
+	return c
+}
+
+func alive(pid int) bool { return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+
+// watch connects to the mongod of a house that runs, as soon as it is up.
+func (h *house) watch(p *process) *mongo.Database {
+	h.t.Helper()
+	testkit.Eventually(h.t, func() bool {
+		return h.child(natsRecord).PID != 0 && alive(h.child(mongodRecord).PID) || p.ended()
+	}, "both servers are up")
+	require.False(h.t, p.ended(), "%v", outcome{out: p.out.String(), err: p.err.String()})
+	uri := fmt.Sprintf("mongodb://127.0.0.1:%d/?directConnection=true", h.child(mongodRecord).Port)
+	return connectMongo(h.t, uri, h.database())
+}
+
+// reaches waits until the ledger of a house that runs has so many entries.
+func reaches(t *testing.T, p *process, db *mongo.Database, entries int64) {
+	t.Helper()
+	testkit.Eventually(t, func() bool {
+		n, err := db.Collection("entries").CountDocuments(t.Context(), bson.M{})
+		return err == nil && n >= entries || p.ended()
+	}, fmt.Sprintf("%d entries are in the ledger", entries))
+	require.False(t, p.ended(), "it ended before it could be disturbed:\n%v", outcome{out: p.out.String(), err: p.err.String()})
+}
+
+// kill ends one of the house's servers by force, and waits until another one serves.
+func (h *house) kill(p *process, record string) {
+	h.t.Helper()
+	was := h.child(record)
+	require.NoError(h.t, syscall.Kill(was.PID, syscall.SIGKILL))
+	testkit.Eventually(h.t, func() bool {
+		is := h.child(record)
+		return is.PID != 0 && is.PID != was.PID || p.ended()
+	}, "the house started the server again")
+	require.False(h.t, p.ended(), "the replay ended:\n%v", outcome{out: p.out.String(), err: p.err.String()})
+}
+
+// TestServersAreKilledTwice kills a server of the house twice during a replay. The house starts it again and the replay
+// goes on by itself: what was acknowledged stays, and nothing comes twice.
+func TestServersAreKilledTwice(t *testing.T) {
+	t.Parallel()
+	for name, record := range map[string]string{"mongod": mongodRecord, "nats-server": natsRecord} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := undisturbed(t)
+			choose := random(t)
+			h := newHouse(t)
+			p := h.start(sliceReplay(t))
+			db := h.watch(p)
+			third := want.summary.After.Entries / 3
+			reaches(t, p, db, 1+choose.Int64N(third))
+			h.kill(p, record)
+			reaches(t, p, db, third+choose.Int64N(third))
+			h.kill(p, record)
+			requireAsClean(t, want, h.figures(p.wait()), h.open())
+		})
+	}
+}
+
+// TestInterruptedReplayStopsCleanly sends the signal of Ctrl-C in the midst: the house stops with its children, and the
+// next run goes on where it stopped.
+func TestInterruptedReplayStopsCleanly(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	h := newHouse(t)
+	p := h.start(sliceReplay(t))
+	db := h.watch(p)
+	reaches(t, p, db, 1+random(t).Int64N(want.summary.After.Entries/2))
+	children := []child{h.child(mongodRecord), h.child(natsRecord)}
+	p.signal(syscall.SIGINT)
+	testkit.Eventually(t, p.ended, "it ended")
+	o := p.wait()
+	require.Equal(t, 1, o.code, "%v", o)
+	require.Contains(t, o.err, "laurel: stopped; nothing that was acknowledged is lost, the next run goes on from here")
+	require.Empty(t, o.out, "a replay that was stopped has no figures")
+	for _, c := range children {
+		require.False(t, alive(c.PID), "child %d is gone", c.PID)
+	}
+	requireAsClean(t, want, h.figures(h.replay(sliceReplay(t))), h.open())
+}

@@ -1,0 +1,64 @@
+//go:build fault
+
+package fault_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/fault"
+)
+
+// victimEnv makes this test binary a process that meets each point twice and says so.
+const victimEnv = "LAUREL_TEST_FAULT_VICTIM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(victimEnv) == "" {
+		os.Exit(m.Run())
+	}
+	for range 2 {
+		for _, name := range fault.Points() {
+			fault.Point(name)
+			_, _ = os.Stdout.WriteString(name + "\n") // read by the test
+		}
+	}
+}
+
+func TestAPointEndsTheProcessAsKill9Would(t *testing.T) {
+	points := fault.Points()
+	for _, c := range []struct {
+		name, fault string
+		survived    int // points passed before the end
+		killed      bool
+	}{
+		{name: "no point is named", survived: 2 * len(points)},
+		{name: "the first time", fault: points[2] + ":1", survived: 2, killed: true},
+		{name: "without a number, the first time", fault: points[2], survived: 2, killed: true},
+		{name: "the second time", fault: points[2] + ":2", survived: len(points) + 2, killed: true},
+		{name: "more often than it is met", fault: points[2] + ":3", survived: 2 * len(points)},
+		{name: "a point that is not known", fault: "after_lunch:1", survived: 2 * len(points)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), os.Args[0])
+			cmd.Env = append(os.Environ(), victimEnv+"=1", "LAUREL_FAULT="+c.fault)
+			out, err := cmd.Output()
+			require.Len(t, strings.Fields(string(out)), c.survived)
+			if !c.killed {
+				require.NoError(t, err)
+				return
+			}
+			var exit *exec.ExitError
+			require.True(t, errors.As(err, &exit), "got %v", err)
+			status, ok := exit.Sys().(syscall.WaitStatus)
+			require.True(t, ok)
+			require.Equal(t, syscall.SIGKILL, status.Signal())
+			require.Contains(t, string(exit.Stderr), "kill -9")
+		})
+	}
+}
