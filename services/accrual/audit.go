@@ -48,6 +48,11 @@ func (s *Service) Audit(ctx context.Context, program, unit string, at []time.Tim
 	return Audit{sum.Result(), report, refused}, nil
 }
 
+// Verify checks the whole ledger, of all programmes.
+func (s *Service) Verify(ctx context.Context) (Report, error) {
+	return s.verify(ctx, "", verify.Options{})
+}
+
 // verify checks a programme's ledger, all of them when program is empty; of all of them it also follows each event of
 // the log into the ledger.
 func (s *Service) verify(ctx context.Context, program string, o verify.Options) (Report, error) {

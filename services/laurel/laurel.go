@@ -32,6 +32,7 @@ const (
 type cli struct {
 	Replay   replayCmd  `cmd:"" help:"Replay order files through a house of their own, whose clock is theirs."`
 	Serve    serveCmd   `cmd:"" help:"Keep the house up until Ctrl-C."`
+	Rebuild  rebuildCmd `cmd:"" help:"Make the account documents anew from the ledger's entries, and verify. The house must not be up."`
 	Mongod   mongodCmd  `cmd:"" help:"Run a command beside a private mongod: MONGODB_URI tells it where."`
 	Version  versionCmd `cmd:"" help:"Say what this is."`
 	LogLevel string     `name:"log-level" env:"LAUREL_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"What is logged: ${enum}."`

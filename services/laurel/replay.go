@@ -106,8 +106,14 @@ func hashFile(h io.Writer, name string) error {
 	return err
 }
 
-// databaseOf names accrual's database so that houses that share a MongoDB do not meet.
-func databaseOf(dir string) string { return "laurel_accrual_" + filepath.Base(dir) }
+// databaseOf names accrual's database so that houses that share a MongoDB do not meet: laurel_accrual for the one that
+// serves, with the name of its place for a replay's.
+func databaseOf(dir string) string {
+	if name := filepath.Base(dir); name != "house" {
+		return "laurel_accrual_" + name
+	}
+	return "laurel_accrual"
+}
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
