@@ -91,9 +91,9 @@ func letters(events []happening) []letter {
 	return list
 }
 
-// interleave mixes the events of each day anew. What happened to one account keeps its order.
-func interleave(r *rand.Rand, events []happening) []happening {
-	day := func(e happening) calendar.Day { return calendar.DayOf(e.at, time.UTC) }
+// interleave mixes the events of each day of a zone anew. What happened to one account keeps its order.
+func interleave(r *rand.Rand, zone *time.Location, events []happening) []happening {
+	day := func(e happening) calendar.Day { return calendar.DayOf(e.at, zone) }
 	mixed := slices.Clone(events)
 	for from := 0; from < len(mixed); {
 		to := from

@@ -37,7 +37,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	dir := t.TempDir()
-	h := &house{t: t, data: filepath.Join(dir, "house"), home: filepath.Join(dir, "home")}
+	h := &house{t: t, data: filepath.Join(dir, "books"), home: filepath.Join(dir, "home")}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LAUREL_MONGOD"} {
 		if value, set := os.LookupEnv(name); set {
 			h.env = append(h.env, name+"="+value)

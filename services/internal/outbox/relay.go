@@ -34,8 +34,8 @@ type Relay struct {
 	Published func(messages int)
 
 	wake chan struct{}
-	// asked holds the partitions whose last published number is known: set after the stream was asked, dropped after
-	// any failure, because then a chunk may have been stored without us knowing.
+	// asked holds the partitions of which nothing is in the stream that is still in the outbox: set once a chunk was
+	// not found there, dropped after any failure, because then a chunk may have been stored without us knowing.
 	asked map[int]bool
 }
 
@@ -63,7 +63,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "outbox not published, trying again", "stream", r.Stream, "error", err)
 		}
-		if err == nil && sent > 0 {
+		if sent > 0 {
 			continue
 		}
 		select {
@@ -75,28 +75,41 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
+// errChunk marks what is wrong with one chunk: other partitions go on.
+var errChunk = errors.New("the bus does not take it")
+
 // round publishes up to a page of chunks of each partition, then removes what has left, and returns how many.
 func (r *Relay) round(ctx context.Context) (int, error) {
 	var sent []string
 	var failed error
 	for _, p := range r.Partitions {
-		chunks, err := r.page(ctx, p)
-		if err != nil {
-			failed = err
-			break
-		}
-		for _, chunk := range chunks {
-			if failed = r.publish(ctx, chunk); failed != nil {
-				delete(r.asked, p)
-				break
-			}
-			sent = append(sent, chunk.ID)
-		}
-		if failed != nil {
+		left, err := r.drain(ctx, p)
+		sent, failed = append(sent, left...), errors.Join(failed, err)
+		if err != nil && !errors.Is(err, errChunk) {
 			break
 		}
 	}
-	return len(sent), errors.Join(failed, r.remove(ctx, sent))
+	if err := r.remove(ctx, sent); err != nil {
+		return 0, errors.Join(failed, err)
+	}
+	return len(sent), failed
+}
+
+// drain publishes up to a page of chunks of a partition, up to the first that does not leave, and returns which have left.
+func (r *Relay) drain(ctx context.Context, partition int) ([]string, error) {
+	chunks, err := r.page(ctx, partition)
+	if err != nil {
+		return nil, err
+	}
+	var sent []string
+	for _, chunk := range chunks {
+		if err := r.publish(ctx, chunk); err != nil {
+			delete(r.asked, partition)
+			return sent, err
+		}
+		sent = append(sent, chunk.ID)
+	}
+	return sent, nil
 }
 
 // remove deletes chunks that have left. Those that stay because of a crash are seen in the stream by their number.
@@ -128,24 +141,26 @@ func (r *Relay) page(ctx context.Context, partition int) ([]Chunk, error) {
 
 // publish makes a chunk leave once: as one atomic batch, unless the stream has it already.
 func (r *Relay) publish(ctx context.Context, chunk Chunk) error {
-	known := false
 	if !r.asked[chunk.Partition] {
-		var err error
-		if known, err = r.stored(ctx, chunk); err != nil {
-			return err
+		known, err := r.stored(ctx, chunk)
+		if err != nil || known {
+			return err // the chunk behind a known one may have left too
 		}
 	}
-	if !known {
-		fault.Point(fault.BeforeOutboxPublish)
-		batch := chunk.outgoing()
+	fault.Point(fault.BeforeOutboxPublish)
+	batch := chunk.outgoing()
+	err := r.Bus.PublishBatch(ctx, batch)
+	switch {
+	case err == nil, errors.Is(err, bus.ErrStored):
 		// ErrStored is the bus's word that it knows the batch: chunks are always cut alike, so it knows the whole.
-		if err := r.Bus.PublishBatch(ctx, batch); err != nil && !errors.Is(err, bus.ErrStored) {
-			return fmt.Errorf("publish chunk %s: %w", chunk.ID, err)
-		}
-		fault.Point(fault.AfterOutboxPublish)
-		if r.Published != nil {
-			r.Published(len(batch))
-		}
+	case errors.Is(err, bus.ErrRetry), errors.Is(err, bus.ErrFull):
+		return fmt.Errorf("publish chunk %s: %w", chunk.ID, err)
+	default:
+		return fmt.Errorf("publish chunk %s: %w: %w", chunk.ID, errChunk, err)
+	}
+	fault.Point(fault.AfterOutboxPublish)
+	if r.Published != nil {
+		r.Published(len(batch))
 	}
 	r.asked[chunk.Partition] = true
 	return nil

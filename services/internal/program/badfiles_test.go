@@ -85,7 +85,7 @@ var badEarning = []badCase{
 	{name: "rate too large", yaml: "earning: {points: 10000, per: 0.99}", lax: true, want: []string{
 		"1:19: earning.points: 10000 points per 0.99 are too many; write at most 100 points per 0.01"}},
 	{name: "pending days negative", yaml: "earning: {points: 1, per: 1, pending_days: -1}", want: []string{
-		"1:44: earning.pending_days: -1 is out of range; write 0 to 3650"}},
+		"1:44: earning.pending_days: -1 is out of range; write 0 to 120"}},
 	{name: "pending longer than the expiry", yaml: "earning: {points: 1, per: 1, pending_days: 29}\nexpiry: {rule: end_of_month, months: 1}", lax: true, want: []string{
 		"1:44: earning.pending_days: points earned on 31 January lapse after 29 days, before they are active; write at most 28, or more months under expiry"}},
 	{name: "factor zero", yaml: "earning: {points: 1, per: 1, multipliers: {category: {books: 0}}}", want: []string{

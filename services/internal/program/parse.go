@@ -24,7 +24,7 @@ const (
 	perMost            = money.Minor(1_000_000_000)
 	pointsPerMinorMost = 100 // without multipliers
 	monthsMost         = 120
-	pendingDaysMost    = 3650
+	pendingDaysMost    = 120 // a pending lot per day, and an account holds at most 256 lots
 	returnWaitMost     = 365
 	returnAcceptMost   = 3650
 	acceptLateMost     = 3650

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"slices"
+	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -24,7 +25,9 @@ func (b *batch) revised(m Message) error {
 	}
 	known := store.Revision{Program: m.Program, Number: m.Revised.Number}
 	if latest.Revision > 0 {
-		known.Effective = later(m.Revised.Effective, part.Clock)
+		// Strictly later than the clock: what falls due at the clock's own instant, often midnight, is the old revision's,
+		// whether it was swept before this message or not.
+		known.Effective = later(m.Revised.Effective, part.Clock.Add(time.Millisecond))
 		b.changes.Review = append(b.changes.Review, storage.ReviewWrite{
 			Program: m.Program, Partition: m.Partition, From: known.Effective,
 		})

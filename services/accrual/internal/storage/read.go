@@ -101,8 +101,8 @@ func (s *Storage) ScanEntries(ctx context.Context, program string, f func(ledger
 		e, err := entryFromDoc(d)
 		if err != nil {
 			// What cannot be read still has a place: the caller names it and goes on.
-			_, account, _ := cutKey(d.Account)
-			e.Account, e.Seq = ledger.AccountID(account), ledger.Seq(d.Seq)
+			program, account, _ := cutKey(d.Account)
+			e.Program, e.Account, e.Seq = program, ledger.AccountID(account), ledger.Seq(d.Seq)
 		}
 		return f(e, err)
 	})

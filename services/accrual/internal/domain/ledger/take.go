@@ -119,7 +119,7 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 	d.Kind = kindOf(o.Event.Kind)
 	if state.Paid() {
 		if o.Revision == 0 {
-			o.Revision, o.Tier = rules.Revision, a.Ladder.Tier
+			o.Revision, o.Tier = rules.Revision, a.tierHeld(rules.Program)
 		}
 		rating, err := earning.Rate(rules.Program, o.Tier, state.Kept())
 		if err != nil {
@@ -135,6 +135,14 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 	}
 	d.climb(a, steps, rules.Program, state, o.Base-book.Base)
 	return nil
+}
+
+// tierHeld is the tier that multipliers follow: the account's, or the lowest for one that has not entered the ladder yet.
+func (a Account) tierHeld(p *program.Program) string {
+	if a.Ladder.Tier == "" && p.Ladder != nil {
+		return p.Ladder.Tiers[0].Name
+	}
+	return a.Ladder.Tier
 }
 
 // difference posts target minus posted.

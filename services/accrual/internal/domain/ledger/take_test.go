@@ -149,15 +149,15 @@ func TestWhatAReturnTakesBack(t *testing.T) {
 			name:  "what was multiplied goes back multiplied, by the tier held before the order",
 			rules: []string{ladderOf100, "earning: {points: 1, per: 1.00, multipliers: {tier: {silver: 5/4, gold: 3/2}}}"},
 			script: `
-				2025-01-10 paid o1: 500.00 cd
+				2025-01-10 paid o1: 2 x 500.00 cd
 				2025-01-11 paid o2: 2 x 100.00 cd
 				2025-01-12 returned o2/r1: 1 x cd
-				2025-01-13 returned o1/r1`,
+				2025-01-13 returned o1/r1: 1 x cd`,
 			want: `
 				2025-01-10 earn: earn 500 gone 2026-02-01 = active 500; gold at 500.00 (first)
 				2025-01-11 earn: earn 150 gone 2026-02-01 = active 650
 				2025-01-12 reverse: reverse 75 gone 2026-02-01 = active 575
-				2025-01-13 reverse: reverse 500 gone 2026-02-01 = active 75`,
+				2025-01-13 reverse: reverse 250 gone 2026-02-01 = active 325`,
 		}, {
 			name: "returned after an amendment had lowered the line: what is left, not more",
 			script: `

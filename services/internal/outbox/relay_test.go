@@ -1,0 +1,171 @@
+package outbox_test
+
+import (
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+)
+
+func TestWhatWasStoredIsPublishedOnceInOrderAndRemoved(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{}
+	for round := range 40 { // more than a page of one partition
+		put[0] = append(put[0], h.put(t, 0, h.facts(0, 1+round%4))...)
+	}
+	put[3] = h.put(t, 3, h.facts(3, 1200))
+	relay, stop := h.start(t)
+	h.awaitLeft(t, 0)
+	put[1] = h.put(t, 1, h.facts(1, 2)) // nobody wakes the relay: it looks by itself
+	h.awaitLeft(t, 0)
+	for range 3 {
+		put[0] = append(put[0], h.put(t, 0, h.facts(0, 3))...)
+		relay.Wake()
+		relay.Wake() // and never blocks
+	}
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	h.requirePublished(t, put)
+}
+
+func TestAMessageIsPublishedAsItWasStored(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.put(t, 2, []outbox.Message{{
+		Subject: bus.FactSubject("shop", "accrual", "earn", account(2, 0)), ID: "fact", Data: []byte("body"),
+		Header: []outbox.Header{{Name: "ce-id", Value: "7"}, {Name: "note", Value: "one"}, {Name: "note", Value: "two"}},
+	}})
+	_, stop := h.start(t)
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	m := h.stream(t)[0]
+	require.Equal(t, "facts.2."+bus.FactSubject("shop", "accrual", "earn", account(2, 0)), m.Subject)
+	require.Equal(t, []byte("body"), m.Data)
+	require.Equal(t, "7", m.Header.Get("ce-id"))
+	require.Equal(t, []string{"one", "two"}, m.Header["note"])
+	require.Equal(t, "fact", m.Header.Get(nats.MsgIdHdr))
+	require.Equal(t, "2/1", m.Header.Get(bus.OutboxHeader))
+}
+
+func TestARelayOutlivesItsBus(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{0: h.put(t, 0, h.facts(0, 700))}
+	_, stop := h.start(t)
+	h.awaitLeft(t, 0)
+	h.server.Kill(t)
+	put[0] = append(put[0], h.put(t, 0, h.facts(0, 700))...)
+	put[1] = h.put(t, 1, h.facts(1, 3))
+	testkit.Eventually(t, func() bool { return !h.bus.Connected() }, "the relay's bus is away")
+	h.server.Restart(t)
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	h.requirePublished(t, put)
+}
+
+// TestAChunkThatHasLeftIsNotPublishedAgain plays a process that died between publishing and removing, and a stream that
+// knows the messages' ids no more: what had left carries other ids.
+func TestAChunkThatHasLeftIsNotPublishedAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		chunks int
+		left   int // so many of them, the first ones
+	}{
+		{name: "none had left", chunks: 3},
+		{name: "the only one had left", chunks: 1, left: 1},
+		{name: "the first had left", chunks: 3, left: 1},
+		{name: "several had left", chunks: 5, left: 3},
+		{name: "all had left", chunks: 4, left: 4},
+		{name: "more than a page had left", chunks: 40, left: 38},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			put := map[int][]outbox.Chunk{2: h.put(t, 2, h.facts(2, 2))}
+			for range c.chunks {
+				put[1] = append(put[1], h.put(t, 1, h.facts(1, 1+h.serial%3))...)
+			}
+			for _, chunk := range put[1][:c.left] {
+				leave(t, h, chunk)
+			}
+			relay, stop := h.start(t)
+			h.awaitLeft(t, 0)
+			put[1] = append(put[1], h.put(t, 1, h.facts(1, 2))...)
+			relay.Wake()
+			h.awaitLeft(t, 0)
+			require.NoError(t, stop())
+			h.requirePublished(t, put)
+		})
+	}
+}
+
+// leave publishes a chunk as an earlier process did, under ids that the stream has forgotten since.
+func leave(t *testing.T, h *house, c outbox.Chunk) {
+	t.Helper()
+	var batch []bus.Outgoing
+	for _, m := range c.Messages {
+		batch = append(batch, bus.Outgoing{
+			Subject: m.Subject, ID: "earlier " + m.ID, Data: m.Data,
+			Header: nats.Header{bus.OutboxHeader: {bus.OutboxValue(c.Partition, uint64(c.Number))}}, //nolint:gosec // small
+		})
+	}
+	require.NoError(t, h.bus.PublishBatch(t.Context(), batch))
+}
+
+// TestAChunkThatTheStreamStillKnowsIsNotPublishedAgain is the same within the window, where the ids tell.
+func TestAChunkThatTheStreamStillKnowsIsNotPublishedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{1: h.put(t, 1, h.facts(1, 3))}
+	var kept []bson.M
+	cursor, err := h.store.Collection(outbox.Name).Find(t.Context(), bson.M{})
+	require.NoError(t, err)
+	require.NoError(t, cursor.All(t.Context(), &kept))
+	_, stop := h.start(t)
+	h.awaitLeft(t, 0)
+	_, err = h.store.Collection(outbox.Name).InsertMany(t.Context(), kept)
+	require.NoError(t, err, "the chunk is there again, as if it had never been removed")
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	h.requirePublished(t, put)
+}
+
+// TestAChunkThatCannotLeaveHoldsUpItsPartitionAlone gives the relay a message that no bus takes.
+func TestAChunkThatCannotLeaveHoldsUpItsPartitionAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{1: h.put(t, 1, h.facts(1, 2))}
+	bad := h.facts(1, 1)
+	bad[0].Data = zeros[:mebibyte+1]
+	badID := h.put(t, 1, bad)[0].ID
+	later := h.put(t, 1, h.facts(1, 2))
+	put[3] = h.put(t, 3, h.facts(3, 2))
+	_, stop := h.start(t)
+	h.awaitLeft(t, 2)
+	put[3] = append(put[3], h.put(t, 3, h.facts(3, 2))...)
+	h.awaitLeft(t, 2) // at least one more round
+	h.requirePublished(t, put)
+
+	_, err := h.store.Collection(outbox.Name).DeleteOne(t.Context(), bson.M{"_id": badID})
+	require.NoError(t, err)
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	put[1] = append(put[1], later...)
+	h.requirePublished(t, put)
+}
+
+func TestAnOutboxDocumentTakesNoDouble(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	_, err := h.store.Collection(outbox.Name).InsertOne(t.Context(), bson.M{
+		"_id": "FACTS/000/1", "format": 1, "stream": bus.Facts, "partition": 0, "number": 1.0, "messages": bson.A{},
+	})
+	require.ErrorContains(t, err, "Document failed validation")
+	require.NoError(t, outbox.Insert(t.Context(), h.store, nil), "nothing to store")
+}
