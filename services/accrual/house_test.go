@@ -106,10 +106,20 @@ func (h *standing) control(program, kind, id string, body proto.Message) {
 // apply publishes the next revision of the tea club, effective at once.
 func (h *standing) apply(text string) {
 	h.t.Helper()
+	h.applyFrom(text, "")
+}
+
+// applyFrom publishes the next revision of the tea club, effective from a time on.
+func (h *standing) applyFrom(text, from string) {
+	h.t.Helper()
 	h.revisions++
-	h.control("tea", "revised", fmt.Sprint("revised/", h.revisions), &controlv1.ProgramRevised{
+	body := &controlv1.ProgramRevised{
 		Program: "tea", Revision: h.revisions, Files: []*controlv1.ProgramFile{{Name: "tea.yaml", Content: []byte(text)}},
-	})
+	}
+	if from != "" {
+		body.EffectiveAt = timestamppb.New(moment(from))
+	}
+	h.control("tea", "revised", fmt.Sprint("revised/", h.revisions), body)
 }
 
 // pass takes the clocks of all partitions to a time.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -109,7 +110,7 @@ func TestKilledAtEachPoint(t *testing.T) {
 			r := sliceReplay(t)
 			crash := r
 			crash.fault = fmt.Sprintf("%s:%d", point, n)
-			crash.flags = append(crash.flags[:len(crash.flags):len(crash.flags)], "--batch", "64")
+			crash.flags = append(slices.Clip(crash.flags), "--batch", "64")
 			o := h.replay(crash)
 			require.Equal(t, syscall.SIGKILL, o.signal, "the point was not met %d times: untested\n%v", n, o)
 			require.Contains(t, o.err, fmt.Sprintf("fault point %s, hit %d: kill -9", point, n))

@@ -82,10 +82,12 @@ var (
 )
 
 func (l *ledger) countAccounts(t *testing.T, filter bson.M) int64 {
+	t.Helper()
 	return l.count(t, "accounts", filter)
 }
 
 func (l *ledger) countEntries(t *testing.T, filter bson.M) int64 {
+	t.Helper()
 	return l.count(t, "entries", filter)
 }
 

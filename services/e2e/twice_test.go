@@ -107,7 +107,7 @@ func TestDuplicatesOfEverything(t *testing.T) {
 	last := h.figures(h.replay(whole))
 	require.Equal(t, want.summary.ledger(), last.ledger())
 	l := s.connect(t, h)
-	require.EqualValues(t, last.After.Accounts, l.countAccounts(t, bson.M{}))
+	require.Equal(t, last.After.Accounts, l.countAccounts(t, bson.M{}))
 	requireOneFactPerEntry(t, l)
 }
 

@@ -28,6 +28,10 @@ func (r *Reader) incarnation(ctx context.Context) (bool, error) {
 	if err := errors.Join(err, openErr); err != nil {
 		return false, err
 	}
+	before := make(map[int]uint64, len(r.cfg.Partitions)) // last sequence of each partition, delivered or passed over
+	for _, partition := range r.cfg.Partitions {
+		before[partition] = min(behind, marks[partition].Sequence)
+	}
 	r.pending.Store(int64(p.pending))
 	r.healthy.Store(true)
 	for {
@@ -41,7 +45,8 @@ func (r *Reader) incarnation(ctx context.Context) (bool, error) {
 			continue
 		}
 		for i := range run {
-			run[i].After, run[i].Created = min(behind, marks[run[i].Partition].Sequence), created
+			run[i].After, run[i].Created = before[run[i].Partition], created
+			before[run[i].Partition] = run[i].Sequence
 		}
 		if err := r.deliver(ctx, run); err != nil {
 			return delivered, err

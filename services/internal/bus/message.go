@@ -25,7 +25,7 @@ type Message struct {
 	Sequence  uint64    // in the stream, over all partitions
 	Time      time.Time // when the stream stored it; UTC, milliseconds
 	ID        string    // Nats-Msg-Id
-	After     uint64    // above it, this incarnation has skipped nothing of the partition
+	After     uint64    // what the partition has between it and this message: nothing
 	Created   time.Time // when the stream was made; UTC, milliseconds
 }
 

@@ -31,8 +31,8 @@ type ReadConfig struct {
 	Logger  *slog.Logger
 }
 
-// Reader reads partitions of a stream, in order, for as long as it runs. What it delivers within one incarnation has
-// no gap since Message.After, but what is below a partition's mark may come again in each.
+// Reader reads partitions of a stream, in order, for as long as it runs. Each message follows on the one of its
+// partition with the sequence Message.After; what is below a partition's mark may come again in each incarnation.
 type Reader struct {
 	bus *Bus
 	cfg ReadConfig

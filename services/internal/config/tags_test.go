@@ -34,13 +34,13 @@ func TestTagsThatBreakARule(t *testing.T) {
 		}{a: ""}, "field a: a setting is exported"},
 		{"a name twice", struct {
 			A string `yaml:"a" help:"A."`
-			B string `yaml:"a" help:"B."` //nolint:revive // what is tested
+			B string `yaml:"a" help:"B."`
 		}{}, "field B: a is there already"},
 		{"a section and a setting of one name", struct {
 			A string `yaml:"a" help:"A."`
 			B struct {
 				C string `yaml:"c" help:"C."`
-			} `yaml:"a"` //nolint:revive // what is tested
+			} `yaml:"a"`
 		}{}, "field B: a is there already"},
 		{"a type that is no setting", struct {
 			A float64 `yaml:"a" help:"A."`
@@ -60,7 +60,7 @@ func TestTagsThatBreakARule(t *testing.T) {
 			} `yaml:"a" secret:"true"`
 		}{}, "field A: field B: a secret has no default"},
 		{"a default that is no number", struct {
-			A int `yaml:"a" default:"x" help:"A."` //nolint:revive // what is tested
+			A int `yaml:"a" default:"x" help:"A."`
 		}{}, `field A: its default: "x" is no whole number`},
 		{"a default beyond its limits", struct {
 			A int `yaml:"a" default:"9" max:"8" help:"A."`

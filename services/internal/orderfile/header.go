@@ -71,13 +71,10 @@ func (h header) names() []string {
 }
 
 // parseHeader reads the first line. All that is wrong with its columns is said at once.
-func parseHeader(name, text string, long bool) (header, error) {
+func parseHeader(name, text string) (header, error) {
 	text = strings.TrimPrefix(text, "\uFEFF")
 	if hint := otherFormat(text); hint != "" {
 		return header{}, refuse(name, "%s", hint)
-	}
-	if long {
-		return header{}, refuse(name, "the first line is longer than %d bytes; it must name the columns: %s", rowBytesMax, known())
 	}
 	if bad := unfit(text); bad != nil {
 		return header{}, refuse(name, "column %d: %s", columnAt(text, bad.at), bad.text)

@@ -72,7 +72,10 @@ func NewReader(name string, r io.Reader, d Defaults) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	if reader.header, err = parseHeader(name, text, long); err != nil {
+	if long && otherFormat(text) == "" {
+		return nil, refuse(name, "the first line is longer than %d bytes; it must name the columns: %s", rowBytesMax, known())
+	}
+	if reader.header, err = parseHeader(name, text); err != nil {
 		return nil, err
 	}
 	return reader, nil

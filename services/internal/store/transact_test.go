@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -161,9 +162,7 @@ func failCommit(t *testing.T, uri string, f fault, times int) int {
 		mode = "off"
 	}
 	data := bson.M{"failCommands": bson.A{"commitTransaction"}}
-	for k, v := range f {
-		data[k] = v
-	}
+	maps.Copy(data, f)
 	var answer struct {
 		Count int `bson:"count"`
 	}

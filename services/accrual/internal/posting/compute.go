@@ -46,8 +46,8 @@ func (b *batch) message(ctx context.Context, m Message) error {
 	case m.Sequence <= part.Mark.Sequence:
 		return nil // applied before
 	case part.Mark.Sequence < m.After:
-		// The run began above our mark: somebody restored an older store. Nothing of it may be applied.
-		b.poster.Log.ErrorContext(ctx, "messages begin above the mark, reading again from there",
+		// There is something between our mark and it: somebody restored an older store. It may not be applied.
+		b.poster.Log.ErrorContext(ctx, "a message does not follow on the mark, reading again from there",
 			"partition", m.Partition, "mark", part.Mark.Sequence, "after", m.After)
 		b.poster.Reread()
 		return nil

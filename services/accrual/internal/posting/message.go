@@ -19,7 +19,7 @@ type Message struct {
 	Sequence  uint64
 	Time      time.Time // stream time
 	ID        string    // Nats-Msg-Id
-	After     uint64    // the incarnation that delivered it began after this sequence
+	After     uint64    // it follows on this sequence: the partition has nothing between the two
 	Created   time.Time // when the stream was made
 
 	Program, Merchant, Account, Kind string

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
@@ -59,9 +60,13 @@ func (t *Tracer) Run(ctx context.Context) (verify.Check, error) {
 	r := &reading{Tracer: t, marks: map[int]uint64{}}
 	for id, p := range parts {
 		r.marks[id] = p.Mark.Sequence
-		r.last = max(r.last, p.Mark.Sequence)
+		r.mark = max(r.mark, p.Mark.Sequence)
 	}
-	if r.last > 0 {
+	ends, err := t.deps.Bus.LastSequences(ctx, len(t.deps.Partitions))
+	if err != nil {
+		return verify.Check{}, fmt.Errorf("find the end of EVENTS: %w", err)
+	}
+	if r.last = min(r.mark, slices.Max(ends)); r.last > 0 {
 		err = t.deps.Bus.Read(ctx, bus.ReadConfig{
 			Partitions: t.deps.Partitions, Deliver: r.deliver, Logger: t.deps.Log,
 			Marks: func(context.Context) (map[int]bus.Mark, error) { return nil, nil },
@@ -80,7 +85,8 @@ func (t *Tracer) Run(ctx context.Context) (verify.Check, error) {
 type reading struct {
 	*Tracer
 	marks      map[int]uint64
-	last       uint64 // where the reading ends
+	mark       uint64 // the highest
+	last       uint64 // where the reading ends: at the mark, or before it if the log does
 	done       uint64 // where it is
 	events     int64
 	duplicates int64
@@ -150,6 +156,9 @@ func (r *reading) lookUp(ctx context.Context) error {
 }
 
 func (r *reading) check() verify.Check {
+	if r.last < r.mark {
+		return verify.Check{Name: "events", Detail: fmt.Sprintf("the log ends at sequence %d, the ledger has applied it up to %d", r.last, r.mark)}
+	}
 	if r.lost > 0 {
 		return verify.Check{Name: "events", Detail: fmt.Sprintf("%d events were passed and are neither entry, refusal nor duplicate: %v", r.lost, r.named)}
 	}

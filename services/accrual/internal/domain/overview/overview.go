@@ -84,7 +84,9 @@ type snapshot struct {
 type reading struct {
 	id      ledger.AccountID
 	after   ledger.After
-	pending []*snapshot // times that its entries have not reached yet
+	day     calendar.Day        // with which its last entry counted
+	paid    map[orders.Ref]bool // its orders that are counted as paid
+	pending []*snapshot         // times that its entries have not reached yet
 	tale    story
 }
 
@@ -104,7 +106,7 @@ func New(unit string, at []time.Time) *Collector {
 func (c *Collector) Entry(e ledger.Entry) {
 	if c.reading == nil || c.reading.id != e.Account {
 		c.closeAccount()
-		c.reading = &reading{id: e.Account, pending: c.at}
+		c.reading = &reading{id: e.Account, day: e.Day - 1, pending: c.at, paid: map[orders.Ref]bool{}}
 	}
 	r := c.reading
 	for len(r.pending) > 0 && e.EffectiveAt.After(r.pending[0].Time) {
@@ -160,8 +162,10 @@ func line(h hash.Hash, id ledger.AccountID, value string) {
 func (c *Collector) month(e ledger.Entry) {
 	day := e.Day
 	if e.Actor == ledger.ActorClock {
-		day--
+		// Not before what came before it: points that an old order brought too late lapse behind it, on its day.
+		day = max(day-1, c.reading.day)
 	}
+	c.reading.day = day
 	m := c.months[day.FirstOfMonth()]
 	if m == nil {
 		m = &Month{First: day.FirstOfMonth(), Tiers: map[string]int64{}}
@@ -208,9 +212,10 @@ func (c *Collector) order(m *Month, o *ledger.OrderPart) {
 		c.figures.Orders++
 		m.Orders++
 	}
-	if o.Event.Kind != orders.Paid || o.Event.Revision != 0 {
+	if o.Event.Kind != orders.Paid || c.reading.paid[o.Ref] {
 		return
 	}
+	c.reading.paid[o.Ref] = true
 	c.figures.Lines += int64(len(o.Event.Lines))
 	for _, l := range o.Event.Lines {
 		c.figures.Amount[o.Event.Currency] += l.Amount

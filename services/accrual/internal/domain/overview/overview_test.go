@@ -73,7 +73,7 @@ func TestMonthsOfAWinter(t *testing.T) {
 			First: day(t, "1996-12-01"), Orders: 1, Amount: 2000, Earned: 20, Alive: 20, Tiers: map[string]int64{"bronze": 1},
 		},
 		{First: day(t, "1997-01-01"), Reversed: 5, Alive: 15, Tiers: map[string]int64{"bronze": 1}},
-		{ // what lapsed and what was reviewed at 00:00 of 1 March counts here; Bob's order at 00:00 of 1 February does too
+		{ // what lapsed and what was reviewed at 00:00 of 1 March counts here, and Bob's order at 00:00 of 1 February
 			First: day(t, "1997-02-01"), Orders: 1, Amount: 700, Earned: 9, Expired: 15, Alive: 7,
 			Tiers: map[string]int64{"bronze": 2, "silver": 0},
 		},

@@ -33,5 +33,6 @@ func (s *story) score() int {
 		}
 	}
 	score += 10 * min(s.moves, 4)
-	return score - max(s.entries-storyEntries, storyEntries-s.entries, -score+1)/2
+	off := max(s.entries-storyEntries, storyEntries-s.entries)
+	return max(score-off/2, 1) // an account with entries tells more than none
 }

@@ -1,0 +1,187 @@
+package contract_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/ladder"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+)
+
+var noon = time.Date(1997, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// whole is an entry with something in each of its fields.
+func whole(t *testing.T) ledger.Entry {
+	t.Helper()
+	rate, err := money.NewRatio(5, 400)
+	require.NoError(t, err)
+	return ledger.Entry{
+		Format: ledger.Format, Program: "cdnow", Key: "order/shop/o1/2", Account: "anna", Seq: 7, Kind: ledger.KindReverse,
+		OccurredAt: noon, EffectiveAt: noon.Add(time.Minute), RecordedAt: noon.Add(time.Hour), Day: calendar.Date(1997, 1, 1),
+		Revision: 3, Actor: "merchant/shop", EventID: "e1", EventSource: "//shop", Position: ledger.Position{Epoch: 1, Sequence: 9},
+		Order: &ledger.OrderPart{
+			Ref: orders.Ref{Merchant: "shop", Order: "o1"}, Number: 2,
+			Event: orders.Event{Kind: orders.Returned, Occurrence: "r1", Revision: 4, Currency: "USD", OccurredAt: noon},
+			Base:  1177, Target: 11, Waiting: true,
+		},
+		Lines: []earning.Line{{
+			ID: "1", SKU: "cd", Category: "music", Base: 1177, Rate: rate, Points: 14, Rules: []string{"rate", "tier silver x5/4"},
+		}},
+		Movements: []ledger.Movement{{
+			Move: ledger.MoveReverse, Points: 3, Redeemer: "books",
+			Lot: ledger.LotKey{
+				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.Date(1998, 2, 1),
+			},
+		}},
+		Postings: []ledger.Posting{{Unit: "points", Bucket: "pending", Points: -3}, {Unit: "points", Bucket: "redeemed/books", Points: 3}},
+		Ladder: &ledger.LadderPart{
+			Window: 12, Change: &ladder.Change{From: "bronze", To: "silver", Qualifying: 12000, Cause: "reached"},
+		},
+		After: ledger.After{Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}}, Tier: "silver"},
+		Hash:  ledger.Hash{0xab, 31: 0x01},
+	}
+}
+
+func TestAnEntryIsShownWhole(t *testing.T) {
+	got := contract.Entry(whole(t))
+	want := &accrualv1.Entry{
+		Program: "cdnow", Key: "order/shop/o1/2", Account: "anna", Seq: 7, Kind: accrualv1.EntryKind_ENTRY_KIND_REVERSE,
+		OccurredAt: timestamppb.New(noon), EffectiveAt: timestamppb.New(noon.Add(time.Minute)),
+		RecordedAt: timestamppb.New(noon.Add(time.Hour)), Revision: 3, Actor: "merchant/shop", EventId: "e1", EventSource: "//shop",
+		Order: &accrualv1.OrderPart{
+			Merchant: "shop", OrderId: "o1", Number: 2, Event: "returned", Occurrence: "r1", OrderRevision: 4, Currency: "USD",
+			BaseMinor: 1177, TargetPoints: 11, Waiting: true,
+		},
+		Lines: []*accrualv1.LineRating{{
+			LineId: "1", Sku: "cd", Category: "music", BaseMinor: 1177, Rate: "1/80", Points: 14, Rules: []string{"rate", "tier silver x5/4"},
+		}},
+		Movements: []*accrualv1.Movement{{
+			Kind: accrualv1.MovementKind_MOVEMENT_KIND_REVERSE, Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15",
+			ExpiryDay: "1998-02-01", Points: 3, Redeemer: "books",
+		}},
+		Postings: []*accrualv1.Posting{
+			{Unit: "points", Bucket: "pending", Points: -3}, {Unit: "points", Bucket: "redeemed/books", Points: 3},
+		},
+		TierChange: &accrualv1.TierChange{From: "bronze", To: "silver", QualifyingMinor: 12000, Cause: "reached"},
+		After: &accrualv1.StateAfter{
+			Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}}, Tier: "silver",
+		},
+		Hash: "ab" + strings.Repeat("00", 30) + "01",
+	}
+	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
+	requireNothingEmpty(t, got.ProtoReflect())
+}
+
+// requireNothingEmpty finds fields that the mapping forgot: the values given to it leave none empty.
+func requireNothingEmpty(t *testing.T, m protoreflect.Message) {
+	t.Helper()
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		require.True(t, m.Has(f), "%s is empty", f.FullName())
+		switch {
+		case f.IsList() && f.Message() != nil:
+			requireNothingEmpty(t, m.Get(f).List().Get(0).Message())
+		case f.Message() != nil && f.Message().FullName() != "google.protobuf.Timestamp":
+			requireNothingEmpty(t, m.Get(f).Message())
+		}
+	}
+}
+
+func TestAnAccountIsShownWhole(t *testing.T) {
+	account := ledger.Account{
+		Program: "cdnow", ID: "anna", Version: 7, Clock: noon, Hash: ledger.Hash{0xab},
+		Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
+		Lots: []ledger.Lot{{
+			Left: 5, Uncounted: 6,
+			LotKey: ledger.LotKey{
+				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.Date(1998, 2, 1),
+			},
+		}},
+		Ladder: ladder.State{Tier: "silver"},
+	}
+	got := contract.Account(account, noon.Add(time.Hour), 12000)
+	want := &accrualv1.Account{
+		Program: "cdnow", Account: "anna", Version: 7, Tier: "silver", QualifyingMinor: 12000, Clock: timestamppb.New(noon),
+		DueAt: timestamppb.New(noon.Add(time.Hour)), Hash: "ab" + strings.Repeat("00", 31),
+		Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
+		Lots: []*accrualv1.Lot{{
+			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6,
+		}},
+	}
+	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
+	requireNothingEmpty(t, got.ProtoReflect())
+}
+
+func TestWhatIsNotThereIsAbsentRatherThanZero(t *testing.T) {
+	bare := contract.Entry(ledger.Entry{Movements: []ledger.Movement{{
+		Lot: ledger.LotKey{Activation: calendar.None, Expiry: calendar.None},
+	}}})
+	require.Nil(t, bare.GetOccurredAt())
+	require.Nil(t, bare.GetEffectiveAt())
+	require.Nil(t, bare.GetRecordedAt())
+	require.Nil(t, bare.GetOrder())
+	require.Nil(t, bare.GetTierChange())
+	require.Empty(t, bare.GetMovements()[0].GetActivationDay(), "active points")
+	require.Empty(t, bare.GetMovements()[0].GetExpiryDay(), "points that never lapse")
+	kept := contract.Entry(ledger.Entry{Ladder: &ledger.LadderPart{Window: 12}})
+	require.Nil(t, kept.GetTierChange(), "an entry that counts on the ladder and moves nobody")
+	require.Nil(t, contract.Account(ledger.NewAccount("cdnow", "anna"), time.Time{}, 0).GetDueAt(), "nothing ever falls due")
+}
+
+// TestKindsAndMovesKeepTheirNames goes through all that the ledger knows, and all that the contract does.
+func TestKindsAndMovesKeepTheirNames(t *testing.T) {
+	kinds, moves := map[accrualv1.EntryKind]bool{0: true}, map[accrualv1.MovementKind]bool{0: true}
+	for k := ledger.KindUnset; ; k++ {
+		name := k.String()
+		if strings.HasPrefix(name, "kind(") {
+			break
+		}
+		got := contract.Entry(ledger.Entry{Kind: k}).GetKind()
+		require.Equal(t, "ENTRY_KIND_"+upper(name), got.String())
+		kinds[got] = true
+	}
+	for m := ledger.MoveUnset; ; m++ {
+		name := m.String()
+		if strings.HasPrefix(name, "move(") {
+			break
+		}
+		got := contract.Entry(ledger.Entry{Movements: []ledger.Movement{{Move: m}}}).GetMovements()[0].GetKind()
+		require.Equal(t, "MOVEMENT_KIND_"+upper(name), got.String())
+		moves[got] = true
+	}
+	require.Len(t, kinds, len(accrualv1.EntryKind_name))
+	require.Len(t, moves, len(accrualv1.MovementKind_name))
+}
+
+// upper is a name in the contract's spelling; the unset one is unspecified there.
+func upper(name string) string {
+	if name == "" {
+		return "UNSPECIFIED"
+	}
+	return strings.ToUpper(name)
+}
+
+// TestAFactIsAFunctionOfWhatTheHashCovers: when an entry was written down changes nothing else.
+func TestAFactIsAFunctionOfWhatTheHashCovers(t *testing.T) {
+	early, late := whole(t), whole(t)
+	late.RecordedAt = late.RecordedAt.AddDate(1, 0, 0)
+	a, b := contract.Entry(early), contract.Entry(late)
+	require.False(t, proto.Equal(a, b))
+	a.RecordedAt, b.RecordedAt = nil, nil
+	require.Empty(t, cmp.Diff(a, b, protocmp.Transform()))
+}
