@@ -19,3 +19,7 @@ stage "generating Go code from the protos"
 if [ -e $image ] || [ "${1:-}" = image ]; then
 	"$buf" build --exclude-source-info --output $image
 fi
+
+stage "writing the reference pages"
+cd "$ROOT"
+go test ./services/e2e/reference -rewrite >/dev/null

@@ -1,7 +1,6 @@
 package accrual_test
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -194,9 +193,4 @@ func byAccount(posted []*accrualv1.Entry) map[string][]*accrualv1.Entry {
 		accounts[e.GetAccount()] = append(accounts[e.GetAccount()], e)
 	}
 	return accounts
-}
-
-// bySeq sorts entries as their account has them.
-func bySeq(a, b *accrualv1.Entry) int {
-	return cmp.Or(cmp.Compare(a.GetAccount(), b.GetAccount()), cmp.Compare(a.GetSeq(), b.GetSeq()))
 }

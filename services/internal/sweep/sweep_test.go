@@ -187,6 +187,7 @@ func TestNothingIsDonePastTheClock(t *testing.T) {
 				stop := l.start(t, 4)
 				pass(t, 10*time.Second)
 				require.Len(t, l.done[4], c.done)
+				require.Equal(t, c.done > 0, l.asked > 0, "without a clock nothing is looked for")
 				l.mu.Lock()
 				l.clocks = map[int]time.Time{4: at(3)}
 				l.mu.Unlock()
