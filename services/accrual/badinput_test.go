@@ -28,8 +28,8 @@ type bad struct {
 // has by the events that were right.
 func badEvents(now time.Time) []bad {
 	var list []bad
-	add := func(name string, want reason.Reason, field string, make func(account string) []letter) {
-		letters := make(fmt.Sprint("bad-", len(list)))
+	add := func(name string, want reason.Reason, field string, write func(account string) []letter) {
+		letters := write(fmt.Sprint("bad-", len(list)))
 		last := len(letters) - 1
 		list = append(list, bad{name, want, field, letters[:last], letters[last]})
 	}

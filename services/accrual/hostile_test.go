@@ -52,15 +52,17 @@ func TestAMessageMadeToStopTheLedgerStopsNothing(t *testing.T) {
 		{"a token of bytes that are no text", reason.MalformedEvent, usual.on("orders.tea.shop.paid.\xff\xfe")},
 		{"a merchant whose token holds no text", reason.MalformedEvent, usual.on("orders.tea.~__79.paid.mallory")},
 	}
-	for _, c := range letters {
+	for i, c := range letters {
 		t.Run(c.name, func(t *testing.T) {
-			before := len(h.stored(bus.Dead))
 			h.send(c.letter)
 			h.publish(paid("after", "after "+c.name, now, 100))
 			s.drained()
-			dead := h.stored(bus.Dead)
-			require.Len(t, dead, before+1)
-			require.Equal(t, string(c.want), dead[before].Header.Get("Laurel-Reason"), "%s", dead[before].Header.Get("Laurel-Message"))
+			stream, err := h.js.Stream(t.Context(), bus.Dead)
+			require.NoError(t, err)
+			require.EqualValues(t, i+1, stream.CachedInfo().State.LastSeq, "dead letters")
+			dead, err := stream.GetMsg(t.Context(), uint64(i+1))
+			require.NoError(t, err)
+			require.Equal(t, string(c.want), dead.Header.Get("Laurel-Reason"), "%s", dead.Header.Get("Laurel-Message"))
 		})
 	}
 	require.EqualValues(t, len(letters), s.active("after"))

@@ -191,13 +191,26 @@ func (s *service) start() {
 	})
 }
 
-// drained waits until nothing is left to do.
+// drained waits until nothing is left to do, however long that takes, as long as it goes on.
 func (s *service) drained() {
 	s.h.t.Helper()
-	testkit.Eventually(s.h.t, func() bool {
-		progress, err := s.Progress(s.h.t.Context())
-		return err == nil && progress.Drained()
-	}, "drained")
+	var counts accrual.Counts
+	var progress accrual.Progress
+	for done := false; !done; {
+		testkit.Eventually(s.h.t, func() bool {
+			if now := s.Counts(); now != counts { // it is busy: no need to ask
+				counts = now
+				return true
+			}
+			now, err := s.Progress(s.h.t.Context())
+			if err != nil {
+				return false
+			}
+			further := now != progress
+			done, progress = now.Drained(), now
+			return done || further
+		}, "drained, or further than it was")
+	}
 	require.NoError(s.h.t, s.Broken())
 }
 

@@ -21,19 +21,19 @@ const (
 	sliceEnd    = "1998-03-01T00:00:00Z"
 )
 
-// slice writes the slice's order file.
-func slice(t *testing.T) string {
+// slice writes the first orders of the sample into a file.
+func slice(t *testing.T, orders int) string {
 	t.Helper()
 	raw, err := os.ReadFile(cdnow(t, "cdnow-sample.csv"))
 	require.NoError(t, err)
-	lines := strings.SplitAfterN(string(raw), "\n", sliceOrders+2) // with the header
-	return write(t, "slice.csv", strings.Join(lines[:sliceOrders+1], ""))
+	lines := strings.SplitAfterN(string(raw), "\n", orders+2) // with the header
+	return write(t, "slice.csv", strings.Join(lines[:orders+1], ""))
 }
 
 func sliceReplay(t *testing.T) replay {
 	t.Helper()
 	return replay{
-		orders: slice(t), programme: withTiers, until: sliceEnd,
+		orders: slice(t, sliceOrders), programme: withTiers, until: sliceEnd,
 		flags: []string{"--at", "1997-06-01T00:00:00Z", "--at", "1998-02-01T00:00:00Z"},
 	}
 }

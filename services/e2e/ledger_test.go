@@ -54,25 +54,34 @@ func (h *house) database() string { return "laurel_accrual_" + filepath.Base(h.d
 
 func connect(t *testing.T, mongoURI, database, natsURL, token string) *ledger {
 	t.Helper()
-	l := &ledger{db: connectMongo(t, mongoURI, database)}
-	conn, err := nats.Connect(natsURL, nats.Token(token))
-	require.NoError(t, err)
-	t.Cleanup(conn.Close)
-	l.js, err = jetstream.New(conn)
-	require.NoError(t, err)
-	return l
+	client := dial(t, mongoURI)
+	t.Cleanup(func() { hangUp(t, client) })
+	return &ledger{client.Database(database), dialBus(t, natsURL, token)}
 }
 
-func connectMongo(t *testing.T, uri, database string) *mongo.Database {
+func dial(t *testing.T, uri string) *mongo.Client {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), openMax)
-		defer cancel()
-		require.NoError(t, client.Disconnect(ctx))
-	})
-	return client.Database(database)
+	return client
+}
+
+// hangUp must come before the server stops, or it waits for another one.
+func hangUp(t *testing.T, client *mongo.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), openMax)
+	defer cancel()
+	require.NoError(t, client.Disconnect(ctx))
+}
+
+func dialBus(t *testing.T, url, token string) jetstream.JetStream {
+	t.Helper()
+	conn, err := nats.Connect(url, nats.Token(token))
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	return js
 }
 
 // Filters.

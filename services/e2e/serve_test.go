@@ -23,7 +23,7 @@ func (h *house) serve(programme string) *process {
 	p := h.run(programs.laurel, "serve", "--programme", programme, "--data", h.data, "--home", h.home,
 		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0")
 	testkit.Eventually(h.t, func() bool { return upOn.MatchString(p.err.String()) || p.ended() }, "the house is up")
-	require.False(h.t, p.ended(), "%v", outcome{out: p.out.String(), err: p.err.String()})
+	h.stillRuns(p)
 	return p
 }
 
@@ -105,9 +105,7 @@ func requireRedrive(t *testing.T, h *house, noon string) {
 
 	house, err := doors.Read(h.doors())
 	require.NoError(t, err)
-	uri := fmt.Sprintf("mongodb://127.0.0.1:%d/?directConnection=true", h.child(mongodRecord).Port)
-	l := connect(t, uri, h.database(), house.NATS.URL, house.NATS.Token)
-	stream, err := l.js.Stream(t.Context(), bus.Dead)
+	stream, err := dialBus(t, house.NATS.URL, house.NATS.Token).Stream(t.Context(), bus.Dead)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, stream.CachedInfo().State.Msgs, "the refused event is in DEAD once")
 	m, err := stream.GetMsg(t.Context(), 1, jetstream.WithGetMsgSubject("dead.tea.shop.returned.bob"))
@@ -120,9 +118,9 @@ func requireRedrive(t *testing.T, h *house, noon string) {
 func requireBooksAreVerified(t *testing.T, h *house) {
 	t.Helper()
 	h.says([]string{"ledger", "verify"}, `^5 entries of 2 accounts$`)
-	uri := fmt.Sprintf("mongodb://127.0.0.1:%d/?directConnection=true", h.child(mongodRecord).Port)
-	accounts := connectMongo(t, uri, h.database()).Collection("accounts")
-	changed, err := accounts.UpdateByID(t.Context(), "tea/ann", bson.M{"$inc": bson.M{"balances.0.active": 1000}})
+	client := dial(t, h.mongoURI())
+	defer hangUp(t, client)
+	changed, err := client.Database(h.database()).Collection("accounts").UpdateByID(t.Context(), "tea/ann", bson.M{"$inc": bson.M{"balances.0.active": 1000}})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, changed.ModifiedCount)
 	o := h.ctl("ledger", "verify")

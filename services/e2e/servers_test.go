@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
@@ -37,25 +36,30 @@ func (h *house) child(record string) child {
 
 func alive(pid int) bool { return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
-// watch connects to the mongod of a house that runs, as soon as it is up.
-func (h *house) watch(p *process) *mongo.Database {
+// mongoURI is where the mongod of a house that runs is; its port stays the same for the life of the house.
+func (h *house) mongoURI() string {
+	return fmt.Sprintf("mongodb://127.0.0.1:%d/?directConnection=true", h.child(mongodRecord).Port)
+}
+
+// reaches waits until the ledger of a house that runs has so many entries.
+func (h *house) reaches(p *process, entries int64) {
 	h.t.Helper()
 	testkit.Eventually(h.t, func() bool {
 		return h.child(natsRecord).PID != 0 && alive(h.child(mongodRecord).PID) || p.ended()
 	}, "both servers are up")
-	require.False(h.t, p.ended(), "%v", outcome{out: p.out.String(), err: p.err.String()})
-	uri := fmt.Sprintf("mongodb://127.0.0.1:%d/?directConnection=true", h.child(mongodRecord).Port)
-	return connectMongo(h.t, uri, h.database())
-}
-
-// reaches waits until the ledger of a house that runs has so many entries.
-func reaches(t *testing.T, p *process, db *mongo.Database, entries int64) {
-	t.Helper()
-	testkit.Eventually(t, func() bool {
-		n, err := db.Collection("entries").CountDocuments(t.Context(), bson.M{})
+	h.stillRuns(p)
+	client := dial(h.t, h.mongoURI())
+	defer hangUp(h.t, client)
+	testkit.Eventually(h.t, func() bool {
+		n, err := client.Database(h.database()).Collection("entries").CountDocuments(h.t.Context(), bson.M{})
 		return err == nil && n >= entries || p.ended()
 	}, fmt.Sprintf("%d entries are in the ledger", entries))
-	require.False(t, p.ended(), "it ended before it could be disturbed:\n%v", outcome{out: p.out.String(), err: p.err.String()})
+	h.stillRuns(p)
+}
+
+func (h *house) stillRuns(p *process) {
+	h.t.Helper()
+	require.False(h.t, p.ended(), "it ended before it could be disturbed:\n%s\n%s", &p.err, &p.out)
 }
 
 // kill ends one of the house's servers by force, and waits until another one serves.
@@ -67,7 +71,7 @@ func (h *house) kill(p *process, record string) {
 		is := h.child(record)
 		return is.PID != 0 && is.PID != was.PID || p.ended()
 	}, "the house started the server again")
-	require.False(h.t, p.ended(), "the replay ended:\n%v", outcome{out: p.out.String(), err: p.err.String()})
+	h.stillRuns(p)
 }
 
 // TestServersAreKilledTwice kills a server of the house twice during a replay. The house starts it again and the replay
@@ -81,11 +85,10 @@ func TestServersAreKilledTwice(t *testing.T) {
 			choose := random(t)
 			h := newHouse(t)
 			p := h.start(sliceReplay(t))
-			db := h.watch(p)
 			third := want.summary.After.Entries / 3
-			reaches(t, p, db, 1+choose.Int64N(third))
+			h.reaches(p, 1+choose.Int64N(third))
 			h.kill(p, record)
-			reaches(t, p, db, third+choose.Int64N(third))
+			h.reaches(p, third+choose.Int64N(third))
 			h.kill(p, record)
 			requireAsClean(t, want, h.figures(p.wait()), h.open())
 		})
@@ -99,8 +102,7 @@ func TestInterruptedReplayStopsCleanly(t *testing.T) {
 	want := undisturbed(t)
 	h := newHouse(t)
 	p := h.start(sliceReplay(t))
-	db := h.watch(p)
-	reaches(t, p, db, 1+random(t).Int64N(want.summary.After.Entries/2))
+	h.reaches(p, 1+random(t).Int64N(want.summary.After.Entries/2))
 	children := []child{h.child(mongodRecord), h.child(natsRecord)}
 	p.signal(syscall.SIGINT)
 	testkit.Eventually(t, p.ended, "it ended")

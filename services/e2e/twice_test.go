@@ -25,7 +25,7 @@ func TestASecondProcessIsRefusedTheDirectory(t *testing.T) {
 	want := undisturbed(t)
 	h := newHouse(t)
 	first := h.start(sliceReplay(t))
-	reaches(t, first, h.watch(first), 1)
+	h.reaches(first, 1)
 
 	other := newHouse(t)
 	other.data = h.data
