@@ -56,7 +56,7 @@ func TestPointsBecomeActiveAndLapse(t *testing.T) {
 }
 
 // TestItDoesNotMatterWhenASweepRuns: one service works all along and drains every few days, another was down until the
-// end, a third came and went. The ledgers are equal to the hash.
+// end, a third came and went. A revision comes in between. The ledgers are equal to the hash.
 func TestItDoesNotMatterWhenASweepRuns(t *testing.T) {
 	t.Parallel()
 	told := makeUp(13, 12, 120)
@@ -64,10 +64,15 @@ func TestItDoesNotMatterWhenASweepRuns(t *testing.T) {
 		h.apply(everyRule)
 		for i, day := 0, 0; i < len(told); day++ {
 			midnight := moment("2026-01-02").AddDate(0, 0, day)
-			for ; i < len(told) && told[i].at.Before(midnight); i++ {
-				h.publish(told[i].letter)
+			first := i
+			for i < len(told) && told[i].at.Before(midnight) {
+				i++
 			}
+			h.publish(letters(told[first:i])...)
 			h.pass(midnight.Format(time.RFC3339))
+			if day == 16 {
+				h.apply(strings.NewReplacer("window_months: 2", "window_months: 1", "pending_days: 9", "pending_days: 4").Replace(everyRule))
+			}
 			between(day)
 		}
 		h.pass("2027-01-01T00:00:00Z")

@@ -91,7 +91,7 @@ func visits(point string) int {
 	case fault.AfterOrdersPublish:
 		return sliceOrders / 500
 	case fault.AfterOutboxDelete:
-		return 6
+		return 3
 	default:
 		return 40
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -43,6 +45,7 @@ type Relay struct {
 func NewRelay(r Relay) *Relay {
 	r.wake = make(chan struct{}, 1)
 	r.asked = map[int]bool{}
+	r.Partitions = slices.Sorted(slices.Values(r.Partitions))
 	return &r
 }
 
@@ -82,17 +85,53 @@ var errChunk = errors.New("the bus does not take it")
 func (r *Relay) round(ctx context.Context) (int, error) {
 	var sent []string
 	var failed error
-	for _, p := range r.Partitions {
+	for from := 0; ; {
+		p, found, err := r.next(ctx, from)
+		if err != nil || !found {
+			failed = errors.Join(failed, err)
+			break
+		}
 		left, err := r.drain(ctx, p)
 		sent, failed = append(sent, left...), errors.Join(failed, err)
 		if err != nil && !errors.Is(err, errChunk) {
 			break
 		}
+		from = p + 1
 	}
 	if err := r.remove(ctx, sent); err != nil {
 		return 0, errors.Join(failed, err)
 	}
 	return len(sent), failed
+}
+
+// next finds the first of our partitions from a number on that has a chunk waiting. A quiet outbox costs one look at the
+// index, however many partitions there are.
+func (r *Relay) next(ctx context.Context, from int) (int, bool, error) {
+	for {
+		i, _ := slices.BinarySearch(r.Partitions, from)
+		if i == len(r.Partitions) {
+			return 0, false, nil
+		}
+		from = r.Partitions[i]
+		filter := bson.M{"_id": bson.M{"$gte": chunkID(r.Stream, from, 0), "$lt": r.Stream + "0"}} // '0' follows '/'
+		opts := options.FindOne().SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.M{"_id": 1})
+		var first struct {
+			ID string `bson:"_id"`
+		}
+		err := r.Store.Collection(Name).FindOne(ctx, filter, opts).Decode(&first)
+		if errors.Is(err, mongo.ErrNoDocuments) {
+			return 0, false, nil
+		}
+		if err == nil {
+			_, err = fmt.Sscanf(first.ID, r.Stream+"/%03d/", &from)
+		}
+		if err != nil {
+			return 0, false, fmt.Errorf("look for what waits in the outbox from partition %d on: %w", from, err)
+		}
+		if _, ours := slices.BinarySearch(r.Partitions, from); ours {
+			return from, true, nil
+		}
+	}
 }
 
 // drain publishes up to a page of chunks of a partition, up to the first that does not leave, and returns which have left.

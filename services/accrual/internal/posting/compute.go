@@ -107,9 +107,6 @@ func (b *batch) take(ctx context.Context, m Message) error {
 		return b.refuse(m, reason.New(reason.EventInFuture, "occurred_at", "it lies at %s, the stream's clock said %s",
 			m.Order.Event.OccurredAt.Format(time.RFC3339), m.Time.Format(time.RFC3339)))
 	}
-	if err := b.readBook(ctx, m.order()); err != nil {
-		return err
-	}
 	h := b.accounts[m.account()]
 	h.partition = m.Partition
 	t := later(h.account.Clock, part.Clock)

@@ -17,8 +17,7 @@ type batch struct {
 	moved     map[int]bool
 	accounts  map[storage.AccountRef]*holding
 	books     map[string]ledger.Books // by programme
-	unread    map[storage.OrderRef]bool
-	refused   map[string]bool // refusal ids known, here or in the store
+	refused   map[string]bool         // refusal ids known, here or in the store
 	schedules map[scheduleKey]program.Schedule
 	out       map[int]*outgoing
 	changes   storage.Writes
@@ -44,7 +43,7 @@ func (p *Poster) load(ctx context.Context, items []lane.Item) (*batch, error) {
 	b := &batch{
 		poster: p, parts: map[int]store.Partition{}, moved: map[int]bool{},
 		accounts: map[storage.AccountRef]*holding{}, books: map[string]ledger.Books{},
-		unread: map[storage.OrderRef]bool{}, refused: map[string]bool{},
+		refused:   map[string]bool{},
 		schedules: map[scheduleKey]program.Schedule{}, out: map[int]*outgoing{},
 		outcome: Outcome{Refusals: map[string]int{}},
 	}
@@ -69,8 +68,14 @@ func (p *Poster) load(ctx context.Context, items []lane.Item) (*batch, error) {
 	for ref := range need.orders {
 		b.keepBook(ref, ledger.Book{})
 	}
+	entries, err := p.Storage.Orders(ctx, known)
+	if err != nil {
+		return nil, err
+	}
 	for _, ref := range known {
-		b.unread[ref] = true
+		if err := b.fold(ref, entries[ref]); err != nil {
+			return nil, err
+		}
 	}
 	b.refused, err = p.Storage.Refused(ctx, need.identities)
 	return b, err
@@ -130,22 +135,28 @@ func (b *batch) keepBook(ref storage.OrderRef, book ledger.Book) {
 	books[ref.Ref] = book
 }
 
-// readBook reads what stands under an order, unless the batch has it already.
+// readBook reads what stands under an order of which an account waits, unless the batch has it already.
 func (b *batch) readBook(ctx context.Context, ref storage.OrderRef) error {
-	if _, known := b.books[ref.Program][ref.Ref]; known && !b.unread[ref] {
+	if _, known := b.books[ref.Program][ref.Ref]; known {
 		return nil
 	}
 	entries, err := b.poster.Storage.Order(ctx, ref)
 	if err != nil {
 		return err
 	}
+	return b.fold(ref, entries)
+}
+
+// fold makes the book of an order from its entries.
+func (b *batch) fold(ref storage.OrderRef, entries []ledger.Entry) error {
 	var book ledger.Book
 	for _, e := range entries {
-		if book, err = book.Add(e); err != nil {
+		next, err := book.Add(e)
+		if err != nil {
 			return err
 		}
+		book = next
 	}
-	delete(b.unread, ref)
 	b.keepBook(ref, book)
 	return nil
 }

@@ -55,13 +55,18 @@ func (s *Storage) Accounts(ctx context.Context, refs []AccountRef) (map[AccountR
 
 // Known tells which of the orders have a first entry: one covered look-up for a whole batch.
 func (s *Storage) Known(ctx context.Context, refs []OrderRef) ([]OrderRef, error) {
+	return s.known(ctx, refs, 1)
+}
+
+// known tells which of the orders have an n-th entry.
+func (s *Storage) known(ctx context.Context, refs []OrderRef, n int) ([]OrderRef, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
 	byID := make(map[string]OrderRef, len(refs))
 	ids := make([]string, 0, len(refs))
 	for _, ref := range refs {
-		id := entryKey(ref.Program, ledger.OrderKey(ref.Ref, 1))
+		id := entryKey(ref.Program, ledger.OrderKey(ref.Ref, n))
 		byID[id] = ref
 		ids = append(ids, id)
 	}
@@ -106,6 +111,43 @@ func (s *Storage) Order(ctx context.Context, ref OrderRef) ([]ledger.Entry, erro
 	}
 	slices.SortFunc(entries, func(a, b ledger.Entry) int { return a.Order.Number - b.Order.Number })
 	return entries, nil
+}
+
+// Orders returns the entries under each of the prefixes, as Order does, for orders that are known: two queries for
+// the many that have one entry, one more for each that has several.
+func (s *Storage) Orders(ctx context.Context, refs []OrderRef) (map[OrderRef][]ledger.Entry, error) {
+	orders := make(map[OrderRef][]ledger.Entry, len(refs))
+	if len(refs) == 0 {
+		return orders, nil
+	}
+	firsts := make([]string, len(refs))
+	for i, ref := range refs {
+		firsts[i] = entryKey(ref.Program, ledger.OrderKey(ref.Ref, 1))
+	}
+	cursor, err := s.store.Collection(entriesName).Find(ctx, bson.M{"_id": bson.M{"$in": firsts}})
+	if err != nil {
+		return nil, fmt.Errorf("read %d orders: %w", len(refs), err)
+	}
+	err = each(ctx, cursor, func(d entryDoc) error {
+		e, err := entryFromDoc(d)
+		if err == nil {
+			orders[OrderRef{e.Program, e.Order.Ref}] = []ledger.Entry{e}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %d orders: %w", len(refs), err)
+	}
+	longer, err := s.known(ctx, refs, 2)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range longer {
+		if orders[ref], err = s.Order(ctx, ref); err != nil {
+			return nil, err
+		}
+	}
+	return orders, nil
 }
 
 // Due returns accounts of a partition on which something falls due up to a time, the earliest first.
