@@ -68,15 +68,18 @@ func (l *ledger) positions(t *testing.T) map[string]position {
 	return entries
 }
 
-func (l *ledger) eachFact(t *testing.T, f func(cloudevent.Event)) {
+func (l *ledger) countFacts(t *testing.T) uint64 {
 	t.Helper()
 	stream, err := l.js.Stream(t.Context(), bus.Facts)
 	require.NoError(t, err)
-	info, err := stream.Info(t.Context())
+	return stream.CachedInfo().State.Msgs
+}
+
+func (l *ledger) eachFact(t *testing.T, f func(cloudevent.Event)) {
+	t.Helper()
+	consumer, err := l.js.OrderedConsumer(t.Context(), bus.Facts, jetstream.OrderedConsumerConfig{})
 	require.NoError(t, err)
-	consumer, err := stream.OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{})
-	require.NoError(t, err)
-	for left := info.State.Msgs; left > 0; {
+	for left := l.countFacts(t); left > 0; {
 		batch, err := consumer.Fetch(int(min(left, 500)))
 		require.NoError(t, err)
 		for m := range batch.Messages() {

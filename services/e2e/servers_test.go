@@ -66,6 +66,7 @@ func (h *house) stillRuns(p *process) {
 func (h *house) kill(p *process, record string) {
 	h.t.Helper()
 	was := h.child(record)
+	require.NotZero(h.t, was.PID, "the server is up")
 	require.NoError(h.t, syscall.Kill(was.PID, syscall.SIGKILL))
 	testkit.Eventually(h.t, func() bool {
 		is := h.child(record)

@@ -46,7 +46,7 @@ func TestSameLedgerAnotherWay(t *testing.T) {
 func TestBatchesOfOne(t *testing.T) {
 	t.Parallel()
 	r := sliceReplay(t)
-	r.orders = slice(t, 600)
+	r.orders = slice(t, 300)
 	h := newHouse(t)
 	want := clean{summary: h.figures(h.replay(r))}
 	want.hashes = h.open().hashes(t)

@@ -84,11 +84,15 @@ func (h *house) put(t *testing.T, partition int, messages []outbox.Message) []ou
 	return chunks
 }
 
-// start runs a new relay for partitions 0 to 3 until what it returns is called, which gives what Run returned.
-func (h *house) start(t *testing.T) (*outbox.Relay, func() error) {
+// start runs a new relay, for partitions 0 to 3 where none are named, until what it returns is called, which gives what
+// Run returned.
+func (h *house) start(t *testing.T, partitions ...int) (*outbox.Relay, func() error) {
 	t.Helper()
+	if len(partitions) == 0 {
+		partitions = []int{0, 1, 2, 3}
+	}
 	relay := outbox.NewRelay(outbox.Relay{
-		Store: h.store, Bus: h.bus, Stream: bus.Facts, Partitions: []int{0, 1, 2, 3}, Log: testkit.Logger(t),
+		Store: h.store, Bus: h.bus, Stream: bus.Facts, Partitions: partitions, Log: testkit.Logger(t),
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)

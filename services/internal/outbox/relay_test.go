@@ -34,6 +34,19 @@ func TestWhatWasStoredIsPublishedOnceInOrderAndRemoved(t *testing.T) {
 	h.requirePublished(t, put)
 }
 
+func TestARelayLeavesThePartitionsOfOthersAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{}
+	for _, partition := range []int{0, 2, 3, 9} {
+		put[partition] = h.put(t, partition, h.facts(partition, 2))
+	}
+	_, stop := h.start(t, 3, 0, 5)
+	h.awaitLeft(t, 2)
+	require.NoError(t, stop())
+	h.requirePublished(t, map[int][]outbox.Chunk{0: put[0], 3: put[3]})
+}
+
 func TestAMessageIsPublishedAsItWasStored(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
