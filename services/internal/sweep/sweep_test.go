@@ -112,6 +112,20 @@ func (l *ledger) Submit(_ context.Context, partition, number int, done func()) e
 	return nil
 }
 
+// doneNow is what has been done by partition.
+func (l *ledger) doneNow() map[int][]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.done)
+}
+
+// askedNow is how often somebody looked for what is due.
+func (l *ledger) askedNow() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked
+}
+
 // release makes durable what was held.
 func (l *ledger) release() {
 	l.mu.Lock()
@@ -156,9 +170,9 @@ func TestMoreThanAPageIsDoneWithoutWaiting(t *testing.T) {
 		begun := time.Now()
 		stop := l.start(t, 0, 1)
 		require.Equal(t, []int{3, 512, 512, 176}, l.pages)
-		require.Len(t, l.done[0], 3)
-		require.Len(t, l.done[1], 1200)
-		require.True(t, slices.IsSorted(l.done[1]), "the earliest first")
+		require.Len(t, l.doneNow()[0], 3)
+		require.Len(t, l.doneNow()[1], 1200)
+		require.True(t, slices.IsSorted(l.doneNow()[1]), "the earliest first")
 		require.Equal(t, begun, time.Now(), "no tick is waited for")
 		require.NoError(t, stop())
 	})
@@ -186,13 +200,13 @@ func TestNothingIsDonePastTheClock(t *testing.T) {
 				}
 				stop := l.start(t, 4)
 				pass(t, 10*time.Second)
-				require.Len(t, l.done[4], c.done)
-				require.Equal(t, c.done > 0, l.asked > 0, "without a clock nothing is looked for")
+				require.Len(t, l.doneNow()[4], c.done)
+				require.Equal(t, c.done > 0, l.askedNow() > 0, "without a clock nothing is looked for")
 				l.mu.Lock()
 				l.clocks = map[int]time.Time{4: at(3)}
 				l.mu.Unlock()
 				pass(t, time.Second)
-				require.Equal(t, []int{0, 1, 2}, l.done[4], "the clock has moved on")
+				require.Equal(t, []int{0, 1, 2}, l.doneNow()[4], "the clock has moved on")
 				require.NoError(t, stop())
 			})
 		})
@@ -207,20 +221,20 @@ func TestARoundWaitsUntilAllOfItIsDurable(t *testing.T) {
 		l.hold = true
 		stop := l.start(t, 0)
 		pass(t, time.Hour)
-		require.Equal(t, 1, l.asked, "what was submitted is not looked for again")
+		require.Equal(t, 1, l.askedNow(), "what was submitted is not looked for again")
 		require.Len(t, l.held, 512)
 		last := l.held[511]
 		l.held = l.held[:511]
 		l.release()
 		pass(t, time.Hour)
-		require.Equal(t, 1, l.asked, "one is not durable yet")
+		require.Equal(t, 1, l.askedNow(), "one is not durable yet")
 		last()
 		synctest.Wait()
-		require.Equal(t, 2, l.asked)
+		require.Equal(t, 2, l.askedNow())
 		require.Len(t, l.held, 88)
 		l.release()
 		require.NoError(t, stop())
-		require.Len(t, l.done[0], 600)
+		require.Len(t, l.doneNow()[0], 600)
 	})
 }
 
@@ -244,9 +258,9 @@ func TestASweepGoesOnAfterAnError(t *testing.T) {
 				l.fails, l.refuse = c.fails, c.refuse
 				stop := l.start(t, 0, 1)
 				pass(t, c.after-time.Millisecond)
-				require.Less(t, len(l.done[0])+len(l.done[1]), 4, "an error is not tried again at once")
+				require.Less(t, len(l.doneNow()[0])+len(l.doneNow()[1]), 4, "an error is not tried again at once")
 				pass(t, time.Millisecond)
-				require.Equal(t, map[int][]int{0: {0, 1}, 1: {0, 1}}, l.done)
+				require.Equal(t, map[int][]int{0: {0, 1}, 1: {0, 1}}, l.doneNow())
 				require.NoError(t, stop())
 			})
 		})
@@ -270,9 +284,9 @@ func TestASweepEndsWithItsContext(t *testing.T) {
 				stop := l.start(t, 0)
 				require.NoError(t, stop())
 				l.release() // what becomes durable later finds nobody waiting, and blocks nobody
-				asked := l.asked
+				asked := l.askedNow()
 				pass(t, time.Minute)
-				require.Equal(t, asked, l.asked)
+				require.Equal(t, asked, l.askedNow())
 			})
 		})
 	}
@@ -297,7 +311,7 @@ func TestExactlyWhatIsDueIsDone(t *testing.T) {
 			stop := l.start(t, 0, 1, 2)
 			require.NoError(rt, stop())
 			for p := range 3 {
-				require.Len(rt, l.done[p], want[p], "partition %d", p)
+				require.Len(rt, l.doneNow()[p], want[p], "partition %d", p)
 			}
 		})
 	})

@@ -24,7 +24,9 @@ func replayed() summary.Summary {
 	f := summary.Figures{
 		Orders: 69_659, Lines: 69_659, Accounts: 23_570, Amount: map[money.Currency]money.Minor{"USD": 250_031_563},
 		Entries: 131_001, Points: summary.Points{Earned: 2_453_159, Active: 1_049_793, Expired: 1_403_366},
-		Tiers: map[string]int64{"bronze": 20_686, "silver": 2_558, "gold": 326},
+		ExpiredOn: map[string]money.Points{"1998-02-01": 293_084, "1998-03-01": 372_060},
+		Tiers:     map[string]int64{"bronze": 20_686, "silver": 2_558, "gold": 326},
+		Moves:     []summary.Move{{From: "bronze", To: "silver", Cause: "reached", Count: 5_370}},
 		Digests: summary.Digests{Balances: "5406c07d52a619f625d926daea2601fc1abd5b59a66a312f7da23b9b5e0e48b7",
 			Tiers: "41feff31fc405b0ec0b9a448f57d4c4145061af095cb7be8a5d26723a6ea0463"},
 	}
