@@ -162,6 +162,10 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, r := range s.relays {
 		out.Go(func() error { return r.Run(outCtx) })
 	}
+	out.Go(func() error {
+		s.store.KeepClear(outCtx, s.deps.Log)
+		return nil
+	})
 	err = intake.Wait()
 	stopLanes()
 	err = errors.Join(err, lanes.Wait())

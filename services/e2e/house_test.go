@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -96,13 +97,20 @@ func (h *house) run(program string, args ...string) *process {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), runMax)
 	p := &process{t: h.t, cmd: exec.CommandContext(ctx, program, args...), done: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = h.env, &p.out, &p.err
-	require.NoError(h.t, p.cmd.Start())
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = h.env, &p.out, &p.err, attributes()
+	started := make(chan error, 1)
 	go func() {
 		defer close(p.done)
 		defer cancel()
-		_ = p.cmd.Wait() // how it ended is read from ProcessState
+		runtime.LockOSThread() // the program would end with the thread that started it
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = p.cmd.Wait() // how it ended is read from ProcessState
+		}
 	}()
+	require.NoError(h.t, <-started)
 	h.t.Cleanup(func() {
 		cancel()
 		<-p.done

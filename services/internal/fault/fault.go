@@ -7,6 +7,7 @@ const (
 	AfterRead           = "after_read"
 	AfterCompute        = "after_compute"
 	BeforeCommit        = "before_commit"
+	InCommit            = "in_commit"
 	AfterCommit         = "after_commit"
 	BeforeOutboxPublish = "before_outbox_publish"
 	AfterOutboxPublish  = "after_outbox_publish"
@@ -17,7 +18,7 @@ const (
 // Points lists all of them, for tests that visit each.
 func Points() []string {
 	return []string{
-		AfterRead, AfterCompute, BeforeCommit, AfterCommit, BeforeOutboxPublish, AfterOutboxPublish,
+		AfterRead, AfterCompute, BeforeCommit, InCommit, AfterCommit, BeforeOutboxPublish, AfterOutboxPublish,
 		AfterOutboxDelete, AfterOrdersPublish,
 	}
 }

@@ -36,7 +36,7 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 		SetReadConcern(readconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
 		SetServerSelectionTimeout(serverSelectionTimeout).
-		SetAppName("laurel " + database)
+		SetAppName(appName(database))
 	client, err := mongo.Connect(opts)
 	if err != nil {
 		return nil, fmt.Errorf("connect to mongod: %w", err)

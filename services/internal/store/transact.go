@@ -9,6 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+
+	"github.com/laurel-loyalty/laurel/services/internal/fault"
 )
 
 // ErrConflict says that another writer was faster: nothing was written. Read again and compute again.
@@ -43,6 +45,7 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 		_ = session.AbortTransaction(context.WithoutCancel(ctx))
 		return classify(err)
 	}
+	fault.Point(fault.InCommit)
 	return commit(ctx, session)
 }
 
