@@ -8,6 +8,7 @@ package controlv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -298,11 +299,92 @@ func (x *ProgramFile) GetContent() []byte {
 	return nil
 }
 
+// MemberEnrolled says that a member was enrolled by name: it goes to the one account that it names, on
+// control.<programme>.member.enrolled.<account>. What stands behind it in the log may rely on the account. An account
+// gets one for each of its members; a repeat carries the same id and says the same.
+type MemberEnrolled struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// Where the member's points are kept, and the token of the subject.
+	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Who was enrolled; the account's own id, where it is their own account.
+	Member        string                 `protobuf:"bytes,3,opt,name=member,proto3" json:"member,omitempty"`
+	Kind          v1.MemberKind          `protobuf:"varint,4,opt,name=kind,proto3,enum=laurel.member.v1.MemberKind" json:"kind,omitempty"`
+	EnrolledAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=enrolled_at,json=enrolledAt,proto3" json:"enrolled_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemberEnrolled) Reset() {
+	*x = MemberEnrolled{}
+	mi := &file_laurel_control_v1_control_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemberEnrolled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemberEnrolled) ProtoMessage() {}
+
+func (x *MemberEnrolled) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_control_v1_control_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemberEnrolled.ProtoReflect.Descriptor instead.
+func (*MemberEnrolled) Descriptor() ([]byte, []int) {
+	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *MemberEnrolled) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *MemberEnrolled) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *MemberEnrolled) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *MemberEnrolled) GetKind() v1.MemberKind {
+	if x != nil {
+		return x.Kind
+	}
+	return v1.MemberKind(0)
+}
+
+func (x *MemberEnrolled) GetEnrolledAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EnrolledAt
+	}
+	return nil
+}
+
 var File_laurel_control_v1_control_proto protoreflect.FileDescriptor
 
 const file_laurel_control_v1_control_proto_rawDesc = "" +
 	"\n" +
-	"\x1flaurel/control/v1/control.proto\x12\x11laurel.control.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x01\n" +
+	"\x1flaurel/control/v1/control.proto\x12\x11laurel.control.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dlaurel/member/v1/member.proto\"\x82\x01\n" +
 	"\vHouseOpened\x12G\n" +
 	"\n" +
 	"clock_mode\x18\x01 \x01(\x0e2\x1c.laurel.control.v1.ClockModeB\n" +
@@ -322,7 +404,17 @@ const file_laurel_control_v1_control_proto_rawDesc = "" +
 	"\vProgramFile\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x02R\x04name\x12#\n" +
-	"\acontent\x18\x02 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x10R\acontent*S\n" +
+	"\acontent\x18\x02 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x10R\acontent\"\x82\x02\n" +
+	"\x0eMemberEnrolled\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\"\n" +
+	"\x06member\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x06member\x12<\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1c.laurel.member.v1.MemberKindB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12C\n" +
+	"\venrolled_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"enrolledAt*S\n" +
 	"\tClockMode\x12\x1a\n" +
 	"\x16CLOCK_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCLOCK_MODE_WALL\x10\x01\x12\x15\n" +
@@ -342,25 +434,29 @@ func file_laurel_control_v1_control_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_control_v1_control_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_laurel_control_v1_control_proto_goTypes = []any{
 	(ClockMode)(0),                // 0: laurel.control.v1.ClockMode
 	(*HouseOpened)(nil),           // 1: laurel.control.v1.HouseOpened
 	(*ClockPassed)(nil),           // 2: laurel.control.v1.ClockPassed
 	(*ProgramRevised)(nil),        // 3: laurel.control.v1.ProgramRevised
 	(*ProgramFile)(nil),           // 4: laurel.control.v1.ProgramFile
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*MemberEnrolled)(nil),        // 5: laurel.control.v1.MemberEnrolled
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(v1.MemberKind)(0),            // 7: laurel.member.v1.MemberKind
 }
 var file_laurel_control_v1_control_proto_depIdxs = []int32{
 	0, // 0: laurel.control.v1.HouseOpened.clock_mode:type_name -> laurel.control.v1.ClockMode
-	5, // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
-	5, // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
+	6, // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
+	6, // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
 	4, // 3: laurel.control.v1.ProgramRevised.files:type_name -> laurel.control.v1.ProgramFile
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	7, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
+	6, // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_laurel_control_v1_control_proto_init() }
@@ -374,7 +470,7 @@ func file_laurel_control_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_control_v1_control_proto_rawDesc), len(file_laurel_control_v1_control_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
