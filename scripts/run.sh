@@ -2,7 +2,7 @@
 # `make run`: replays orders through the whole house and shows what came out.
 #   ORDERS      CSV of orders; default: the CDNOW purchases, fetched the first time
 #   PROGRAMME   YAML of the programme; default: deploy/programmes/cdnow.yaml
-#   UNTIL       bring everything up to this time; default: 1998-07-01T00:00:00Z for CDNOW, else the last order
+#   UNTIL       bring everything up to this time; default: 1998-07-01T00:00Z for CDNOW, else the last order
 # Each pair of orders and programme has a house of its own under .laurel/houses, so a second run finds what it knows.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ build laurel ./services/laurel/cmd/laurel
 if [ -z "$orders" ]; then
 	scripts/cdnow.sh
 	orders=$LAUREL_HOME/data/cdnow/cdnow.csv
-	until=${until:-1998-07-01T00:00:00Z}
+	until=${until:-1998-07-01T00:00Z}
 fi
 [ -e "$orders" ] || [ "$orders" = - ] || fail "there is no file of orders $orders"
 

@@ -25,6 +25,7 @@ build laurel ./services/laurel/cmd/laurel
 [ $# -gt 0 ] || set -- ./proto/... ./services/...
 stage "vetting (go vet $race)"
 go vet $race ./proto/... ./services/...
+go vet $race -tags fault ./services/internal/fault
 
 mkdir -p "$LAUREL_HOME/test"
 for old in "$LAUREL_HOME"/test/mongo-*; do # a killed run left its data behind
@@ -35,4 +36,5 @@ trap 'rm -rf "$dir"' EXIT
 
 # As many test binaries at once as there are cores: each has its own servers, and more only wait for each other.
 stage "testing (go test $race -p $cores; the first time the build takes minutes)"
+go test $race -tags fault ${CI:+-count=1} ./services/internal/fault # these files stand behind a build tag
 scripts/mongod.sh run --dir "$dir" go test $race -p "$cores" -timeout 20m ${CI:+-count=1} "$@"

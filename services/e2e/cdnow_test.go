@@ -8,7 +8,7 @@ import (
 )
 
 // end is when the replays end: the day after the last of the CDNOW purchases.
-const end = "1998-07-01T00:00:00Z"
+const end = "1998-07-01T00:00Z"
 
 // reference is the known answer at 00:00 of a day, after expiry and review: for both programmes the same tiers.
 var reference = []struct {
@@ -47,7 +47,7 @@ const (
 func onAllDates() []string {
 	var flags []string
 	for _, r := range reference {
-		flags = append(flags, "--at", r.day+"T00:00:00Z")
+		flags = append(flags, "--at", r.day+"T00:00Z")
 	}
 	return flags
 }

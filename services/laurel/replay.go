@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/replay"
@@ -17,20 +18,20 @@ import (
 
 // replayCmd is the main job.
 type replayCmd struct {
-	Orders    []string    `required:"true" sep:"none" help:"Order file (CSV); may be given again; - is standard input."`
-	Programme []string    `required:"true" sep:"none" help:"Programme file (YAML); may be given again for one programme in several files."`
-	Clock     string      `default:"events" enum:"events" help:"What moves the clock: the events themselves."`
-	Until     time.Time   `help:"Bring everybody up to this time, what is due at that moment included. Default: the last event."`
-	At        []time.Time `help:"Also say how the programme stood at this time; may be given again."`
-	Summary   string      `help:"Write the figures as JSON to this file."`
-	Report    string      `help:"Write a page for people (HTML) to this file."`
-	Data      string      `help:"Where the house's data is. Default: one place under .laurel/houses for these orders and this programme."`
-	Home      string      `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
-	MongoURI  string      `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
-	NATSURL   string      `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
-	NATSToken string      `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
-	Lanes     int         `default:"2" help:"Transactions side by side."`
-	Batch     int         `default:"512" help:"Items in one transaction at most."`
+	Orders    []string           `required:"true" sep:"none" help:"Order file (CSV); may be given again; - is standard input."`
+	Programme []string           `required:"true" sep:"none" help:"Programme file (YAML); may be given again for one programme in several files."`
+	Clock     string             `default:"events" enum:"events" help:"What moves the clock: the events themselves."`
+	Until     calendar.Instant   `placeholder:"TIME" help:"Bring everybody up to this time, for example 1998-07-01T00:00Z, what is due at that moment included. Default: the last event."`
+	At        []calendar.Instant `placeholder:"TIME" help:"Also say how the programme stood at this time; may be given again."`
+	Summary   string             `help:"Write the figures as JSON to this file."`
+	Report    string             `help:"Write a page for people (HTML) to this file."`
+	Data      string             `help:"Where the house's data is. Default: one place under .laurel/houses for these orders and this programme."`
+	Home      string             `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
+	MongoURI  string             `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
+	NATSURL   string             `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
+	NATSToken string             `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
+	Lanes     int                `default:"2" help:"Transactions side by side."`
+	Batch     int                `default:"512" help:"Items in one transaction at most."`
 }
 
 // Run replays, prints the closing table and ends with one line of what happened.
@@ -44,7 +45,7 @@ func (c *replayCmd) Run(w *world) error {
 		return err
 	}
 	s, err := replay.Run(w.ctx, replay.Options{
-		Orders: c.Orders, Program: c.Programme, Until: c.Until, At: c.At, Summary: c.Summary, Report: c.Report,
+		Orders: c.Orders, Program: c.Programme, Until: c.Until.Time, At: c.at(), Summary: c.Summary, Report: c.Report,
 		RejectedDir: filepath.Join(c.Home, "rejected"), In: w.in, Err: w.err, Terminal: isTerminal(w.err),
 		Clock: w.clock, Log: log,
 		House: parts.Options{
@@ -74,6 +75,14 @@ func (c *replayCmd) closing(w *world, s summary.Summary) {
 	if c.Report != "" {
 		w.say("read %s\n", c.Report)
 	}
+}
+
+func (c *replayCmd) at() []time.Time {
+	times := make([]time.Time, len(c.At))
+	for i, at := range c.At {
+		times[i] = at.Time
+	}
+	return times
 }
 
 // dir is where the house of these orders under this programme is: the same input finds it again, other input does not

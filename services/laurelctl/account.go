@@ -12,7 +12,7 @@ import (
 // showCmd shows an account.
 type showCmd struct {
 	Account string   `arg:"" help:"The account."`
-	At      *instant `placeholder:"TIME" help:"As it stood at this time, for example 1998-07-01T00:00:00Z."`
+	At      *instant `placeholder:"TIME" help:"As it stood at this time, for example 1998-07-01T00:00Z."`
 	KnownAt *instant `placeholder:"TIME" help:"As it was known at this time."`
 }
 

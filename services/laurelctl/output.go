@@ -14,6 +14,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 )
 
 // Formats of answers.
@@ -137,22 +139,7 @@ func moment(t *timestamppb.Timestamp) string {
 func number[N int32 | int64 | uint64](n N) string { return fmt.Sprint(n) }
 
 // instant is a time on the command line.
-type instant struct{ time.Time }
-
-// instantForms are the forms in which a time may be given, the usual one first.
-var instantForms = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00"}
-
-// UnmarshalText reads RFC 3339, also without seconds. A date alone is refused: it does not say which moment of the day.
-func (t *instant) UnmarshalText(raw []byte) error {
-	for _, form := range instantForms {
-		at, err := time.Parse(form, string(raw))
-		if err == nil {
-			t.Time = at
-			return nil
-		}
-	}
-	return fmt.Errorf("%.40q is no time; write it as 1998-07-01T00:00:00Z", raw)
-}
+type instant struct{ calendar.Instant }
 
 func (t *instant) toProto() *timestamppb.Timestamp {
 	if t == nil {

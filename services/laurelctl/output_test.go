@@ -35,24 +35,9 @@ func TestWhatStrangersWroteDoesNotSteerTheTerminal(t *testing.T) {
 
 func TestTimesOnTheCommandLine(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"1998-07-01T00:00:00Z":      "1998-07-01T00:00:00Z",
-		"1998-07-01T00:00Z":         "1998-07-01T00:00:00Z",
-		"1998-07-01T02:00:00+02:00": "1998-07-01T00:00:00Z",
-		"1998-07-01T00:00:00.5Z":    "1998-07-01T00:00:00.5Z",
-		"1998-07-01":                "",
-		"yesterday":                 "",
-		"":                          "",
-	} {
-		var at instant
-		err := at.UnmarshalText([]byte(text))
-		if want == "" {
-			require.ErrorContains(t, err, "write it as 1998-07-01T00:00:00Z", text)
-			continue
-		}
-		require.NoError(t, err, text)
-		require.Equal(t, want, moment(at.toProto()), text)
-	}
+	var at instant
+	require.NoError(t, at.UnmarshalText([]byte("1998-07-01T02:00+02:00")))
+	require.Equal(t, "1998-07-01T00:00:00Z", moment(at.toProto()))
 	require.Nil(t, (*instant)(nil).toProto())
 	require.Empty(t, moment(nil))
 }

@@ -3,7 +3,6 @@
 package fault_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -54,7 +53,7 @@ func TestAPointEndsTheProcessAsKill9Would(t *testing.T) {
 				return
 			}
 			var exit *exec.ExitError
-			require.True(t, errors.As(err, &exit), "got %v", err)
+			require.ErrorAs(t, err, &exit)
 			status, ok := exit.Sys().(syscall.WaitStatus)
 			require.True(t, ok)
 			require.Equal(t, syscall.SIGKILL, status.Signal())
