@@ -7,7 +7,6 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/overview"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/events"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/trace"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
@@ -56,12 +55,8 @@ func (s *Service) Verify(ctx context.Context) (Report, error) {
 // verify checks a programme's ledger, all of them when program is empty; of all of them it also follows each event of
 // the log into the ledger.
 func (s *Service) verify(ctx context.Context, program string, o verify.Options) (Report, error) {
-	door, err := events.New(s.lane)
-	if err != nil {
-		return Report{}, err
-	}
 	tracer := trace.New(trace.Deps{
-		Bus: s.bus, Storage: s.storage, Log: s.deps.Log, Decode: door.Decode, Partitions: s.partitions(),
+		Bus: s.bus, Storage: s.storage, Log: s.deps.Log, Decode: s.Decode, Partitions: s.Partitions(),
 	})
 	observe := o.Observe
 	o.Observe = func(e ledger.Entry) {
@@ -114,7 +109,7 @@ func (s *Service) Story(ctx context.Context, program string, account ledger.Acco
 // Rebuild writes every account document anew from its entries, which are the truth. It must not run beside a service
 // that applies events. It returns how many accounts it wrote.
 func (s *Service) Rebuild(ctx context.Context) (int64, error) {
-	parts, err := s.store.ReadPartitions(ctx, s.partitions())
+	parts, err := s.store.ReadPartitions(ctx, s.Partitions())
 	if err != nil {
 		return 0, err
 	}

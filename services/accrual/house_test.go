@@ -22,6 +22,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -195,7 +196,7 @@ func (s *service) start() {
 func (s *service) drained() {
 	s.h.t.Helper()
 	var counts accrual.Counts
-	var progress accrual.Progress
+	var progress follow.Progress
 	for done, polls := false, 0; !done; {
 		testkit.Eventually(s.h.t, func() bool {
 			if now := s.Counts(); now != counts { // it is busy: no need to ask

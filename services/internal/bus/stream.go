@@ -136,12 +136,12 @@ func partitionFilter(stream string, partition int) string {
 	return prefix + "." + strconv.Itoa(partition) + ".>"
 }
 
-// LastSequences returns the last sequence of each of the n partitions in EVENTS, 0 for an empty one. A partition
-// whose mark has reached it is drained.
-func (b *Bus) LastSequences(ctx context.Context, n int) ([]uint64, error) {
+// LastSequences returns the last sequence of each of the n partitions in EVENTS or FACTS, 0 for an empty one. A
+// partition whose mark has reached it is drained.
+func (b *Bus) LastSequences(ctx context.Context, stream string, n int) ([]uint64, error) {
 	last := make([]uint64, n)
 	for p := range last {
-		m, _, err := b.fetch(ctx, Events, lookup{LastOn: partitionFilter(Events, p)})
+		m, _, err := b.fetch(ctx, stream, lookup{LastOn: partitionFilter(stream, p)})
 		if err != nil {
 			return nil, fmt.Errorf("last message of partition %d: %w", p, err)
 		}

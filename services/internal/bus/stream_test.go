@@ -66,7 +66,7 @@ func TestStreamWithoutLimitIsRefused(t *testing.T) {
 func TestLastSequencesTellWhereEachPartitionEnds(t *testing.T) {
 	t.Parallel()
 	_, b := house(t)
-	last, err := b.LastSequences(t.Context(), bus.Partitions)
+	last, err := b.LastSequences(t.Context(), bus.Events, bus.Partitions)
 	require.NoError(t, err)
 	require.Equal(t, make([]uint64, bus.Partitions), last)
 
@@ -77,7 +77,7 @@ func TestLastSequencesTellWhereEachPartitionEnds(t *testing.T) {
 		require.EqualValues(t, i+1, seq)
 		want[bus.Partition("p", account, bus.Partitions)] = seq
 	}
-	last, err = b.LastSequences(t.Context(), bus.Partitions)
+	last, err = b.LastSequences(t.Context(), bus.Events, bus.Partitions)
 	require.NoError(t, err)
 	require.Equal(t, want, last)
 }

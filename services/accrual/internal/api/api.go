@@ -9,10 +9,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -30,7 +30,7 @@ const (
 // Deps are what the door stands on.
 type Deps struct {
 	Storage  *storage.Storage
-	Programs *posting.Programs
+	Programs *follow.Programs
 	Bus      *bus.Bus // where redriven events go
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.
 	Verify func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error)

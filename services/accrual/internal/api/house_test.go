@@ -14,10 +14,10 @@ import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/api"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
@@ -68,12 +68,13 @@ func open(t *testing.T, b *bus.Bus) *desk {
 		t: t, storage: kept, schedule: program.Schedule{{Revision: 1, Program: p}},
 		books: map[orders.Ref]ledger.Book{}, accounts: map[ledger.AccountID]ledger.Account{},
 	}
-	d.commit(storage.Writes{Revisions: []storage.Revision{{
-		ID: storage.RevisionID("tea", 1), Program: "tea", Number: 1,
-		Files: []storage.File{{Name: "tea.yaml", Content: []byte(theTeaClub)}},
-	}}})
+	programs := follow.NewPrograms(base)
+	require.NoError(t, programs.Insert(t.Context(), []follow.Revision{{
+		ID: follow.RevisionID("tea", 1), Program: "tea", Number: 1,
+		Files: []follow.File{{Name: "tea.yaml", Content: []byte(theTeaClub)}},
+	}}))
 	d.client = serve(t, api.Deps{
-		Storage: kept, Programs: posting.NewPrograms(kept), Bus: b,
+		Storage: kept, Programs: programs, Bus: b,
 		Verify: func(ctx context.Context, id string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return verify.Run(ctx, kept, id, verify.Options{Progress: progress})
 		},
@@ -104,7 +105,7 @@ func serve(t *testing.T, deps api.Deps) accrualv1.AccrualServiceClient {
 
 func (d *desk) commit(w storage.Writes) {
 	d.t.Helper()
-	require.NoError(d.t, d.storage.Commit(d.t.Context(), w))
+	require.NoError(d.t, d.storage.Store().Transact(d.t.Context(), func(ctx context.Context) error { return d.storage.Write(ctx, w) }))
 }
 
 func (d *desk) account(id ledger.AccountID) ledger.Account {

@@ -1,12 +1,9 @@
 package api
 
 import (
-	"slices"
-
 	"google.golang.org/grpc"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -15,11 +12,11 @@ import (
 func (s *Server) VerifyLedger(in *accrualv1.VerifyLedgerRequest, out grpc.ServerStreamingServer[accrualv1.VerifyLedgerResponse]) error {
 	ctx := out.Context()
 	if in.GetProgram() != "" {
-		revisions, err := s.deps.Storage.Revisions(ctx)
+		known, err := s.deps.Programs.Knows(ctx, in.GetProgram())
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(revisions, func(r storage.Revision) bool { return r.Program == in.GetProgram() }) {
+		if !known {
 			return reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", in.GetProgram())
 		}
 	}

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -15,23 +16,10 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
-	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // service is accrual's name in subjects and sources.
 const service = "accrual"
-
-// outgoing is what a batch publishes from one partition.
-type outgoing struct{ facts, dead []outbox.Message }
-
-func (b *batch) outbox(partition int) *outgoing {
-	out := b.out[partition]
-	if out == nil {
-		out = &outgoing{}
-		b.out[partition] = out
-	}
-	return out
-}
 
 // entryFact tells of one entry. It is a pure function of the entry.
 func entryFact(e ledger.Entry) (outbox.Message, error) {
@@ -57,29 +45,18 @@ func fact(subject, id string, at time.Time, body proto.Message) (outbox.Message,
 	return m, nil
 }
 
-// writes gathers what the transaction changes: moved partitions, changed accounts, numbered chunks.
-func (b *batch) writes() storage.Writes {
+// Finish implements follow.Batch: changed accounts with what falls due of them, entries with the time of recording.
+func (b *batch) Finish(now time.Time) func(ctx context.Context) error {
 	w := b.changes
-	now := b.poster.Clock.Now()
-	for id := range b.moved {
-		part := b.parts[id]
-		part.Version = b.poster.parts[id].Version // noting the attempt has moved it since it was loaded
-		if out := b.out[id]; out != nil {
-			w.Chunks = append(w.Chunks, outbox.Cut(&part, bus.Facts, out.facts, now)...)
-			w.Chunks = append(w.Chunks, outbox.Cut(&part, bus.Dead, out.dead, now)...)
-		}
-		w.Partitions = append(w.Partitions, part)
-	}
-	slices.SortFunc(w.Partitions, func(a, b store.Partition) int { return a.ID - b.ID })
 	for i := range w.Entries {
 		w.Entries[i].Entry.RecordedAt = now
 	}
 	for _, ref := range b.order {
 		h := b.accounts[ref]
-		due, _ := ledger.NextDue(h.account, b.schedule(h.partition, ref.Program))
+		due, _ := ledger.NextDue(h.account, b.parts.Schedule(h.partition, ref.Program))
 		w.Accounts = append(w.Accounts, storage.AccountWrite{
 			Account: h.account, From: h.from, Partition: h.partition, Due: due,
 		})
 	}
-	return w
+	return func(ctx context.Context) error { return b.poster.Storage.Write(ctx, w) }
 }

@@ -5,24 +5,20 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
-	"github.com/laurel-loyalty/laurel/services/internal/program"
-	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // batch is everything that one transaction reads and will write. What it reads is laid over by what it has decided.
 type batch struct {
-	poster    *Poster
-	parts     map[int]store.Partition // changed copies
-	moved     map[int]bool
-	accounts  map[storage.AccountRef]*holding
-	books     map[string]ledger.Books // by programme
-	refused   map[string]bool         // refusal ids known, here or in the store
-	schedules map[scheduleKey]program.Schedule
-	out       map[int]*outgoing
-	changes   storage.Writes
-	order     []storage.AccountRef // accounts in the order in which they were first changed
-	outcome   Outcome
+	poster   *Poster
+	parts    *follow.Parts
+	accounts map[storage.AccountRef]*holding
+	books    map[string]ledger.Books // by programme
+	refused  map[string]bool         // refusal ids known, here or in the store
+	changes  storage.Writes
+	order    []storage.AccountRef // accounts in the order in which they were first changed
+	outcome  Outcome
 }
 
 // holding is an account as the batch has it.
@@ -33,22 +29,12 @@ type holding struct {
 	touched   bool
 }
 
-type scheduleKey struct {
-	partition int
-	program   string
-}
-
-// load reads what the items need: their accounts, which of their orders are known, and which were refused before.
-func (p *Poster) load(ctx context.Context, items []lane.Item) (*batch, error) {
+// Load implements follow.Handler: it reads the accounts of the items, which of their orders are known, and which were
+// refused before.
+func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Parts) (follow.Batch, error) {
 	b := &batch{
-		poster: p, parts: map[int]store.Partition{}, moved: map[int]bool{},
-		accounts: map[storage.AccountRef]*holding{}, books: map[string]ledger.Books{},
-		refused:   map[string]bool{},
-		schedules: map[scheduleKey]program.Schedule{}, out: map[int]*outgoing{},
-		outcome: Outcome{Refusals: map[string]int{}},
-	}
-	for id, part := range p.parts {
-		b.parts[id] = part.Clone()
+		poster: p, parts: parts, accounts: map[storage.AccountRef]*holding{}, books: map[string]ledger.Books{},
+		refused: map[string]bool{}, outcome: Outcome{Refusals: map[string]int{}},
 	}
 	need := needs{orders: map[storage.OrderRef]bool{}}
 	for _, item := range items {
@@ -92,17 +78,16 @@ func (n *needs) add(b *batch, item lane.Item) {
 	switch m := item.Payload.(type) {
 	case Sweep:
 		n.accounts = append(n.accounts, m.Account)
-	case Message:
-		part := b.parts[item.Partition]
-		if m.Sequence <= part.Mark.Sequence {
+	case follow.Message:
+		if b.parts.Passed(m) {
 			return
 		}
-		if part.Refused > 0 && m.refusable() {
+		if b.parts.Get(item.Partition).Refused > 0 && m.Refusable() {
 			n.identities = append(n.identities, m.Identity)
 		}
 		if m.Order != nil {
-			n.accounts = append(n.accounts, m.account())
-			n.orders[m.order()] = true
+			n.accounts = append(n.accounts, account(m))
+			n.orders[order(m)] = true
 		}
 	}
 }
@@ -159,14 +144,4 @@ func (b *batch) fold(ref storage.OrderRef, entries []ledger.Entry) error {
 	}
 	b.keepBook(ref, book)
 	return nil
-}
-
-func (b *batch) schedule(partition int, id string) program.Schedule {
-	key := scheduleKey{partition, id}
-	s, ok := b.schedules[key]
-	if !ok {
-		s = b.poster.Programs.Schedule(b.parts[partition], id)
-		b.schedules[key] = s
-	}
-	return s
 }

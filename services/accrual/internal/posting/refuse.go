@@ -8,27 +8,28 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // refuse remembers a refusal, sends the event to DEAD with its reason, and says so in FACTS.
-func (b *batch) refuse(m Message, why *reason.Error) error {
+func (b *batch) refuse(m follow.Message, why *reason.Error) error {
 	row := storage.Refusal{
 		ID: m.Identity, Program: m.Program, Merchant: m.Merchant, Account: m.Account, Kind: m.Kind,
 		EventID: m.EventID, EventSource: m.EventSource, Reason: string(why.Reason), Message: why.Message, Field: why.Field,
-		Partition: m.Partition, Epoch: b.parts[m.Partition].Epoch, Sequence: int64(m.Sequence), //nolint:gosec // far below 2^63
+		Partition: m.Partition, Epoch: b.parts.Get(m.Partition).Epoch, Sequence: int64(m.Sequence), //nolint:gosec // far below 2^63
 		Subject: m.Original.Subject, Headers: m.Original.Headers, Body: m.Original.Body,
 	}
 	if m.Order != nil {
-		row.Order = storage.OrderField(m.order())
+		row.Order = storage.OrderField(order(m))
 	}
 	b.refused[m.Identity] = true
 	return b.bury(row)
 }
 
 // refuseFor refuses a message for an error that is a refusal; any other error goes through.
-func (b *batch) refuseFor(m Message, err error) error {
+func (b *batch) refuseFor(m follow.Message, err error) error {
 	refusal, ok := reason.Of(err)
 	if !ok {
 		return err
@@ -101,16 +102,11 @@ func (b *batch) bury(row storage.Refusal) error {
 	if err != nil {
 		return err
 	}
-	out := b.outbox(row.Partition)
-	out.facts = append(out.facts, fact)
-	out.dead = append(out.dead, deadLetter(row))
-	part := b.parts[row.Partition]
-	part.Refused++
-	b.parts[row.Partition] = part
-	b.moved[row.Partition] = true
+	b.parts.Publish(row.Partition, bus.Facts, fact)
+	b.parts.Publish(row.Partition, bus.Dead, deadLetter(row))
+	b.parts.Refuse(row.Partition)
 	b.changes.Refusals = append(b.changes.Refusals, row)
 	b.outcome.Refusals[row.Reason]++
-	b.outcome.Facts++
 	return nil
 }
 

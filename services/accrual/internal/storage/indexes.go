@@ -64,10 +64,3 @@ func refusalsCollection() store.Collection {
 		},
 	}
 }
-
-func revisionsCollection() store.Collection {
-	return store.Collection{
-		Name:   revisionsName,
-		Schema: store.Object(bson.A{"_id", "format", "programme", "number", "files"}, bson.M{"format": store.Integer(), "number": store.Integer()}),
-	}
-}

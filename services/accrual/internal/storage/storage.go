@@ -6,19 +6,17 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // Database is accrual's own.
 const Database = "laurel_accrual"
 
-// Collections of accrual, beside partitions and outbox.
+// Collections of accrual, beside those of the room follow.
 const (
-	entriesName   = "entries"
-	accountsName  = "accounts"
-	refusalsName  = "refusals"
-	revisionsName = "revisions"
+	entriesName  = "entries"
+	accountsName = "accounts"
+	refusalsName = "refusals"
 )
 
 // Storage is accrual's database. Safe for many goroutines.
@@ -26,8 +24,7 @@ type Storage struct{ store *store.Store }
 
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
-	err := s.Ensure(ctx, store.PartitionsCollection(), outbox.Collection(), entriesCollection(), accountsCollection(),
-		refusalsCollection(), revisionsCollection())
+	err := s.Ensure(ctx, entriesCollection(), accountsCollection(), refusalsCollection())
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}

@@ -10,7 +10,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
-	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -37,12 +36,9 @@ type AccountWrite struct {
 
 // Writes are everything that one batch changes.
 type Writes struct {
-	Partitions []store.Partition
-	Entries    []EntryWrite
-	Accounts   []AccountWrite
-	Refusals   []Refusal
-	Revisions  []Revision
-	Chunks     []outbox.Chunk
+	Entries  []EntryWrite
+	Accounts []AccountWrite
+	Refusals []Refusal
 	// Review names programmes whose accounts in a partition must be looked at again from a time on, because a revision begins.
 	Review []ReviewWrite
 }
@@ -54,29 +50,19 @@ type ReviewWrite struct {
 	From      time.Time
 }
 
-// Commit writes everything as one transaction: all of it or nothing. store.ErrConflict: somebody else was faster.
-func (s *Storage) Commit(ctx context.Context, w Writes) error {
-	return s.store.Transact(ctx, func(ctx context.Context) error {
-		if err := s.store.MovePartitions(ctx, w.Partitions); err != nil {
-			return err
-		}
-		if err := s.insertRevisions(ctx, w.Revisions); err != nil {
-			return err
-		}
-		if err := s.insertEntries(ctx, w.Entries); err != nil {
-			return err
-		}
-		if err := s.replaceAccounts(ctx, w.Accounts); err != nil {
-			return err
-		}
-		if err := s.review(ctx, w.Review); err != nil {
-			return err
-		}
-		if err := s.insertRefusals(ctx, w.Refusals); err != nil {
-			return err
-		}
-		return outbox.Insert(ctx, s.store, w.Chunks)
-	})
+// Write writes everything; it belongs inside the transaction that moves the partitions. store.ErrConflict: somebody else
+// was faster.
+func (s *Storage) Write(ctx context.Context, w Writes) error {
+	if err := s.insertEntries(ctx, w.Entries); err != nil {
+		return err
+	}
+	if err := s.replaceAccounts(ctx, w.Accounts); err != nil {
+		return err
+	}
+	if err := s.review(ctx, w.Review); err != nil {
+		return err
+	}
+	return s.insertRefusals(ctx, w.Refusals)
 }
 
 func (s *Storage) insertEntries(ctx context.Context, entries []EntryWrite) error {

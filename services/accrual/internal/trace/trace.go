@@ -10,10 +10,10 @@ import (
 	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 )
 
 // Deps are what a trace stands on.
@@ -22,7 +22,7 @@ type Deps struct {
 	Storage *storage.Storage
 	Log     *slog.Logger
 	// Decode is the bus door's.
-	Decode     func(bus.Message) posting.Message
+	Decode     func(bus.Message) follow.Message
 	Partitions []int
 }
 
@@ -62,7 +62,7 @@ func (t *Tracer) Run(ctx context.Context) (verify.Check, error) {
 		r.marks[id] = p.Mark.Sequence
 		r.mark = max(r.mark, p.Mark.Sequence)
 	}
-	ends, err := t.deps.Bus.LastSequences(ctx, len(t.deps.Partitions))
+	ends, err := t.deps.Bus.LastSequences(ctx, bus.Events, len(t.deps.Partitions))
 	if err != nil {
 		return verify.Check{}, fmt.Errorf("find the end of EVENTS: %w", err)
 	}
@@ -90,7 +90,7 @@ type reading struct {
 	done       uint64 // where it is
 	events     int64
 	duplicates int64
-	waiting    []posting.Message // order events that are neither entry nor refusal
+	waiting    []follow.Message // order events that are neither entry nor refusal
 	lost       int64
 	named      []string
 }

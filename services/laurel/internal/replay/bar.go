@@ -9,8 +9,8 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 )
 
 // linesEvery is how often a plain line is written where no bar can move.
@@ -25,7 +25,7 @@ type bar struct {
 
 	mu       sync.Mutex
 	current  int64
-	progress accrual.Progress
+	progress follow.Progress
 	told     time.Time
 	mpb      *mpb.Progress
 	moving   *mpb.Bar
@@ -61,7 +61,7 @@ func (b *bar) set(applied int64) {
 }
 
 // left tells what is still to be done once everything is published.
-func (b *bar) left(p accrual.Progress) {
+func (b *bar) left(p follow.Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.progress = p

@@ -127,7 +127,7 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 
 // publish sends the orders in the order of time, one batch in flight.
 func (r *run) publish(ctx context.Context, bar *bar) error {
-	before, err := r.house.Bus.LastSequences(ctx, bus.Partitions)
+	before, err := r.house.Bus.LastSequences(ctx, bus.Events, bus.Partitions)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 			return err
 		}
 	}
-	after, err := r.house.Bus.LastSequences(ctx, bus.Partitions)
+	after, err := r.house.Bus.LastSequences(ctx, bus.Events, bus.Partitions)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package posting
+package follow
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -14,14 +13,14 @@ import (
 // Programs holds every revision that any partition has passed, parsed once. Which of them a partition knows stands in
 // its document. Safe for many goroutines.
 type Programs struct {
-	storage *storage.Storage
-	mu      sync.RWMutex
-	parsed  map[string]*program.Program // by storage.RevisionID
+	store  *store.Store
+	mu     sync.RWMutex
+	parsed map[string]*program.Program // by RevisionID
 }
 
-// NewPrograms returns an empty cache over the storage.
-func NewPrograms(s *storage.Storage) *Programs {
-	return &Programs{storage: s, parsed: map[string]*program.Program{}}
+// NewPrograms returns an empty cache over the revisions that a service keeps in its database.
+func NewPrograms(s *store.Store) *Programs {
+	return &Programs{store: s, parsed: map[string]*program.Program{}}
 }
 
 // Load reads the revisions that a partition document names, where they are not known yet.
@@ -35,7 +34,7 @@ func (p *Programs) Load(ctx context.Context, revisions []store.Revision) error {
 }
 
 func (p *Programs) loadAll(ctx context.Context) error {
-	list, err := p.storage.Revisions(ctx)
+	list, err := p.revisions(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,13 +56,13 @@ func (p *Programs) loadAll(ctx context.Context) error {
 func (p *Programs) Find(id string, number int) *program.Program {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.parsed[storage.RevisionID(id, number)]
+	return p.parsed[RevisionID(id, number)]
 }
 
 func (p *Programs) keep(id string, number int, parsed *program.Program) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.parsed[storage.RevisionID(id, number)] = parsed
+	p.parsed[RevisionID(id, number)] = parsed
 }
 
 // Schedule returns the revisions of a programme that a partition has passed; nil if it knows none.
@@ -88,4 +87,10 @@ func (p *Programs) IDs() []string {
 		}
 	}
 	return ids
+}
+
+// Knows tells whether any partition has passed a revision of a programme.
+func (p *Programs) Knows(ctx context.Context, id string) (bool, error) {
+	list, err := p.revisions(ctx)
+	return slices.ContainsFunc(list, func(r Revision) bool { return r.Program == id }), err
 }

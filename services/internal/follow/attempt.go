@@ -1,4 +1,4 @@
-package posting
+package follow
 
 import (
 	"context"
@@ -82,7 +82,7 @@ func (p *Poster) noteAttempts(ctx context.Context, attempts map[int]*store.Attem
 		part.Attempt = attempt
 		parts = append(parts, part)
 	}
-	if err := p.Storage.Store().MovePartitions(ctx, parts); err != nil {
+	if err := p.Store.MovePartitions(ctx, parts); err != nil {
 		return fmt.Errorf("note what is being computed: %w", err)
 	}
 	for _, part := range parts {

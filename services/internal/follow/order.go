@@ -1,4 +1,4 @@
-package events
+package follow
 
 import (
 	"errors"
@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	ordersv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -52,7 +51,7 @@ func bodyOf(kind string) (header, orders.Kind) {
 	return nil, orders.KindUnset
 }
 
-func (d *Door) order(m *posting.Message, event cloudevent.Event) error {
+func (d *Decoder) order(m *Message, event cloudevent.Event) error {
 	body, kind := bodyOf(m.Kind)
 	if body == nil {
 		return reason.New(reason.UnknownEventType, "subject", "orders have no events of kind %q", m.Kind)
@@ -79,12 +78,12 @@ func (d *Door) order(m *posting.Message, event cloudevent.Event) error {
 	if err := e.Check(); err != nil {
 		return err
 	}
-	m.Order = &posting.Order{Ref: orders.Ref{Merchant: m.Merchant, Order: body.GetOrderId()}, Event: e}
+	m.Order = &Order{Ref: orders.Ref{Merchant: m.Merchant, Order: body.GetOrderId()}, Event: e}
 	return nil
 }
 
 // body decodes data by its content type and checks it against the contract.
-func (d *Door) body(event cloudevent.Event, body proto.Message) error {
+func (d *Decoder) body(event cloudevent.Event, body proto.Message) error {
 	media, _, err := mime.ParseMediaType(event.ContentType)
 	if err != nil {
 		media = cloudevent.ContentTypeJSON // the spec: absent means JSON
@@ -103,7 +102,7 @@ func (d *Door) body(event cloudevent.Event, body proto.Message) error {
 	return d.check(body)
 }
 
-func (d *Door) check(body proto.Message) error {
+func (d *Decoder) check(body proto.Message) error {
 	if lines, ok := body.(interface{ GetLines() []*ordersv1.Line }); ok && len(lines.GetLines()) > linesMax {
 		return reason.New(reason.TooLarge, "lines", "the order has %d lines, at most %d are taken", len(lines.GetLines()), linesMax)
 	}

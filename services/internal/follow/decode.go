@@ -1,57 +1,38 @@
-// Package events is accrual's bus door: it reads EVENTS, decodes and checks each message, and hands it to the lane of
-// its partition. What is wrong with a message becomes its refusal here; what it means is decided behind the door.
-package events
+package follow
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"buf.build/go/protovalidate"
 
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
-	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // eventBytesMax is the most that one event may weigh (design 6).
 const eventBytesMax = 256 << 10
 
-// Door decodes messages. Safe for many goroutines.
-type Door struct {
-	validator protovalidate.Validator
-	lanes     func(partition int) *lane.Lane
-}
+// Decoder decodes and checks messages of EVENTS and FACTS. What is wrong with one becomes its refusal here; what it means
+// is decided by the service. Safe for many goroutines.
+type Decoder struct{ validator protovalidate.Validator }
 
-// New makes a door in front of lanes.
-func New(lanes func(partition int) *lane.Lane) (*Door, error) {
+// NewDecoder prepares the checks of the contract.
+func NewDecoder() (*Decoder, error) {
 	v, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("prepare the checks of events: %w", err)
 	}
-	return &Door{v, lanes}, nil
+	return &Decoder{v}, nil
 }
 
-// Deliver hands messages on in their order, waiting where a lane is full.
-func (d *Door) Deliver(ctx context.Context, messages []bus.Message) error {
-	for _, m := range messages {
-		item := lane.Item{Partition: m.Partition, Bytes: len(m.Data), Payload: d.Decode(m)}
-		if err := d.lanes(m.Partition).Submit(ctx, item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Decode turns a message into what posting works with. It never fails: what is wrong stands in Refusal.
-func (d *Door) Decode(raw bus.Message) posting.Message {
-	m := posting.Message{
+// Decode turns a message into what a batch works with. It never fails: what is wrong stands in Refusal.
+func (d *Decoder) Decode(raw bus.Message) Message {
+	m := Message{
 		Partition: raw.Partition, Sequence: raw.Sequence, Time: raw.Time, ID: raw.ID, After: raw.After, Created: raw.Created,
 		Program: raw.Program, Merchant: raw.Merchant, Account: raw.Account, Kind: raw.Kind,
-		Original: storage.Original{Subject: raw.Subject, Headers: lines(raw.Header), Body: raw.Data},
+		Original: Original{Subject: raw.Subject, Headers: lines(raw.Header), Body: raw.Data},
 	}
 	event, err := envelope(raw)
 	m.EventID, m.EventSource = event.ID, event.Source
@@ -62,7 +43,7 @@ func (d *Door) Decode(raw bus.Message) posting.Message {
 	if err == nil {
 		return m
 	}
-	m.Order, m.Revised, m.Opened = nil, nil, nil
+	m.Order, m.Revised, m.Opened, m.Control, m.Fact = nil, nil, nil, nil, nil
 	refusal, ok := reason.Of(err)
 	if !ok {
 		refusal = reason.New(reason.MalformedEvent, "", "%s", err)
@@ -79,18 +60,20 @@ func envelope(raw bus.Message) (cloudevent.Event, error) {
 		return event, err
 	case raw.Malformed != nil:
 		return event, raw.Malformed
-	case len(raw.Data) > eventBytesMax && raw.Class != bus.ClassControl:
+	case len(raw.Data) > eventBytesMax && raw.Class != bus.ClassControl && raw.Class != bus.ClassFacts:
 		return event, reason.New(reason.TooLarge, "", "the event has %d bytes, at most %d are taken", len(raw.Data), eventBytesMax)
 	}
 	return event, nil
 }
 
-func (d *Door) decode(m *posting.Message, raw bus.Message, event cloudevent.Event) error {
+func (d *Decoder) decode(m *Message, raw bus.Message, event cloudevent.Event) error {
 	switch raw.Class {
 	case bus.ClassOrders:
 		return d.order(m, event)
 	case bus.ClassControl:
 		return d.control(m, event)
+	case bus.ClassFacts:
+		return d.fact(m, event)
 	default:
 		return reason.New(reason.UnknownEventType, "type", "programme %s declares no event type %s", m.Program, m.Kind)
 	}

@@ -1,4 +1,4 @@
-package events
+package follow
 
 import (
 	"fmt"
@@ -7,16 +7,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// control decodes what Laurel itself has written. Kinds that accrual does not know only move its mark.
-func (d *Door) control(m *posting.Message, event cloudevent.Event) error {
+// control decodes what Laurel itself has written. Kinds that nobody knows here only move the mark.
+func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 	bodies := map[string]proto.Message{
 		"opened": &controlv1.HouseOpened{}, "clock": &controlv1.ClockPassed{}, "revised": &controlv1.ProgramRevised{},
 	}
@@ -29,24 +27,26 @@ func (d *Door) control(m *posting.Message, event cloudevent.Event) error {
 	}
 	switch b := body.(type) {
 	case *controlv1.HouseOpened:
-		m.Opened = &posting.Opened{Events: b.GetClockMode() == controlv1.ClockMode_CLOCK_MODE_EVENTS}
+		m.Opened = &Opened{Events: b.GetClockMode() == controlv1.ClockMode_CLOCK_MODE_EVENTS}
 	case *controlv1.ClockPassed:
 		m.Clock = calendar.Millis(b.GetTime().AsTime())
 	case *controlv1.ProgramRevised:
-		return revised(m, b)
+		return decodeRevised(m, b)
+	default:
+		m.Control = body
 	}
 	return nil
 }
 
-func revised(m *posting.Message, b *controlv1.ProgramRevised) error {
-	r := &posting.Revised{Number: int(b.GetRevision())}
+func decodeRevised(m *Message, b *controlv1.ProgramRevised) error {
+	r := &Revised{Number: int(b.GetRevision())}
 	if b.GetEffectiveAt() != nil {
 		r.Effective = calendar.Millis(b.GetEffectiveAt().AsTime())
 	}
 	var files []program.File
 	for _, f := range b.GetFiles() {
 		files = append(files, program.File{Name: f.GetName(), Content: f.GetContent()})
-		r.Files = append(r.Files, storage.File{Name: f.GetName(), Content: f.GetContent()})
+		r.Files = append(r.Files, File{Name: f.GetName(), Content: f.GetContent()})
 	}
 	parsed, faults := program.Parse(files)
 	if len(faults) > 0 {

@@ -1,0 +1,215 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+)
+
+// Config says what a service follows and how.
+type Config struct {
+	Service    string   // its name, as in subjects: accrual
+	Stream     string   // bus.Events or bus.Facts
+	Publishes  []string // streams that its outbox feeds
+	Partitions int
+	Lanes      int           // transactions side by side
+	BatchItems int           // items in one transaction at most
+	BatchIdle  time.Duration // how long a batch waits for more
+	QueueItems int           // items that may wait for a lane
+}
+
+// Deps are what a follower stands on.
+type Deps struct {
+	Store    *store.Store
+	Bus      *bus.Bus
+	Programs *Programs
+	Handler  Handler
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Health   *telemetry.Health
+}
+
+// Follower is one replica of a service that follows a stream. Make it with New and run it once.
+type Follower struct {
+	cfg     Config
+	deps    Deps
+	decoder *Decoder
+	lanes   []*lane.Lane
+	relays  []*outbox.Relay
+	metrics *metrics
+	reread  chan struct{}
+
+	mu     sync.Mutex // guards parts, counts, broken
+	parts  map[int]store.Partition
+	counts Counts
+	broken error // why the service must not go on; sticky
+}
+
+// New prepares the collections and lanes. Nothing is applied until Run.
+func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
+	if err := deps.Store.Ensure(ctx, Collections()...); err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", cfg.Service, err)
+	}
+	decoder, err := NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	f := &Follower{cfg: cfg, deps: deps, decoder: decoder, parts: map[int]store.Partition{}, reread: make(chan struct{}, 1)}
+	f.metrics = newMetrics(deps.Registry, f)
+	for _, stream := range cfg.Publishes {
+		f.relays = append(f.relays, outbox.NewRelay(outbox.Relay{
+			Store: deps.Store, Bus: deps.Bus, Stream: stream, Partitions: f.Partitions(), Log: deps.Log,
+			Published: func(n int) { f.metrics.published.WithLabelValues(stream).Add(float64(n)) },
+		}))
+	}
+	limits := lane.DefaultLimits()
+	limits.BatchItems, limits.Idle, limits.QueueItems = cfg.BatchItems, cfg.BatchIdle, cfg.QueueItems
+	for i := range cfg.Lanes {
+		poster := NewPoster(PosterDeps{
+			Store: deps.Store, Handler: deps.Handler, Programs: deps.Programs, Clock: deps.Clock, Log: deps.Log,
+			Partitions: f.owned(i), Committed: f.committed, Reread: f.askReread,
+		})
+		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
+			Batch: func(n int) { f.metrics.batch.Observe(float64(n)) }, Failure: f.metrics.failures.Inc,
+		}))
+	}
+	f.addChecks()
+	return f, nil
+}
+
+// Partitions lists the partitions that are followed.
+func (f *Follower) Partitions() []int {
+	ids := make([]int, f.cfg.Partitions)
+	for i := range ids {
+		ids[i] = i
+	}
+	return ids
+}
+
+// owned lists the partitions of a lane.
+func (f *Follower) owned(lane int) []int {
+	var own []int
+	for _, p := range f.Partitions() {
+		if p%f.cfg.Lanes == lane {
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+// Decode turns a message into what batches are given.
+func (f *Follower) Decode(m bus.Message) Message { return f.decoder.Decode(m) }
+
+// Submit queues work of the service's own for a partition, waiting for room; done, if set, is called once it is durable.
+func (f *Follower) Submit(ctx context.Context, partition int, payload any, done func()) error {
+	return f.lane(partition).Submit(ctx, lane.Item{Partition: partition, Payload: payload, Done: done})
+}
+
+func (f *Follower) lane(partition int) *lane.Lane { return f.lanes[partition%len(f.lanes)] }
+
+// Run works until ctx ends, then stops in the order intake, lanes, outbox. Intake is what else hands work in or answers
+// questions: sweeps, gRPC. What is not committed by then has had no effect and is read again at the next start.
+func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) error) error {
+	parts, err := f.deps.Store.LoadPartitions(ctx, f.Partitions())
+	if err != nil {
+		return err
+	}
+	f.note(parts)
+	outCtx, stopOut := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopOut()
+	laneCtx, stopLanes := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLanes()
+
+	in, inCtx := errgroup.WithContext(ctx)
+	in.Go(func() error { return f.read(inCtx) })
+	for _, run := range intake {
+		in.Go(func() error { return run(inCtx) })
+	}
+	var lanes, out errgroup.Group
+	for _, l := range f.lanes {
+		lanes.Go(func() error {
+			f.breakOn(l.Run(laneCtx))
+			return nil
+		})
+	}
+	for _, r := range f.relays {
+		out.Go(func() error { return r.Run(outCtx) })
+	}
+	out.Go(func() error {
+		f.deps.Store.KeepClear(outCtx, f.deps.Log)
+		return nil
+	})
+	err = in.Wait()
+	stopLanes()
+	err = errors.Join(err, lanes.Wait())
+	stopOut()
+	return errors.Join(err, out.Wait())
+}
+
+// read reads the stream. If the bus went back it stays where it is, unready and loud, until somebody looks.
+func (f *Follower) read(ctx context.Context) error {
+	for ctx.Err() == nil {
+		readCtx, stop := context.WithCancel(ctx)
+		go func() {
+			select {
+			case <-f.reread:
+			case <-readCtx.Done():
+			}
+			stop()
+		}()
+		reader := f.deps.Bus.NewReader(bus.ReadConfig{
+			Stream: f.cfg.Stream, Partitions: f.Partitions(), Marks: f.marks, Deliver: f.deliver, Logger: f.deps.Log,
+		})
+		f.metrics.reader.Store(reader)
+		err := reader.Run(readCtx)
+		stop()
+		var back *bus.WentBack
+		switch {
+		case errors.As(err, &back):
+			f.breakOn(err)
+			<-ctx.Done()
+			return nil
+		case err != nil && ctx.Err() == nil && !errors.Is(err, context.Canceled):
+			return fmt.Errorf("read %s: %w", f.cfg.Stream, err)
+		}
+	}
+	return nil
+}
+
+// deliver hands messages on in their order, waiting where a lane is full.
+func (f *Follower) deliver(ctx context.Context, messages []bus.Message) error {
+	for _, m := range messages {
+		item := lane.Item{Partition: m.Partition, Bytes: len(m.Data), Payload: f.decoder.Decode(m)}
+		if err := f.lane(m.Partition).Submit(ctx, item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// marks reads where each partition stands from the store, which alone knows.
+func (f *Follower) marks(ctx context.Context) (map[int]bus.Mark, error) {
+	parts, err := f.deps.Store.ReadPartitions(ctx, f.Partitions())
+	if err != nil {
+		return nil, err
+	}
+	marks := make(map[int]bus.Mark, len(parts))
+	for id, p := range parts {
+		marks[id] = bus.Mark{Epoch: p.Epoch, Sequence: p.Mark.Sequence, Time: p.Mark.Time, ID: p.Mark.ID, Created: p.Mark.Created}
+	}
+	return marks, nil
+}

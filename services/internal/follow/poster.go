@@ -1,0 +1,139 @@
+package follow
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// Poster posts for one lane: it implements lane.Poster with what a Handler decides. One goroutine at a time.
+type Poster struct {
+	PosterDeps
+	parts  map[int]store.Partition // nil: to be read
+	opened bool                    // the attempts of an earlier process have been looked at
+	// tried holds the partitions of which this process has computed and committed a run: it does not die on them.
+	tried map[int]bool
+}
+
+// PosterDeps are what a poster stands on, and who is told what happened.
+type PosterDeps struct {
+	Store      *store.Store
+	Handler    Handler
+	Programs   *Programs
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Partitions []int // of its lane
+	// Committed is called after each commit.
+	Committed func(Outcome)
+	// Reread asks the bus to deliver again from the marks.
+	Reread func()
+}
+
+// NewPoster makes a poster.
+func NewPoster(deps PosterDeps) *Poster { return &Poster{PosterDeps: deps, tried: map[int]bool{}} }
+
+// Reset makes the next Post read the partition documents again.
+func (p *Poster) Reset() { p.parts = nil }
+
+// Post implements lane.Poster.
+func (p *Poster) Post(ctx context.Context, items []lane.Item) ([]lane.Item, error) {
+	if err := p.open(ctx); err != nil {
+		return items, err
+	}
+	items, rest := p.choose(items)
+	attempting, err := p.beginAttempt(ctx, items)
+	if err != nil {
+		return items, err
+	}
+	parts := newParts(p.Programs, p.parts)
+	b, err := p.Handler.Load(ctx, items, parts)
+	if err != nil {
+		return items, err
+	}
+	fault.Point(fault.AfterRead)
+	taken, err := p.compute(ctx, b, parts, items)
+	if err != nil {
+		return items, err
+	}
+	if attempting {
+		if err := p.endAttempt(ctx, items); err != nil {
+			return items, err
+		}
+	}
+	fault.Point(fault.AfterCompute)
+	if err := p.commit(ctx, b, parts); err != nil {
+		return items, err
+	}
+	for _, item := range items[:taken] {
+		if item.Done != nil {
+			item.Done()
+		}
+	}
+	return append(items[taken:len(items):len(items)], rest...), nil
+}
+
+// open reads the fence, and the programmes that it has passed.
+func (p *Poster) open(ctx context.Context) error {
+	if p.parts != nil {
+		return nil
+	}
+	parts, err := p.Store.LoadPartitions(ctx, p.Partitions)
+	if err != nil {
+		return err
+	}
+	for id, part := range parts {
+		if err := p.Programs.Load(ctx, part.Revisions); err != nil {
+			return err
+		}
+		if !p.opened {
+			part.Attempt = part.Attempt.Found()
+			parts[id] = part
+		}
+	}
+	p.parts, p.opened = parts, true
+	return nil
+}
+
+// commit writes the batch, unless it changes nothing.
+func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
+	begun := p.Clock.Now()
+	moved, chunks := parts.changed(p.parts, begun)
+	if len(moved) == 0 {
+		return nil
+	}
+	write := b.Finish(begun)
+	begun = p.Clock.Now()
+	fault.Point(fault.BeforeCommit)
+	err := p.Store.Transact(ctx, func(ctx context.Context) error {
+		if err := p.Store.MovePartitions(ctx, moved); err != nil {
+			return err
+		}
+		if err := p.Programs.Insert(ctx, parts.revisions); err != nil {
+			return err
+		}
+		if err := write(ctx); err != nil {
+			return err
+		}
+		return outbox.Insert(ctx, p.Store, chunks)
+	})
+	if err != nil {
+		return fmt.Errorf("commit %d messages: %w", parts.messages, err)
+	}
+	fault.Point(fault.AfterCommit)
+	o := Outcome{Messages: parts.messages, Published: parts.published, Took: p.Clock.Now().Sub(begun)}
+	for _, part := range moved {
+		part.Version++
+		p.parts[part.ID] = part
+		p.tried[part.ID] = true
+		o.Partitions = append(o.Partitions, part)
+	}
+	b.Committed(o)
+	p.Committed(o)
+	return nil
+}

@@ -1,0 +1,157 @@
+package follow
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+)
+
+// Counts are what this process has done since it began.
+type Counts struct {
+	Messages   int64 // that the marks have passed
+	Commits    int64
+	Committing time.Duration // spent in commits, over all lanes
+}
+
+// Counts tells what this process has done since it began.
+func (f *Follower) Counts() Counts {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.counts
+}
+
+// committed is told of each commit by the lanes.
+func (f *Follower) committed(o Outcome) {
+	f.metrics.commit.Observe(o.Took.Seconds())
+	f.mu.Lock()
+	f.counts.Commits++
+	f.counts.Committing += o.Took
+	f.counts.Messages += int64(o.Messages)
+	for _, p := range o.Partitions {
+		f.parts[p.ID] = p
+	}
+	f.mu.Unlock()
+	if o.Published > 0 {
+		for _, r := range f.relays {
+			r.Wake()
+		}
+	}
+}
+
+// askReread makes the reader begin again behind the marks.
+func (f *Follower) askReread() {
+	select {
+	case f.reread <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Follower) note(parts map[int]store.Partition) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.Copy(f.parts, parts)
+}
+
+// Clocks tells how far the clock of each partition has come, as this process knows.
+func (f *Follower) Clocks() map[int]time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clocks := make(map[int]time.Time, len(f.parts))
+	for id, p := range f.parts {
+		clocks[id] = p.Clock
+	}
+	return clocks
+}
+
+// Applied tells up to which sequence of the stream each partition is applied, as this process knows.
+func (f *Follower) Applied() map[int]uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	applied := make(map[int]uint64, len(f.parts))
+	for id, p := range f.parts {
+		applied[id] = p.Mark.Sequence
+	}
+	return applied
+}
+
+// Behind tells whether a partition's clock has not come to a time.
+func (f *Follower) Behind(t time.Time) bool {
+	for _, clock := range f.Clocks() {
+		if clock.Before(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// breakOn turns the service red for good: an invariant does not hold, or the bus went back.
+func (f *Follower) breakOn(err error) {
+	if err == nil {
+		return
+	}
+	f.deps.Log.Error("the service stops applying; an operator must look", "service", f.cfg.Service, "error", err)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken == nil {
+		f.broken = err
+	}
+}
+
+// Broken is why the service does not go on, nil while it does.
+func (f *Follower) Broken() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.broken
+}
+
+func (f *Follower) addChecks() {
+	f.deps.Health.Add(f.cfg.Service+" store", f.deps.Store.Ping)
+	f.deps.Health.Add(f.cfg.Service+" bus", func(context.Context) error { return f.metrics.busHealth(f.cfg.Stream) })
+	f.deps.Health.Add(f.cfg.Service+" state", func(context.Context) error {
+		if err := f.Broken(); err != nil {
+			return telemetry.Grave{Err: err}
+		}
+		return nil
+	})
+}
+
+// Progress is how far the service has come.
+type Progress struct {
+	Behind int64 // partitions whose last message is not applied
+	Due    int64 // things that are due up to their partition's clock
+	Outbox int64 // chunks not published yet
+}
+
+// Drained tells whether nothing is left to do for now.
+func (p Progress) Drained() bool { return p.Behind == 0 && p.Due == 0 && p.Outbox == 0 }
+
+// Progress asks the bus and the store. Due counts what is due up to the partitions' clocks; nil: nothing ever is.
+func (f *Follower) Progress(ctx context.Context, due func(ctx context.Context, clocks map[int]time.Time) (int64, error)) (Progress, error) {
+	last, err := f.deps.Bus.LastSequences(ctx, f.cfg.Stream, f.cfg.Partitions)
+	if err != nil {
+		return Progress{}, err
+	}
+	parts, err := f.deps.Store.ReadPartitions(ctx, f.Partitions())
+	if err != nil {
+		return Progress{}, err
+	}
+	var p Progress
+	clocks := map[int]time.Time{}
+	for _, id := range f.Partitions() { // one that nobody has begun has no document yet
+		if parts[id].Mark.Sequence < last[id] {
+			p.Behind++
+		}
+		clocks[id] = parts[id].Clock
+	}
+	if due != nil {
+		if p.Due, err = due(ctx, clocks); err != nil {
+			return Progress{}, err
+		}
+	}
+	p.Outbox, err = outbox.Waiting(ctx, f.deps.Store)
+	return p, err
+}
