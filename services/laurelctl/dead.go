@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
-	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // deadListCmd lists refused events.
@@ -29,10 +28,16 @@ func (c *deadListCmd) Run(w *world) error {
 			request.Program = program
 		}
 		all := &accrualv1.ListDeadLettersResponse{}
-		err := letters(ctx, a, request, c.Limit, func(answer *accrualv1.ListDeadLettersResponse) bool {
+		err := pages(c.Limit, func(size int32) (int, bool, error) {
+			request.PageSize = size
+			answer, err := a.ListDeadLetters(ctx, request)
+			if err != nil {
+				return 0, false, err
+			}
 			all.DeadLetters = append(all.GetDeadLetters(), answer.GetDeadLetters()...)
 			all.NextPageToken = answer.GetNextPageToken()
-			return true
+			request.PageToken = all.GetNextPageToken()
+			return len(all.GetDeadLetters()), request.GetPageToken() != "", nil
 		})
 		if err != nil {
 			return err
@@ -41,21 +46,6 @@ func (c *deadListCmd) Run(w *world) error {
 			return w.lines([]string{"no event was refused"})
 		}
 		return w.show(all, letterRows(all.GetDeadLetters()), letterList(all.GetDeadLetters()))
-	})
-}
-
-// letters asks for one page of dead letters after the other, while f wants more.
-func letters(ctx context.Context, a *accrual, in *accrualv1.ListDeadLettersRequest, limit int, f func(*accrualv1.ListDeadLettersResponse) bool) error {
-	have := 0
-	return pages(limit, func(size int32) (int, bool, error) {
-		in.PageSize = size
-		answer, err := a.ListDeadLetters(ctx, in)
-		if err != nil {
-			return 0, false, err
-		}
-		have += len(answer.GetDeadLetters())
-		in.PageToken = answer.GetNextPageToken()
-		return have, f(answer) && in.GetPageToken() != "", nil
 	})
 }
 
@@ -89,26 +79,16 @@ type deadShowCmd struct {
 	ID string `arg:"" help:"The dead letter's id. One that begins with a dash goes behind --."`
 }
 
-// Run looks the dead letter up and shows it with its headers and body.
+// Run asks for the dead letter and shows it with its headers and body.
 func (c *deadShowCmd) Run(w *world) error {
 	return w.ask(w.root.Timeout, func(ctx context.Context, a *accrual) error {
-		var found *accrualv1.DeadLetter
-		err := letters(ctx, a, &accrualv1.ListDeadLettersRequest{}, 0, func(answer *accrualv1.ListDeadLettersResponse) bool {
-			for _, l := range answer.GetDeadLetters() {
-				if l.GetId() == c.ID {
-					found = l
-				}
-			}
-			return found == nil
-		})
+		answer, err := a.GetDeadLetter(ctx, &accrualv1.GetDeadLetterRequest{Id: c.ID})
 		if err != nil {
 			return err
 		}
-		if found == nil {
-			return reason.New(reason.DeadLetterNotFound, "", "there is no dead letter %s", c.ID)
-		}
+		found := answer.GetDeadLetter()
 		rows := letterRows([]*accrualv1.DeadLetter{found})
-		return w.show(found, rows, letterTable(found, rows))
+		return w.show(answer, rows, letterTable(found, rows))
 	})
 }
 

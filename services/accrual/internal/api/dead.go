@@ -51,6 +51,15 @@ func (s *Server) ListDeadLetters(ctx context.Context, in *accrualv1.ListDeadLett
 	return answer, nil
 }
 
+// GetDeadLetter implements AccrualService.
+func (s *Server) GetDeadLetter(ctx context.Context, in *accrualv1.GetDeadLetterRequest) (*accrualv1.GetDeadLetterResponse, error) {
+	row, err := s.deps.Storage.Refusal(ctx, in.GetId())
+	if err != nil {
+		return nil, err
+	}
+	return &accrualv1.GetDeadLetterResponse{DeadLetter: deadLetter(row)}, nil
+}
+
 func deadLetter(r storage.Refusal) *accrualv1.DeadLetter {
 	letter := &accrualv1.DeadLetter{
 		Id: r.ID, Program: clean(r.Program), Merchant: clean(r.Merchant), Account: clean(r.Account), Kind: clean(r.Kind),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
@@ -72,6 +73,9 @@ func TestADeadLetterIsShownWholeWhateverIsInIt(t *testing.T) {
 			require.EqualValues(t, 7, letter.GetStreamSequence())
 			require.EqualValues(t, 2, letter.GetRedriven())
 			require.Equal(t, moment(t, "2026-01-01"), letter.GetRefusedAt().AsTime())
+			alone, err := d.client.GetDeadLetter(t.Context(), &accrualv1.GetDeadLetterRequest{Id: letter.GetId()})
+			require.NoError(t, err)
+			require.True(t, proto.Equal(letter, alone.GetDeadLetter()), "asked for alone it is the same")
 			got++
 		}
 		if request.PageToken = answer.GetNextPageToken(); request.GetPageToken() == "" {
@@ -79,6 +83,10 @@ func TestADeadLetterIsShownWholeWhateverIsInIt(t *testing.T) {
 		}
 	}
 	require.Equal(t, 4, got)
+	_, err := d.client.GetDeadLetter(t.Context(), &accrualv1.GetDeadLetterRequest{Id: "4"})
+	requireReason(t, reason.DeadLetterNotFound, err)
+	_, err = d.client.GetDeadLetter(t.Context(), &accrualv1.GetDeadLetterRequest{})
+	requireField(t, "id", err)
 }
 
 // connect starts a bus with empty streams.

@@ -25,6 +25,7 @@ const (
 	AccrualService_GetEventStatus_FullMethodName    = "/laurel.accrual.v1.AccrualService/GetEventStatus"
 	AccrualService_VerifyLedger_FullMethodName      = "/laurel.accrual.v1.AccrualService/VerifyLedger"
 	AccrualService_ListDeadLetters_FullMethodName   = "/laurel.accrual.v1.AccrualService/ListDeadLetters"
+	AccrualService_GetDeadLetter_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
 	AccrualService_RedriveDeadLetter_FullMethodName = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
 )
 
@@ -46,6 +47,8 @@ type AccrualServiceClient interface {
 	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyLedgerResponse], error)
 	// ListDeadLetters returns refused events, oldest first, in pages.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
+	// GetDeadLetter returns one refused event whole. DEAD_LETTER_NOT_FOUND if there is none.
+	GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*GetDeadLetterResponse, error)
 	// RedriveDeadLetter publishes a refused event again, as a new event that names the old. DEAD_LETTER_NOT_FOUND if there is none.
 	// A retry with the same number of earlier redrives publishes the same event: it takes effect once.
 	RedriveDeadLetter(ctx context.Context, in *RedriveDeadLetterRequest, opts ...grpc.CallOption) (*RedriveDeadLetterResponse, error)
@@ -128,6 +131,16 @@ func (c *accrualServiceClient) ListDeadLetters(ctx context.Context, in *ListDead
 	return out, nil
 }
 
+func (c *accrualServiceClient) GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*GetDeadLetterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDeadLetterResponse)
+	err := c.cc.Invoke(ctx, AccrualService_GetDeadLetter_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) RedriveDeadLetter(ctx context.Context, in *RedriveDeadLetterRequest, opts ...grpc.CallOption) (*RedriveDeadLetterResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RedriveDeadLetterResponse)
@@ -156,6 +169,8 @@ type AccrualServiceServer interface {
 	VerifyLedger(*VerifyLedgerRequest, grpc.ServerStreamingServer[VerifyLedgerResponse]) error
 	// ListDeadLetters returns refused events, oldest first, in pages.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
+	// GetDeadLetter returns one refused event whole. DEAD_LETTER_NOT_FOUND if there is none.
+	GetDeadLetter(context.Context, *GetDeadLetterRequest) (*GetDeadLetterResponse, error)
 	// RedriveDeadLetter publishes a refused event again, as a new event that names the old. DEAD_LETTER_NOT_FOUND if there is none.
 	// A retry with the same number of earlier redrives publishes the same event: it takes effect once.
 	RedriveDeadLetter(context.Context, *RedriveDeadLetterRequest) (*RedriveDeadLetterResponse, error)
@@ -186,6 +201,9 @@ func (UnimplementedAccrualServiceServer) VerifyLedger(*VerifyLedgerRequest, grpc
 }
 func (UnimplementedAccrualServiceServer) ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDeadLetters not implemented")
+}
+func (UnimplementedAccrualServiceServer) GetDeadLetter(context.Context, *GetDeadLetterRequest) (*GetDeadLetterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDeadLetter not implemented")
 }
 func (UnimplementedAccrualServiceServer) RedriveDeadLetter(context.Context, *RedriveDeadLetterRequest) (*RedriveDeadLetterResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RedriveDeadLetter not implemented")
@@ -312,6 +330,24 @@ func _AccrualService_ListDeadLetters_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_GetDeadLetter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDeadLetterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).GetDeadLetter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_GetDeadLetter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).GetDeadLetter(ctx, req.(*GetDeadLetterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_RedriveDeadLetter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RedriveDeadLetterRequest)
 	if err := dec(in); err != nil {
@@ -356,6 +392,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListDeadLetters",
 			Handler:    _AccrualService_ListDeadLetters_Handler,
+		},
+		{
+			MethodName: "GetDeadLetter",
+			Handler:    _AccrualService_GetDeadLetter_Handler,
 		},
 		{
 			MethodName: "RedriveDeadLetter",
