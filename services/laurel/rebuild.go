@@ -14,7 +14,6 @@ import (
 type rebuildCmd struct {
 	Home      string `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
 	Data      string `help:"Where the house's data is. Default: house in what Laurel keeps. The house must not be up."`
-	Database  string `help:"Accrual's database. Default: that of the house."`
 	MongoURI  string `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
 	NATSURL   string `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
 	NATSToken string `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
@@ -26,15 +25,12 @@ func (c *rebuildCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	dir, database := c.Data, c.Database
+	dir := c.Data
 	if dir == "" {
 		dir = filepath.Join(c.Home, "house")
 	}
-	if database == "" {
-		database = databaseOf(dir)
-	}
 	h, err := parts.Build(w.ctx, parts.Options{
-		Dir: dir, MongoURI: c.MongoURI, Database: database, NATSURL: c.NATSURL, NATSToken: c.NATSToken,
+		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 		Listen: "127.0.0.1:0", Lanes: 1, Batch: 1, Log: log, Stage: w.stage,
 	})
 	if err != nil {

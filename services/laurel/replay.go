@@ -49,7 +49,7 @@ func (c *replayCmd) Run(w *world) error {
 		RejectedDir: filepath.Join(c.Home, "rejected"), In: w.in, Err: w.err, Terminal: isTerminal(w.err),
 		Clock: w.clock, Log: log,
 		House: parts.Options{
-			Dir: dir, MongoURI: c.MongoURI, Database: databaseOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
+			Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 			Listen: "127.0.0.1:0", Lanes: c.Lanes, Batch: c.Batch, Log: log, Stage: w.stage,
 		},
 	})
@@ -115,13 +115,13 @@ func hashFile(h io.Writer, name string) error {
 	return err
 }
 
-// databaseOf names accrual's database so that houses that share a MongoDB do not meet: laurel_accrual for the one that
-// serves, with the name of its place for a replay's.
-func databaseOf(dir string) string {
+// suffixOf ends the names of the databases so that houses that share a MongoDB do not meet: nothing for the one that
+// serves, the name of its place for a replay's.
+func suffixOf(dir string) string {
 	if name := filepath.Base(dir); name != "house" {
-		return "laurel_accrual_" + name
+		return "_" + name
 	}
-	return "laurel_accrual"
+	return ""
 }
 
 func isTerminal(w io.Writer) bool {

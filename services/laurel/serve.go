@@ -46,7 +46,7 @@ func (c *serveCmd) Run(w *world) error {
 		dir = filepath.Join(c.Home, "house")
 	}
 	h, err := parts.Build(w.ctx, parts.Options{
-		Dir: dir, MongoURI: c.MongoURI, Database: databaseOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
+		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, Stage: w.stage,
 	})
 	if err != nil {

@@ -26,7 +26,7 @@ func (h *House) KeepMidnight(ctx context.Context, wall clock.Clock, zone *time.L
 		if !h.Accrual.Behind(midnight) {
 			continue
 		}
-		progress, err := h.Accrual.Progress(ctx)
+		progress, err := h.Progress(ctx)
 		if err == nil && progress.Behind == 0 {
 			err = h.PassClock(ctx, midnight)
 		}

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
@@ -17,7 +17,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
-	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Dir       string // data of the children; one house at a time
 	MongoURI  string // empty: a mongod of its own
-	Database  string // accrual's
+	Suffix    string // of the databases' names: laurel_accrual<suffix>
 	NATSURL   string // empty: a nats-server of its own
 	NATSToken string
 	Listen    string // of accrual's gRPC
@@ -56,11 +56,24 @@ type House struct {
 	Mongod  string // its version
 	NATS    string // its version
 
-	mongod *mongod.Server
-	nats   *natsd.Server
-	stop   context.CancelFunc
-	run    *errgroup.Group
-	failed chan error
+	services []service // in the order in which they were made
+	mongod   *mongod.Server
+	nats     *natsd.Server
+	stop     context.CancelFunc
+	run      *errgroup.Group
+	failed   chan error
+}
+
+// service is what the house runs and stops.
+type service interface {
+	Run(ctx context.Context) error
+	Close(ctx context.Context) error
+}
+
+// follower is a service that learns from the log, and so can be behind it.
+type follower interface {
+	Progress(ctx context.Context) (follow.Progress, error)
+	Broken() error
 }
 
 // Build starts the children, connects, and prepares streams and services. Nothing is applied until Run.
@@ -103,15 +116,7 @@ func (h *House) build(ctx context.Context) error {
 	if err := h.Bus.EnsureStreams(ctx, layout); err != nil {
 		return err
 	}
-	h.Accrual, err = accrual.New(ctx, accrual.Config{
-		MongoURI: h.MongoURI, Database: h.Database, NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: h.Listen,
-		Token: h.Token, Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: 2 * time.Millisecond,
-		QueueItems: 2048,
-	}, accrual.Deps{
-		Log: h.Log, Clock: clock.System(), Health: h.Health,
-		Registry: h.Metrics,
-	})
-	if err != nil {
+	if err := h.buildServices(ctx); err != nil {
 		return err
 	}
 	h.NATS = h.Bus.ServerVersion()
@@ -119,18 +124,23 @@ func (h *House) build(ctx context.Context) error {
 	return err
 }
 
+// database names the database of a service.
+func (h *House) database(service string) string { return "laurel_" + service + h.Suffix }
+
 // Run lets the services work until Close.
 func (h *House) Run(ctx context.Context) {
 	ctx, h.stop = context.WithCancel(ctx)
 	h.run = &errgroup.Group{}
-	h.failed = make(chan error, 1)
-	h.run.Go(func() error {
-		err := h.Accrual.Run(ctx)
-		if err != nil {
-			h.failed <- err
-		}
-		return err
-	})
+	h.failed = make(chan error, len(h.services))
+	for _, s := range h.services {
+		h.run.Go(func() error {
+			err := s.Run(ctx)
+			if err != nil {
+				h.failed <- err
+			}
+			return err
+		})
+	}
 	h.run.Go(func() error { return h.Health.Run(ctx) })
 	if h.mongod != nil {
 		h.run.Go(func() error {
@@ -138,6 +148,33 @@ func (h *House) Run(ctx context.Context) {
 			return nil
 		})
 	}
+}
+
+// Progress adds up how far the services are behind the log.
+func (h *House) Progress(ctx context.Context) (follow.Progress, error) {
+	var sum follow.Progress
+	for _, s := range h.services {
+		f, ok := s.(follower)
+		if !ok {
+			continue
+		}
+		p, err := f.Progress(ctx)
+		if err != nil {
+			return sum, err
+		}
+		sum.Behind, sum.Due, sum.Outbox = sum.Behind+p.Behind, sum.Due+p.Due, sum.Outbox+p.Outbox
+	}
+	return sum, nil
+}
+
+// Broken is why a service must not go on, nil while all do.
+func (h *House) Broken() error {
+	for _, s := range h.services {
+		if f, ok := s.(follower); ok && f.Broken() != nil {
+			return f.Broken()
+		}
+	}
+	return nil
 }
 
 // Failed tells what ended a service before Close.
@@ -150,8 +187,8 @@ func (h *House) Close(ctx context.Context) error {
 		h.stop()
 		errs = append(errs, h.run.Wait())
 	}
-	if h.Accrual != nil {
-		errs = append(errs, h.Accrual.Close(ctx))
+	for _, s := range slices.Backward(h.services) {
+		errs = append(errs, s.Close(ctx))
 	}
 	if h.Bus != nil {
 		h.Bus.Close()

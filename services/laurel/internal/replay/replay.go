@@ -149,7 +149,7 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 		}
 		fault.Point(fault.AfterOrdersPublish)
 		batch = batch[:0]
-		if err := r.house.Accrual.Broken(); err != nil {
+		if err := r.house.Broken(); err != nil {
 			return err
 		}
 	}
@@ -192,15 +192,15 @@ func (r *run) drain(ctx context.Context, bar *bar) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		if err := r.house.Accrual.Broken(); err != nil {
-			return fmt.Errorf("accrual stopped: %w", err)
+		if err := r.house.Broken(); err != nil {
+			return fmt.Errorf("a service stopped: %w", err)
 		}
 		select {
 		case err := <-r.house.Failed():
 			return err
 		default:
 		}
-		progress, err := r.house.Accrual.Progress(ctx)
+		progress, err := r.house.Progress(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("how far the house is, is not known", "error", err)
 		}

@@ -1,0 +1,31 @@
+package parts
+
+import (
+	"context"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+)
+
+// How the services of one process batch.
+const (
+	batchIdle  = 2 * time.Millisecond
+	queueItems = 2048
+)
+
+// buildServices makes the services. Each is noted as soon as it is there, so that Close finds it whatever fails next.
+func (h *House) buildServices(ctx context.Context) error { return h.buildAccrual(ctx) }
+
+func (h *House) buildAccrual(ctx context.Context) error {
+	s, err := accrual.New(ctx, accrual.Config{
+		MongoURI: h.MongoURI, Database: h.database("accrual"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: h.Listen,
+		Token: h.Token, Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
+	}, accrual.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	if err != nil {
+		return err
+	}
+	h.Accrual, h.services = s, append(h.services, s)
+	return nil
+}
