@@ -77,7 +77,7 @@ func (w *world) exitCode(err error) int {
 		w.complain(failure{message: err.Error(), todo: "stop the house, keep its data, and look at what is named above"})
 		return exitBroken
 	case errors.Is(err, errRows):
-		w.complain(failure{message: err.Error(), todo: "correct them in the file named above and publish that file"})
+		w.complain(failure{message: err.Error(), todo: "correct them and run it again; publish keeps them in the file named above"})
 	case errors.As(err, &usage):
 		w.complain(failure{message: usage.what, todo: usage.todo})
 		return exitUsage

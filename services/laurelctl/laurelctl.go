@@ -38,6 +38,7 @@ type cli struct {
 	Orders struct {
 		Publish publishCmd `cmd:"" help:"Publish orders from CSV files."`
 		Status  statusCmd  `cmd:"" help:"Say what became of the events of an order."`
+		Preview previewCmd `cmd:"" help:"Say what orders would earn if they were paid. Nothing is published."`
 	} `cmd:"" help:"Orders."`
 	Account struct {
 		Show    showCmd    `cmd:"" help:"Show an account, now or as it stood."`

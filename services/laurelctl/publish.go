@@ -25,13 +25,18 @@ const (
 	rejectedShown = 20
 )
 
+// columns are what order files may leave open.
+type columns struct {
+	Zone     string `env:"LAUREL_ZONE" placeholder:"ZONE" help:"The programme's time zone: where a date without a time means 12:00. Default: the house's, else UTC."`
+	Currency string `env:"LAUREL_CURRENCY" placeholder:"CODE" help:"Of rows without a currency. Default: the house's."`
+}
+
 // publishCmd publishes orders.
 type publishCmd struct {
+	columns
 	Files     []string      `arg:"" name:"file" help:"Order files (CSV, one row a line item); - is standard input."`
 	NATS      string        `name:"nats" env:"LAUREL_NATS_URL" placeholder:"URL" help:"Where the bus is. Default: what the house says."`
 	NATSToken string        `name:"nats-token" env:"LAUREL_NATS_TOKEN" placeholder:"SECRET" help:"What to show there. Default: what the house says."`
-	Zone      string        `env:"LAUREL_ZONE" placeholder:"ZONE" help:"The programme's time zone: where a date without a time means 12:00. Default: the house's, else UTC."`
-	Currency  string        `env:"LAUREL_CURRENCY" placeholder:"CODE" help:"Of rows without a currency. Default: the house's."`
 	Rejected  string        `default:".laurel/rejected" placeholder:"DIR" help:"Where rejected rows go. Default: ${default}."`
 	Wait      time.Duration `default:"10m" placeholder:"TIME" help:"How long to try in all. Default: ${default}."`
 }
@@ -64,7 +69,7 @@ func (c *publishCmd) Run(w *world) error {
 	return w.published(p, p.all(c.Files))
 }
 
-func (c *publishCmd) defaults(h house.House) (orderfile.Defaults, error) {
+func (c *columns) defaults(h house.House) (orderfile.Defaults, error) {
 	zone, err := time.LoadLocation(cmp.Or(c.Zone, h.Zone, "UTC"))
 	if err != nil {
 		return orderfile.Defaults{}, &usageError{err.Error(), "give a name such as Europe/London with --zone"}

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -32,6 +33,9 @@ type Deps struct {
 	Storage  *storage.Storage
 	Programs *follow.Programs
 	Bus      *bus.Bus // where redriven events go
+	Clock    clock.Clock
+	// Partitions is how many EVENTS has.
+	Partitions int
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.
 	Verify func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error)
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// futureMax is how far ahead of the stream's clock an event may lie.
-const futureMax = 5 * time.Minute
-
 // Message implements follow.Batch.
 func (b *batch) Message(ctx context.Context, m follow.Message) error {
 	switch {
@@ -55,7 +52,7 @@ func (b *batch) take(ctx context.Context, m follow.Message) error {
 	if schedule == nil {
 		return b.refuse(m, reason.New(reason.UnknownProgram, "programme", "no revision of programme %s stands before this event", m.Program))
 	}
-	if !part.Events && m.Order.Event.OccurredAt.After(m.Time.Add(futureMax)) {
+	if !part.Events && m.Order.Event.OccurredAt.After(m.Time.Add(ledger.AheadMax)) {
 		return b.refuse(m, reason.New(reason.EventInFuture, "occurred_at", "it lies at %s, the stream's clock said %s",
 			m.Order.Event.OccurredAt.Format(time.RFC3339), m.Time.Format(time.RFC3339)))
 	}

@@ -134,14 +134,7 @@ func (b *batch) readBook(ctx context.Context, ref storage.OrderRef) error {
 
 // fold makes the book of an order from its entries.
 func (b *batch) fold(ref storage.OrderRef, entries []ledger.Entry) error {
-	var book ledger.Book
-	for _, e := range entries {
-		next, err := book.Add(e)
-		if err != nil {
-			return err
-		}
-		book = next
-	}
+	book, err := ledger.BookOf(entries)
 	b.keepBook(ref, book)
-	return nil
+	return err
 }

@@ -8,6 +8,7 @@ package accrualv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1266,11 +1267,232 @@ func (x *RedriveDeadLetterResponse) GetEventId() string {
 	return ""
 }
 
+type PreviewOrderRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// Whose order it would be. Empty, or an account that has no entries yet: a newcomer's.
+	Account  string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Merchant string `protobuf:"bytes,3,opt,name=merchant,proto3" json:"merchant,omitempty"`
+	// ISO 4217 code.
+	Currency string     `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
+	Lines    []*v1.Line `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	// When it would be paid. Absent: now.
+	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewOrderRequest) Reset() {
+	*x = PreviewOrderRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewOrderRequest) ProtoMessage() {}
+
+func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewOrderRequest.ProtoReflect.Descriptor instead.
+func (*PreviewOrderRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PreviewOrderRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *PreviewOrderRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *PreviewOrderRequest) GetMerchant() string {
+	if x != nil {
+		return x.Merchant
+	}
+	return ""
+}
+
+func (x *PreviewOrderRequest) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *PreviewOrderRequest) GetLines() []*v1.Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *PreviewOrderRequest) GetOccurredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredAt
+	}
+	return nil
+}
+
+type PreviewOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the order would earn.
+	Points int64  `protobuf:"varint,1,opt,name=points,proto3" json:"points,omitempty"`
+	Unit   string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Each line with the rules that make its share.
+	Lines []*LineRating `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	// The day on which the points become active (YYYY-MM-DD, from 00:00 in the programme's zone); empty: at once.
+	ActivationDay string `protobuf:"bytes,4,opt,name=activation_day,json=activationDay,proto3" json:"activation_day,omitempty"`
+	// The first day on which they are gone; empty: they never lapse.
+	ExpiryDay string `protobuf:"bytes,5,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	// The tier that the rates follow. Empty: the programme has no tiers.
+	TierHeld string `protobuf:"bytes,6,opt,name=tier_held,json=tierHeld,proto3" json:"tier_held,omitempty"`
+	// The tier behind the order.
+	TierReached string `protobuf:"bytes,7,opt,name=tier_reached,json=tierReached,proto3" json:"tier_reached,omitempty"`
+	// How many of the points would pay what the account owes: at once, or when they become active.
+	DebtPaidPoints int64 `protobuf:"varint,8,opt,name=debt_paid_points,json=debtPaidPoints,proto3" json:"debt_paid_points,omitempty"`
+	// The account behind the order.
+	After *StateAfter `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
+	// Revision of the programme that rates the order.
+	Revision int32 `protobuf:"varint,10,opt,name=revision,proto3" json:"revision,omitempty"`
+	// When it would take effect.
+	EffectiveAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=effective_at,json=effectiveAt,proto3" json:"effective_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewOrderResponse) Reset() {
+	*x = PreviewOrderResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewOrderResponse) ProtoMessage() {}
+
+func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewOrderResponse.ProtoReflect.Descriptor instead.
+func (*PreviewOrderResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PreviewOrderResponse) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *PreviewOrderResponse) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *PreviewOrderResponse) GetLines() []*LineRating {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *PreviewOrderResponse) GetActivationDay() string {
+	if x != nil {
+		return x.ActivationDay
+	}
+	return ""
+}
+
+func (x *PreviewOrderResponse) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
+func (x *PreviewOrderResponse) GetTierHeld() string {
+	if x != nil {
+		return x.TierHeld
+	}
+	return ""
+}
+
+func (x *PreviewOrderResponse) GetTierReached() string {
+	if x != nil {
+		return x.TierReached
+	}
+	return ""
+}
+
+func (x *PreviewOrderResponse) GetDebtPaidPoints() int64 {
+	if x != nil {
+		return x.DebtPaidPoints
+	}
+	return 0
+}
+
+func (x *PreviewOrderResponse) GetAfter() *StateAfter {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *PreviewOrderResponse) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *PreviewOrderResponse) GetEffectiveAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EffectiveAt
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_accrual_service_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\n" +
-	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1dlaurel/accrual/v1/entry.proto\"\xc1\x01\n" +
+	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\"\xc1\x01\n" +
 	"\x11GetAccountRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -1363,13 +1585,35 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x02R\x02id\"6\n" +
 	"\x19RedriveDeadLetterResponse\x12\x19\n" +
-	"\bevent_id\x18\x01 \x01(\tR\aeventId*r\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\"\xa3\x02\n" +
+	"\x13PreviewOrderRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\"\n" +
+	"\aaccount\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\aaccount\x12%\n" +
+	"\bmerchant\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bmerchant\x12$\n" +
+	"\bcurrency\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x98\x01\x03R\bcurrency\x129\n" +
+	"\x05lines\x18\x05 \x03(\v2\x16.laurel.orders.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12;\n" +
+	"\voccurred_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"occurredAt\"\xb7\x03\n" +
+	"\x14PreviewOrderResponse\x12\x16\n" +
+	"\x06points\x18\x01 \x01(\x03R\x06points\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x123\n" +
+	"\x05lines\x18\x03 \x03(\v2\x1d.laurel.accrual.v1.LineRatingR\x05lines\x12%\n" +
+	"\x0eactivation_day\x18\x04 \x01(\tR\ractivationDay\x12\x1d\n" +
+	"\n" +
+	"expiry_day\x18\x05 \x01(\tR\texpiryDay\x12\x1b\n" +
+	"\ttier_held\x18\x06 \x01(\tR\btierHeld\x12!\n" +
+	"\ftier_reached\x18\a \x01(\tR\vtierReached\x12(\n" +
+	"\x10debt_paid_points\x18\b \x01(\x03R\x0edebtPaidPoints\x123\n" +
+	"\x05after\x18\t \x01(\v2\x1d.laurel.accrual.v1.StateAfterR\x05after\x12\x1a\n" +
+	"\brevision\x18\n" +
+	" \x01(\x05R\brevision\x12=\n" +
+	"\feffective_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt*r\n" +
 	"\n" +
 	"EventState\x12\x1b\n" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\xb2\x06\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x032\x93\a\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -1379,7 +1623,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\fVerifyLedger\x12&.laurel.accrual.v1.VerifyLedgerRequest\x1a'.laurel.accrual.v1.VerifyLedgerResponse0\x01\x12h\n" +
 	"\x0fListDeadLetters\x12).laurel.accrual.v1.ListDeadLettersRequest\x1a*.laurel.accrual.v1.ListDeadLettersResponse\x12b\n" +
 	"\rGetDeadLetter\x12'.laurel.accrual.v1.GetDeadLetterRequest\x1a(.laurel.accrual.v1.GetDeadLetterResponse\x12n\n" +
-	"\x11RedriveDeadLetter\x12+.laurel.accrual.v1.RedriveDeadLetterRequest\x1a,.laurel.accrual.v1.RedriveDeadLetterResponseB\xda\x01\n" +
+	"\x11RedriveDeadLetter\x12+.laurel.accrual.v1.RedriveDeadLetterRequest\x1a,.laurel.accrual.v1.RedriveDeadLetterResponse\x12_\n" +
+	"\fPreviewOrder\x12&.laurel.accrual.v1.PreviewOrderRequest\x1a'.laurel.accrual.v1.PreviewOrderResponseB\xda\x01\n" +
 	"\x15com.laurel.accrual.v1B\x13AccrualServiceProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
 var (
@@ -1395,7 +1640,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                   // 0: laurel.accrual.v1.EventState
 	(*GetAccountRequest)(nil),         // 1: laurel.accrual.v1.GetAccountRequest
@@ -1417,43 +1662,55 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*GetDeadLetterResponse)(nil),     // 17: laurel.accrual.v1.GetDeadLetterResponse
 	(*RedriveDeadLetterRequest)(nil),  // 18: laurel.accrual.v1.RedriveDeadLetterRequest
 	(*RedriveDeadLetterResponse)(nil), // 19: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*timestamppb.Timestamp)(nil),     // 20: google.protobuf.Timestamp
-	(*Account)(nil),                   // 21: laurel.accrual.v1.Account
-	(*Entry)(nil),                     // 22: laurel.accrual.v1.Entry
+	(*PreviewOrderRequest)(nil),       // 20: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),      // 21: laurel.accrual.v1.PreviewOrderResponse
+	(*timestamppb.Timestamp)(nil),     // 22: google.protobuf.Timestamp
+	(*Account)(nil),                   // 23: laurel.accrual.v1.Account
+	(*Entry)(nil),                     // 24: laurel.accrual.v1.Entry
+	(*v1.Line)(nil),                   // 25: laurel.orders.v1.Line
+	(*LineRating)(nil),                // 26: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                // 27: laurel.accrual.v1.StateAfter
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	20, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	20, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	21, // 2: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	22, // 3: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	22, // 4: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	22, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	22, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	23, // 2: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	24, // 3: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	24, // 4: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
 	0,  // 5: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	8,  // 6: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	11, // 7: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	20, // 8: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	22, // 8: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	13, // 9: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	13, // 10: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	1,  // 11: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 12: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 13: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	7,  // 14: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	10, // 15: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	14, // 16: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	16, // 17: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	18, // 18: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	2,  // 19: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 20: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	6,  // 21: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	9,  // 22: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	12, // 23: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	15, // 24: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	17, // 25: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	19, // 26: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	19, // [19:27] is the sub-list for method output_type
-	11, // [11:19] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	25, // 11: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	22, // 12: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	26, // 13: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	27, // 14: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	22, // 15: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	1,  // 16: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 17: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 18: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	7,  // 19: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	10, // 20: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	14, // 21: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	16, // 22: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	18, // 23: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	20, // 24: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	2,  // 25: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 26: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	6,  // 27: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	9,  // 28: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	12, // 29: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	15, // 30: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	17, // 31: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	19, // 32: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	21, // 33: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	25, // [25:34] is the sub-list for method output_type
+	16, // [16:25] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -1469,7 +1726,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

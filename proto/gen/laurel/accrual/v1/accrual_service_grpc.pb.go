@@ -27,6 +27,7 @@ const (
 	AccrualService_ListDeadLetters_FullMethodName   = "/laurel.accrual.v1.AccrualService/ListDeadLetters"
 	AccrualService_GetDeadLetter_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
 	AccrualService_RedriveDeadLetter_FullMethodName = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
+	AccrualService_PreviewOrder_FullMethodName      = "/laurel.accrual.v1.AccrualService/PreviewOrder"
 )
 
 // AccrualServiceClient is the client API for AccrualService service.
@@ -52,6 +53,11 @@ type AccrualServiceClient interface {
 	// RedriveDeadLetter publishes a refused event again, as a new event that names the old. DEAD_LETTER_NOT_FOUND if there is none.
 	// A retry with the same number of earlier redrives publishes the same event: it takes effect once.
 	RedriveDeadLetter(ctx context.Context, in *RedriveDeadLetterRequest, opts ...grpc.CallOption) (*RedriveDeadLetterResponse, error)
+	// PreviewOrder says what a basket would earn if it were paid, by the same functions that post it. Nothing is written, and
+	// nothing is promised: the order earns this if it is published before anything else happens to the account. Refused as
+	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
+	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE.
+	PreviewOrder(ctx context.Context, in *PreviewOrderRequest, opts ...grpc.CallOption) (*PreviewOrderResponse, error)
 }
 
 type accrualServiceClient struct {
@@ -151,6 +157,16 @@ func (c *accrualServiceClient) RedriveDeadLetter(ctx context.Context, in *Redriv
 	return out, nil
 }
 
+func (c *accrualServiceClient) PreviewOrder(ctx context.Context, in *PreviewOrderRequest, opts ...grpc.CallOption) (*PreviewOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PreviewOrderResponse)
+	err := c.cc.Invoke(ctx, AccrualService_PreviewOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccrualServiceServer is the server API for AccrualService service.
 // All implementations must embed UnimplementedAccrualServiceServer
 // for forward compatibility.
@@ -174,6 +190,11 @@ type AccrualServiceServer interface {
 	// RedriveDeadLetter publishes a refused event again, as a new event that names the old. DEAD_LETTER_NOT_FOUND if there is none.
 	// A retry with the same number of earlier redrives publishes the same event: it takes effect once.
 	RedriveDeadLetter(context.Context, *RedriveDeadLetterRequest) (*RedriveDeadLetterResponse, error)
+	// PreviewOrder says what a basket would earn if it were paid, by the same functions that post it. Nothing is written, and
+	// nothing is promised: the order earns this if it is published before anything else happens to the account. Refused as
+	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
+	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE.
+	PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error)
 	mustEmbedUnimplementedAccrualServiceServer()
 }
 
@@ -207,6 +228,9 @@ func (UnimplementedAccrualServiceServer) GetDeadLetter(context.Context, *GetDead
 }
 func (UnimplementedAccrualServiceServer) RedriveDeadLetter(context.Context, *RedriveDeadLetterRequest) (*RedriveDeadLetterResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RedriveDeadLetter not implemented")
+}
+func (UnimplementedAccrualServiceServer) PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewOrder not implemented")
 }
 func (UnimplementedAccrualServiceServer) mustEmbedUnimplementedAccrualServiceServer() {}
 func (UnimplementedAccrualServiceServer) testEmbeddedByValue()                        {}
@@ -366,6 +390,24 @@ func _AccrualService_RedriveDeadLetter_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_PreviewOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).PreviewOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_PreviewOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).PreviewOrder(ctx, req.(*PreviewOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccrualService_ServiceDesc is the grpc.ServiceDesc for AccrualService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -400,6 +442,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RedriveDeadLetter",
 			Handler:    _AccrualService_RedriveDeadLetter_Handler,
+		},
+		{
+			MethodName: "PreviewOrder",
+			Handler:    _AccrualService_PreviewOrder_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

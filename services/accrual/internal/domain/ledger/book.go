@@ -43,6 +43,19 @@ func (b Book) Add(e Entry) (Book, error) {
 	return b, nil
 }
 
+// BookOf folds what stands under an order, in its order.
+func BookOf(entries []Entry) (Book, error) {
+	var book Book
+	for _, e := range entries {
+		next, err := book.Add(e)
+		if err != nil {
+			return book, err
+		}
+		book = next
+	}
+	return book, nil
+}
+
 // key returns the key of the n-th entry, counted from 1.
 func (b Book) key(n int) string { return b.causes[n-1].key }
 

@@ -311,6 +311,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 			"time":          m.elapse,
 			"a sweep":       func(t *rapid.T) { m.elapse(t); m.sweep(t) },
 			"a redemption":  m.spend,
+			"a preview":     m.preview,
 		})
 		m.finish()
 	})
@@ -319,7 +320,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 	}
 	// What comes so often that a run without it means a machine that stands still; the stories meet the rarer things.
 	for _, key := range []string{
-		"takes", "waits", "swept", "spent", "CONFLICTING_DUPLICATE", "RETURN_EXCEEDS_ORDER", "EVENT_TOO_LATE",
+		"takes", "waits", "swept", "spent", "previewed", "CONFLICTING_DUPLICATE", "RETURN_EXCEEDS_ORDER", "EVENT_TOO_LATE",
 		"entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
 		"tier first", "tier reached", "tier review",
 	} {

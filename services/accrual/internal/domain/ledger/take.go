@@ -18,6 +18,9 @@ const Operator = "operator"
 // orderEntriesMax bounds what may happen to one order.
 const orderEntriesMax = 1000
 
+// AheadMax is how far ahead of the stream's clock an event may lie.
+const AheadMax = 5 * time.Minute
+
 // Command is one order event for an account, decoded.
 type Command struct {
 	Ref         orders.Ref
@@ -147,16 +150,22 @@ func (a Account) tierHeld(p *program.Program) string {
 
 // difference posts target minus posted.
 func (d *draft) difference(p *program.Program, state orders.State, points money.Points) error {
-	day := calendar.DayOf(state.PaidAt(), p.Zone)
-	key := LotKey{Unit: p.Unit, Issuer: Operator, Activation: calendar.None, Expiry: p.ExpiryDay(day)}
-	if p.Earning.ActivationDays > 0 {
-		key.Activation = day.AddDays(p.Earning.ActivationDays)
-	}
+	key := lotOf(p, state.PaidAt())
 	if points < 0 {
 		d.Kind = KindReverse
 		return d.takeBack(key, -points)
 	}
 	return d.earn(key, points)
+}
+
+// lotOf is the lot of points that were earned at a time.
+func lotOf(p *program.Program, earned time.Time) LotKey {
+	day := calendar.DayOf(earned, p.Zone)
+	key := LotKey{Unit: p.Unit, Issuer: Operator, Activation: calendar.None, Expiry: p.ExpiryDay(day)}
+	if p.Earning.ActivationDays > 0 {
+		key.Activation = day.AddDays(p.Earning.ActivationDays)
+	}
+	return key
 }
 
 // climb counts what changed of the order's base at the day of the order, and moves the account up if it has reached a
