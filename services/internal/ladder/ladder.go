@@ -1,7 +1,8 @@
 // Package ladder holds the moves of an account between tiers by what it spent in a rolling window.
-// It owns the account's sums per day, the rise at once and the monthly review. It is shared,
-// because accrual and tier fold the same orders and must reach the same tier at the same place.
-// Benefits, history and notices are left to them.
+// It owns the account's sums per day, the rise at once, the monthly review, grants, and the outlook:
+// what is missing and when the tier will drop. It is shared, because accrual and tier fold the same
+// events and must reach the same tier at the same place. Benefits, history and notices are left to
+// them.
 //
 // Two windows count, both in whole days of the programme's zone: a rise looks at (now − window,
 // now], a review on day D at [D − window, D). An amount counts at the day of its order, so a return
@@ -44,20 +45,27 @@ type Spend struct {
 type State struct {
 	Tier string
 	Days []Spend // rises by day; only days that can still count
+	// Grants hold it at a tier at least; sorted by ID.
+	Grants []Grant
+	// Below is the tier that it has earned by itself while it has grants. It is empty without any:
+	// then that is Tier.
+	Below string
 }
 
-// Change is one move, with the figure that caused it.
+// Change is one move of the tier that an account stands at, with the figure that caused it.
 type Change struct {
 	From, To   string
 	Qualifying money.Minor // what the window held
-	Cause      string      // CauseFirst, CauseReached or CauseReview
+	Cause      string      // one of the causes below
 }
 
 // What makes an account change its tier.
 const (
-	CauseFirst   = "first"   // it had no tier, or one that the ladder does not know
-	CauseReached = "reached" // the window came to hold enough for a higher one
-	CauseReview  = "review"  // the window of a review did not hold enough for the one it had
+	CauseFirst      = "first"       // it had no tier, or one that the ladder does not know
+	CauseReached    = "reached"     // the window came to hold enough for a higher one
+	CauseReview     = "review"      // the window of a review did not hold enough for the one it had
+	CauseGranted    = "granted"     // a grant lifted it
+	CauseGrantEnded = "grant_ended" // a grant that had lifted it is over
 )
 
 // fit returns the highest tier that the amount reaches, at least the first; -1 if there are no

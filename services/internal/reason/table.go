@@ -31,6 +31,10 @@ const (
 	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
+	GrantNotFound      Reason = "GRANT_NOT_FOUND"
+
+	// Tiers.
+	UnknownTier Reason = "UNKNOWN_TIER"
 
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
@@ -66,6 +70,8 @@ var table = []Info{
 	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
+	{GrantNotFound, NotFound, false, "No such grant of the account, or it is over."},
+	{UnknownTier, Invalid, false, "The programme's ladder has no such tier, or the programme has no ladder."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},
 	{NotReady, Unavailable, true, "A dependency is not ready."},
 	{BusWentBack, Unavailable, true, "The bus no longer holds what was read from it: an operator must look."},

@@ -16,8 +16,6 @@ const (
 	// lapsedLotsMax is how many lapsed lots are remembered for returns; beyond it the oldest is forgotten, so that a
 	// very late return of its orders takes other points.
 	lapsedLotsMax = 64
-	// waitingMax is how many events of one account may wait for their orders.
-	waitingMax = 64
 )
 
 // Lot is points of one unit, issuer, activation day and expiry day.

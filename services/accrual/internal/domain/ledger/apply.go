@@ -35,8 +35,8 @@ func (a Account) Apply(e Entry) (Account, error) {
 	if e.Seq != a.Version+1 {
 		return broken("its seq does not follow %d", a.Version)
 	}
-	if e.Format != Format {
-		return broken("its format is %d, only %d is known", e.Format, Format)
+	if want := e.format(); e.Format != want {
+		return broken("its format is %d, what it holds is written in format %d", e.Format, want)
 	}
 	if got := e.hashAfter(a.Hash); got != e.Hash {
 		return broken("hash is %x, its content and predecessor give %x", e.Hash[:6], got[:6])
@@ -227,13 +227,16 @@ func (a Account) ladderAfter(e Entry) ladder.State {
 	if e.Ladder.Change != nil {
 		state.Tier = e.Ladder.Change.To
 	}
+	if g := e.Ladder.Grants; g != nil {
+		state = state.Granted(ladder.Granted{Given: g.Given, Ended: g.Ended, Below: g.Below, On: e.Day})
+	}
 	return state
 }
 
 // reviewedDay is the last day whose review lies behind an entry. What falls due at 00:00 comes before that day's review,
 // the review itself and whatever comes later in the day behind it.
 func (e Entry) reviewedDay() calendar.Day {
-	if e.Order != nil && !e.dueByTime() || e.Ladder != nil && e.Ladder.Change != nil && e.Ladder.Change.Cause == causeReview {
+	if !e.dueByTime() || e.Ladder != nil {
 		return e.Day
 	}
 	return e.Day - 1
@@ -241,9 +244,6 @@ func (e Entry) reviewedDay() calendar.Day {
 
 // dueByTime tells whether the clock caused the entry.
 func (e Entry) dueByTime() bool { return e.Actor == ActorClock }
-
-// causeReview is what ladder.Review names as the cause of a change.
-const causeReview = "review"
 
 // ActorClock is who acts when something falls due by time.
 const ActorClock = "clock"

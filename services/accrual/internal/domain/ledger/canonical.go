@@ -147,6 +147,23 @@ func (w *writer) ladder(l *LadderPart) {
 		w.int(int64(l.Change.Qualifying))
 		w.str(l.Change.Cause)
 	}
+	if l.Grants != nil { // the format says so
+		w.grants(l.Grants)
+	}
+}
+
+func (w *writer) grants(g *GrantsPart) {
+	w.bool(g.Given != nil)
+	if g.Given != nil {
+		w.str(g.Given.ID)
+		w.str(g.Given.Tier)
+		w.day(g.Given.From)
+		w.day(g.Given.Until)
+		w.str(g.Given.Reason)
+		w.str(g.Given.Actor)
+	}
+	w.str(g.Ended)
+	w.str(g.Below)
 }
 
 func (w *writer) after(a After) {

@@ -33,6 +33,9 @@ func Differences(entries, stored Account) []string {
 	if !slices.Equal(entries.Ladder.Days, stored.Ladder.Days) {
 		differ("spend of the window", entries.Ladder.Days, stored.Ladder.Days)
 	}
+	if entries.Ladder.Below != stored.Ladder.Below || !slices.Equal(entries.Ladder.Grants, stored.Ladder.Grants) {
+		differ("what is granted", entries.Ladder.Grants, stored.Ladder.Grants)
+	}
 	if entries.Reviewed != stored.Reviewed {
 		differ("last review", entries.Reviewed, stored.Reviewed)
 	}

@@ -22,7 +22,7 @@ func (a Account) begin(known program.Known, t time.Time) *draft {
 	work := a
 	work.Lots, work.Debts = slices.Clone(a.Lots), slices.Clone(a.Debts)
 	return &draft{work: work, Entry: Entry{
-		Format: Format, Program: a.Program, Account: a.ID, Seq: a.Version + 1,
+		Program: a.Program, Account: a.ID, Seq: a.Version + 1,
 		EffectiveAt: t, Day: calendar.DayOf(t, known.Program.Zone), Revision: known.Revision,
 	}}
 }
@@ -30,7 +30,7 @@ func (a Account) begin(known program.Known, t time.Time) *draft {
 // post seals the draft: postings, state after, hash. The account it returns is a after the entry.
 func (d *draft) post(a Account) (Entry, Account, error) {
 	e := d.Entry
-	e.Postings = postingsOf(e.Movements)
+	e.Format, e.Postings = e.format(), postingsOf(e.Movements)
 	next, err := a.evolve(e)
 	if err != nil {
 		return Entry{}, a, &BrokenError{a.Program, a.ID, e.Seq, err.Error()}

@@ -33,34 +33,13 @@ func NextDue(a Account, schedule program.Schedule) (time.Time, bool) {
 			earlier(l.Expiry.Start(zone))
 		}
 	}
-	if day, ok := nextReview(a, schedule, zone); ok {
+	if a.Version == 0 {
+		return next, !next.IsZero()
+	}
+	if day, ok := schedule.NextPass(a.Ladder, a.Reviewed); ok {
 		earlier(day.Start(zone))
 	}
 	return next, !next.IsZero()
-}
-
-// nextReview finds the first review that lowers the tier, each under the revision in force on its day.
-func nextReview(a Account, schedule program.Schedule, zone *time.Location) (calendar.Day, bool) {
-	if a.Version == 0 {
-		return 0, false
-	}
-	after := a.Reviewed
-	for from := after.AddDays(1).Start(zone); ; {
-		known := schedule.In(from)
-		until, bounded := schedule.Until(known)
-		if known.Program.Ladder != nil {
-			day, ok := known.Program.Ladder.NextReview(a.Ladder, after)
-			if ok && (!bounded || day.Start(zone).Before(until)) {
-				return day, true
-			}
-		}
-		if !bounded {
-			return 0, false
-		}
-		from = until
-		// A review at the very instant at which the revision begins is the new revision's.
-		after = max(after, calendar.DayOf(until.Add(-1), zone))
-	}
 }
 
 // LapsesBy names the orders whose waits end by t: their books are needed to bring the account up.
@@ -138,11 +117,15 @@ func (d *draft) fallDue(a Account, schedule program.Schedule, books Books) error
 	}
 	d.Kind = KindState
 	steps := schedule.In(moment).Program.Ladder
-	_, change, moved := steps.Review(a.Ladder, day)
+	next, change, moved := steps.Pass(a.Ladder, day)
 	if !moved {
 		return &BrokenError{d.Program, d.Account, d.Seq, "nothing falls due at " + moment.String()}
 	}
-	d.Ladder = &LadderPart{Window: steps.WindowMonths, Change: &change}
+	d.Ladder = &LadderPart{Window: steps.WindowMonths}
+	d.Ladder.moved(next, change)
+	if d.Ladder.Grants == nil && len(a.Ladder.Grants) > 0 {
+		d.Ladder.Grants = &GrantsPart{}
+	}
 	return nil
 }
 

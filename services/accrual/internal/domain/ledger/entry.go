@@ -13,8 +13,20 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Format is the version of the canonical encoding that new entries use (docs/decisions/0001).
-const Format uint8 = 1
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001): what an entry holds says
+// which.
+const (
+	Format       uint8 = 1
+	FormatGrants uint8 = 2 // Format, with what was done to grants behind the ladder's part
+)
+
+// format is the version that the entry needs.
+func (e Entry) format() uint8 {
+	if e.Ladder != nil && e.Ladder.Grants != nil {
+		return FormatGrants
+	}
+	return Format
+}
 
 // AccountID names an account within its programme.
 type AccountID string
@@ -92,6 +104,24 @@ type LadderPart struct {
 	Counts []ladder.Spend // booked at the day of the order; negative for returns
 	Window int            // months: days that fell out of it are dropped
 	Change *ladder.Change // nil: the tier stays
+	Grants *GrantsPart    // nil: nothing about grants changed
+}
+
+// GrantsPart is what an entry did to the grants of an account. Those that are over on its day go by themselves.
+type GrantsPart struct {
+	Given *ladder.Grant // it was granted
+	Ended string        // the id of the grant that was ended before its time
+	Below string        // the tier that the account has earned by itself; empty if no grant is left
+}
+
+// moved notes where the ladder has put the account.
+func (l *LadderPart) moved(next ladder.State, change ladder.Change) {
+	if change.To != "" {
+		l.Change = &change
+	}
+	if len(next.Grants) > 0 {
+		l.Grants = &GrantsPart{Below: next.Below}
+	}
 }
 
 // Balance is what an account has of one unit.

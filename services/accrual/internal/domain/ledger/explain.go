@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
+	"github.com/laurel-loyalty/laurel/services/internal/ladder"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -205,9 +206,15 @@ func (x explainer) tier() []string {
 		return nil
 	}
 	c := x.e.Ladder.Change
+	switch c.Cause {
+	case ladder.CauseGranted:
+		return []string{fmt.Sprintf("The tier rose to %s, because it was granted.", c.To)}
+	case ladder.CauseGrantEnded:
+		return []string{fmt.Sprintf("The tier is %s again: the grant of %s is over.", c.To, c.From)}
+	}
 	held := fmt.Sprintf("%s in the %d months", x.amount(c.Qualifying), x.e.Ladder.Window)
 	switch {
-	case c.Cause == causeReview:
+	case c.Cause == ladder.CauseReview:
 		return []string{fmt.Sprintf("The tier fell from %s to %s: purchases were %s before%s.", c.From, c.To, held, x.begins(c.From))}
 	case c.From == "":
 		return []string{fmt.Sprintf("The account entered tier %s.", c.To)}

@@ -4,14 +4,15 @@ import (
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orderbook"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 )
 
 // Limits that the tests meet.
 const (
 	LapsedLotsMax   = lapsedLotsMax
-	WaitingMax      = waitingMax
-	OrderEntriesMax = orderEntriesMax
+	WaitingMax      = orderbook.WaitingMax
+	OrderEntriesMax = orderbook.EventsMax
 )
 
 // Spend posts an entry that takes points out of the lots in the order of consumption, for the redeemer "cafe". There
