@@ -2,7 +2,10 @@ package accrual
 
 import (
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // Config is everything that can be set of the accrual service.
@@ -12,7 +15,7 @@ type Config struct {
 	NATSURL    string        `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
 	NATSToken  string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
 	Listen     string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens; port 0 takes a free one."`
-	Token      string        `yaml:"token" help:"What callers of gRPC must show. There is no default." secret:"true"`
+	Callers    []string      `yaml:"callers" help:"Who may call over gRPC, name:secret each; a name may stand twice while its secret is replaced. There is no default." secret:"true"`
 	Metrics    string        `yaml:"metrics" default:"127.0.0.1:0" help:"Where /metrics, /healthz and /readyz are; port 0 takes a free one."`
 	Partitions int           `yaml:"partitions" default:"16" min:"1" max:"256" help:"Partitions of EVENTS; fixed when the streams are made."`
 	Lanes      int           `yaml:"lanes" default:"2" min:"1" max:"64" help:"How many transactions run side by side."`
@@ -27,8 +30,8 @@ func (c Config) Check() error {
 	if c.MongoURI == "" {
 		faults = append(faults, errors.New("mongo_uri is not set"))
 	}
-	if c.Token == "" {
-		faults = append(faults, errors.New("token is not set: callers of gRPC must show one"))
+	if _, err := rpc.ParseCallers(c.Callers); err != nil {
+		faults = append(faults, fmt.Errorf("callers: %w", err))
 	}
 	return errors.Join(faults...)
 }

@@ -23,7 +23,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
-	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
@@ -137,30 +136,31 @@ type size struct {
 // service is one replica of accrual, with the clients of who calls it.
 type service struct {
 	*accrual.Service
-	h      *standing
-	health *telemetry.Health
-	grpc   accrualv1.AccrualServiceClient
-	stop   func()
+	h       *standing
+	health  *telemetry.Health
+	secrets rpc.Secrets
+	grpc    accrualv1.AccrualServiceClient
+	stop    func()
 }
 
 // build makes a service that does not run yet.
 func (h *standing) build(s size) *service {
 	h.t.Helper()
+	made := &service{h: h, health: &telemetry.Health{}, secrets: rpc.NewSecrets(), stop: func() {}}
 	cfg := accrual.Config{
 		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
-		Token: house.NewToken(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: s.batch,
+		Callers: made.secrets.List(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: s.batch,
 		BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
 	}
 	if cfg.BatchItems == 0 {
 		cfg.BatchItems = 512
 	}
-	made := &service{h: h, health: &telemetry.Health{}, stop: func() {}}
 	var err error
 	made.Service, err = accrual.New(h.t.Context(), cfg, accrual.Deps{
 		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: made.health,
 	})
 	require.NoError(h.t, err)
-	conn, err := rpc.Dial(made.Address(), cfg.Token)
+	conn, err := rpc.Dial(made.Address(), made.secrets[rpc.Operator])
 	require.NoError(h.t, err)
 	made.grpc = accrualv1.NewAccrualServiceClient(conn)
 	h.t.Cleanup(func() {

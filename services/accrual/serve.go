@@ -12,7 +12,11 @@ import (
 
 // serve answers gRPC until ctx ends.
 func (s *Service) serve(ctx context.Context) error {
-	server, err := rpc.NewServer(rpc.Config{Token: s.cfg.Token, Health: s.deps.Health, Logger: s.deps.Log})
+	callers, err := rpc.ParseCallers(s.cfg.Callers)
+	if err != nil {
+		return fmt.Errorf("read who may call accrual: %w", err)
+	}
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log})
 	if err != nil {
 		return fmt.Errorf("open accrual's door: %w", err)
 	}

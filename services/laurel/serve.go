@@ -13,6 +13,7 @@ import (
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/replay"
@@ -72,7 +73,7 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 	h.Run(w.ctx)
 	doors := filepath.Join(c.Home, "house.json")
 	err = house.Write(doors, house.House{
-		GRPC: house.GRPC{Accrual: h.Accrual.Address()}, Token: h.Token, NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
+		GRPC: house.GRPC{Accrual: h.Accrual.Address()}, Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
 	})
 	if err != nil {

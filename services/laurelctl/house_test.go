@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
@@ -51,12 +52,13 @@ func raise(t *testing.T) *standing {
 	require.NoError(t, b.EnsureStreams(t.Context(), bus.Layout{
 		Partitions: partitions, MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes, MaxBytesDead: streamBytes,
 	}))
+	secrets := rpc.NewSecrets()
 	h := &standing{t: t, bus: b, place: house.House{
-		Token: house.NewToken(), NATS: house.NATS{URL: server.URL, Token: server.Token}, Program: "tea", Currency: "USD",
+		Token: secrets[rpc.Operator], NATS: house.NATS{URL: server.URL, Token: server.Token}, Program: "tea", Currency: "USD",
 	}}
 	h.service, err = accrual.New(t.Context(), accrual.Config{
 		MongoURI: uri, Database: database, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
-		Token: h.place.Token, Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, accrual.Deps{
 		Log: log, Clock: clock.At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
 	})

@@ -31,8 +31,10 @@ func (refuser) RedriveDeadLetter(_ context.Context, in *accrualv1.RedriveDeadLet
 // codeOf asks a real server which code a caller sees.
 func codeOf(t *testing.T) func(reason.Reason) codes.Code {
 	t.Helper()
-	const secret = "a-token-of-the-test-0123456789abcdef"
-	server, err := rpc.NewServer(rpc.Config{Token: secret, Health: &telemetry.Health{}, Logger: slog.New(slog.DiscardHandler)})
+	secrets := rpc.NewSecrets()
+	callers, err := rpc.ParseCallers(secrets.List())
+	require.NoError(t, err)
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: &telemetry.Health{}, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	accrualv1.RegisterAccrualServiceServer(server, refuser{})
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
@@ -40,7 +42,7 @@ func codeOf(t *testing.T) func(reason.Reason) codes.Code {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx, listener) }()
-	conn, err := rpc.Dial(listener.Addr().String(), secret)
+	conn, err := rpc.Dial(listener.Addr().String(), secrets[rpc.Operator])
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, conn.Close())

@@ -16,13 +16,16 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
+	"github.com/laurel-loyalty/laurel/services/internal/house"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the pages of docs/reference anew")
 
 const (
-	pages   = "../../../docs/reference"
-	command = "go test ./services/e2e/reference -rewrite"
+	pages = "../../../docs/reference"
+	// madeAtRandom stands in an example for a secret, so that no example is one.
+	madeAtRandom = "<made at random>"
+	command      = "go test ./services/e2e/reference -rewrite"
 )
 
 // page holds the committed page against its introduction, which testdata keeps, and the table that code gives; or writes it.
@@ -54,6 +57,9 @@ func TestSettingsOfAccrual(t *testing.T) {
 
 	_, example, _ := strings.Cut(string(introduction(t, name)), "```yaml\n")
 	example, _, _ = strings.Cut(example, "```")
+	for strings.Contains(example, madeAtRandom) {
+		example = strings.Replace(example, madeAtRandom, house.NewToken(), 1)
+	}
 	file := filepath.Join(t.TempDir(), "accrual.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(example), 0o600))
 	cfg, err := config.Load[accrual.Config](file, nil, prefix)

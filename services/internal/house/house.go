@@ -27,7 +27,7 @@ const (
 // House is where its doors are, and what opens them.
 type House struct {
 	GRPC GRPC `json:"grpc"`
-	// Token is what callers of gRPC show.
+	// Token is what the operator shows to gRPC.
 	Token string `json:"token"`
 	NATS  NATS   `json:"nats"`
 	// Program is the programme that is meant where none is named.

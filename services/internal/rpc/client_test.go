@@ -27,7 +27,7 @@ func TestDialTakesAddressesOfThisMachineOnly(t *testing.T) {
 		"10.1.2.3:7010":        "not on this machine",
 		"accrual.example:7010": "not on this machine",
 	} {
-		conn, err := rpc.Dial(addr, secret)
+		conn, err := rpc.Dial(addr, secrets[rpc.Operator])
 		if problem != "" {
 			require.ErrorContains(t, err, problem, addr)
 			continue

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"fmt"
 	"strings"
 
 	"google.golang.org/grpc/metadata"
@@ -17,41 +16,49 @@ const (
 	bearer        = "bearer"
 )
 
-// openPrefix is the one service that answers without a credential: it says if the process lives, and nothing else.
-const openPrefix = "/grpc.health.v1.Health/"
-
-// keeper checks credentials. It keeps the digest of the token only, so that comparing takes the same time for every
-// token of every length.
-type keeper struct{ digest [sha256.Size]byte }
-
-func newKeeper(token string) (keeper, error) {
-	if len(token) < tokenCharsMin {
-		return keeper{}, fmt.Errorf("the token has %d characters; set one of at least %d, made at random at set-up", len(token), tokenCharsMin)
-	}
-	return keeper{sha256.Sum256([]byte(token))}, nil
+// keeper lets calls in, or not. It keeps digests only, so that comparing takes the same time for every secret of every
+// length.
+type keeper struct {
+	callers Callers
+	rules   map[string]Rule
 }
 
-// admit refuses with NOT_SIGNED_IN whoever does not show the token, on every method that is not open.
-func (k keeper) admit(ctx context.Context, method string) error {
-	if strings.HasPrefix(method, openPrefix) {
-		return nil
+// admit names the caller in the context. It refuses with NOT_SIGNED_IN whoever shows no secret that is known, and with
+// NOT_ALLOWED whom no row of the table of access names.
+func (k keeper) admit(ctx context.Context, method string) (context.Context, error) {
+	rule := k.rules[method] // without a row: nobody
+	if rule.Open {
+		return ctx, nil
 	}
-	if !k.knows(ctx) {
-		return toStatus(reason.New(reason.NotSignedIn, "",
-			"show the credential that this house was set up with: authorization: Bearer <token>")).Err()
+	name, ok := k.who(ctx)
+	if !ok {
+		return ctx, toStatus(reason.New(reason.NotSignedIn, "",
+			"show the credential that was made for you at set-up: authorization: Bearer <secret>")).Err()
 	}
-	return nil
+	if !rule.Allows(name) {
+		refusal := reason.New(reason.NotAllowed, "", "%s may not call %s", name, method)
+		return ctx, toStatus(refusal.With("caller", name).With("method", method)).Err()
+	}
+	return withCaller(ctx, name), nil
 }
 
-// knows compares what the caller shows with the token; it gives no hint of what was wrong.
-func (k keeper) knows(ctx context.Context) bool {
+// who finds the caller by the secret shown. It compares with every secret, whichever it is, and gives no hint of what was
+// wrong.
+func (k keeper) who(ctx context.Context) (Name, bool) {
 	values := metadata.ValueFromIncomingContext(ctx, authorization)
 	if len(values) != 1 {
-		return false
+		return "", false
 	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	shown := sha256.Sum256([]byte(token))
-	return strings.EqualFold(scheme, bearer) && subtle.ConstantTimeCompare(shown[:], k.digest[:]) == 1
+	scheme, secret, _ := strings.Cut(values[0], " ")
+	shown, found := sha256.Sum256([]byte(secret)), -1
+	for i := range k.callers.known {
+		same := subtle.ConstantTimeCompare(shown[:], k.callers.known[i].digest[:])
+		found = subtle.ConstantTimeSelect(same, i, found)
+	}
+	if found < 0 || !strings.EqualFold(scheme, bearer) {
+		return "", false
+	}
+	return k.callers.known[found].name, true
 }
 
 // token is the client's side: it puts the credential on every call.

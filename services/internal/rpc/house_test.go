@@ -21,7 +21,16 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const secret = "a-token-of-the-test-0123456789abcdef"
+// secrets are those of all servers here.
+var secrets = rpc.NewSecrets()
+
+// everybody is who shows one of them.
+func everybody(t *testing.T) rpc.Callers {
+	t.Helper()
+	callers, err := rpc.ParseCallers(secrets.List())
+	require.NoError(t, err)
+	return callers
+}
 
 // desk is a service whose methods do what a test tells them.
 type desk struct {
@@ -72,20 +81,35 @@ type served struct {
 
 func serve(t *testing.T, d *desk) *served {
 	t.Helper()
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	require.NoError(t, err)
-	return serveOn(t, listener, d)
+	return serveFor(t, everybody(t), d)
+}
+
+func serveFor(t *testing.T, callers rpc.Callers, d *desk) *served {
+	t.Helper()
+	return open(t, listen(t), callers, func(to grpc.ServiceRegistrar) { accrualv1.RegisterAccrualServiceServer(to, d) })
 }
 
 func serveOn(t *testing.T, listener net.Listener, d *desk) *served {
 	t.Helper()
+	return open(t, listener, everybody(t), func(to grpc.ServiceRegistrar) { accrualv1.RegisterAccrualServiceServer(to, d) })
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	return listener
+}
+
+func open(t *testing.T, listener net.Listener, callers rpc.Callers, register func(grpc.ServiceRegistrar)) *served {
+	t.Helper()
 	s := &served{addr: listener.Addr().String(), health: &telemetry.Health{}, logs: &logs{}}
 	var err error
 	s.server, err = rpc.NewServer(rpc.Config{
-		Token: secret, Health: s.health, Logger: slog.New(slog.NewTextHandler(s.logs, nil)),
+		Callers: callers, Health: s.health, Logger: slog.New(slog.NewTextHandler(s.logs, nil)),
 	})
 	require.NoError(t, err)
-	accrualv1.RegisterAccrualServiceServer(s.server, d)
+	register(s.server)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.server.Serve(ctx, listener) }()
@@ -107,7 +131,7 @@ func dial(t *testing.T, addr, token string) *grpc.ClientConn {
 
 func client(t *testing.T, s *served) accrualv1.AccrualServiceClient {
 	t.Helper()
-	return accrualv1.NewAccrualServiceClient(dial(t, s.addr, secret))
+	return accrualv1.NewAccrualServiceClient(dial(t, s.addr, secrets[rpc.Operator]))
 }
 
 var (

@@ -20,8 +20,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// guard is what every call passes, from outside in: panics and errors become statuses, the caller is known, the call
-// has a deadline, the request keeps its contract.
+// guard is what every call passes, from outside in: the caller is known and may call, panics and errors become statuses,
+// the call has a deadline, the request keeps its contract.
 type guard struct {
 	keeper    keeper
 	validator protovalidate.Validator
@@ -30,11 +30,12 @@ type guard struct {
 
 // unary guards a call of one request and one answer.
 func (g *guard) unary(ctx context.Context, request any, call *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	ctx, err := g.keeper.admit(ctx, call.FullMethod)
+	if err != nil {
+		return nil, err
+	}
 	var answer any
-	err := g.caught(ctx, call.FullMethod, func() error {
-		if err := g.keeper.admit(ctx, call.FullMethod); err != nil {
-			return err
-		}
+	err = g.caught(ctx, call.FullMethod, func() error {
 		bounded, cancel := bounded(ctx, call.FullMethod, func(said metadata.MD) {
 			_ = grpc.SetTrailer(ctx, said) // it only informs
 		})
@@ -53,11 +54,11 @@ func (g *guard) unary(ctx context.Context, request any, call *grpc.UnaryServerIn
 
 // stream guards a call with streams; each message that comes in is checked.
 func (g *guard) stream(server any, stream grpc.ServerStream, call *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	ctx := stream.Context()
+	ctx, err := g.keeper.admit(stream.Context(), call.FullMethod)
+	if err != nil {
+		return err
+	}
 	return g.caught(ctx, call.FullMethod, func() error {
-		if err := g.keeper.admit(ctx, call.FullMethod); err != nil {
-			return err
-		}
 		bounded, cancel := bounded(ctx, call.FullMethod, stream.SetTrailer)
 		defer cancel()
 		return g.told(bounded, call.FullMethod, next(server, &guarded{stream, bounded, g}))
@@ -152,6 +153,6 @@ func (g *guard) told(ctx context.Context, method string, err error) error {
 // inner logs what is not for callers under an id, and answers with the id.
 func (g *guard) inner(ctx context.Context, method string, attributes ...any) error {
 	id := rand.Text()
-	g.log.With(attributes...).ErrorContext(ctx, "call failed", "method", method, "id", id)
+	g.log.With(attributes...).ErrorContext(ctx, "call failed", "method", method, "caller", Caller(ctx), "id", id)
 	return status.Errorf(codes.Internal, "something went wrong inside; the log tells more under id %s", id)
 }

@@ -1,6 +1,20 @@
 // Package rpc is the room in which every gRPC door stands: how a server is made, who may call, what a call may weigh and
 // last, how a refusal becomes a status and back again. What the methods do is their services' business.
 //
+// A new service plugs in like this:
+//
+//  1. caller.go: its Name, if it calls others. access.go: a row for each of its methods; a server with a method that has
+//     none does not serve. Then `make generate`, for docs/reference/access.md.
+//  2. Its settings: Callers []string `yaml:"callers" … secret:"true"`, tried in Check with ParseCallers.
+//  3. Its door: callers, err := ParseCallers(cfg.Callers); server, err := NewServer(Config{Callers: callers, …}); register,
+//     Serve. A handler asks Caller(ctx) who calls, and never the request.
+//  4. In one process (laurel): the house makes NewSecrets at each start, and gives each service Secrets.List() as its
+//     Callers and Secrets[<its name>] to show to others with Dial.
+//  5. Its black-box test calls testkit.RequireAccess with its address: every method, every caller, by the table.
+//
+// Methods are named verb and noun. One that begins with a verb of readVerbs changes nothing; any other has a field
+// idempotency_key, and a repeated call has the effect of one. So both are tried again by the client.
+//
 // There is no TLS yet: listen on, and dial, loopback addresses.
 package rpc
 
@@ -17,8 +31,6 @@ const (
 	headerBytesMax = 16 << 10
 	// streamsMax bounds the calls under way on one connection.
 	streamsMax = 256
-	// tokenCharsMin keeps a token from being guessed, or left at a word that somebody typed.
-	tokenCharsMin = 32
 )
 
 // How a connection is kept up, and how long a server waits for calls under way when it stops.

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -22,8 +23,9 @@ import (
 
 // Config is what a server needs.
 type Config struct {
-	// Token is what callers must show: `authorization: Bearer <token>`. It is made at set-up; there is no default.
-	Token string
+	// Callers are those whom the server knows. Each shows `authorization: Bearer <secret>`; what it may call then stands
+	// in the table of access.
+	Callers Callers
 	// Health says if the process is ready to be sent work. Somebody else polls it.
 	Health *telemetry.Health
 	Logger *slog.Logger
@@ -34,21 +36,22 @@ type Config struct {
 type Server struct {
 	grpc   *grpc.Server
 	health *healthServer
+	rules  map[string]Rule
 	log    *slog.Logger
 }
 
-// NewServer makes a server. It fails on a token that is missing or too short to be a secret.
+// NewServer makes a server. It fails where no caller is known: nobody could call it.
 func NewServer(cfg Config) (*Server, error) {
-	keeper, err := newKeeper(cfg.Token)
-	if err != nil {
-		return nil, fmt.Errorf("make a gRPC server: %w", err)
+	if len(cfg.Callers.known) == 0 {
+		return nil, errors.New("make a gRPC server: no caller is known; name them with their secrets, made at random at set-up")
 	}
 	validator, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("prepare the checks of requests: %w", err)
 	}
-	g := &guard{keeper: keeper, validator: validator, log: cfg.Logger}
-	s := &Server{log: cfg.Logger, grpc: grpc.NewServer(
+	table := rules()
+	g := &guard{keeper: keeper{cfg.Callers, table}, validator: validator, log: cfg.Logger}
+	s := &Server{log: cfg.Logger, rules: table, grpc: grpc.NewServer(
 		grpc.ChainUnaryInterceptor(g.unary),
 		grpc.ChainStreamInterceptor(g.stream),
 		grpc.MaxRecvMsgSize(MessageBytesMax),
@@ -63,7 +66,7 @@ func NewServer(cfg Config) (*Server, error) {
 	s.health = &healthServer{Server: health.NewServer(), ready: cfg.Health, closing: make(chan struct{})}
 	s.health.SetServingStatus(LivenessService, healthv1.HealthCheckResponse_SERVING)
 	healthv1.RegisterHealthServer(s.grpc, s.health)
-	reflection.Register(s.grpc)
+	reflection.RegisterV1(s.grpc)
 	return s, nil
 }
 
@@ -88,8 +91,12 @@ func (s *Server) Methods() []string {
 func (s *Server) Services() []string { return slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())) }
 
 // Serve answers calls on the listener until ctx ends; then it takes no more, tells health watchers, and waits up to 10 s
-// for the calls under way before it cuts them. It closes the listener.
+// for the calls under way before it cuts them. It closes the listener. It refuses to begin while a method has no row in
+// the table of access.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	if err := covered(s.Methods(), s.rules); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	s.health.refresh()
 	done := make(chan struct{})
 	var group errgroup.Group

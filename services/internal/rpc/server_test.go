@@ -3,7 +3,6 @@ package rpc_test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -17,22 +16,12 @@ import (
 	"google.golang.org/grpc/metadata"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/emptypb"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
-	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
-
-func TestAServerNeedsASecretToken(t *testing.T) {
-	t.Parallel()
-	for _, token := range []string{"", "laurel", strings.Repeat("x", 31)} {
-		_, err := rpc.NewServer(rpc.Config{Token: token, Health: &telemetry.Health{}, Logger: slog.New(slog.DiscardHandler)})
-		require.ErrorContains(t, err, "made at random at set-up", "token %q", token)
-	}
-}
 
 // plain is a connection that shows no credential by itself.
 func plain(t *testing.T, addr string) *grpc.ClientConn {
@@ -41,67 +30,6 @@ func plain(t *testing.T, addr string) *grpc.ClientConn {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	return conn
-}
-
-// TestNothingButHealthIsOpen calls every method that the server has, so that a method to come is closed too.
-func TestNothingButHealthIsOpen(t *testing.T) {
-	t.Parallel()
-	house := serve(t, &desk{})
-	conn := plain(t, house.addr)
-	methods := house.server.Methods()
-	require.Contains(t, methods, accrualv1.AccrualService_GetAccount_FullMethodName)
-	require.Contains(t, methods, reflectionv1.ServerReflection_ServerReflectionInfo_FullMethodName)
-	closed := 0
-	for _, method := range methods {
-		if strings.HasPrefix(method, "/grpc.health.v1.Health/") {
-			continue
-		}
-		closed++
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
-		require.NoError(t, err)
-		_ = stream.SendMsg(&emptypb.Empty{})
-		_ = stream.CloseSend()
-		err = stream.RecvMsg(&emptypb.Empty{})
-		require.ErrorIs(t, rpc.FromStatus(err), reason.NotSignedIn, method)
-		cancel()
-	}
-	require.Greater(t, closed, 6)
-	_, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
-	require.NoError(t, err)
-}
-
-func TestOnlyTheOneTokenIsTaken(t *testing.T) {
-	t.Parallel()
-	house := serve(t, answering(nil))
-	accounts := accrualv1.NewAccrualServiceClient(plain(t, house.addr))
-	cases := []struct {
-		name    string
-		headers []string
-		open    bool
-	}{
-		{"the token", []string{"authorization", "Bearer " + secret}, true},
-		{"the scheme in small letters", []string{"authorization", "bearer " + secret}, true},
-		{"no header", nil, false},
-		{"another token of the same length", []string{"authorization", "Bearer " + strings.Repeat("x", len(secret))}, false},
-		{"a beginning of the token", []string{"authorization", "Bearer " + secret[:10]}, false},
-		{"no scheme", []string{"authorization", secret}, false},
-		{"another scheme", []string{"authorization", "Basic " + secret}, false},
-		{"an empty header", []string{"authorization", ""}, false},
-		{"two headers, one of them right", []string{"authorization", "Bearer x", "authorization", "Bearer " + secret}, false},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			_, err := accounts.GetAccount(outgoing(t.Context(), c.headers...), anAccount)
-			if c.open {
-				require.NoError(t, err)
-				return
-			}
-			require.Equal(t, codes.Unauthenticated, status.Code(err))
-			require.ErrorIs(t, rpc.FromStatus(err), reason.NotSignedIn)
-		})
-	}
 }
 
 func TestARequestThatBreaksItsContractNamesEveryField(t *testing.T) {
@@ -218,7 +146,7 @@ func TestAMessageBeyondTheLimitIsRefused(t *testing.T) {
 	house := serve(t, &desk{verify: func(_ *accrualv1.VerifyLedgerRequest, out grpc.ServerStreamingServer[accrualv1.VerifyLedgerResponse]) error {
 		return out.Send(&accrualv1.VerifyLedgerResponse{Checks: []*accrualv1.Check{{Detail: string(body)}}})
 	}})
-	conn := dial(t, house.addr, secret)
+	conn := dial(t, house.addr, secrets[rpc.Operator])
 	id := strings.Repeat("x", rpc.MessageBytesMax)
 	_, err := accrualv1.NewAccrualServiceClient(conn).RedriveDeadLetter(t.Context(), &accrualv1.RedriveDeadLetterRequest{Id: id})
 	require.Equal(t, codes.ResourceExhausted, status.Code(err), "a request")
@@ -247,7 +175,7 @@ func TestReflectionNamesTheServices(t *testing.T) {
 	house := serve(t, &desk{})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	stream, err := reflectionv1.NewServerReflectionClient(dial(t, house.addr, secret)).ServerReflectionInfo(ctx)
+	stream, err := reflectionv1.NewServerReflectionClient(dial(t, house.addr, secrets[rpc.Operator])).ServerReflectionInfo(ctx)
 	require.NoError(t, err)
 	require.NoError(t, stream.Send(&reflectionv1.ServerReflectionRequest{
 		MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{},

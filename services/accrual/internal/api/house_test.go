@@ -18,7 +18,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
-	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -84,8 +83,10 @@ func open(t *testing.T, b *bus.Bus) *desk {
 
 func serve(t *testing.T, deps api.Deps) accrualv1.AccrualServiceClient {
 	t.Helper()
-	token := house.NewToken()
-	server, err := rpc.NewServer(rpc.Config{Token: token, Health: &telemetry.Health{}, Logger: testkit.Logger(t)})
+	secrets := rpc.NewSecrets()
+	callers, err := rpc.ParseCallers(secrets.List())
+	require.NoError(t, err)
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: &telemetry.Health{}, Logger: testkit.Logger(t)})
 	require.NoError(t, err)
 	accrualv1.RegisterAccrualServiceServer(server, api.New(deps))
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -93,7 +94,7 @@ func serve(t *testing.T, deps api.Deps) accrualv1.AccrualServiceClient {
 	ctx, stop := context.WithCancel(t.Context())
 	var served sync.WaitGroup
 	served.Go(func() { require.NoError(t, server.Serve(ctx, listener)) })
-	conn, err := rpc.Dial(listener.Addr().String(), token)
+	conn, err := rpc.Dial(listener.Addr().String(), secrets[rpc.Operator])
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, conn.Close())

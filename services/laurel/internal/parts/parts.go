@@ -18,8 +18,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
-	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
@@ -52,9 +52,9 @@ type House struct {
 	Accrual *accrual.Service
 	Health  *telemetry.Health
 	Metrics *prometheus.Registry
-	Token   string // what callers of gRPC show; another at each start
-	Mongod  string // its version
-	NATS    string // its version
+	Secrets rpc.Secrets // what each caller of gRPC shows; others at each start
+	Mongod  string      // its version
+	NATS    string      // its version
 
 	services []service // in the order in which they were made
 	mongod   *mongod.Server
@@ -87,7 +87,7 @@ func Build(ctx context.Context, o Options) (*House, error) {
 
 func (h *House) build(ctx context.Context) error {
 	var err error
-	h.Token = house.NewToken()
+	h.Secrets = rpc.NewSecrets()
 	if h.MongoURI == "" {
 		h.Stage("starting mongod")
 		h.mongod, err = mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.Dir, "mongod"), Logger: h.Log})

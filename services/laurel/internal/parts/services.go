@@ -21,7 +21,7 @@ func (h *House) buildServices(ctx context.Context) error { return h.buildAccrual
 func (h *House) buildAccrual(ctx context.Context) error {
 	s, err := accrual.New(ctx, accrual.Config{
 		MongoURI: h.MongoURI, Database: h.database("accrual"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: h.Listen,
-		Token: h.Token, Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
+		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 	}, accrual.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
 	if err != nil {
 		return err

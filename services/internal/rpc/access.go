@@ -1,0 +1,71 @@
+package rpc
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+)
+
+// Rule is one row of the table of access: who may call a method.
+type Rule struct {
+	Method  string // /package.Service/Method
+	Callers []Name // whoever is not here is refused
+	Open    bool   // it answers without a credential
+}
+
+// Allows tells if a caller may call the method.
+func (r Rule) Allows(name Name) bool { return r.Open || slices.Contains(r.Callers, name) }
+
+// access is the whole of who may do what over gRPC, and docs/reference/access.md is generated from it. A method without a
+// row is refused to everybody, and a server that has one does not serve. Name only those who need it today.
+var access = []Rule{
+	// Every server. Health says if the process lives and is ready, and nothing else; reflection shows the contract.
+	{Method: healthv1.Health_Check_FullMethodName, Open: true},
+	{Method: healthv1.Health_List_FullMethodName, Open: true},
+	{Method: healthv1.Health_Watch_FullMethodName, Open: true},
+	to(reflectionv1.ServerReflection_ServerReflectionInfo_FullMethodName, Operator),
+
+	to(accrualv1.AccrualService_GetAccount_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ListEntries_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ExplainEntry_FullMethodName, Operator),
+	to(accrualv1.AccrualService_GetEventStatus_FullMethodName, Operator),
+	to(accrualv1.AccrualService_PreviewOrder_FullMethodName, Operator),
+	to(accrualv1.AccrualService_VerifyLedger_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ListDeadLetters_FullMethodName, Operator),
+	to(accrualv1.AccrualService_GetDeadLetter_FullMethodName, Operator),
+	to(accrualv1.AccrualService_RedriveDeadLetter_FullMethodName, Operator),
+}
+
+// to is the row of a method that these may call.
+func to(method string, callers ...Name) Rule { return Rule{Method: method, Callers: callers} }
+
+// Access returns the table of access, sorted by method.
+func Access() []Rule {
+	table := slices.Clone(access)
+	slices.SortFunc(table, func(a, b Rule) int { return strings.Compare(a.Method, b.Method) })
+	return table
+}
+
+// rules is the table by method.
+func rules() map[string]Rule {
+	table := make(map[string]Rule, len(access))
+	for _, r := range access {
+		table[r.Method] = r
+	}
+	return table
+}
+
+// covered wants a row for each method.
+func covered(methods []string, table map[string]Rule) error {
+	for _, m := range methods {
+		if _, ok := table[m]; !ok {
+			return fmt.Errorf("%s has no row in the table of access: say who may call it in services/internal/rpc/access.go", m)
+		}
+	}
+	return nil
+}
