@@ -1,6 +1,7 @@
 package accrual_test
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"google.golang.org/protobuf/proto"
 
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
@@ -136,4 +138,37 @@ func lastChunks(t *testing.T, facts []*jetstream.RawStreamMsg) []outbox.Chunk {
 	}
 	require.NotEmpty(t, list)
 	return list
+}
+
+// TestAFactTellsWhichDayItsOrderBelongsTo: the day of the first payment in the programme's zone, whatever comes later.
+func TestAFactTellsWhichDayItsOrderBelongsTo(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(strings.Replace(theTeaClub, "zone: UTC", "zone: America/New_York", 1))
+	h.publish(
+		returned("ann", "o1", "r1", moment("2026-01-09"), 1),           // waits for its order
+		paid("ann", "o1", moment("2026-01-11T03:00:00Z"), 1000),        // in New York it is the 10th
+		paid("ann", "o2", moment("2026-01-11T06:00:00Z"), 100),         // and here the 11th
+		returned("ann", "o2", "r2", moment("2026-01-20T06:00:00Z"), 1), // a return counts at the day of its order
+		cancelled("ann", "o1", moment("2026-01-21T06:00:00Z")),
+	)
+	h.run(size{}).drained()
+	var told []string
+	for _, m := range h.stored(bus.Facts) {
+		var fact accrualv1.EntryPosted
+		require.NoError(t, proto.Unmarshal(m.Data, &fact))
+		standing := "not paid yet"
+		if o := fact.GetOrder(); o != nil {
+			standing = fmt.Sprintf("%s, cancelled %t", o.GetPaidDay(), o.GetCancelled())
+		}
+		told = append(told, fmt.Sprintf("%s %s on %s: %s", fact.GetEntry().GetOrder().GetOrderId(), fact.GetEntry().GetOrder().GetEvent(),
+			fact.GetEffectiveDay(), standing))
+	}
+	require.Equal(t, []string{
+		"o1 returned on 2026-01-08: not paid yet",
+		"o1 paid on 2026-01-10: 2026-01-10, cancelled false",
+		"o2 paid on 2026-01-11: 2026-01-11, cancelled false",
+		"o2 returned on 2026-01-20: 2026-01-11, cancelled false",
+		"o1 cancelled on 2026-01-21: 2026-01-10, cancelled true",
+	}, told)
 }

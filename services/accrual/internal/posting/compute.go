@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -84,7 +85,7 @@ func (b *batch) take(ctx context.Context, m follow.Message) error {
 		original := storage.Original(m.Original)
 		write.Original = &original
 	}
-	return b.post(h, write)
+	return b.post(h, write, standing(book.State, schedule))
 }
 
 // bringUp posts what falls due for an account up to t.
@@ -100,7 +101,7 @@ func (b *batch) bringUp(ctx context.Context, h *holding, schedule program.Schedu
 	}
 	h.account = account
 	for _, e := range entries {
-		if err := b.post(h, storage.EntryWrite{Entry: e}); err != nil {
+		if err := b.post(h, storage.EntryWrite{Entry: e}, nil); err != nil {
 			return err
 		}
 		if e.Order != nil {
@@ -124,10 +125,10 @@ func (b *batch) sweep(ctx context.Context, partition int, s Sweep) error {
 	return b.bringUp(ctx, h, schedule, b.parts.Get(partition).Clock)
 }
 
-// post queues an entry to be written and its fact to be published.
-func (b *batch) post(h *holding, w storage.EntryWrite) error {
+// post queues an entry to be written and its fact to be published. Order is what its order is now, nil for none.
+func (b *batch) post(h *holding, w storage.EntryWrite, order *accrualv1.OrderStanding) error {
 	b.touch(h)
-	fact, err := entryFact(w.Entry)
+	fact, err := entryFact(w.Entry, order)
 	if err != nil {
 		return err
 	}

@@ -14,18 +14,32 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
 )
 
 // service is accrual's name in subjects and sources.
 const service = "accrual"
 
-// entryFact tells of one entry. It is a pure function of the entry.
-func entryFact(e ledger.Entry) (outbox.Message, error) {
+// entryFact tells of one entry. It is a pure function of the entry and of those before it under its order.
+func entryFact(e ledger.Entry, order *accrualv1.OrderStanding) (outbox.Message, error) {
 	e.RecordedAt = time.Time{}
 	subject := bus.FactSubject(e.Program, service, e.Kind.String(), string(e.Account))
-	return fact(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{Entry: contract.Entry(e)})
+	return fact(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{
+		Entry: contract.Entry(e), EffectiveDay: e.Day.String(), Order: order,
+	})
+}
+
+// standing tells what an order is; nil: it is not paid yet. The zone is the same in all revisions.
+func standing(order orders.State, schedule program.Schedule) *accrualv1.OrderStanding {
+	if !order.Paid() {
+		return nil
+	}
+	day := calendar.DayOf(order.PaidAt(), schedule.Latest().Program.Zone)
+	return &accrualv1.OrderStanding{PaidDay: day.String(), Cancelled: order.Canceled()}
 }
 
 func fact(subject, id string, at time.Time, body proto.Message) (outbox.Message, error) {

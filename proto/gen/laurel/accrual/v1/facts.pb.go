@@ -24,8 +24,12 @@ const (
 // EntryPosted tells of one entry, whole: kind is earn, reverse, activate, expire, park or state.
 // The account's version is entry.seq and the previous fact of the account tells of seq - 1: a reader sees a repeat or a gap.
 type EntryPosted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Entry *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	// Civil day of entry.effective_at in the programme's zone (YYYY-MM-DD).
+	EffectiveDay string `protobuf:"bytes,2,opt,name=effective_day,json=effectiveDay,proto3" json:"effective_day,omitempty"`
+	// What the order of the entry is after it. Absent: it is about no order, or the order is not paid yet.
+	Order         *OrderStanding `protobuf:"bytes,3,opt,name=order,proto3" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -67,6 +71,75 @@ func (x *EntryPosted) GetEntry() *Entry {
 	return nil
 }
 
+func (x *EntryPosted) GetEffectiveDay() string {
+	if x != nil {
+		return x.EffectiveDay
+	}
+	return ""
+}
+
+func (x *EntryPosted) GetOrder() *OrderStanding {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// OrderStanding is what an order is after all that happened to it so far; what counts of it is entry.order.base_minor.
+type OrderStanding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Civil day on which it was first paid, in the programme's zone (YYYY-MM-DD): the order belongs to it for good.
+	PaidDay string `protobuf:"bytes,1,opt,name=paid_day,json=paidDay,proto3" json:"paid_day,omitempty"`
+	// It is off.
+	Cancelled     bool `protobuf:"varint,2,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderStanding) Reset() {
+	*x = OrderStanding{}
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderStanding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderStanding) ProtoMessage() {}
+
+func (x *OrderStanding) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderStanding.ProtoReflect.Descriptor instead.
+func (*OrderStanding) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_facts_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *OrderStanding) GetPaidDay() string {
+	if x != nil {
+		return x.PaidDay
+	}
+	return ""
+}
+
+func (x *OrderStanding) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
+}
+
 // EventRefused says that an event was refused and will have no effect. Its kind is refused.
 type EventRefused struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -89,7 +162,7 @@ type EventRefused struct {
 
 func (x *EventRefused) Reset() {
 	*x = EventRefused{}
-	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[1]
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -101,7 +174,7 @@ func (x *EventRefused) String() string {
 func (*EventRefused) ProtoMessage() {}
 
 func (x *EventRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[1]
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -114,7 +187,7 @@ func (x *EventRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventRefused.ProtoReflect.Descriptor instead.
 func (*EventRefused) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_facts_proto_rawDescGZIP(), []int{1}
+	return file_laurel_accrual_v1_facts_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *EventRefused) GetProgram() string {
@@ -191,9 +264,14 @@ var File_laurel_accrual_v1_facts_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_facts_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/accrual/v1/facts.proto\x12\x11laurel.accrual.v1\x1a\x1dlaurel/accrual/v1/entry.proto\"=\n" +
+	"\x1dlaurel/accrual/v1/facts.proto\x12\x11laurel.accrual.v1\x1a\x1dlaurel/accrual/v1/entry.proto\"\x9a\x01\n" +
 	"\vEntryPosted\x12.\n" +
-	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xa1\x02\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\x12#\n" +
+	"\reffective_day\x18\x02 \x01(\tR\feffectiveDay\x126\n" +
+	"\x05order\x18\x03 \x01(\v2 .laurel.accrual.v1.OrderStandingR\x05order\"H\n" +
+	"\rOrderStanding\x12\x19\n" +
+	"\bpaid_day\x18\x01 \x01(\tR\apaidDay\x12\x1c\n" +
+	"\tcancelled\x18\x02 \x01(\bR\tcancelled\"\xa1\x02\n" +
 	"\fEventRefused\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x1a\n" +
 	"\bmerchant\x18\x02 \x01(\tR\bmerchant\x12\x18\n" +
@@ -221,19 +299,21 @@ func file_laurel_accrual_v1_facts_proto_rawDescGZIP() []byte {
 	return file_laurel_accrual_v1_facts_proto_rawDescData
 }
 
-var file_laurel_accrual_v1_facts_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_laurel_accrual_v1_facts_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_laurel_accrual_v1_facts_proto_goTypes = []any{
-	(*EntryPosted)(nil),  // 0: laurel.accrual.v1.EntryPosted
-	(*EventRefused)(nil), // 1: laurel.accrual.v1.EventRefused
-	(*Entry)(nil),        // 2: laurel.accrual.v1.Entry
+	(*EntryPosted)(nil),   // 0: laurel.accrual.v1.EntryPosted
+	(*OrderStanding)(nil), // 1: laurel.accrual.v1.OrderStanding
+	(*EventRefused)(nil),  // 2: laurel.accrual.v1.EventRefused
+	(*Entry)(nil),         // 3: laurel.accrual.v1.Entry
 }
 var file_laurel_accrual_v1_facts_proto_depIdxs = []int32{
-	2, // 0: laurel.accrual.v1.EntryPosted.entry:type_name -> laurel.accrual.v1.Entry
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	3, // 0: laurel.accrual.v1.EntryPosted.entry:type_name -> laurel.accrual.v1.Entry
+	1, // 1: laurel.accrual.v1.EntryPosted.order:type_name -> laurel.accrual.v1.OrderStanding
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_facts_proto_init() }
@@ -248,7 +328,7 @@ func file_laurel_accrual_v1_facts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_facts_proto_rawDesc), len(file_laurel_accrual_v1_facts_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
