@@ -181,3 +181,19 @@ func TestALaterRevisionIsPublishedOnce(t *testing.T) {
 	}
 	require.EqualValues(t, 2, h.open().count(t, "revisions", bson.M{}))
 }
+
+// TestALowDiskIsSaidAndCured replays where more of the disk should be free than ever is, then where it need not be.
+func TestALowDiskIsSaidAndCured(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r := replay{orders: write(t, "orders.csv", "order_id,account,occurred_at,amount\n1,ann,2026-01-05,60.50\n"),
+		programme: write(t, "tea.yaml", tea)}
+	low := r
+	low.flags = []string{"--min-free-disk", "100"}
+	o := h.replay(low)
+	require.Equal(t, 1, o.code, "%v", o)
+	require.Contains(t, o.err, "DISK_LOW: the house takes nothing new: its disk is nearly full; nothing was published")
+	require.Contains(t, o.err, "new work is refused until somebody makes room")
+	require.Empty(t, o.out)
+	require.EqualValues(t, 60, h.figures(h.replay(r)).After.Points.Earned)
+}

@@ -30,6 +30,7 @@ type replayCmd struct {
 	MongoURI  string             `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
 	NATSURL   string             `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
 	NATSToken string             `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
+	MinDisk   float64            `name:"min-free-disk" env:"LAUREL_MIN_FREE_DISK" default:"10" placeholder:"PERCENT" help:"New work is refused while less of the data's disk is free. 0: the disk is not looked at. Default: ${default}."`
 	Lanes     int                `default:"2" help:"Transactions side by side."`
 	Batch     int                `default:"512" help:"Items in one transaction at most."`
 }
@@ -51,6 +52,7 @@ func (c *replayCmd) Run(w *world) error {
 		House: parts.Options{
 			Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 			Listen: "127.0.0.1:0", Lanes: c.Lanes, Batch: c.Batch, Log: log, Stage: w.stage,
+			MinFreeDisk: c.MinDisk,
 		},
 	})
 	if s.After.Entries > 0 {

@@ -29,6 +29,7 @@ type serveCmd struct {
 	MongoURI  string   `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
 	NATSURL   string   `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
 	NATSToken string   `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
+	MinDisk   float64  `name:"min-free-disk" env:"LAUREL_MIN_FREE_DISK" default:"10" placeholder:"PERCENT" help:"New work is refused while less of the data's disk is free. 0: the disk is not looked at. Default: ${default}."`
 	Lanes     int      `default:"2" help:"Transactions side by side."`
 }
 
@@ -49,6 +50,7 @@ func (c *serveCmd) Run(w *world) error {
 	h, err := parts.Build(w.ctx, parts.Options{
 		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, Stage: w.stage,
+		MinFreeDisk: c.MinDisk,
 	})
 	if err != nil {
 		return err

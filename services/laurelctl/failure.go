@@ -63,6 +63,7 @@ var advice = map[reason.Reason]string{
 	reason.NotAllowed:         "show the operator's token: only that may do all; see docs/reference/access.md",
 	reason.NotReady:           "wait a little and try again; it is safe to repeat",
 	reason.Overloaded:         "wait a little and try again; it is safe to repeat",
+	reason.DiskLow:            "make room on the disk of the house, or give it more; then run it again: what was published already is known",
 	reason.InvalidArgument:    "correct it and try again",
 }
 

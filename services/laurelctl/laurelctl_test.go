@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 //	pass TIME             passes the clock of the house
 //	drain                 waits until the house has nothing left to do
 //	letter N              sets $LETTER to the id in the N-th row of the CSV that was just printed
+//	close, open           closes and opens EVENTS, as a house does whose disk is low, and has room again
 //	tamper ACCOUNT        alters the account's document behind the back of the house
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -67,8 +68,12 @@ func TestScripts(t *testing.T) {
 					"apply": func(ts *testscript.TestScript, _ bool, args []string) {
 						ts.Check(h.apply(args[0], []byte(ts.ReadFile(args[0]))))
 					},
-					"pass":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.pass(args[0])) },
-					"drain":  func(*testscript.TestScript, bool, []string) { h.drain() },
+					"pass":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.pass(args[0])) },
+					"drain": func(*testscript.TestScript, bool, []string) { h.drain() },
+					"close": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(h.bus.CloseEvents(t.Context())) },
+					"open": func(ts *testscript.TestScript, _ bool, _ []string) {
+						ts.Check(h.bus.OpenEvents(t.Context(), streamBytes))
+					},
 					"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.tamper(args[0])) },
 				},
 			})

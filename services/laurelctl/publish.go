@@ -104,6 +104,8 @@ func (w *world) published(p *publisher, err error) error {
 		rejected += f.Rejected
 	}
 	switch {
+	case errors.Is(err, reason.DiskLow):
+		return err
 	case errors.Is(err, bus.ErrFull):
 		return reason.New(reason.Overloaded, "", "the bus is full: %s", err)
 	case errors.Is(err, context.DeadlineExceeded):

@@ -32,7 +32,7 @@ var (
 	// the same messages again, with the same ids and cut in the same way, is safe.
 	ErrRetry = errors.New("not acknowledged; try again")
 	// ErrFull says that the stream has reached its limit in bytes, or that its disk has. Nothing was stored. A later
-	// try may succeed, once somebody has made room.
+	// try may succeed, once somebody has made room. Where the house has closed EVENTS it comes with reason.DiskLow.
 	ErrFull = errors.New("stream is full")
 )
 
@@ -75,11 +75,11 @@ func (b *Bus) Publish(ctx context.Context, out Outgoing) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := b.request(ctx)
+	asking, cancel := b.request(ctx)
 	defer cancel()
-	ack, err := b.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0))
+	ack, err := b.js.PublishMsg(asking, msg, jetstream.WithRetryAttempts(0))
 	if err != nil {
-		return 0, publishError(ctx, out.Subject, err)
+		return 0, b.whyFull(ctx, publishError(asking, out.Subject, err))
 	}
 	return ack.Sequence, nil
 }
@@ -106,12 +106,12 @@ func (b *Bus) PublishBatch(ctx context.Context, batch []Outgoing) error {
 		}
 		messages[i] = msg
 	}
-	ctx, cancel := b.request(ctx)
+	asking, cancel := b.request(ctx)
 	defer cancel()
 	// The answer to the last message speaks for all; waiting for the first one's too could not be interrupted.
-	_, err := jetstreamext.PublishMsgBatch(ctx, b.js, messages, jetstreamext.BatchFlowControl{AckFirst: false})
+	_, err := jetstreamext.PublishMsgBatch(asking, b.js, messages, jetstreamext.BatchFlowControl{AckFirst: false})
 	if err != nil {
-		return publishError(ctx, batch[0].Subject, err)
+		return b.whyFull(ctx, publishError(asking, batch[0].Subject, err))
 	}
 	return nil
 }

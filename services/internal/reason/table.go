@@ -38,6 +38,7 @@ const (
 
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
+	DiskLow         Reason = "DISK_LOW"
 	NotReady        Reason = "NOT_READY"
 	BusWentBack     Reason = "BUS_WENT_BACK"
 	NotSignedIn     Reason = "NOT_SIGNED_IN"
@@ -73,6 +74,7 @@ var table = []Info{
 	{GrantNotFound, NotFound, false, "No such grant of the account, or it is over."},
 	{UnknownTier, Invalid, false, "The programme's ladder has no such tier, or the programme has no ladder."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},
+	{DiskLow, Exhausted, true, "The house has less than 10 % of its disk free (--min-free-disk): it takes no new work until an operator makes room."},
 	{NotReady, Unavailable, true, "A dependency is not ready."},
 	{BusWentBack, Unavailable, true, "The bus no longer holds what was read from it: an operator must look."},
 	{NotSignedIn, Unauthenticated, false, "No valid credential came with the call."},

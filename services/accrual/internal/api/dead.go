@@ -129,6 +129,8 @@ func notPublished(err error) error {
 	switch {
 	case errors.Is(err, bus.ErrRetry):
 		return reason.New(reason.NotReady, "", "the bus has not acknowledged the event; try again, it will take effect once")
+	case errors.Is(err, reason.DiskLow):
+		return err
 	case errors.Is(err, bus.ErrFull):
 		return reason.New(reason.Overloaded, "", "the bus is full: an operator must make room; nothing was published")
 	}

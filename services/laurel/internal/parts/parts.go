@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
+	"github.com/laurel-loyalty/laurel/services/internal/disk"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -34,6 +35,10 @@ type Options struct {
 	Lanes     int
 	Batch     int
 	Log       *slog.Logger
+	// MinFreeDisk is how many percent of Dir's disk must be free, or new work is refused; 0: the disk is not looked at.
+	MinFreeDisk float64
+	// Space is asked for that; nil: the disk itself.
+	Space func(path string) (disk.Space, error)
 	// Stage is told what begins.
 	Stage func(format string, args ...any)
 }
@@ -59,6 +64,7 @@ type House struct {
 	services []service // in the order in which they were made
 	mongod   *mongod.Server
 	nats     *natsd.Server
+	disk     *disk.Watch // nil where all servers are somebody else's
 	stop     context.CancelFunc
 	run      *errgroup.Group
 	failed   chan error
@@ -116,6 +122,7 @@ func (h *House) build(ctx context.Context) error {
 	if err := h.Bus.EnsureStreams(ctx, layout); err != nil {
 		return err
 	}
+	h.watchDisk(ctx)
 	if err := h.buildServices(ctx); err != nil {
 		return err
 	}
@@ -145,6 +152,12 @@ func (h *House) Run(ctx context.Context) {
 	if h.mongod != nil {
 		h.run.Go(func() error {
 			h.keepMongod(ctx)
+			return nil
+		})
+	}
+	if h.disk != nil {
+		h.run.Go(func() error {
+			h.disk.Run(ctx)
 			return nil
 		})
 	}
