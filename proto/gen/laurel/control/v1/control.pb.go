@@ -380,6 +380,206 @@ func (x *MemberEnrolled) GetEnrolledAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// TierGranted says that an account is held at a tier at least, for a time. It goes to
+// control.<programme>.tier.granted.<account>. A repeat carries the same grant_id and says the same.
+type TierGranted struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Unique within the account.
+	GrantId string `protobuf:"bytes,3,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
+	Tier    string `protobuf:"bytes,4,opt,name=tier,proto3" json:"tier,omitempty"`
+	// The first day with it and the first day without it, YYYY-MM-DD in the programme's zone. A first day that has passed: at
+	// once.
+	FromDay  string `protobuf:"bytes,5,opt,name=from_day,json=fromDay,proto3" json:"from_day,omitempty"`
+	UntilDay string `protobuf:"bytes,6,opt,name=until_day,json=untilDay,proto3" json:"until_day,omitempty"`
+	// Why, in words; nothing personal.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who gave it.
+	Actor         string                 `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
+	GrantedAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=granted_at,json=grantedAt,proto3" json:"granted_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TierGranted) Reset() {
+	*x = TierGranted{}
+	mi := &file_laurel_control_v1_control_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TierGranted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TierGranted) ProtoMessage() {}
+
+func (x *TierGranted) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_control_v1_control_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TierGranted.ProtoReflect.Descriptor instead.
+func (*TierGranted) Descriptor() ([]byte, []int) {
+	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *TierGranted) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *TierGranted) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *TierGranted) GetGrantId() string {
+	if x != nil {
+		return x.GrantId
+	}
+	return ""
+}
+
+func (x *TierGranted) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *TierGranted) GetFromDay() string {
+	if x != nil {
+		return x.FromDay
+	}
+	return ""
+}
+
+func (x *TierGranted) GetUntilDay() string {
+	if x != nil {
+		return x.UntilDay
+	}
+	return ""
+}
+
+func (x *TierGranted) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *TierGranted) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *TierGranted) GetGrantedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.GrantedAt
+	}
+	return nil
+}
+
+// TierGrantEnded ends a grant before its time. It goes to control.<programme>.tier.grant_ended.<account>.
+type TierGrantEnded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	GrantId       string                 `protobuf:"bytes,3,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Actor         string                 `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
+	EndedAt       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TierGrantEnded) Reset() {
+	*x = TierGrantEnded{}
+	mi := &file_laurel_control_v1_control_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TierGrantEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TierGrantEnded) ProtoMessage() {}
+
+func (x *TierGrantEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_control_v1_control_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TierGrantEnded.ProtoReflect.Descriptor instead.
+func (*TierGrantEnded) Descriptor() ([]byte, []int) {
+	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *TierGrantEnded) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *TierGrantEnded) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *TierGrantEnded) GetGrantId() string {
+	if x != nil {
+		return x.GrantId
+	}
+	return ""
+}
+
+func (x *TierGrantEnded) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *TierGrantEnded) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *TierGrantEnded) GetEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedAt
+	}
+	return nil
+}
+
 var File_laurel_control_v1_control_proto protoreflect.FileDescriptor
 
 const file_laurel_control_v1_control_proto_rawDesc = "" +
@@ -414,7 +614,33 @@ const file_laurel_control_v1_control_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1c.laurel.member.v1.MemberKindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12C\n" +
 	"\venrolled_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"enrolledAt*S\n" +
+	"enrolledAt\"\xf2\x02\n" +
+	"\vTierGranted\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12$\n" +
+	"\bgrant_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\agrantId\x12\x1d\n" +
+	"\x04tier\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04tier\x12#\n" +
+	"\bfrom_day\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x98\x01\n" +
+	"R\afromDay\x12%\n" +
+	"\tuntil_day\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x98\x01\n" +
+	"R\buntilDay\x12\"\n" +
+	"\x06reason\x18\a \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\x12 \n" +
+	"\x05actor\x18\b \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x05actor\x12A\n" +
+	"\n" +
+	"granted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\tgrantedAt\"\x86\x02\n" +
+	"\x0eTierGrantEnded\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12$\n" +
+	"\bgrant_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\agrantId\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\x12 \n" +
+	"\x05actor\x18\x05 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x05actor\x12=\n" +
+	"\bended_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\aendedAt*S\n" +
 	"\tClockMode\x12\x1a\n" +
 	"\x16CLOCK_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCLOCK_MODE_WALL\x10\x01\x12\x15\n" +
@@ -434,7 +660,7 @@ func file_laurel_control_v1_control_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_control_v1_control_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_laurel_control_v1_control_proto_goTypes = []any{
 	(ClockMode)(0),                // 0: laurel.control.v1.ClockMode
 	(*HouseOpened)(nil),           // 1: laurel.control.v1.HouseOpened
@@ -442,21 +668,25 @@ var file_laurel_control_v1_control_proto_goTypes = []any{
 	(*ProgramRevised)(nil),        // 3: laurel.control.v1.ProgramRevised
 	(*ProgramFile)(nil),           // 4: laurel.control.v1.ProgramFile
 	(*MemberEnrolled)(nil),        // 5: laurel.control.v1.MemberEnrolled
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(v1.MemberKind)(0),            // 7: laurel.member.v1.MemberKind
+	(*TierGranted)(nil),           // 6: laurel.control.v1.TierGranted
+	(*TierGrantEnded)(nil),        // 7: laurel.control.v1.TierGrantEnded
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(v1.MemberKind)(0),            // 9: laurel.member.v1.MemberKind
 }
 var file_laurel_control_v1_control_proto_depIdxs = []int32{
 	0, // 0: laurel.control.v1.HouseOpened.clock_mode:type_name -> laurel.control.v1.ClockMode
-	6, // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
-	6, // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
+	8, // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
+	8, // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
 	4, // 3: laurel.control.v1.ProgramRevised.files:type_name -> laurel.control.v1.ProgramFile
-	7, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
-	6, // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	9, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
+	8, // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
+	8, // 6: laurel.control.v1.TierGranted.granted_at:type_name -> google.protobuf.Timestamp
+	8, // 7: laurel.control.v1.TierGrantEnded.ended_at:type_name -> google.protobuf.Timestamp
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_laurel_control_v1_control_proto_init() }
@@ -470,7 +700,7 @@ func file_laurel_control_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_control_v1_control_proto_rawDesc), len(file_laurel_control_v1_control_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -42,6 +42,8 @@ func (x explainer) cause() []string {
 	switch {
 	case o == nil && x.e.Kind != KindState:
 		return nil // the movements say it all
+	case o == nil && !x.e.dueByTime():
+		return x.granted()
 	case o == nil:
 		return []string{fmt.Sprintf("On %s the tier was reviewed.", x.day(x.e.OccurredAt))}
 	case o.Event.Kind == orders.Lapsed:

@@ -199,3 +199,16 @@ func total(lines []orders.Line) money.Minor {
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// granted says what somebody decided about the tier.
+func (x explainer) granted() []string {
+	if x.e.Ladder == nil || x.e.Ladder.Grants == nil {
+		return nil
+	}
+	g := x.e.Ladder.Grants
+	if g.Given == nil {
+		return []string{fmt.Sprintf("On %s the grant %s was ended.", x.day(x.e.OccurredAt), g.Ended)}
+	}
+	return []string{fmt.Sprintf("On %s tier %s was granted until the end of %s: %s.",
+		x.day(x.e.OccurredAt), g.Given.Tier, long(g.Given.Until-1), g.Given.Reason)}
+}
