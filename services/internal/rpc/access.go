@@ -9,6 +9,7 @@ import (
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 )
 
 // Rule is one row of the table of access: who may call a method.
@@ -39,6 +40,14 @@ var access = []Rule{
 	to(accrualv1.AccrualService_ListDeadLetters_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetDeadLetter_FullMethodName, Operator),
 	to(accrualv1.AccrualService_RedriveDeadLetter_FullMethodName, Operator),
+
+	to(tierv1.TierService_GetMemberTier_FullMethodName, Operator),
+	to(tierv1.TierService_ListTierHistory_FullMethodName, Operator),
+	to(tierv1.TierService_CountTiers_FullMethodName, Operator),
+	to(tierv1.TierService_ListTiers_FullMethodName, Operator),
+	to(tierv1.TierService_GrantTier_FullMethodName, Operator),
+	to(tierv1.TierService_EndTierGrant_FullMethodName, Operator),
+	to(tierv1.TierService_DescribeLadder_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.
