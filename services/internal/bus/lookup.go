@@ -14,21 +14,24 @@ import (
 // stored is a message fetched by itself. Header is nil if it cannot be decoded, as it is in what a reader delivers:
 // anybody may publish such a message, and it must not stop us from looking at it.
 type stored struct {
+	subject  string
 	sequence uint64
 	time     time.Time
 	header   nats.Header
 	data     []byte
 }
 
-// lookup is the request for one message: by sequence, or the last on a subject.
+// lookup is the request for one message: by sequence, the last on a subject, or the first on one from a sequence on.
 type lookup struct {
 	Sequence uint64 `json:"seq,omitempty"`
 	LastOn   string `json:"last_by_subj,omitempty"`
+	NextOn   string `json:"next_by_subj,omitempty"`
 }
 
 type lookupAnswer struct {
 	Error   *jetstream.APIError `json:"error"`
 	Message struct {
+		Subject  string    `json:"subject"`
 		Sequence uint64    `json:"seq"`
 		Header   []byte    `json:"hdrs"`
 		Data     []byte    `json:"data"`
@@ -59,7 +62,10 @@ func (b *Bus) fetch(ctx context.Context, stream string, what lookup) (stored, bo
 		}
 		return stored{}, false, fmt.Errorf("ask stream %s for a message: %w", stream, answer.Error)
 	}
-	s := stored{sequence: answer.Message.Sequence, time: millis(answer.Message.Time), data: answer.Message.Data}
+	s := stored{
+		subject: answer.Message.Subject, sequence: answer.Message.Sequence, time: millis(answer.Message.Time),
+		data: answer.Message.Data,
+	}
 	if len(answer.Message.Header) > 0 {
 		if s.header, err = nats.DecodeHeadersMsg(answer.Message.Header); err != nil {
 			s.header = nil

@@ -13,12 +13,16 @@ const (
 	AfterOutboxPublish  = "after_outbox_publish"
 	AfterOutboxDelete   = "after_outbox_delete"
 	AfterOrdersPublish  = "after_orders_publish"
+
+	// Of the registry of programmes.
+	AfterRevisionInsert  = "after_revision_insert"
+	AfterRevisionPublish = "after_revision_publish"
 )
 
 // Points lists all of them, for tests that visit each.
 func Points() []string {
 	return []string{
 		AfterRead, AfterCompute, BeforeCommit, InCommit, AfterCommit, BeforeOutboxPublish, AfterOutboxPublish,
-		AfterOutboxDelete, AfterOrdersPublish,
+		AfterOutboxDelete, AfterOrdersPublish, AfterRevisionInsert, AfterRevisionPublish,
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/program"
-	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -19,7 +18,7 @@ func (p *Parts) revised(m Message) Message {
 		r.Repeated = true // revisions are numbered by one writer: it said so before
 		return m
 	}
-	if m.Refusal = follows(latest, r); m.Refusal != nil {
+	if m.Refusal = (program.Known{Revision: r.Number, Program: r.Program}).Follows(latest); m.Refusal != nil {
 		return m
 	}
 	if latest.Revision > 0 {
@@ -35,24 +34,4 @@ func (p *Parts) revised(m Message) Message {
 	p.programs.keep(m.Program, r.Number, r.Program)
 	delete(p.schedules, scheduleKey{m.Partition, m.Program})
 	return m
-}
-
-// follows refuses a revision that leaves a gap, or changes what accounts are kept in.
-func follows(latest program.Known, r Revised) *reason.Error {
-	if r.Number != latest.Revision+1 {
-		return reason.New(reason.UnsupportedRevision, "revision", "revision %d does not follow revision %d", r.Number, latest.Revision)
-	}
-	if latest.Program == nil {
-		return nil
-	}
-	was, is := latest.Program, r.Program
-	switch {
-	case was.Currency != is.Currency:
-		return reason.New(reason.InvalidProgram, "currency", "it was %s and cannot become %s", was.Currency, is.Currency)
-	case was.Zone.String() != is.Zone.String():
-		return reason.New(reason.InvalidProgram, "zone", "it was %s and cannot become %s", was.Zone, is.Zone)
-	case was.Unit != is.Unit:
-		return reason.New(reason.InvalidProgram, "unit", "it was %s and cannot become %s", was.Unit, is.Unit)
-	}
-	return nil
 }

@@ -27,6 +27,12 @@ const (
 	ReturnWithoutOrder   Reason = "RETURN_WITHOUT_ORDER"
 	PoisonEvent          Reason = "POISON_EVENT"
 
+	// Revisions of a programme.
+	PlanOutdated         Reason = "PLAN_OUTDATED"
+	IdempotencyKeyReused Reason = "IDEMPOTENCY_KEY_REUSED"
+	RevisionNotFound     Reason = "REVISION_NOT_FOUND"
+	TooManyRevisions     Reason = "TOO_MANY_REVISIONS"
+
 	// Questions.
 	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
@@ -51,7 +57,7 @@ var table = []Info{
 	{InvalidField, Invalid, false, "A field of the event breaks its rule: missing, too long, out of range."},
 	{TooLarge, Invalid, false, "The event is larger than 256 KiB or has more than 1,000 lines."},
 	{UnknownEventType, Invalid, false, "The type of the event is not known, or is not that of its subject."},
-	{UnknownProgram, NotFound, true, "No revision of the programme stands before the event in the log. Apply the programme, then redrive."},
+	{UnknownProgram, NotFound, true, "No revision of the programme is known, or none stands before the event in the log. Apply the programme, then redrive."},
 	{UnknownCurrency, Invalid, false, "The currency is not an ISO 4217 code."},
 	{CurrencyMismatch, Invalid, false, "The order's currency is not the programme's, or not that of the order's earlier events."},
 	{MerchantMismatch, PermissionDenied, false, "The body names another merchant than the subject."},
@@ -68,6 +74,10 @@ var table = []Info{
 	{ReturnExceedsOrder, State, false, "More comes back than is left of the order."},
 	{ReturnWithoutOrder, State, true, "The return or cancellation waited for its order until its deadline, and the order did not come."},
 	{PoisonEvent, Invalid, false, "The process died three times while this event alone was being rated."},
+	{PlanOutdated, State, false, "Another revision was applied since the plan was made. Plan again, look at it, and apply that."},
+	{IdempotencyKeyReused, Conflict, false, "The idempotency key came before with other content."},
+	{RevisionNotFound, NotFound, false, "The programme has no such revision."},
+	{TooManyRevisions, Exhausted, false, "The programme has 10,000 revisions, the most that one may have."},
 	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},

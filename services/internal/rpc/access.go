@@ -9,6 +9,7 @@ import (
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 )
 
@@ -48,6 +49,14 @@ var access = []Rule{
 	to(tierv1.TierService_GrantTier_FullMethodName, Operator),
 	to(tierv1.TierService_EndTierGrant_FullMethodName, Operator),
 	to(tierv1.TierService_DescribeLadder_FullMethodName, Operator),
+
+	to(programmev1.ProgrammeService_ValidateProgram_FullMethodName, Operator),
+	to(programmev1.ProgrammeService_PlanProgram_FullMethodName, Operator),
+	to(programmev1.ProgrammeService_ApplyProgram_FullMethodName, Operator, Laurel),
+	to(programmev1.ProgrammeService_RollbackProgram_FullMethodName, Operator),
+	to(programmev1.ProgrammeService_ListRevisions_FullMethodName, Operator, Laurel),
+	to(programmev1.ProgrammeService_GetRevision_FullMethodName, Operator, Laurel),
+	to(programmev1.ProgrammeService_CompareRevisions_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.

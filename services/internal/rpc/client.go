@@ -45,7 +45,7 @@ func Dial(addr, secret string) (*grpc.ClientConn, error) {
 
 // readVerbs begin the names of methods that change nothing, by the rule that every method is named verb and noun. Only
 // those are tried again here; a write is repeated by who knows its idempotency key.
-var readVerbs = []string{"Count", "Explain", "Get", "List", "Plan", "Preview", "Resolve", "Validate", "Verify"}
+var readVerbs = []string{"Compare", "Count", "Explain", "Get", "List", "Plan", "Preview", "Resolve", "Validate", "Verify"}
 
 func isRead(method string) bool {
 	for _, verb := range readVerbs {

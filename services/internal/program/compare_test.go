@@ -1,0 +1,161 @@
+package program
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// changed has a row for each thing that a programme can say: the sections that differ from the plain programme, and what
+// Compare says of it.
+var changed = []struct {
+	field    string // of Program
+	sections string
+	want     []Change
+}{
+	{"ID", "programme: shop-2", []Change{
+		{ChangeChanged, "programme", "shop", "shop-2"}, {ChangeChanged, "name", "shop", "shop-2"},
+	}},
+	{"Name", "name: Shop club", []Change{{ChangeChanged, "name", "shop", "Shop club"}}},
+	{"Zone", "zone: Europe/Berlin", []Change{{ChangeChanged, "zone", "UTC", "Europe/Berlin"}}},
+	{"Currency", "currency: USD", []Change{{ChangeChanged, "currency", "EUR", "USD"}}},
+	{"Enrolment", "", nil}, // there is one word only
+	{"Unit", "unit: stars", []Change{{ChangeChanged, "unit", "points", "stars"}}},
+	{"Earning.Rate", "earning: {points: 3, per: 2.00}", []Change{
+		{ChangeChanged, "earning.points", "1 per 1.00", "3 per 2.00"},
+	}},
+	{"Earning.ActivationDays", "earning: {points: 1, per: 1.00, pending_days: 14}", []Change{
+		{ChangeChanged, "earning.pending_days", "0", "14"},
+	}},
+	{"Earning.CategoryMultipliers", "earning: {points: 1, per: 1, multipliers: {category: {gift card: 1.5}}}", []Change{
+		{ChangeAdded, `earning.multipliers.category["gift card"]`, "", "3/2"},
+	}},
+	{"Earning.TierMultipliers", "earning: {points: 1, per: 1, multipliers: {tier: {gold: 2}}}", []Change{
+		{ChangeAdded, "earning.multipliers.tier.gold", "", "2"},
+	}},
+	{"Earning.ExcludeCategories", "earning: {points: 1, per: 1, exclude: {category: [books]}}", []Change{
+		{ChangeAdded, "earning.exclude.category.books", "", "earns nothing"},
+	}},
+	{"Earning.ExcludeSKUs", "earning: {points: 1, per: 1, exclude: {sku: ['4711']}}", []Change{
+		{ChangeAdded, "earning.exclude.sku.4711", "", "earns nothing"},
+	}},
+	{"Expiry.EndOfMonthAfterMonths", "expiry: {rule: never}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "never"},
+	}},
+	{"Returns.WaitDays", "returns: {wait_days: 10}", []Change{{ChangeChanged, "returns.wait_days", "30", "10"}}},
+	{"Returns.AcceptDays", "returns: {accept_days: 90}", []Change{
+		{ChangeChanged, "returns.accept_days", "without limit", "90"},
+	}},
+	{"Orders.AcceptLateDays", "orders: {accept_late_days: 7}", []Change{
+		{ChangeChanged, "orders.accept_late_days", "365", "7"},
+	}},
+	{"Ladder.WindowMonths", "ladder: {window_months: 6, tiers: [{name: bronze, from: 0}, {name: gold, from: 500}]}", []Change{
+		{ChangeChanged, "ladder.window_months", "12", "6"},
+	}},
+	{"Ladder.SoftLanding", "ladder: {window_months: 12, downgrade: to_fit, tiers: [{name: bronze, from: 0}, {name: gold, from: 500}]}", []Change{
+		{ChangeChanged, "ladder.downgrade", "one_step", "to_fit"},
+	}},
+	{"Ladder.Tiers", "ladder: {window_months: 12, tiers: [{name: bronze, from: 0}, {name: silver, from: 100}, {name: ruby, from: 500}]}", []Change{
+		{ChangeAdded, "ladder.tiers.silver.from", "", "100.00"}, {ChangeAdded, "ladder.tiers.ruby.from", "", "500.00"},
+		{ChangeRemoved, "ladder.tiers.gold.from", "500.00", ""},
+	}},
+}
+
+func TestCompareNamesWhatChanges(t *testing.T) {
+	plain := mustParse(t, "")
+	for _, c := range changed {
+		t.Run(c.field, func(t *testing.T) {
+			is := mustParse(t, c.sections)
+			require.Equal(t, c.want, Compare(plain, is))
+			back := Compare(is, plain)
+			require.Len(t, back, len(c.want))
+			for _, b := range back { // the same fields, the other way round
+				kind := map[ChangeKind]ChangeKind{ChangeAdded: ChangeRemoved, ChangeRemoved: ChangeAdded, ChangeChanged: ChangeChanged}[b.Kind]
+				require.Contains(t, c.want, Change{kind, b.Path, b.Is, b.Was})
+			}
+		})
+	}
+}
+
+// TestEveryFieldOfAProgrammeIsCompared fails for a field that Fields does not tell: a plan would hide its change.
+func TestEveryFieldOfAProgrammeIsCompared(t *testing.T) {
+	var names, rows []string
+	var walk func(prefix string, of reflect.Type)
+	walk = func(prefix string, of reflect.Type) {
+		for f := range of.Fields() {
+			kind := f.Type
+			if kind.Kind() == reflect.Pointer {
+				kind = kind.Elem()
+			}
+			switch {
+			case !f.IsExported():
+			case kind.Kind() == reflect.Struct && kind != reflect.TypeFor[money.Ratio]() && f.Name != "Zone":
+				walk(prefix+f.Name+".", kind)
+			default:
+				names = append(names, prefix+f.Name)
+			}
+		}
+	}
+	walk("", reflect.TypeFor[Program]())
+	for _, c := range changed {
+		rows = append(rows, c.field)
+	}
+	slices.Sort(names)
+	slices.Sort(rows)
+	require.Equal(t, names, rows, "add a new field to Fields, and a row to the table above")
+}
+
+func TestCompareIgnoresHowAProgrammeIsWritten(t *testing.T) {
+	one := mustParse(t, "name: shop\nearning: {points: 1, per: 1.00, multipliers: {category: {a: 1.5, b: 2}}}")
+	two := mustParse(t, "earning: {per: '2.00', points: 2, multipliers: {category: {b: 2.0, a: 3/2}}} # the same\nreturns: {wait_days: 30}")
+	require.Empty(t, Compare(one, two))
+}
+
+func TestTheFirstRevisionAddsEverything(t *testing.T) {
+	p := mustParse(t, "ladder: {window_months: 12, tiers: [{name: bronze, from: 0}, {name: gold, from: 500}]}")
+	changes := Compare(nil, p)
+	require.Len(t, changes, len(p.Fields()))
+	for i, f := range p.Fields() {
+		require.Equal(t, Change{ChangeAdded, f.Path, "", f.Value}, changes[i])
+	}
+}
+
+func TestWhatIsGoneStandsWhereItStood(t *testing.T) {
+	was := mustParse(t, "earning: {points: 1, per: 1, multipliers: {category: {a: 2, b: 2, c: 2}}}")
+	is := mustParse(t, "earning: {points: 1, per: 1, multipliers: {category: {a: 3, c: 3}}}\nexpiry: {rule: never}")
+	var paths []string
+	for _, c := range Compare(was, is) {
+		paths = append(paths, c.Path)
+	}
+	require.Equal(t, []string{
+		"earning.multipliers.category.a", "earning.multipliers.category.b", "earning.multipliers.category.c", "expiry",
+	}, paths)
+}
+
+// TestCompareIsWholeByItself lays the changes over the fields of one programme and finds the other.
+func TestCompareIsWholeByItself(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		draw := func() *Program { return mustParse(r, rapid.SampledFrom(changed).Draw(r, "programme").sections) }
+		was, is := draw(), draw()
+		fields := map[string]string{}
+		for _, f := range was.Fields() {
+			fields[f.Path] = f.Value
+		}
+		for _, c := range Compare(was, is) {
+			require.Equal(r, c.Was, fields[c.Path])
+			if fields[c.Path] = c.Is; c.Kind == ChangeRemoved {
+				delete(fields, c.Path)
+			}
+		}
+		want := map[string]string{}
+		for _, f := range is.Fields() {
+			want[f.Path] = f.Value
+		}
+		require.Equal(r, want, fields)
+	})
+}

@@ -1,0 +1,102 @@
+package program
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// Field is one thing that a checked programme says, at its place in the file and in words. Two programmes that say the
+// same have the same fields, however they are written.
+type Field struct{ Path, Value string }
+
+// Fields lists all that a programme says, in the order of the file.
+func (p *Program) Fields() []Field {
+	list := []Field{
+		{"programme", p.ID}, {"name", p.Name}, {"zone", p.Zone.String()}, {"currency", string(p.Currency)},
+		{"enrolment", p.Enrolment.String()}, {"unit", p.Unit},
+	}
+	list = append(list, p.earningFields()...)
+	list = append(list, Field{"expiry", p.Expiry.String()},
+		Field{"returns.wait_days", strconv.Itoa(p.Returns.WaitDays)},
+		Field{"returns.accept_days", orElse(p.Returns.AcceptDays, "without limit")},
+		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
+	return append(list, p.ladderFields()...)
+}
+
+func (p *Program) earningFields() []Field {
+	list := []Field{
+		{"earning.points", p.rateInWords()},
+		{"earning.pending_days", strconv.Itoa(p.Earning.ActivationDays)},
+	}
+	for _, name := range sortedKeys(p.Earning.CategoryMultipliers) {
+		list = append(list, Field{keyed("earning.multipliers.category", name), p.Earning.CategoryMultipliers[name].String()})
+	}
+	for _, name := range sortedKeys(p.Earning.TierMultipliers) {
+		list = append(list, Field{keyed("earning.multipliers.tier", name), p.Earning.TierMultipliers[name].String()})
+	}
+	for _, name := range p.Earning.ExcludeCategories {
+		list = append(list, Field{keyed("earning.exclude.category", name), "earns nothing"})
+	}
+	for _, name := range p.Earning.ExcludeSKUs {
+		list = append(list, Field{keyed("earning.exclude.sku", name), "earns nothing"})
+	}
+	return list
+}
+
+// rateInWords writes the rate for an amount of at least one major unit, where that divides: 2 per 1.00, not 1 per 0.50.
+func (p *Program) rateInWords() string {
+	points, per := p.Earning.Rate.Num(), p.Earning.Rate.Den()
+	unit := int64(1)
+	for range p.Currency.Exponent() {
+		unit *= 10
+	}
+	if unit%per == 0 {
+		points, per = points*(unit/per), unit
+	}
+	return fmt.Sprintf("%d per %s", points, money.Format(money.Minor(per), p.Currency))
+}
+
+func (p *Program) ladderFields() []Field {
+	if p.Ladder == nil {
+		return nil
+	}
+	downgrade := "to_fit"
+	if p.Ladder.SoftLanding {
+		downgrade = "one_step"
+	}
+	list := []Field{
+		{"ladder.window_months", strconv.Itoa(p.Ladder.WindowMonths)}, {"ladder.downgrade", downgrade},
+	}
+	for _, t := range p.Ladder.Tiers {
+		list = append(list, Field{keyed("ladder.tiers", t.Name) + ".from", money.Format(t.Reach, p.Currency)})
+	}
+	return list
+}
+
+// String is the word of the file.
+func (e Enrolment) String() string {
+	if e == EnrolmentOnFirstOrder {
+		return "on_first_order"
+	}
+	return "unset"
+}
+
+// String says when points lapse, in words.
+func (e Expiry) String() string {
+	if e.EndOfMonthAfterMonths == 0 {
+		return "never"
+	}
+	return fmt.Sprintf("end_of_month, %d months", e.EndOfMonthAfterMonths)
+}
+
+// keyed is the path of a key below another.
+func keyed(path, key string) string { return value{path: path}.below(key) }
+
+func orElse(n int, none string) string {
+	if n == 0 {
+		return none
+	}
+	return strconv.Itoa(n)
+}
