@@ -6,29 +6,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
-	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/sweep"
-	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
 // Deps are what a process gives its services.
-type Deps struct {
-	Log      *slog.Logger
-	Clock    clock.Clock
-	Registry *prometheus.Registry
-	Health   *telemetry.Health
-}
+type Deps = process.Deps
 
 // Service is one replica of accrual. Make it with New, run it once, close it.
 type Service struct {

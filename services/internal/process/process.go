@@ -1,0 +1,119 @@
+// Package process is the main of a service that runs as a process of its own: flags, settings, logs, the page for
+// Prometheus and the probes, and an orderly end. What the service does is its own business.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/alecthomas/kong"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/config"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+)
+
+// Exit codes of a service's binary (design 12).
+const (
+	exitDone    = 0
+	exitRefused = 1
+	exitUsage   = 2
+)
+
+// Deps are what a process gives its services.
+type Deps struct {
+	Log      *slog.Logger
+	Clock    clock.Clock
+	Registry *prometheus.Registry
+	Health   *telemetry.Health
+}
+
+// Service is what a process runs: once, until the context ends.
+type Service interface {
+	Run(ctx context.Context) error
+	Close(ctx context.Context) error
+	// Address is where gRPC listens.
+	Address() string
+}
+
+// Spec says what a binary is made of; C is the service's settings.
+type Spec[C any] struct {
+	Name    string // the service's: accrual
+	About   string // one sentence for --help
+	Environ config.Prefix
+	Metrics func(C) string // where the page for Prometheus listens
+	New     func(ctx context.Context, cfg C, deps Deps) (Service, error)
+}
+
+// flags of every service; everything else is a setting.
+type flags struct {
+	Config      string `help:"Settings in this YAML file; the environment goes before it."`
+	PrintConfig bool   `name:"print-config" help:"Show the settings that hold, without secrets, and end."`
+	LogLevel    string `name:"log-level" env:"LAUREL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"What is logged: ${enum}."`
+	LogForm     string `name:"log-format" env:"LAUREL_LOG_FORMAT" default:"json" enum:"text,json" help:"How it is logged: ${enum}."`
+}
+
+// World is what a process is started with.
+type World struct {
+	Args, Environ []string
+	Out, Err      io.Writer
+}
+
+// Main runs a service until ctx ends, and returns the exit code of its process.
+func Main[C any](ctx context.Context, spec Spec[C], w World) int {
+	var f flags
+	helped := false
+	binary := "laurel-" + spec.Name
+	parser, err := kong.New(&f, kong.Name(binary), kong.Writers(w.Out, w.Err), kong.Exit(func(int) { helped = true }),
+		kong.Description(fmt.Sprintf("%s Settings in the environment begin with %s_.", spec.About, spec.Environ)))
+	if err == nil {
+		_, err = parser.Parse(w.Args)
+	}
+	if helped {
+		return exitDone
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(w.Err, binary+":", err)
+		return exitUsage
+	}
+	cfg, err := config.Load[C](f.Config, w.Environ, spec.Environ)
+	if err == nil && f.PrintConfig {
+		err = config.Print(w.Out, cfg)
+	} else if err == nil {
+		err = run(ctx, spec, f, cfg, w.Err)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(w.Err, binary+":", err)
+		return exitRefused
+	}
+	return exitDone
+}
+
+func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Writer) error {
+	log, err := telemetry.NewLogger(errs, telemetry.LogFormat(f.LogForm), f.LogLevel)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", spec.Metrics(cfg))
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", spec.Metrics(cfg), err)
+	}
+	health := &telemetry.Health{}
+	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild())
+	s, err := spec.New(ctx, cfg, Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	log.InfoContext(ctx, "service is up", "service", spec.Name, "grpc", s.Address(), "metrics", listener.Addr().String())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.Run(ctx) })
+	group.Go(func() error { return health.Run(ctx) })
+	group.Go(func() error { return telemetry.Serve(ctx, listener, telemetry.Page(registry, health), health, log) })
+	return errors.Join(group.Wait(), s.Close(context.WithoutCancel(ctx)))
+}
