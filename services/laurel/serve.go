@@ -75,7 +75,7 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 	h.Run(w.ctx)
 	doors := filepath.Join(c.Home, "house.json")
 	err = house.Write(doors, house.House{
-		GRPC: house.GRPC{Accrual: h.Accrual.Address()}, Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
+		GRPC: house.GRPC{Accrual: h.Accrual.Address(), Member: h.Member.Address()}, Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
 	})
 	if err != nil {

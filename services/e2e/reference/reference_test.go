@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/member"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the pages of docs/reference anew")
@@ -68,4 +69,11 @@ func TestSettingsOfAccrual(t *testing.T) {
 	cfg, err = config.Load[accrual.Config](file, []string{"LAUREL_ACCRUAL_LANES=4"}, prefix)
 	require.NoError(t, err)
 	require.Equal(t, 4, cfg.Lanes)
+}
+
+func TestSettingsOfMember(t *testing.T) {
+	const name, prefix = "member-settings.md", member.EnvironPrefix
+	var table bytes.Buffer
+	require.NoError(t, config.Reference(&table, member.Config{}, prefix))
+	page(t, name, table.Bytes())
 }

@@ -41,6 +41,7 @@ type House struct {
 // GRPC holds host:port of each service.
 type GRPC struct {
 	Accrual string `json:"accrual"`
+	Member  string `json:"member"`
 }
 
 // NATS is where the bus is.

@@ -42,6 +42,18 @@ const (
 	// Tiers.
 	UnknownTier Reason = "UNKNOWN_TIER"
 
+	// Members and what they are known by.
+	MemberNotFound     Reason = "MEMBER_NOT_FOUND"
+	MemberExists       Reason = "MEMBER_EXISTS"
+	MemberKindMismatch Reason = "MEMBER_KIND_MISMATCH"
+	TooManyMembers     Reason = "TOO_MANY_MEMBERS"
+	OwnAccount         Reason = "OWN_ACCOUNT"
+	AliasNotFound      Reason = "ALIAS_NOT_FOUND"
+	AliasTaken         Reason = "ALIAS_TAKEN"
+	AliasBlocked       Reason = "ALIAS_BLOCKED"
+	AliasReplaced      Reason = "ALIAS_REPLACED"
+	TooManyAliases     Reason = "TOO_MANY_ALIASES"
+
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
 	DiskLow         Reason = "DISK_LOW"
@@ -83,6 +95,16 @@ var table = []Info{
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
 	{GrantNotFound, NotFound, false, "No such grant of the account, or it is over."},
 	{UnknownTier, Invalid, false, "The programme's ladder has no such tier, or the programme has no ladder."},
+	{MemberNotFound, NotFound, true, "Nobody was enrolled under this id, or not with this account."},
+	{MemberExists, Conflict, false, "Somebody was enrolled under this id already."},
+	{MemberKindMismatch, Conflict, false, "The account was opened for another kind of member."},
+	{TooManyMembers, State, false, "The account has 1,000 members."},
+	{OwnAccount, State, false, "Whom an account is named after is its owner for good, and does not leave it."},
+	{AliasNotFound, NotFound, true, "Nobody is known by this alias. Link it, then try again."},
+	{AliasTaken, Conflict, false, "The alias belongs to another member."},
+	{AliasBlocked, State, false, "The alias was blocked: lost, stolen, damaged, closed or misused. What was done with it before still counts."},
+	{AliasReplaced, State, false, "Another alias took the place of this one already."},
+	{TooManyAliases, State, false, "The member has had 64 aliases, blocked ones included."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},
 	{DiskLow, Exhausted, true, "The house has less than 10 % of its disk free (--min-free-disk): it takes no new work until an operator makes room."},
 	{NotReady, Unavailable, true, "A dependency is not ready."},

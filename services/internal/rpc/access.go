@@ -9,6 +9,7 @@ import (
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 )
@@ -57,6 +58,15 @@ var access = []Rule{
 	to(programmev1.ProgrammeService_ListRevisions_FullMethodName, Operator, Laurel),
 	to(programmev1.ProgrammeService_GetRevision_FullMethodName, Operator, Laurel),
 	to(programmev1.ProgrammeService_CompareRevisions_FullMethodName, Operator),
+	to(memberv1.MemberService_EnrolMember_FullMethodName, Operator),
+	to(memberv1.MemberService_GetMember_FullMethodName, Operator),
+	to(memberv1.MemberService_ListMembers_FullMethodName, Operator),
+	to(memberv1.MemberService_ResolveMember_FullMethodName, Operator),
+	to(memberv1.MemberService_LinkAlias_FullMethodName, Operator),
+	to(memberv1.MemberService_BlockAlias_FullMethodName, Operator),
+	to(memberv1.MemberService_ReplaceAlias_FullMethodName, Operator),
+	to(memberv1.MemberService_SetRole_FullMethodName, Operator),
+	to(memberv1.MemberService_LeaveAccount_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.

@@ -22,6 +22,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+	"github.com/laurel-loyalty/laurel/services/member"
 )
 
 // Options say what a house is made of.
@@ -55,6 +56,7 @@ type House struct {
 	Options
 	Bus     *bus.Bus
 	Accrual *accrual.Service
+	Member  *member.Service
 	Health  *telemetry.Health
 	Metrics *prometheus.Registry
 	Secrets rpc.Secrets // what each caller of gRPC shows; others at each start

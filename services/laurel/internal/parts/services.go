@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/member"
 )
 
 // How the services of one process batch.
@@ -15,8 +16,18 @@ const (
 	queueItems = 2048
 )
 
+// freePort is where the doors are that nobody has to find by heart: what the house writes down says which port it was.
+const freePort = "127.0.0.1:0"
+
 // buildServices makes the services. Each is noted as soon as it is there, so that Close finds it whatever fails next.
-func (h *House) buildServices(ctx context.Context) error { return h.buildAccrual(ctx) }
+func (h *House) buildServices(ctx context.Context) error {
+	for _, build := range []func(context.Context) error{h.buildAccrual, h.buildMember} {
+		if err := build(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (h *House) buildAccrual(ctx context.Context) error {
 	s, err := accrual.New(ctx, accrual.Config{
@@ -27,5 +38,17 @@ func (h *House) buildAccrual(ctx context.Context) error {
 		return err
 	}
 	h.Accrual, h.services = s, append(h.services, s)
+	return nil
+}
+
+func (h *House) buildMember(ctx context.Context) error {
+	s, err := member.New(ctx, member.Config{
+		MongoURI: h.MongoURI, Database: h.database("member"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		Callers: h.Secrets.List(), Partitions: bus.Partitions,
+	}, member.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	if err != nil {
+		return err
+	}
+	h.Member, h.services = s, append(h.services, s)
 	return nil
 }

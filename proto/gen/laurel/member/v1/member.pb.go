@@ -9,6 +9,7 @@ package memberv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -77,17 +78,181 @@ func (MemberKind) EnumDescriptor() ([]byte, []int) {
 	return file_laurel_member_v1_member_proto_rawDescGZIP(), []int{0}
 }
 
+// Role says what a member may do with the account that they belong to.
+type Role int32
+
+const (
+	Role_ROLE_UNSPECIFIED Role = 0
+	// Everything; whoever an account is named after is its owner for good.
+	Role_ROLE_OWNER Role = 1
+	// Everything but to take the account from its owner.
+	Role_ROLE_ADMIN Role = 2
+	// Earns and spends.
+	Role_ROLE_BUYER Role = 3
+	// Looks.
+	Role_ROLE_VIEWER Role = 4
+)
+
+// Enum value maps for Role.
+var (
+	Role_name = map[int32]string{
+		0: "ROLE_UNSPECIFIED",
+		1: "ROLE_OWNER",
+		2: "ROLE_ADMIN",
+		3: "ROLE_BUYER",
+		4: "ROLE_VIEWER",
+	}
+	Role_value = map[string]int32{
+		"ROLE_UNSPECIFIED": 0,
+		"ROLE_OWNER":       1,
+		"ROLE_ADMIN":       2,
+		"ROLE_BUYER":       3,
+		"ROLE_VIEWER":      4,
+	}
+)
+
+func (x Role) Enum() *Role {
+	p := new(Role)
+	*p = x
+	return p
+}
+
+func (x Role) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Role) Descriptor() protoreflect.EnumDescriptor {
+	return file_laurel_member_v1_member_proto_enumTypes[1].Descriptor()
+}
+
+func (Role) Type() protoreflect.EnumType {
+	return &file_laurel_member_v1_member_proto_enumTypes[1]
+}
+
+func (x Role) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Role.Descriptor instead.
+func (Role) EnumDescriptor() ([]byte, []int) {
+	return file_laurel_member_v1_member_proto_rawDescGZIP(), []int{1}
+}
+
+// Member is one person, company or dealer of a programme. Nothing personal stands here: no name, no birthday, no address.
+type Member struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Member  string                 `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	// Where the member's points are kept: the member's own id, or that of a household or a company.
+	Account string     `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
+	Kind    MemberKind `protobuf:"varint,4,opt,name=kind,proto3,enum=laurel.member.v1.MemberKind" json:"kind,omitempty"`
+	Role    Role       `protobuf:"varint,5,opt,name=role,proto3,enum=laurel.member.v1.Role" json:"role,omitempty"`
+	// Since when the member belongs to this account.
+	EnrolledAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=enrolled_at,json=enrolledAt,proto3" json:"enrolled_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member) Reset() {
+	*x = Member{}
+	mi := &file_laurel_member_v1_member_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member) ProtoMessage() {}
+
+func (x *Member) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_member_v1_member_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member.ProtoReflect.Descriptor instead.
+func (*Member) Descriptor() ([]byte, []int) {
+	return file_laurel_member_v1_member_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Member) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *Member) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *Member) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Member) GetKind() MemberKind {
+	if x != nil {
+		return x.Kind
+	}
+	return MemberKind_MEMBER_KIND_UNSPECIFIED
+}
+
+func (x *Member) GetRole() Role {
+	if x != nil {
+		return x.Role
+	}
+	return Role_ROLE_UNSPECIFIED
+}
+
+func (x *Member) GetEnrolledAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EnrolledAt
+	}
+	return nil
+}
+
 var File_laurel_member_v1_member_proto protoreflect.FileDescriptor
 
 const file_laurel_member_v1_member_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/member/v1/member.proto\x12\x10laurel.member.v1*u\n" +
+	"\x1dlaurel/member/v1/member.proto\x12\x10laurel.member.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x01\n" +
+	"\x06Member\x12\x18\n" +
+	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x16\n" +
+	"\x06member\x18\x02 \x01(\tR\x06member\x12\x18\n" +
+	"\aaccount\x18\x03 \x01(\tR\aaccount\x120\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1c.laurel.member.v1.MemberKindR\x04kind\x12*\n" +
+	"\x04role\x18\x05 \x01(\x0e2\x16.laurel.member.v1.RoleR\x04role\x12;\n" +
+	"\venrolled_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"enrolledAt*u\n" +
 	"\n" +
 	"MemberKind\x12\x1b\n" +
 	"\x17MEMBER_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MEMBER_KIND_CONSUMER\x10\x01\x12\x18\n" +
 	"\x14MEMBER_KIND_BUSINESS\x10\x02\x12\x16\n" +
-	"\x12MEMBER_KIND_DEALER\x10\x03B\xcb\x01\n" +
+	"\x12MEMBER_KIND_DEALER\x10\x03*]\n" +
+	"\x04Role\x12\x14\n" +
+	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"ROLE_OWNER\x10\x01\x12\x0e\n" +
+	"\n" +
+	"ROLE_ADMIN\x10\x02\x12\x0e\n" +
+	"\n" +
+	"ROLE_BUYER\x10\x03\x12\x0f\n" +
+	"\vROLE_VIEWER\x10\x04B\xcb\x01\n" +
 	"\x14com.laurel.member.v1B\vMemberProtoP\x01ZDgithub.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1;memberv1\xa2\x02\x03LMX\xaa\x02\x10Laurel.Member.V1\xca\x02\x10Laurel\\Member\\V1\xe2\x02\x1cLaurel\\Member\\V1\\GPBMetadata\xea\x02\x12Laurel::Member::V1b\x06proto3"
 
 var (
@@ -102,16 +267,23 @@ func file_laurel_member_v1_member_proto_rawDescGZIP() []byte {
 	return file_laurel_member_v1_member_proto_rawDescData
 }
 
-var file_laurel_member_v1_member_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_laurel_member_v1_member_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_laurel_member_v1_member_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_laurel_member_v1_member_proto_goTypes = []any{
-	(MemberKind)(0), // 0: laurel.member.v1.MemberKind
+	(MemberKind)(0),               // 0: laurel.member.v1.MemberKind
+	(Role)(0),                     // 1: laurel.member.v1.Role
+	(*Member)(nil),                // 2: laurel.member.v1.Member
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 }
 var file_laurel_member_v1_member_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0, // 0: laurel.member.v1.Member.kind:type_name -> laurel.member.v1.MemberKind
+	1, // 1: laurel.member.v1.Member.role:type_name -> laurel.member.v1.Role
+	3, // 2: laurel.member.v1.Member.enrolled_at:type_name -> google.protobuf.Timestamp
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_laurel_member_v1_member_proto_init() }
@@ -124,14 +296,15 @@ func file_laurel_member_v1_member_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_member_v1_member_proto_rawDesc), len(file_laurel_member_v1_member_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   0,
+			NumEnums:      2,
+			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_laurel_member_v1_member_proto_goTypes,
 		DependencyIndexes: file_laurel_member_v1_member_proto_depIdxs,
 		EnumInfos:         file_laurel_member_v1_member_proto_enumTypes,
+		MessageInfos:      file_laurel_member_v1_member_proto_msgTypes,
 	}.Build()
 	File_laurel_member_v1_member_proto = out.File
 	file_laurel_member_v1_member_proto_goTypes = nil
