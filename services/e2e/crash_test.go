@@ -92,6 +92,8 @@ func visits(point string) int {
 		return sliceOrders / 500
 	case fault.AfterOutboxDelete:
 		return 3
+	case fault.AfterRevisionInsert, fault.AfterRevisionPublish:
+		return 1
 	default:
 		return 40
 	}

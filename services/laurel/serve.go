@@ -64,18 +64,23 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 	if err := h.Open(w.ctx, controlv1.ClockMode_CLOCK_MODE_WALL); err != nil {
 		return err
 	}
-	revision, err := h.Apply(w.ctx, p, files)
+	h.Run(w.ctx)
+	offered, err := h.Offer(w.ctx, p, files)
 	if err != nil {
 		return err
+	}
+	if offered.These != offered.Newest {
+		w.stage("the programme file is revision %d; revision %d was applied since and stays: to go back, laurelctl programme rollback %d",
+			offered.These, offered.Newest, offered.These)
 	}
 	listener, err := new(net.ListenConfig).Listen(w.ctx, "tcp", c.Metrics)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Metrics, err)
 	}
-	h.Run(w.ctx)
 	doors := filepath.Join(c.Home, "house.json")
 	err = house.Write(doors, house.House{
-		GRPC: house.GRPC{Accrual: h.Accrual.Address(), Member: h.Member.Address()}, Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
+		GRPC:  house.GRPC{Accrual: h.Accrual.Address(), Member: h.Member.Address(), Programme: h.Programme.Address()},
+		Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
 	})
 	if err != nil {
@@ -93,7 +98,7 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 		return nil
 	})
 	w.stage("the house is up: programme %s revision %d, gRPC on %s, http://%s/metrics; Ctrl-C stops it",
-		p.ID, revision, h.Accrual.Address(), listener.Addr())
+		p.ID, offered.Newest, h.Accrual.Address(), listener.Addr())
 	select {
 	case err = <-h.Failed():
 	case <-w.ctx.Done():

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,10 +14,9 @@ import (
 
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
-	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
-	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/programme/internal/api"
 	"github.com/laurel-loyalty/laurel/services/programme/internal/applying"
 	"github.com/laurel-loyalty/laurel/services/programme/internal/publishing"
@@ -26,12 +24,7 @@ import (
 )
 
 // Deps are what a process gives its services.
-type Deps struct {
-	Log      *slog.Logger
-	Clock    clock.Clock
-	Registry *prometheus.Registry
-	Health   *telemetry.Health
-}
+type Deps = process.Deps
 
 // Service is one replica of the programme service. Make it with New, run it once, close it.
 type Service struct {

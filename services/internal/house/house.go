@@ -40,8 +40,9 @@ type House struct {
 
 // GRPC holds host:port of each service.
 type GRPC struct {
-	Accrual string `json:"accrual"`
-	Member  string `json:"member"`
+	Accrual   string `json:"accrual"`
+	Member    string `json:"member"`
+	Programme string `json:"programme"`
 }
 
 // NATS is where the bus is.

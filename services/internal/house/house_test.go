@@ -14,7 +14,7 @@ import (
 
 func here() house.House {
 	return house.House{
-		GRPC: house.GRPC{Accrual: "127.0.0.1:7010"}, Token: house.NewToken(),
+		GRPC: house.GRPC{Accrual: "127.0.0.1:7010", Programme: "127.0.0.1:7011"}, Token: house.NewToken(),
 		NATS: house.NATS{URL: "nats://127.0.0.1:4222", Token: house.NewToken()}, Program: "cdnow", Zone: "UTC",
 	}
 }

@@ -52,10 +52,10 @@ var access = []Rule{
 	to(tierv1.TierService_DescribeLadder_FullMethodName, Operator),
 
 	to(programmev1.ProgrammeService_ValidateProgram_FullMethodName, Operator),
-	to(programmev1.ProgrammeService_PlanProgram_FullMethodName, Operator),
+	to(programmev1.ProgrammeService_PlanProgram_FullMethodName, Operator, Laurel),
 	to(programmev1.ProgrammeService_ApplyProgram_FullMethodName, Operator, Laurel),
 	to(programmev1.ProgrammeService_RollbackProgram_FullMethodName, Operator),
-	to(programmev1.ProgrammeService_ListRevisions_FullMethodName, Operator, Laurel),
+	to(programmev1.ProgrammeService_ListRevisions_FullMethodName, Operator),
 	to(programmev1.ProgrammeService_GetRevision_FullMethodName, Operator, Laurel),
 	to(programmev1.ProgrammeService_CompareRevisions_FullMethodName, Operator),
 	to(memberv1.MemberService_EnrolMember_FullMethodName, Operator),

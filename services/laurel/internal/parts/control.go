@@ -1,7 +1,6 @@
 package parts
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -11,11 +10,10 @@ import (
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
-	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 )
 
-// Source is who writes control events here, until the programme service does.
+// Source is who writes the control events that concern no programme.
 const Source = "laurel"
 
 // houseProgram stands where a control event concerns no programme.
@@ -40,42 +38,6 @@ func (h *House) Open(ctx context.Context, mode controlv1.ClockMode) error {
 		return nil
 	}
 	return h.control(ctx, houseProgram, "opened", "opened", &controlv1.HouseOpened{ClockMode: mode, Partitions: bus.Partitions})
-}
-
-// Apply publishes a programme as its next revision, unless the newest one is the same, and returns its number.
-func (h *House) Apply(ctx context.Context, p *program.Program, files []program.File) (int, error) {
-	token := bus.ControlTokens(p.ID, bus.Partitions)[0]
-	data, found, err := h.Bus.Last(ctx, bus.Events, bus.ControlSubject(p.ID, Source, "revised", token))
-	if err != nil {
-		return 0, err
-	}
-	var last controlv1.ProgramRevised
-	if found {
-		if err := proto.Unmarshal(data, &last); err != nil {
-			return 0, fmt.Errorf("read the last revision: %w", err)
-		}
-		if sameFiles(last.GetFiles(), files) {
-			return int(last.GetRevision()), nil
-		}
-	}
-	next := &controlv1.ProgramRevised{Program: p.ID, Revision: last.GetRevision() + 1}
-	for _, f := range files {
-		next.Files = append(next.Files, &controlv1.ProgramFile{Name: f.Name, Content: f.Content})
-	}
-	id := fmt.Sprintf("revised/%d", next.GetRevision())
-	return int(next.GetRevision()), h.control(ctx, p.ID, "revised", id, next)
-}
-
-func sameFiles(a []*controlv1.ProgramFile, b []program.File) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !bytes.Equal(a[i].GetContent(), b[i].Content) {
-			return false
-		}
-	}
-	return true
 }
 
 // PassClock takes the clocks of all partitions to a time.

@@ -23,6 +23,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/programme"
 )
 
 // Options say what a house is made of.
@@ -54,14 +55,15 @@ const (
 // House is a house that stands. Close it.
 type House struct {
 	Options
-	Bus     *bus.Bus
-	Accrual *accrual.Service
-	Member  *member.Service
-	Health  *telemetry.Health
-	Metrics *prometheus.Registry
-	Secrets rpc.Secrets // what each caller of gRPC shows; others at each start
-	Mongod  string      // its version
-	NATS    string      // its version
+	Bus       *bus.Bus
+	Accrual   *accrual.Service
+	Member    *member.Service
+	Programme *programme.Service
+	Health    *telemetry.Health
+	Metrics   *prometheus.Registry
+	Secrets   rpc.Secrets // what each caller of gRPC shows; others at each start
+	Mongod    string      // its version
+	NATS      string      // its version
 
 	services []service // in the order in which they were made
 	mongod   *mongod.Server

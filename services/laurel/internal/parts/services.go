@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/programme"
 )
 
 // How the services of one process batch.
@@ -21,7 +22,7 @@ const freePort = "127.0.0.1:0"
 
 // buildServices makes the services. Each is noted as soon as it is there, so that Close finds it whatever fails next.
 func (h *House) buildServices(ctx context.Context) error {
-	for _, build := range []func(context.Context) error{h.buildAccrual, h.buildMember} {
+	for _, build := range []func(context.Context) error{h.buildAccrual, h.buildMember, h.buildProgramme} {
 		if err := build(ctx); err != nil {
 			return err
 		}
@@ -50,5 +51,17 @@ func (h *House) buildMember(ctx context.Context) error {
 		return err
 	}
 	h.Member, h.services = s, append(h.services, s)
+	return nil
+}
+
+func (h *House) buildProgramme(ctx context.Context) error {
+	s, err := programme.New(ctx, programme.Config{
+		MongoURI: h.MongoURI, Database: h.database("programme"), NATSURL: h.NATSURL, NATSToken: h.NATSToken,
+		Listen: freePort, Callers: h.Secrets.List(), Partitions: bus.Partitions,
+	}, programme.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	if err != nil {
+		return err
+	}
+	h.Programme, h.services = s, append(h.services, s)
 	return nil
 }

@@ -100,11 +100,11 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 	if err := r.house.Open(ctx, controlv1.ClockMode_CLOCK_MODE_EVENTS); err != nil {
 		return summary.Summary{}, err
 	}
+	r.house.Run(ctx)
 	var err error
 	if r.revision, err = r.house.Apply(ctx, r.program, files); err != nil {
 		return summary.Summary{}, err
 	}
-	r.house.Run(ctx)
 	r.begun = r.Clock.Now()
 	bar := newBar(r.Options, int64(len(r.history.groups)))
 	err = r.publish(ctx, bar)

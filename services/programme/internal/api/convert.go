@@ -76,7 +76,7 @@ func changesToProto(changes []program.Change) []*programmev1.Change {
 func planToProto(id string, p applying.Planned) *programmev1.PlanProgramResponse {
 	answer := &programmev1.PlanProgramResponse{
 		Program: id, BaseRevision: int32(p.Base), ComparedRevision: int32(p.Compared), //nolint:gosec // at most RevisionsMax
-		Changes: changesToProto(p.Changes), Unchanged: p.Unchanged,
+		Changes: changesToProto(p.Changes), Unchanged: p.Unchanged, KnownRevision: int32(p.Known), //nolint:gosec // at most RevisionsMax
 	}
 	for _, w := range p.Warnings {
 		answer.Warnings = append(answer.Warnings, &programmev1.Warning{Path: w.Path, Message: w.Message})

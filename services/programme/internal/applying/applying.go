@@ -116,10 +116,10 @@ func (a *Applier) now() time.Time { return calendar.Millis(a.Clock.Now()) }
 
 // Planned is what applying would do.
 type Planned struct {
-	Base, Compared int
-	Unchanged      bool
-	Changes        []program.Change
-	Warnings       []registry.Warning
+	Base, Compared, Known int // revisions; 0: none
+	Unchanged             bool
+	Changes               []program.Change
+	Warnings              []registry.Warning
 }
 
 // Plan says what Apply would do, and refuses what it would refuse. It changes nothing.
@@ -140,7 +140,7 @@ func (a *Applier) Plan(ctx context.Context, ask registry.Ask, says *program.Prog
 	if ask.Effective.After(now) {
 		begins = ask.Effective
 	}
-	p := Planned{Base: newest.Number, Compared: registry.InForce(revisions, begins), Unchanged: newest.Has(ask, now)}
+	p := Planned{Base: newest.Number, Compared: registry.InForce(revisions, begins), Unchanged: newest.Has(ask, now), Known: registry.With(revisions, ask)}
 	was := newest.Says
 	if p.Compared != newest.Number {
 		compared, _, err := a.Storage.Get(ctx, ask.Program, p.Compared)

@@ -195,7 +195,9 @@ type PlanProgramResponse struct {
 	Changes  []*Change  `protobuf:"bytes,4,rep,name=changes,proto3" json:"changes,omitempty"`
 	Warnings []*Warning `protobuf:"bytes,5,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// The files are the newest revision's: ApplyProgram would make no revision.
-	Unchanged     bool `protobuf:"varint,6,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	Unchanged bool `protobuf:"varint,6,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// The newest revision that has exactly these files; 0: none has. To go back to it, roll back.
+	KnownRevision int32 `protobuf:"varint,7,opt,name=known_revision,json=knownRevision,proto3" json:"known_revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -270,6 +272,13 @@ func (x *PlanProgramResponse) GetUnchanged() bool {
 		return x.Unchanged
 	}
 	return false
+}
+
+func (x *PlanProgramResponse) GetKnownRevision() int32 {
+	if x != nil {
+		return x.KnownRevision
+	}
+	return 0
 }
 
 type ApplyProgramRequest struct {
@@ -880,14 +889,15 @@ const file_laurel_programme_v1_programme_service_proto_rawDesc = "" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12;\n" +
 	"\x05files\x18\x02 \x03(\v2\x19.laurel.programme.v1.FileB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10@R\x05files\x12=\n" +
-	"\feffective_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\"\x90\x02\n" +
+	"\feffective_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\"\xb7\x02\n" +
 	"\x13PlanProgramResponse\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12#\n" +
 	"\rbase_revision\x18\x02 \x01(\x05R\fbaseRevision\x12+\n" +
 	"\x11compared_revision\x18\x03 \x01(\x05R\x10comparedRevision\x125\n" +
 	"\achanges\x18\x04 \x03(\v2\x1b.laurel.programme.v1.ChangeR\achanges\x128\n" +
 	"\bwarnings\x18\x05 \x03(\v2\x1c.laurel.programme.v1.WarningR\bwarnings\x12\x1c\n" +
-	"\tunchanged\x18\x06 \x01(\bR\tunchanged\"\x99\x02\n" +
+	"\tunchanged\x18\x06 \x01(\bR\tunchanged\x12%\n" +
+	"\x0eknown_revision\x18\a \x01(\x05R\rknownRevision\"\x99\x02\n" +
 	"\x13ApplyProgramRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x123\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\tB\n" +

@@ -31,6 +31,17 @@ func InForce(newestFirst []Revision, at time.Time) int {
 	return 0
 }
 
+// With returns the newest revision that has the files of an ask, given newest first. 0: none.
+func With(newestFirst []Revision, a Ask) int {
+	digest := DigestOf(a.Files)
+	for _, r := range newestFirst {
+		if r.Digest == digest {
+			return r.Number
+		}
+	}
+	return 0
+}
+
 // Warning is what whoever applies a revision should know beforehand.
 type Warning struct{ Path, Message string }
 
@@ -50,6 +61,9 @@ func Warnings(newestFirst []Revision, a Ask, changes []program.Change, now time.
 	}
 	if !a.Effective.IsZero() && a.Effective.Before(now) {
 		add("effective_at", "it lies in the past: a revision never holds from before it was published")
+	}
+	if known := With(newestFirst, a); known > 0 && known != newestFirst[0].Number && a.RollbackOf == 0 {
+		add("", "these are the files of revision %d: a rollback to it would say so in the history", known)
 	}
 	for _, r := range newestFirst {
 		if at := r.Begins(); at.After(now) && !at.Before(begins) {
