@@ -21,7 +21,7 @@ func (s *Service) serve(ctx context.Context) error {
 		return fmt.Errorf("open accrual's door: %w", err)
 	}
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
-		Storage: s.storage, Programs: s.programs, Bus: s.bus, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
+		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
 		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return s.verify(ctx, program, verify.Options{Progress: progress})
 		},

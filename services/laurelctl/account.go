@@ -14,6 +14,7 @@ type showCmd struct {
 	Account string   `arg:"" help:"The account."`
 	At      *instant `placeholder:"TIME" help:"As it stood at this time, for example 1998-07-01T00:00Z."`
 	KnownAt *instant `placeholder:"TIME" help:"As it was known at this time."`
+	After   position `placeholder:"N" help:"Not before this position of EVENTS is applied, as orders publish has told it."`
 }
 
 // Run asks for the account.
@@ -24,7 +25,7 @@ func (c *showCmd) Run(w *world) error {
 			return err
 		}
 		answer, err := a.GetAccount(ctx, &accrualv1.GetAccountRequest{
-			Program: program, Account: c.Account, At: c.At.toProto(), KnownAt: c.KnownAt.toProto(),
+			Program: program, Account: c.Account, At: c.At.toProto(), KnownAt: c.KnownAt.toProto(), After: c.After.toProto(),
 		})
 		if err != nil {
 			return err

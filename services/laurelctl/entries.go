@@ -13,9 +13,10 @@ const pageMax = 200
 
 // entriesCmd lists an account's entries.
 type entriesCmd struct {
-	Account   string `arg:"" help:"The account."`
-	Limit     int    `placeholder:"N" help:"At most so many; 0, the default: all."`
-	PageToken string `placeholder:"TOKEN" help:"Go on where an answer that was limited ended (nextPageToken of its JSON)."`
+	Account   string   `arg:"" help:"The account."`
+	After     position `placeholder:"N" help:"Not before this position of EVENTS is applied, as orders publish has told it."`
+	Limit     int      `placeholder:"N" help:"At most so many; 0, the default: all."`
+	PageToken string   `placeholder:"TOKEN" help:"Go on where an answer that was limited ended (nextPageToken of its JSON)."`
 }
 
 // Run asks for the entries, page by page.
@@ -28,7 +29,7 @@ func (c *entriesCmd) Run(w *world) error {
 		all := &accrualv1.ListEntriesResponse{NextPageToken: c.PageToken}
 		err = pages(c.Limit, func(size int32) (int, bool, error) {
 			answer, err := a.ListEntries(ctx, &accrualv1.ListEntriesRequest{
-				Program: program, Account: c.Account, PageSize: size, PageToken: all.GetNextPageToken(),
+				Program: program, Account: c.Account, PageSize: size, PageToken: all.GetNextPageToken(), After: c.After.toProto(),
 			})
 			if err != nil {
 				return 0, false, err

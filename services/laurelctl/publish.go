@@ -123,6 +123,8 @@ type fileOutcome struct {
 	Rows         int    `json:"rows"`   // of these events
 	Rejected     int    `json:"rejected"`
 	RejectedFile string `json:"rejectedFile,omitempty"`
+	// Position of EVENTS behind which all of them stand: what --after takes.
+	Position uint64 `json:"position,omitempty"`
 }
 
 func (w *world) showFiles(files []*fileOutcome) error {
@@ -132,11 +134,19 @@ func (w *world) showFiles(files []*fileOutcome) error {
 		return out.Encode(map[string][]*fileOutcome{"files": files})
 	}
 	rows := grid{
-		columns: []string{"file", "events", "rows", "rejected", "rejected_file"},
-		numbers: []string{"events", "rows", "rejected"},
+		columns: []string{"file", "events", "rows", "rejected", "rejected_file", "position"},
+		numbers: []string{"events", "rows", "rejected", "position"},
 	}
 	for _, f := range files {
-		rows.add(f.File, fmt.Sprint(f.Events), fmt.Sprint(f.Rows), fmt.Sprint(f.Rejected), f.RejectedFile)
+		rows.add(f.File, fmt.Sprint(f.Events), fmt.Sprint(f.Rows), fmt.Sprint(f.Rejected), f.RejectedFile, f.position())
 	}
 	return w.show(nil, rows)
+}
+
+// position is where the file ends in EVENTS, for people; empty where nothing of it was published.
+func (f *fileOutcome) position() string {
+	if f.Position == 0 {
+		return ""
+	}
+	return fmt.Sprint(f.Position)
 }

@@ -72,10 +72,10 @@ func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error
 	for {
 		g, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return p.flush(outcome)
+			return p.end(outcome)
 		}
 		if err != nil {
-			return errors.Join(err, p.flush(outcome))
+			return errors.Join(err, p.end(outcome))
 		}
 		m, err := publish.Order(p.program, source, g)
 		if err != nil {
@@ -88,6 +88,16 @@ func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error
 			}
 		}
 	}
+}
+
+// end publishes what is left of a file, and notes where EVENTS ends then: all of the file stands before it.
+func (p *publisher) end(outcome *fileOutcome) error {
+	if err := p.flush(outcome); err != nil || outcome.Events == 0 {
+		return err
+	}
+	var err error
+	outcome.Position, err = p.bus.End(p.ctx, bus.Events)
+	return err
 }
 
 // flush publishes the batch and waits until the bus has it on disk.

@@ -9,7 +9,8 @@ import (
 
 // statusCmd says what became of an order.
 type statusCmd struct {
-	Order string `arg:"" name:"merchant/order" help:"The order, for example shop/1001."`
+	Order string   `arg:"" name:"merchant/order" help:"The order, for example shop/1001."`
+	After position `placeholder:"N" help:"Not before this position of EVENTS is applied, as orders publish has told it."`
 }
 
 // Run asks for the events of the order.
@@ -23,7 +24,9 @@ func (c *statusCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		answer, err := a.GetEventStatus(ctx, &accrualv1.GetEventStatusRequest{Program: program, Merchant: merchant, OrderId: order})
+		answer, err := a.GetEventStatus(ctx, &accrualv1.GetEventStatusRequest{
+			Program: program, Merchant: merchant, OrderId: order, After: c.After.toProto(),
+		})
 		if err != nil {
 			return err
 		}

@@ -150,6 +150,26 @@ func (b *Bus) LastSequences(ctx context.Context, stream string, n int) ([]uint64
 	return last, nil
 }
 
+// End returns the last sequence of a stream, 0 for an empty one. What was acknowledged before the call does not stand
+// behind it.
+func (b *Bus) End(ctx context.Context, stream string) (uint64, error) {
+	state, found, err := b.streamState(ctx, stream)
+	if err == nil && !found {
+		err = fmt.Errorf("look up stream %s: there is none", stream)
+	}
+	return state.last, err
+}
+
+// Next returns the sequence of the first message of a partition of EVENTS or FACTS that stands behind a sequence; 0 if
+// there is none.
+func (b *Bus) Next(ctx context.Context, stream string, partition int, behind uint64) (uint64, error) {
+	m, _, err := b.fetch(ctx, stream, lookup{Sequence: behind + 1, NextOn: partitionFilter(stream, partition)})
+	if err != nil {
+		return 0, fmt.Errorf("first message of partition %d behind %d: %w", partition, behind, err)
+	}
+	return m.sequence, nil
+}
+
 // LastOutbox returns which outbox chunk, by partition and number, the last message on a subject (as published) came
 // from. False means that there is no message, or that it came from no outbox.
 func (b *Bus) LastOutbox(ctx context.Context, stream, subject string) (int, uint64, bool, error) {

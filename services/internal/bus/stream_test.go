@@ -82,6 +82,30 @@ func TestLastSequencesTellWhereEachPartitionEnds(t *testing.T) {
 	require.Equal(t, want, last)
 }
 
+func TestNextAndEndTellWhatStandsBehindASequence(t *testing.T) {
+	t.Parallel()
+	_, b := house(t)
+	end, err := b.End(t.Context(), bus.Events)
+	require.NoError(t, err)
+	require.Zero(t, end)
+	_, err = b.End(t.Context(), "NONE")
+	require.ErrorContains(t, err, "there is none")
+	for _, account := range []string{"a", "b", "a"} {
+		_, err := b.Publish(t.Context(), bus.Outgoing{Subject: bus.OrderSubject("p", "s", "paid", account)})
+		require.NoError(t, err)
+	}
+	end, err = b.End(t.Context(), bus.Events)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, end)
+	a := bus.Partition("p", "a", bus.Partitions)
+	require.NotEqual(t, a, bus.Partition("p", "b", bus.Partitions))
+	for behind, want := range []uint64{1, 3, 3, 0, 0} {
+		next, err := b.Next(t.Context(), bus.Events, a, uint64(behind))
+		require.NoError(t, err)
+		require.Equal(t, want, next, "behind %d", behind)
+	}
+}
+
 func TestLastReturnsTheNewestBodyOfASubject(t *testing.T) {
 	t.Parallel()
 	_, b := house(t)

@@ -53,10 +53,11 @@ type Follower struct {
 	metrics *metrics
 	reread  chan struct{}
 
-	mu     sync.Mutex // guards parts, counts, broken
+	mu     sync.Mutex // guards parts, counts, broken, moved
 	parts  map[int]store.Partition
 	counts Counts
-	broken error // why the service must not go on; sticky
+	broken error         // why the service must not go on; sticky
+	moved  chan struct{} // closed when parts or broken change; nil: nobody waits
 }
 
 // New prepares the collections and lanes. Nothing is applied until Run.

@@ -34,6 +34,7 @@ func (f *Follower) committed(o Outcome) {
 	for _, p := range o.Partitions {
 		f.parts[p.ID] = p
 	}
+	f.wake()
 	f.mu.Unlock()
 	if o.Published > 0 {
 		for _, r := range f.relays {
@@ -99,6 +100,7 @@ func (f *Follower) breakOn(err error) {
 	if f.broken == nil {
 		f.broken = err
 	}
+	f.wake()
 }
 
 // Broken is why the service does not go on, nil while it does.

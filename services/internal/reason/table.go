@@ -37,6 +37,8 @@ const (
 	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
+	NotYetApplied      Reason = "NOT_YET_APPLIED"
+	PositionUnknown    Reason = "POSITION_UNKNOWN"
 	GrantNotFound      Reason = "GRANT_NOT_FOUND"
 
 	// Tiers.
@@ -105,6 +107,8 @@ var table = []Info{
 	{AliasBlocked, State, false, "The alias was blocked: lost, stolen, damaged, closed or misused. What was done with it before still counts."},
 	{AliasReplaced, State, false, "Another alias took the place of this one already."},
 	{TooManyAliases, State, false, "The member has had 64 aliases, blocked ones included."},
+	{NotYetApplied, State, true, "The position that the read was to wait for was not applied within the time of the call."},
+	{PositionUnknown, State, true, "The stream ends before the position that the read was to wait for: it is none of this house, or the bus went back."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},
 	{DiskLow, Exhausted, true, "The house has less than 10 % of its disk free (--min-free-disk): it takes no new work until an operator makes room."},
 	{NotReady, Unavailable, true, "A dependency is not ready."},

@@ -9,6 +9,7 @@ import (
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
@@ -67,6 +68,10 @@ var access = []Rule{
 	to(memberv1.MemberService_ReplaceAlias_FullMethodName, Operator),
 	to(memberv1.MemberService_SetRole_FullMethodName, Operator),
 	to(memberv1.MemberService_LeaveAccount_FullMethodName, Operator),
+
+	to(analyticsv1.AnalyticsService_ListReports_FullMethodName, Operator),
+	to(analyticsv1.AnalyticsService_GetReport_FullMethodName, Operator),
+	to(analyticsv1.AnalyticsService_ListCustomers_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.

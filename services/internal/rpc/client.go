@@ -15,8 +15,9 @@ import (
 )
 
 // Dial returns a connection to a service of the house that shows the token on every call. It connects with the first
-// call. Reads are tried again, up to four times in all, while the server cannot be reached: see readVerbs. It refuses
-// addresses that are not on this machine: without TLS the token would be read on the way.
+// call. Reads, and writes with an idempotency key, are tried again, up to four times in all, while the server cannot be
+// reached or is not ready. It refuses addresses that are not on this machine: without TLS the token would be read on the
+// way.
 func Dial(addr, secret string) (*grpc.ClientConn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -43,21 +44,25 @@ func Dial(addr, secret string) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
-// readVerbs begin the names of methods that change nothing, by the rule that every method is named verb and noun. Only
-// those are tried again here; a write is repeated by who knows its idempotency key.
-var readVerbs = []string{"Compare", "Count", "Explain", "Get", "List", "Plan", "Preview", "Resolve", "Validate", "Verify"}
+// readVerbs begin the names of methods that change nothing, by the rule that every method is named verb and noun.
+var readVerbs = []string{"Compare", "Count", "Describe", "Explain", "Get", "List", "Plan", "Preview", "Resolve", "Validate", "Verify"}
 
-func isRead(method string) bool {
+// keyField is the field of a request by which a repeated write is known again, and has the effect of one.
+const keyField = "idempotency_key"
+
+// repeatable tells if a call may be made again when nobody knows what became of the first.
+func repeatable(method protoreflect.MethodDescriptor) bool {
 	for _, verb := range readVerbs {
-		if rest, ok := strings.CutPrefix(method, verb); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+		if rest, ok := strings.CutPrefix(string(method.Name()), verb); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
 			return true
 		}
 	}
-	return false
+	key := method.Input().Fields().ByName(keyField)
+	return key != nil && key.Kind() == protoreflect.StringKind && !method.IsStreamingClient()
 }
 
-// reads lists the reading methods of all of Laurel's services that this program was built with.
-func reads() []methodName {
+// repeatables lists the methods that are tried again, of all of Laurel's services that this program was built with.
+func repeatables() []methodName {
 	var names []methodName
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		if !strings.HasPrefix(string(file.Package()), "laurel.") {
@@ -66,8 +71,8 @@ func reads() []methodName {
 		for i := range file.Services().Len() {
 			service := file.Services().Get(i)
 			for j := range service.Methods().Len() {
-				if method := string(service.Methods().Get(j).Name()); isRead(method) {
-					names = append(names, methodName{string(service.FullName()), method})
+				if method := service.Methods().Get(j); repeatable(method) {
+					names = append(names, methodName{string(service.FullName()), string(method.Name())})
 				}
 			}
 		}
@@ -101,7 +106,7 @@ type (
 
 func serviceConfig() (string, error) {
 	config := clientConfig{LoadBalancingConfig: []map[string]struct{}{{"round_robin": {}}}}
-	if names := reads(); len(names) > 0 {
+	if names := repeatables(); len(names) > 0 {
 		config.MethodConfig = []methodConfig{{Name: names, RetryPolicy: retryPolicy{
 			MaxAttempts: 4, InitialBackoff: "0.1s", MaxBackoff: "2s", BackoffMultiplier: 2,
 			RetryableStatusCodes: []string{"UNAVAILABLE"},

@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"context"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -37,7 +42,7 @@ func TestDialTakesAddressesOfThisMachineOnly(t *testing.T) {
 	}
 }
 
-func TestReadsAreTriedAgainAndWritesAreNot(t *testing.T) {
+func TestReadsAreTriedAgainAndWritesWithoutAKeyAreNot(t *testing.T) {
 	t.Parallel()
 	var reads, writes atomic.Int32
 	busy := reason.New(reason.NotReady, "", "mongod is starting")
@@ -82,4 +87,73 @@ func TestAServerThatComesBackIsFoundAgain(t *testing.T) {
 		_, err := ledger.GetAccount(t.Context(), anAccount)
 		return err == nil
 	}, 30*time.Second, 10*time.Millisecond)
+}
+
+// TestWhatMayBeRepeatedFollowsFromTheContract: reads by their verb, writes by their key.
+func TestWhatMayBeRepeatedFollowsFromTheContract(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"GetTea": true, "ListTeas": true, "PreviewTea": true, "PourTea": false, "Get": false, "Getaway": false, "PourTeaOnce": true,
+		"PourTeaByNumber": false, "PourTeas": false,
+	} {
+		method := teaService(t).Methods().ByName(protoreflect.Name(name))
+		require.NotNil(t, method, name)
+		require.Equal(t, want, rpc.Repeatable(method), name)
+	}
+}
+
+// teaService has a method of each kind.
+func teaService(t *testing.T) protoreflect.ServiceDescriptor {
+	t.Helper()
+	field := func(name string, kind descriptorpb.FieldDescriptorProto_Type) []*descriptorpb.FieldDescriptorProto {
+		return []*descriptorpb.FieldDescriptorProto{{Name: &name, JsonName: &name, Number: new(int32(1)), Type: &kind}}
+	}
+	text, number := descriptorpb.FieldDescriptorProto_TYPE_STRING, descriptorpb.FieldDescriptorProto_TYPE_INT64
+	file := &descriptorpb.FileDescriptorProto{
+		Name: new("tea.proto"), Package: new("tea"), Syntax: new("proto3"),
+		MessageType: []*descriptorpb.DescriptorProto{
+			{Name: new("Tea"), Field: field("account", text)},
+			{Name: new("Keyed"), Field: field("idempotency_key", text)},
+			{Name: new("Numbered"), Field: field("idempotency_key", number)},
+		},
+	}
+	service := &descriptorpb.ServiceDescriptorProto{Name: new("TeaService")}
+	add := func(name, input string, stream bool) {
+		service.Method = append(service.Method, &descriptorpb.MethodDescriptorProto{
+			Name: &name, InputType: &input, OutputType: new(".tea.Tea"), ClientStreaming: &stream,
+		})
+	}
+	for _, name := range []string{"GetTea", "ListTeas", "PreviewTea", "PourTea", "Get", "Getaway"} {
+		add(name, ".tea.Tea", false)
+	}
+	add("PourTeaOnce", ".tea.Keyed", false)
+	add("PourTeaByNumber", ".tea.Numbered", false)
+	add("PourTeas", ".tea.Keyed", true)
+	file.Service = append(file.Service, service)
+	built, err := protodesc.NewFile(file, nil)
+	require.NoError(t, err)
+	return built.Services().Get(0)
+}
+
+// writesWithoutKey change something and have no idempotency key; each says why that will do.
+var writesWithoutKey = []string{
+	accrualv1.AccrualService_RedriveDeadLetter_FullMethodName, // the letter is the key, until it is redriven once more
+}
+
+// TestEveryWriteHasAKey holds the contract to the rule that a write can be repeated.
+func TestEveryWriteHasAKey(t *testing.T) {
+	t.Parallel()
+	var bare []string
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				if m := methods.Get(j); strings.HasPrefix(string(m.FullName()), "laurel.") && !rpc.Repeatable(m) {
+					bare = append(bare, "/"+string(m.Parent().FullName())+"/"+string(m.Name()))
+				}
+			}
+		}
+		return true
+	})
+	require.ElementsMatch(t, writesWithoutKey, bare)
 }

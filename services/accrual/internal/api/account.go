@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -20,6 +21,9 @@ import (
 // GetAccount implements AccrualService. A past state is folded from the entries; what falls due next is then judged by the
 // revision that was in force at the last of them.
 func (s *Server) GetAccount(ctx context.Context, in *accrualv1.GetAccountRequest) (*accrualv1.GetAccountResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter(), follow.Account{Program: in.GetProgram(), ID: in.GetAccount()}); err != nil {
+		return nil, err
+	}
 	ref := storage.AccountRef{Program: in.GetProgram(), ID: ledger.AccountID(in.GetAccount())}
 	if in.GetAt() != nil || in.GetKnownAt() != nil {
 		until, err := untilOf(in)
@@ -129,6 +133,9 @@ func qualifying(a ledger.Account, p *program.Program) money.Minor {
 
 // ListEntries implements AccrualService.
 func (s *Server) ListEntries(ctx context.Context, in *accrualv1.ListEntriesRequest) (*accrualv1.ListEntriesResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter(), follow.Account{Program: in.GetProgram(), ID: in.GetAccount()}); err != nil {
+		return nil, err
+	}
 	list := []string{"entries", in.GetProgram(), in.GetAccount()}
 	from, err := place(list, in.GetPageToken())
 	if err != nil {

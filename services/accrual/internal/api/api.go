@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -33,7 +34,9 @@ type Deps struct {
 	Storage  *storage.Storage
 	Programs *follow.Programs
 	Bus      *bus.Bus // where redriven events go
-	Clock    clock.Clock
+	// After waits until a position is applied to the accounts, or to all; without a position not at all.
+	After func(ctx context.Context, to *typev1.Position, accounts ...follow.Account) error
+	Clock clock.Clock
 	// Partitions is how many EVENTS has.
 	Partitions int
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.

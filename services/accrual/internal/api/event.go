@@ -17,6 +17,9 @@ const refusalsShown = 200
 // GetEventStatus implements AccrualService: first the events that have entries, in their order, then those that were
 // refused, at most 200 of them, the oldest first. An event whose wait has ended in vain is among the refused.
 func (s *Server) GetEventStatus(ctx context.Context, in *accrualv1.GetEventStatusRequest) (*accrualv1.GetEventStatusResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter()); err != nil { // whose order it is, only the entries tell
+		return nil, err
+	}
 	ref := storage.OrderRef{Program: in.GetProgram(), Ref: orders.Ref{Merchant: in.GetMerchant(), Order: in.GetOrderId()}}
 	entries, err := s.deps.Storage.Order(ctx, ref)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/api"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
@@ -50,6 +51,7 @@ type desk struct {
 	books    map[orders.Ref]ledger.Book
 	accounts map[ledger.AccountID]ledger.Account
 	client   accrualv1.AccrualServiceClient
+	after    func(to *typev1.Position, accounts []follow.Account) error // nil: all is applied
 }
 
 // open makes a ledger with one programme, and serves it. The bus may be nil.
@@ -74,6 +76,12 @@ func open(t *testing.T, b *bus.Bus) *desk {
 	}}))
 	d.client = serve(t, api.Deps{
 		Storage: kept, Programs: programs, Bus: b,
+		After: func(_ context.Context, to *typev1.Position, accounts ...follow.Account) error {
+			if d.after == nil {
+				return nil
+			}
+			return d.after(to, accounts)
+		},
 		Verify: func(ctx context.Context, id string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return verify.Run(ctx, kept, id, verify.Options{Progress: progress})
 		},

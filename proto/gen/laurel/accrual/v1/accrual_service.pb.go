@@ -8,7 +8,8 @@ package accrualv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	v1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
+	v11 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
+	v1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -87,7 +88,9 @@ type GetAccountRequest struct {
 	// As it stood at this effective time.
 	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
 	// As it was known at this time of recording.
-	KnownAt       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=known_at,json=knownAt,proto3" json:"known_at,omitempty"`
+	KnownAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=known_at,json=knownAt,proto3" json:"known_at,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -150,6 +153,13 @@ func (x *GetAccountRequest) GetKnownAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetAccountRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
 type GetAccountResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -199,8 +209,10 @@ type ListEntriesRequest struct {
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	// Default 50.
-	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,6 +273,13 @@ func (x *ListEntriesRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListEntriesRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
 }
 
 type ListEntriesResponse struct {
@@ -424,10 +443,12 @@ func (x *ExplainEntryResponse) GetSentences() []string {
 }
 
 type GetEventStatusRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	Merchant      string                 `protobuf:"bytes,2,opt,name=merchant,proto3" json:"merchant,omitempty"`
-	OrderId       string                 `protobuf:"bytes,3,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Program  string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Merchant string                 `protobuf:"bytes,2,opt,name=merchant,proto3" json:"merchant,omitempty"`
+	OrderId  string                 `protobuf:"bytes,3,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -481,6 +502,13 @@ func (x *GetEventStatusRequest) GetOrderId() string {
 		return x.OrderId
 	}
 	return ""
+}
+
+func (x *GetEventStatusRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
 }
 
 type EventStatus struct {
@@ -1274,8 +1302,8 @@ type PreviewOrderRequest struct {
 	Account  string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	Merchant string `protobuf:"bytes,3,opt,name=merchant,proto3" json:"merchant,omitempty"`
 	// ISO 4217 code.
-	Currency string     `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
-	Lines    []*v1.Line `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	Currency string      `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
+	Lines    []*v11.Line `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
 	// When it would be paid. Absent: now.
 	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1340,7 +1368,7 @@ func (x *PreviewOrderRequest) GetCurrency() string {
 	return ""
 }
 
-func (x *PreviewOrderRequest) GetLines() []*v1.Line {
+func (x *PreviewOrderRequest) GetLines() []*v11.Line {
 	if x != nil {
 		return x.Lines
 	}
@@ -1492,15 +1520,16 @@ var File_laurel_accrual_v1_accrual_service_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\n" +
-	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\"\xc1\x01\n" +
+	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\x1a\x1dlaurel/type/v1/position.proto\"\xf1\x01\n" +
 	"\x11GetAccountRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x125\n" +
-	"\bknown_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aknownAt\"J\n" +
+	"\bknown_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aknownAt\x12.\n" +
+	"\x05after\x18\x05 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"J\n" +
 	"\x12GetAccountResponse\x124\n" +
-	"\aaccount\x18\x01 \x01(\v2\x1a.laurel.accrual.v1.AccountR\aaccount\"\xb0\x01\n" +
+	"\aaccount\x18\x01 \x01(\v2\x1a.laurel.accrual.v1.AccountR\aaccount\"\xe0\x01\n" +
 	"\x12ListEntriesRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -1508,7 +1537,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12&\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\"q\n" +
+	"page_token\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\x12.\n" +
+	"\x05after\x18\x05 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"q\n" +
 	"\x13ListEntriesResponse\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.laurel.accrual.v1.EntryR\aentries\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
@@ -1518,12 +1548,13 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\x03key\"d\n" +
 	"\x14ExplainEntryResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\x12\x1c\n" +
-	"\tsentences\x18\x02 \x03(\tR\tsentences\"\x8a\x01\n" +
+	"\tsentences\x18\x02 \x03(\tR\tsentences\"\xba\x01\n" +
 	"\x15GetEventStatusRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12%\n" +
 	"\bmerchant\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bmerchant\x12%\n" +
 	"\border_id\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aorderId\"\xe3\x01\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aorderId\x12.\n" +
+	"\x05after\x18\x04 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"\xe3\x01\n" +
 	"\vEventStatus\x123\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1d.laurel.accrual.v1.EventStateR\x05state\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
@@ -1665,52 +1696,56 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*PreviewOrderRequest)(nil),       // 20: laurel.accrual.v1.PreviewOrderRequest
 	(*PreviewOrderResponse)(nil),      // 21: laurel.accrual.v1.PreviewOrderResponse
 	(*timestamppb.Timestamp)(nil),     // 22: google.protobuf.Timestamp
-	(*Account)(nil),                   // 23: laurel.accrual.v1.Account
-	(*Entry)(nil),                     // 24: laurel.accrual.v1.Entry
-	(*v1.Line)(nil),                   // 25: laurel.orders.v1.Line
-	(*LineRating)(nil),                // 26: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                // 27: laurel.accrual.v1.StateAfter
+	(*v1.Position)(nil),               // 23: laurel.type.v1.Position
+	(*Account)(nil),                   // 24: laurel.accrual.v1.Account
+	(*Entry)(nil),                     // 25: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                  // 26: laurel.orders.v1.Line
+	(*LineRating)(nil),                // 27: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                // 28: laurel.accrual.v1.StateAfter
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
 	22, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
 	22, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	23, // 2: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	24, // 3: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	24, // 4: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	0,  // 5: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
-	8,  // 6: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
-	11, // 7: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	22, // 8: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
-	13, // 9: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
-	13, // 10: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	25, // 11: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	22, // 12: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	26, // 13: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	27, // 14: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	22, // 15: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	1,  // 16: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 17: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 18: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	7,  // 19: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	10, // 20: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	14, // 21: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	16, // 22: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	18, // 23: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	20, // 24: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	2,  // 25: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 26: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	6,  // 27: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	9,  // 28: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	12, // 29: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	15, // 30: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	17, // 31: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	19, // 32: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	21, // 33: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	25, // [25:34] is the sub-list for method output_type
-	16, // [16:25] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	23, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	24, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	23, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	25, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	25, // 6: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	23, // 7: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	0,  // 8: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
+	8,  // 9: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
+	11, // 10: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
+	22, // 11: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	13, // 12: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
+	13, // 13: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
+	26, // 14: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	22, // 15: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	27, // 16: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	28, // 17: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	22, // 18: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	1,  // 19: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 20: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 21: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	7,  // 22: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	10, // 23: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	14, // 24: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	16, // 25: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	18, // 26: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	20, // 27: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	2,  // 28: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 29: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	6,  // 30: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	9,  // 31: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	12, // 32: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	15, // 33: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	17, // 34: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	19, // 35: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	21, // 36: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	28, // [28:37] is the sub-list for method output_type
+	19, // [19:28] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }

@@ -1,0 +1,4 @@
+package rpc
+
+// Repeatable is for tests.
+var Repeatable = repeatable
