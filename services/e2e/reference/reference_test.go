@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/member"
@@ -51,9 +52,19 @@ func introduction(t *testing.T, name string) []byte {
 }
 
 func TestSettingsOfAccrual(t *testing.T) {
-	const name, prefix = "accrual-settings.md", config.Prefix("LAUREL_ACCRUAL")
+	settings(t, "accrual-settings.md", "LAUREL_ACCRUAL", func(c accrual.Config) int { return c.Lanes })
+}
+
+func TestSettingsOfAnalytics(t *testing.T) {
+	settings(t, "analytics-settings.md", "LAUREL_ANALYTICS", func(c analytics.Config) int { return c.Lanes })
+}
+
+// settings holds a page against the settings of a service, and the example on it against what it says.
+func settings[C any](t *testing.T, name string, prefix config.Prefix, lanes func(C) int) {
+	t.Helper()
 	var table bytes.Buffer
-	require.NoError(t, config.Reference(&table, accrual.Config{}, prefix))
+	var none C
+	require.NoError(t, config.Reference(&table, none, prefix))
 	page(t, name, table.Bytes())
 
 	_, example, _ := strings.Cut(string(introduction(t, name)), "```yaml\n")
@@ -61,14 +72,14 @@ func TestSettingsOfAccrual(t *testing.T) {
 	for strings.Contains(example, madeAtRandom) {
 		example = strings.Replace(example, madeAtRandom, house.NewToken(), 1)
 	}
-	file := filepath.Join(t.TempDir(), "accrual.yaml")
+	file := filepath.Join(t.TempDir(), "settings.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(example), 0o600))
-	cfg, err := config.Load[accrual.Config](file, nil, prefix)
+	cfg, err := config.Load[C](file, nil, prefix)
 	require.NoError(t, err)
-	require.Equal(t, 2, cfg.Lanes, "the example of the page")
-	cfg, err = config.Load[accrual.Config](file, []string{"LAUREL_ACCRUAL_LANES=4"}, prefix)
+	require.Equal(t, 2, lanes(cfg), "the example of the page")
+	cfg, err = config.Load[C](file, []string{string(prefix) + "_LANES=4"}, prefix)
 	require.NoError(t, err)
-	require.Equal(t, 4, cfg.Lanes)
+	require.Equal(t, 4, lanes(cfg))
 }
 
 func TestSettingsOfMember(t *testing.T) {

@@ -39,6 +39,7 @@ const (
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
 	NotYetApplied      Reason = "NOT_YET_APPLIED"
 	PositionUnknown    Reason = "POSITION_UNKNOWN"
+	ReportNotFound     Reason = "REPORT_NOT_FOUND"
 	GrantNotFound      Reason = "GRANT_NOT_FOUND"
 
 	// Tiers.
@@ -95,6 +96,7 @@ var table = []Info{
 	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
+	{ReportNotFound, NotFound, false, "No such report; ListReports names those that there are."},
 	{GrantNotFound, NotFound, false, "No such grant of the account, or it is over."},
 	{UnknownTier, Invalid, false, "The programme's ladder has no such tier, or the programme has no ladder."},
 	{MemberNotFound, NotFound, true, "Nobody was enrolled under this id, or not with this account."},

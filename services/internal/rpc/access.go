@@ -44,6 +44,10 @@ var access = []Rule{
 	to(accrualv1.AccrualService_GetDeadLetter_FullMethodName, Operator),
 	to(accrualv1.AccrualService_RedriveDeadLetter_FullMethodName, Operator),
 
+	to(analyticsv1.AnalyticsService_ListReports_FullMethodName, Operator),
+	to(analyticsv1.AnalyticsService_GetReport_FullMethodName, Operator),
+	to(analyticsv1.AnalyticsService_ListCustomers_FullMethodName, Operator),
+
 	to(tierv1.TierService_GetMemberTier_FullMethodName, Operator),
 	to(tierv1.TierService_ListTierHistory_FullMethodName, Operator),
 	to(tierv1.TierService_CountTiers_FullMethodName, Operator),

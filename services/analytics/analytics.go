@@ -1,0 +1,155 @@
+// Package analytics is the service that knows the customers: it keeps its own copy of the orders that the ledger took,
+// read from FACTS, and answers over gRPC what its customers do. This package only wires it together; see README.md.
+package analytics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/api"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// Deps are what a process gives its services.
+type Deps = process.Deps
+
+// Service is one replica of analytics. Make it with New, run it once, close it.
+type Service struct {
+	*follow.Follower
+	cfg      Config
+	deps     Deps
+	store    *store.Store
+	bus      *bus.Bus
+	api      *api.Server
+	metrics  *metrics
+	listener net.Listener
+
+	mu     sync.Mutex // guards copied
+	copied Counts
+}
+
+// Counts are what this process has done since it began.
+type Counts struct {
+	follow.Counts
+	Entries int64 // copied
+	Repeats int64 // facts that were known already
+}
+
+// New connects to Mongo and NATS, prepares the database and the reader of FACTS, and opens the gRPC port. Nothing is
+// copied until Run.
+func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
+	s := &Service{cfg: cfg, deps: deps, metrics: newMetrics(deps.Registry)}
+	if err := s.build(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+func (s *Service) build(ctx context.Context) error {
+	var err error
+	if s.store, err = store.Open(ctx, s.cfg.MongoURI, s.cfg.Database); err != nil {
+		return err
+	}
+	kept, err := storage.Open(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-analytics"}, s.deps.Log)
+	if err != nil {
+		return err
+	}
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
+	}
+	s.Follower, err = follow.New(ctx, follow.Config{
+		Service: "analytics", Stream: bus.Facts, Partitions: s.cfg.Partitions, Lanes: s.cfg.Lanes,
+		BatchItems: s.cfg.BatchItems, BatchIdle: s.cfg.BatchIdle, QueueItems: s.cfg.QueueItems,
+	}, follow.Deps{
+		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,
+		Registry: s.deps.Registry, Health: s.deps.Health,
+		Handler: &copying.Copier{Storage: kept, Log: s.deps.Log, Copied: s.count},
+	})
+	if err != nil {
+		return err
+	}
+	s.api = api.New(reporting.New(kept, s.Partitions()))
+	return nil
+}
+
+// Address is where gRPC listens.
+func (s *Service) Address() string { return s.listener.Addr().String() }
+
+// Run works until ctx ends. What is not committed by then has had no effect and is read again at the next start.
+func (s *Service) Run(ctx context.Context) error { return s.Follower.Run(ctx, s.serve) }
+
+// serve answers gRPC until ctx ends.
+func (s *Service) serve(ctx context.Context) error {
+	callers, err := rpc.ParseCallers(s.cfg.Callers)
+	if err != nil {
+		return fmt.Errorf("read who may call analytics: %w", err)
+	}
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log})
+	if err != nil {
+		return fmt.Errorf("open analytics' door: %w", err)
+	}
+	analyticsv1.RegisterAnalyticsServiceServer(server, s.api)
+	return server.Serve(ctx, s.listener)
+}
+
+// Close ends the connections. Run must have returned.
+func (s *Service) Close(ctx context.Context) error {
+	var err error
+	if s.bus != nil {
+		s.bus.Close()
+	}
+	if s.listener != nil {
+		if e := s.listener.Close(); !errors.Is(e, net.ErrClosed) {
+			err = e
+		}
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close(ctx))
+	}
+	return err
+}
+
+// Report answers as the gRPC method does, for whoever is in the same process.
+func (s *Service) Report(ctx context.Context, in *analyticsv1.GetReportRequest) (*analyticsv1.Report, error) {
+	answer, err := s.api.GetReport(ctx, in)
+	return answer.GetReport(), err
+}
+
+// Progress asks the bus and the store how far the copy has come.
+func (s *Service) Progress(ctx context.Context) (follow.Progress, error) {
+	return s.Follower.Progress(ctx, nil)
+}
+
+// Counts tells what this process has done since it began.
+func (s *Service) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.copied
+	c.Counts = s.Follower.Counts()
+	return c
+}
+
+// count is told of each commit by the lanes.
+func (s *Service) count(o copying.Outcome) {
+	s.metrics.copied(o)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.copied.Entries += int64(o.Entries)
+	s.copied.Repeats += int64(o.Repeats)
+}

@@ -1,0 +1,42 @@
+// Package api is analytics' gRPC door: it answers laurel.analytics.v1.AnalyticsService from the copy of the orders. Who
+// may call and how errors travel is the rpc room's business; what the figures mean is the domain's.
+package api
+
+import (
+	"context"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// Server implements AnalyticsService. Safe for many goroutines.
+type Server struct {
+	analyticsv1.UnimplementedAnalyticsServiceServer
+	reporter *reporting.Reporter
+}
+
+// New makes the service; register it on an rpc.Server.
+func New(r *reporting.Reporter) *Server { return &Server{reporter: r} }
+
+// ListReports implements AnalyticsService.
+func (s *Server) ListReports(context.Context, *analyticsv1.ListReportsRequest) (*analyticsv1.ListReportsResponse, error) {
+	answer := &analyticsv1.ListReportsResponse{}
+	for _, r := range reports() {
+		answer.Reports = append(answer.Reports, &analyticsv1.ReportInfo{Name: r.name, Question: r.question, Compares: r.compares})
+	}
+	return answer, nil
+}
+
+// day reads a day of a request; empty is calendar.None.
+func day(text, field string) (calendar.Day, error) {
+	if text == "" {
+		return calendar.None, nil
+	}
+	d, err := calendar.Parse(text)
+	if err != nil {
+		return calendar.None, reason.New(reason.InvalidArgument, field, "%.20q is not a date; write YYYY-MM-DD, for example 2025-03-31", text)
+	}
+	return d, nil
+}

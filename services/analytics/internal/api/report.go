@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/cohort"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// report is one that can be asked for.
+type report struct {
+	name, question string
+	compares       bool
+	// takes tells whether the parameters of a request are its own.
+	takes func(*analyticsv1.GetReportRequest) bool
+	make  func(*Server, context.Context, *analyticsv1.GetReportRequest, reporting.Query) (*analyticsv1.Report, error)
+}
+
+func reports() []report {
+	return []report{
+		{
+			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts,
+		}, {
+			name: "pareto", question: "How is revenue spread over customers: top 20 %, Lorenz curve, Gini, classes A, B and C?",
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto,
+		}, {
+			name: "rfm", question: "Who bought lately, often and for much, in which segments, and who moved between them?", compares: true,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetRfm() != nil }, make: (*Server).rfm,
+		}, {
+			name: "survival", question: "How long until customers buy again, and how long until they are lost?",
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetSurvival() != nil }, make: (*Server).survival,
+		},
+	}
+}
+
+// GetReport implements AnalyticsService.
+func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest) (*analyticsv1.GetReportResponse, error) {
+	r, err := named(in.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if in.GetParameters() != nil && !r.takes(in) {
+		return nil, reason.New(reason.InvalidArgument, "parameters", "these are not the parameters of report %s", r.name)
+	}
+	q := reporting.Query{Program: in.GetProgram()}
+	if q.AsOf, err = day(in.GetAsOf(), "as_of"); err != nil {
+		return nil, err
+	}
+	if q.Compare, err = day(in.GetCompare(), "compare"); err != nil {
+		return nil, err
+	}
+	if q.Compare != calendar.None && !r.compares {
+		return nil, reason.New(reason.InvalidArgument, "compare", "report %s compares nothing; leave the day out", r.name)
+	}
+	made, err := r.make(s, ctx, in, q)
+	if err != nil {
+		return nil, err
+	}
+	made.Name = r.name
+	return &analyticsv1.GetReportResponse{Report: made}, nil
+}
+
+func named(name string) (report, error) {
+	all := reports()
+	i := slices.IndexFunc(all, func(r report) bool { return r.name == name })
+	if i >= 0 {
+		return all[i], nil
+	}
+	var names []string
+	for _, r := range all {
+		names = append(names, r.name)
+	}
+	return report{}, reason.New(reason.ReportNotFound, "name", "there is no report %.64q; there are %s", name, strings.Join(names, ", "))
+}
+
+func (s *Server) pareto(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
+	params, err := paretoFromProto(in.GetPareto())
+	if err != nil {
+		return nil, err
+	}
+	var b *pareto.Builder
+	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
+		b = pareto.New(h.AsOf, params)
+		return b.Add
+	})
+	if err != nil {
+		return nil, err
+	}
+	made := headToProto(head)
+	made.Body = &analyticsv1.Report_Pareto{Pareto: paretoToProto(b.Report())}
+	return made, nil
+}
+
+func (s *Server) rfm(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
+	table, err := segmentsFromProto(in.GetRfm())
+	if err != nil {
+		return nil, err
+	}
+	var b *rfm.Builder
+	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
+		b = rfm.New(h.AsOf, h.Compare, table)
+		return b.Add
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.Report()
+	if err != nil {
+		return nil, err
+	}
+	made := headToProto(head)
+	made.Body = &analyticsv1.Report_Rfm{Rfm: rfmToProto(found)}
+	return made, nil
+}
+
+func (s *Server) cohorts(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
+	params, err := cohortsFromProto(in.GetCohorts())
+	if err != nil {
+		return nil, err
+	}
+	var b *cohort.Builder
+	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
+		b = cohort.New(h.AsOf, params)
+		return b.Add
+	})
+	if err != nil {
+		return nil, err
+	}
+	made := headToProto(head)
+	made.Body = &analyticsv1.Report_Cohorts{Cohorts: cohortsToProto(b.Report(), params.Mark)}
+	return made, nil
+}
+
+func (s *Server) survival(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
+	silent := survival.SilentDays
+	if asked := in.GetSurvival().GetSilentDays(); asked != 0 {
+		silent = int(asked)
+	}
+	if err := survival.CheckSilent(silent); err != nil {
+		return nil, err
+	}
+	var b *survival.Builder
+	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
+		b = survival.New(h.AsOf, silent)
+		return b.Add
+	})
+	if err != nil {
+		return nil, err
+	}
+	made := headToProto(head)
+	made.Body = &analyticsv1.Report_Survival{Survival: survivalToProto(b.Report(), silent)}
+	return made, nil
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+const (
+	tokenVersion = 1
+	digestBytes  = 8 // ties a token to its list
+)
+
+// place is where a list goes on, and what its customers are measured by: the same on all of its pages, whatever has been
+// bought meanwhile.
+type place struct {
+	After  string       `json:"after"`
+	AsOf   calendar.Day `json:"as_of"`
+	Cuts   pareto.Cuts  `json:"cuts"`
+	Scales rfm.Scales   `json:"scales"`
+}
+
+// listOf is the request without the page: what makes the list.
+func listOf(in *analyticsv1.ListCustomersRequest) *analyticsv1.ListCustomersRequest {
+	return &analyticsv1.ListCustomersRequest{Program: in.GetProgram(), AsOf: in.GetAsOf(), Pareto: in.GetPareto(), Rfm: in.GetRfm()}
+}
+
+// token writes the place as a page token: a version byte, a digest of the list, the place; base64url.
+func (at *place) token(list *analyticsv1.ListCustomersRequest) (string, error) {
+	text, err := json.Marshal(at)
+	if err != nil {
+		return "", fmt.Errorf("write a page token: %w", err)
+	}
+	head, err := listDigest(list)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(append(head, text...)), nil
+}
+
+// placeFromToken reads a page token; nil for the empty one, which begins the list. INVALID_ARGUMENT for a token that was
+// not made for this list.
+func placeFromToken(list *analyticsv1.ListCustomersRequest, token string) (*place, error) {
+	if token == "" {
+		return nil, nil //nolint:nilnil // no token is no place
+	}
+	head, err := listDigest(list)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	var at place
+	if err != nil || !bytes.HasPrefix(raw, head) || json.Unmarshal(raw[len(head):], &at) != nil || at.After == "" {
+		return nil, reason.New(reason.InvalidArgument, "page_token",
+			"this token does not belong to this list; ask for the first page again, without a token")
+	}
+	return &at, nil
+}
+
+// listDigest begins every token of a list.
+func listDigest(list *analyticsv1.ListCustomersRequest) ([]byte, error) {
+	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(list)
+	if err != nil {
+		return nil, fmt.Errorf("write a page token: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return append([]byte{tokenVersion}, sum[:digestBytes]...), nil
+}

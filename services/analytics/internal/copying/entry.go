@@ -1,0 +1,123 @@
+package copying
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+)
+
+const (
+	accrual    = "accrual" // whose facts are copied
+	actorClock = "clock"   // who acts when something falls due by time
+)
+
+// unreadable stops the copy at a fact of the ledger that cannot be read: figures that leave it out would be wrong, and
+// nobody would know.
+func (b *batch) unreadable(ctx context.Context, m follow.Message) error {
+	if m.Merchant == accrual {
+		return stop(m, "it cannot be read: %s", m.Refusal)
+	}
+	b.copier.Log.WarnContext(ctx, "a fact of another service cannot be read", "service", m.Merchant, "sequence", m.Sequence, "error", m.Refusal)
+	return nil
+}
+
+func stop(m follow.Message, format string, args ...any) error {
+	return &lane.Stop{Err: fmt.Errorf("fact %d of FACTS (%s), account %s/%s: %s",
+		m.Sequence, m.EventID, m.Program, m.Account, fmt.Sprintf(format, args...))}
+}
+
+// entry copies one entry. Its seq tells a fact that was told before and a gap.
+func (b *batch) entry(m follow.Message, posted *accrualv1.EntryPosted) error {
+	e := posted.GetEntry()
+	if e.GetProgram() != m.Program || e.GetAccount() != m.Account {
+		return stop(m, "it tells of account %s/%s", e.GetProgram(), e.GetAccount())
+	}
+	known := b.accounts[storage.Account{Program: m.Program, ID: m.Account}]
+	switch {
+	case e.GetSeq() <= known.seq:
+		b.outcome.Repeats++
+		return nil
+	case e.GetSeq() != known.seq+1:
+		return stop(m, "entry %d does not follow %d: what lies between was never told", e.GetSeq(), known.seq)
+	}
+	if err := b.order(m, posted); err != nil {
+		return err
+	}
+	known.seq++
+	b.outcome.Entries++
+	return b.read(m, posted)
+}
+
+// order puts the order of an entry, once it is paid, as the entry leaves it.
+func (b *batch) order(m follow.Message, posted *accrualv1.EntryPosted) error {
+	standing, part := posted.GetOrder(), posted.GetEntry().GetOrder()
+	if standing == nil {
+		return nil
+	}
+	day, err := calendar.Parse(standing.GetPaidDay())
+	if err != nil || part.GetBaseMinor() < 0 {
+		return stop(m, "its order, paid on %q, has %d minor units", standing.GetPaidDay(), part.GetBaseMinor())
+	}
+	id := storage.Order{Program: m.Program, Ref: orders.Ref{Merchant: part.GetMerchant(), Order: part.GetOrderId()}}
+	fresh := part.GetNumber() == 1 || b.orders[id].New
+	if standing.GetCancelled() && fresh {
+		delete(b.orders, id)
+		return nil
+	}
+	b.orders[id] = storage.OrderWrite{
+		Order: id, Account: m.Account, Day: day, Base: money.Minor(part.GetBaseMinor()), Off: standing.GetCancelled(), New: fresh,
+	}
+	return nil
+}
+
+// read notes up to where the programme has been read. What falls due at 00:00 closes the day before.
+func (b *batch) read(m follow.Message, posted *accrualv1.EntryPosted) error {
+	e := posted.GetEntry()
+	day, err := calendar.Parse(posted.GetEffectiveDay())
+	if err != nil {
+		return stop(m, "it took effect on %q, which is no day", posted.GetEffectiveDay())
+	}
+	if e.GetActor() == actorClock {
+		day--
+	}
+	if paid, err := calendar.Parse(posted.GetOrder().GetPaidDay()); err == nil {
+		day = max(day, paid) // a few minutes ahead of the clock it may lie on the next day
+	}
+	id := storage.Position{Program: m.Program, Partition: m.Partition}
+	p, ok := b.positions[id]
+	if !ok {
+		p = storage.PositionWrite{Position: id, Through: day}
+	}
+	if at := e.GetEffectiveAt().AsTime(); at.After(p.EffectiveAt) {
+		p.EffectiveAt = at
+	}
+	p.Through, p.Entries = max(p.Through, day), p.Entries+1
+	p.Currency = cmp.Or(p.Currency, money.Currency(e.GetOrder().GetCurrency()))
+	b.positions[id] = p
+	return nil
+}
+
+// writes lists what changed. Nothing is written of an account whose facts were all known.
+func (b *batch) writes() storage.Writes {
+	var w storage.Writes
+	for id, a := range b.accounts {
+		if a.seq > a.from {
+			w.Accounts = append(w.Accounts, storage.AccountWrite{Account: id, From: a.from, To: a.seq})
+		}
+	}
+	for _, o := range b.orders {
+		w.Orders = append(w.Orders, o)
+	}
+	for _, p := range b.positions {
+		w.Positions = append(w.Positions, p)
+	}
+	return w
+}

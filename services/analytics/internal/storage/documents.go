@@ -1,0 +1,85 @@
+package storage
+
+import (
+	"strconv"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/token"
+)
+
+// format is the version of all documents of this package.
+const format = 1
+
+// accountDoc is how far an account's entries have been copied.
+type accountDoc struct {
+	ID     string `bson:"_id"` // <programme>/<account>
+	Format int    `bson:"format"`
+	Seq    int64  `bson:"seq"`
+}
+
+// orderDoc is an order that counts.
+type orderDoc struct {
+	ID      string `bson:"_id"` // <programme>/<merchant>/<order>, the last two as tokens
+	Format  int    `bson:"format"`
+	Program string `bson:"programme"`
+	Account string `bson:"account"`
+	Day     int32  `bson:"day"` // since 1970-01-01
+	Base    int64  `bson:"base"`
+}
+
+// positionDoc is what has been read of a programme in one partition.
+type positionDoc struct {
+	ID          string    `bson:"_id"` // <programme>/<partition>
+	Format      int       `bson:"format"`
+	Program     string    `bson:"programme"`
+	Partition   int       `bson:"partition"`
+	EffectiveAt time.Time `bson:"effective_at"`
+	Through     int32     `bson:"through"` // last day of which anything was read
+	Entries     int64     `bson:"entries"`
+	Currency    string    `bson:"currency"`
+}
+
+// A programme's id holds no slash.
+func accountID(program, account string) string { return program + "/" + account }
+
+func orderID(program string, ref orders.Ref) string {
+	return program + "/" + token.Of(ref.Merchant) + "/" + token.Of(ref.Order)
+}
+
+func positionID(program string, partition int) string { return program + "/" + strconv.Itoa(partition) }
+
+func accountsCollection() store.Collection {
+	return store.Collection{Name: accountsName, Schema: store.Object(
+		bson.A{"_id", "format", "seq"}, bson.M{"format": store.Integer(), "seq": store.Integer()},
+	)}
+}
+
+// ordersIndex has all that a report reads, customer by customer.
+const ordersIndex = "programme_account_day_base"
+
+func ordersCollection() store.Collection {
+	return store.Collection{
+		Name: ordersName,
+		Schema: store.Object(bson.A{"_id", "format", "programme", "account", "day", "base"}, bson.M{
+			"format": store.Integer(), "day": store.Integer(), "base": store.Integer(), "account": bson.M{"bsonType": "string"},
+		}),
+		Indexes: []mongo.IndexModel{{Keys: ordersKeys(), Options: options.Index().SetName(ordersIndex)}},
+	}
+}
+
+func ordersKeys() bson.D {
+	return bson.D{{Key: "programme", Value: 1}, {Key: "account", Value: 1}, {Key: "day", Value: 1}, {Key: "base", Value: 1}}
+}
+
+func positionsCollection() store.Collection {
+	return store.Collection{Name: positionsName, Schema: store.Object(
+		bson.A{"_id", "format", "programme", "partition", "effective_at", "through", "entries", "currency"},
+		bson.M{"format": store.Integer(), "partition": store.Integer(), "through": store.Integer(), "entries": store.Integer()},
+	)}
+}

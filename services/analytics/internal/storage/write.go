@@ -1,0 +1,157 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+)
+
+// Account names an account across programmes.
+type Account struct{ Program, ID string }
+
+// Order names an order across programmes.
+type Order struct {
+	Program string
+	Ref     orders.Ref
+}
+
+// Position names a programme in a partition.
+type Position struct {
+	Program   string
+	Partition int
+}
+
+// AccountWrite moves an account on from the seq that it was read with. From 0 inserts it.
+type AccountWrite struct {
+	Account  Account
+	From, To int64
+}
+
+// OrderWrite puts an order as it is now; New says that nothing was ever put of it, so that it need not be looked for.
+type OrderWrite struct {
+	Order   Order
+	Account string
+	Day     calendar.Day
+	Base    money.Minor
+	Off     bool // it does not count any more
+	New     bool
+}
+
+// PositionWrite says what was read.
+type PositionWrite struct {
+	Position    Position
+	EffectiveAt time.Time // the latest
+	Through     calendar.Day
+	Entries     int64
+	Currency    money.Currency // empty: not told
+}
+
+// Writes are everything that one batch changes.
+type Writes struct {
+	Accounts  []AccountWrite
+	Orders    []OrderWrite
+	Positions []PositionWrite
+}
+
+// Write writes inside the transaction of ctx. store.ErrConflict: somebody else was faster.
+func (s *Storage) Write(ctx context.Context, w Writes) error {
+	if err := s.writeAccounts(ctx, w.Accounts); err != nil {
+		return err
+	}
+	if err := s.writeOrders(ctx, w.Orders); err != nil {
+		return err
+	}
+	return s.writePositions(ctx, w.Positions)
+}
+
+func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) error {
+	var fresh []accountDoc
+	var models []mongo.WriteModel
+	for _, a := range accounts {
+		id := accountID(a.Account.Program, a.Account.ID)
+		if a.From == 0 {
+			fresh = append(fresh, accountDoc{ID: id, Format: format, Seq: a.To})
+			continue
+		}
+		filter := bson.D{{Key: "_id", Value: id}, {Key: "seq", Value: a.From}}
+		update := bson.D{{Key: "$set", Value: bson.D{{Key: "seq", Value: a.To}}}}
+		models = append(models, mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update))
+	}
+	if len(fresh) > 0 {
+		if _, err := s.store.Collection(accountsName).InsertMany(ctx, fresh); err != nil {
+			return fmt.Errorf("insert %d accounts: %w", len(fresh), err)
+		}
+	}
+	if len(models) == 0 {
+		return nil
+	}
+	result, err := s.store.Collection(accountsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	if err != nil {
+		return fmt.Errorf("move %d accounts on: %w", len(models), err)
+	}
+	if result.MatchedCount != int64(len(models)) {
+		return fmt.Errorf("%w: an account has another seq", store.ErrConflict)
+	}
+	return nil
+}
+
+func (s *Storage) writeOrders(ctx context.Context, list []OrderWrite) error {
+	var fresh []orderDoc
+	var models []mongo.WriteModel
+	for _, o := range list {
+		doc := orderDoc{
+			ID: orderID(o.Order.Program, o.Order.Ref), Format: format, Program: o.Order.Program, Account: o.Account,
+			Day: int32(o.Day), Base: int64(o.Base),
+		}
+		byID := bson.D{{Key: "_id", Value: doc.ID}}
+		switch {
+		case o.Off:
+			models = append(models, mongo.NewDeleteOneModel().SetFilter(byID))
+		case o.New:
+			fresh = append(fresh, doc)
+		default:
+			models = append(models, mongo.NewReplaceOneModel().SetFilter(byID).SetReplacement(doc).SetUpsert(true))
+		}
+	}
+	if len(fresh) > 0 {
+		if _, err := s.store.Collection(ordersName).InsertMany(ctx, fresh); err != nil {
+			return fmt.Errorf("insert %d orders: %w", len(fresh), err)
+		}
+	}
+	if len(models) == 0 {
+		return nil
+	}
+	if _, err := s.store.Collection(ordersName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
+		return fmt.Errorf("write %d orders: %w", len(models), err)
+	}
+	return nil
+}
+
+func (s *Storage) writePositions(ctx context.Context, list []PositionWrite) error {
+	if len(list) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(list))
+	for i, p := range list {
+		set := bson.M{"format": format, "programme": p.Position.Program, "partition": p.Position.Partition}
+		update := bson.M{
+			"$max": bson.M{"effective_at": p.EffectiveAt, "through": int32(p.Through), "currency": string(p.Currency)},
+			"$inc": bson.M{"entries": p.Entries}, "$setOnInsert": set,
+		}
+		models[i] = mongo.NewUpdateOneModel().SetUpsert(true).SetUpdate(update).
+			SetFilter(bson.D{{Key: "_id", Value: positionID(p.Position.Program, p.Position.Partition)}})
+	}
+	if _, err := s.store.Collection(positionsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
+		return fmt.Errorf("write how far %d programmes are read: %w", len(list), err)
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package analytics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
+)
+
+// metrics are what can be watched of the copy, beside what every follower shows. Names carry their unit.
+type metrics struct {
+	entries prometheus.Counter
+	repeats prometheus.Counter
+}
+
+func newMetrics(r *prometheus.Registry) *metrics {
+	m := &metrics{
+		entries: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_analytics_entries_total", Help: "Entries of the ledger that were copied."}),
+		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_analytics_repeats_total", Help: "Facts that were known already."}),
+	}
+	r.MustRegister(m.entries, m.repeats)
+	return m
+}
+
+func (m *metrics) copied(o copying.Outcome) {
+	m.entries.Add(float64(o.Entries))
+	m.repeats.Add(float64(o.Repeats))
+}
