@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -142,4 +143,40 @@ func requireStops(t *testing.T, h *house, p *process) {
 	}
 	require.NoFileExists(t, h.doors())
 	require.Equal(t, 2, h.ctl("account", "show", "ann").code, "there is no house to ask")
+}
+
+// TestAProgrammeIsChangedWhileTheHouseIsServed applies and takes back revisions in a house that is up; a restart with the
+// file of the first one does not undo them, one with a file that the house has never had is the next revision.
+func TestAProgrammeIsChangedWhileTheHouseIsServed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	first, double := write(t, "tea.yaml", tea), write(t, "double.yaml", strings.Replace(tea, "points: 1,", "points: 2,", 1))
+	p := h.serve(first)
+	order := func(id string) {
+		at := time.Now().UTC().Format(time.RFC3339Nano)
+		h.says([]string{"orders", "publish", write(t, "order.csv", columns+id+",ann,"+at+",paid,assam,1,10.00,,\n")})
+		h.becomes(`^ paid +taken `, "orders", "status", "shop/"+id)
+	}
+	order("1")
+	h.says([]string{"programme", "plan", double}, `^ changed +earning.points +1 per 1.00 +2 per 1.00$`)
+	h.says([]string{"programme", "apply", double}, `^programme tea has revision 2$`)
+	order("2")
+	h.says([]string{"account", "show", "ann"}, `^ points +30 active`)
+	requireStops(t, h, p)
+
+	p = h.serve(first)
+	require.Contains(t, p.err.String(), "the programme file is revision 1; revision 2 was applied since and stays: to go back, laurelctl programme rollback 1")
+	order("3")
+	h.says([]string{"account", "show", "ann"}, `^ points +50 active`)
+	h.says([]string{"programme", "rollback", "1"}, `^programme tea has revision 3, with the files of revision 1$`)
+	order("4")
+	h.says([]string{"account", "show", "ann"}, `^ points +60 active`)
+	requireStops(t, h, p)
+
+	p = h.serve(write(t, "tea.yaml", strings.Replace(tea, "points: 1,", "points: 3,", 1)))
+	h.says([]string{"programme", "history"}, `^ +4 .* laurel +at once +in force$`, `^ +3 .* operator +at once +back to revision 1$`)
+	order("5")
+	h.says([]string{"account", "show", "ann"}, `^ points +90 active`)
+	h.says([]string{"ledger", "verify"}, `^5 entries of 1 accounts$`)
+	requireStops(t, h, p)
 }

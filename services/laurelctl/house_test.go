@@ -2,6 +2,7 @@ package laurelctl_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+	"github.com/laurel-loyalty/laurel/services/programme"
 )
 
 const (
@@ -33,12 +35,14 @@ const (
 
 // standing is a house that stands while a script is played: its clock is that of the orders.
 type standing struct {
-	t       *testing.T
-	place   house.House
-	bus     *bus.Bus
-	service *accrual.Service
-	mongo   func(f func(ctx context.Context, db *mongo.Database) error) error
-	applied int32
+	t         *testing.T
+	place     house.House
+	bus       *bus.Bus
+	service   *accrual.Service
+	programme *programme.Service
+	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error
+	health    *telemetry.Health // of the programme service
+	applied   int32
 }
 
 func raise(t *testing.T) *standing {
@@ -64,6 +68,14 @@ func raise(t *testing.T) *standing {
 	})
 	require.NoError(t, err)
 	h.place.GRPC.Accrual = h.service.Address()
+	_, revisions := testkit.Mongo(t)
+	h.health = &telemetry.Health{}
+	h.programme, err = programme.New(t.Context(), programme.Config{
+		MongoURI: uri, Database: revisions, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Callers: secrets.List(), Partitions: partitions,
+	}, programme.Deps{Log: log, Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: h.health})
+	require.NoError(t, err)
+	h.place.GRPC.Programme = h.programme.Address()
 	h.mongo = func(f func(ctx context.Context, db *mongo.Database) error) error {
 		client, err := mongo.Connect(options.Client().ApplyURI(uri))
 		if err != nil {
@@ -76,6 +88,10 @@ func raise(t *testing.T) *standing {
 		ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: partitions,
 	}))
 	h.run()
+	testkit.Eventually(t, func() bool {
+		h.health.Poll(t.Context())
+		return h.health.Ready()
+	}, "the registry has read the log")
 	return h
 }
 
@@ -83,13 +99,15 @@ func raise(t *testing.T) *standing {
 func (h *standing) run() {
 	ctx, stop := context.WithCancel(h.t.Context())
 	var running sync.WaitGroup
-	var err error
-	running.Go(func() { err = h.service.Run(ctx) })
+	var errs [2]error
+	running.Go(func() { errs[0] = h.service.Run(ctx) })
+	running.Go(func() { errs[1] = h.programme.Run(ctx) })
 	h.t.Cleanup(func() {
 		stop()
 		running.Wait()
-		require.NoError(h.t, err)
-		require.NoError(h.t, h.service.Close(context.WithoutCancel(h.t.Context())))
+		require.NoError(h.t, errors.Join(errs[:]...))
+		ctx := context.WithoutCancel(h.t.Context())
+		require.NoError(h.t, errors.Join(h.service.Close(ctx), h.programme.Close(ctx)))
 	})
 }
 

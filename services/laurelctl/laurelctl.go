@@ -1,6 +1,6 @@
 // Package laurelctl is the command line for whoever runs a house: publish orders, look at accounts and say why they are
-// as they are, verify the ledger, send refused events again. It reaches the house by gRPC and NATS alone, like
-// everybody else.
+// as they are, verify the ledger, send refused events again, change the programme. It reaches the house by gRPC and NATS
+// alone, like everybody else.
 package laurelctl
 
 import (
@@ -30,7 +30,7 @@ type Streams struct {
 type cli struct {
 	Output  string        `short:"o" enum:"table,json,csv" default:"table" placeholder:"FORMAT" help:"How answers are shown: ${enum}. JSON is the gRPC answer itself."`
 	Program string        `name:"programme" env:"LAUREL_PROGRAMME" placeholder:"ID" help:"Which programme. Default: the house's."`
-	Server  string        `env:"LAUREL_SERVER" placeholder:"HOST:PORT" help:"Where accrual listens. Default: what the house says."`
+	Server  string        `env:"LAUREL_SERVER" placeholder:"HOST:PORT" help:"Where the service that is asked listens. Default: what the house says."`
 	Token   string        `env:"LAUREL_TOKEN" placeholder:"SECRET" help:"What to show there; rather set LAUREL_TOKEN, others can see what you type. Default: what the house says."`
 	House   string        `env:"LAUREL_HOUSE" default:".laurel/house.json" placeholder:"FILE" help:"What 'laurel serve' has written down. Default: ${default}."`
 	Timeout time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for an answer. Default: ${default}."`
@@ -53,6 +53,13 @@ type cli struct {
 		Show    deadShowCmd    `cmd:"" help:"Show a refused event whole."`
 		Redrive deadRedriveCmd `cmd:"" help:"Publish a refused event again, as a new event that names the old."`
 	} `cmd:"" help:"Refused events."`
+	Programme struct {
+		Plan     planCmd     `cmd:"" help:"Say what programme files would change. Nothing is changed."`
+		Apply    applyCmd    `cmd:"" help:"Make programme files the next revision."`
+		History  historyCmd  `cmd:"" help:"List the revisions, newest first."`
+		Rollback rollbackCmd `cmd:"" help:"Make the files of an old revision the next revision."`
+		Diff     diffCmd     `cmd:"" help:"Say what changed from one revision to another."`
+	} `cmd:"" help:"The revisions of a programme."`
 }
 
 // world is what commands need of the process.

@@ -152,6 +152,8 @@ func (a *Applier) Plan(ctx context.Context, ask registry.Ask, says *program.Prog
 		}
 	}
 	p.Changes = program.Compare(was, says)
-	p.Warnings = registry.Warnings(revisions, ask, p.Changes, now)
+	if !p.Unchanged {
+		p.Warnings = registry.Warnings(revisions, ask, p.Changes, now)
+	}
 	return p, nil
 }
