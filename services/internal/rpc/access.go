@@ -73,9 +73,6 @@ var access = []Rule{
 	to(memberv1.MemberService_SetRole_FullMethodName, Operator),
 	to(memberv1.MemberService_LeaveAccount_FullMethodName, Operator),
 
-	to(analyticsv1.AnalyticsService_ListReports_FullMethodName, Operator),
-	to(analyticsv1.AnalyticsService_GetReport_FullMethodName, Operator),
-	to(analyticsv1.AnalyticsService_ListCustomers_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.
