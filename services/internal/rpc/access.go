@@ -72,7 +72,6 @@ var access = []Rule{
 	to(memberv1.MemberService_ReplaceAlias_FullMethodName, Operator),
 	to(memberv1.MemberService_SetRole_FullMethodName, Operator),
 	to(memberv1.MemberService_LeaveAccount_FullMethodName, Operator),
-
 }
 
 // to is the row of a method that these may call.
