@@ -24,6 +24,8 @@ type (
 	Month = overview.Month
 	// Report is what a verification found.
 	Report = verify.Report
+	// Check is the outcome of one invariant.
+	Check = verify.Check
 )
 
 // Audit is one reading of the whole ledger: what it holds, and whether it holds together.
@@ -82,6 +84,17 @@ func (s *Service) alone(program string) bool {
 		}
 	}
 	return true
+}
+
+// Tiers tells the tier of each account of a programme that has one, in the order of their ids, as of what is applied and
+// swept.
+func (s *Service) Tiers(ctx context.Context, program string, tell func(account, tier string) error) error {
+	return s.storage.ScanAccounts(ctx, program, func(a ledger.Account, err error) error {
+		if err != nil || a.Ladder.Tier == "" {
+			return err
+		}
+		return tell(string(a.ID), a.Ladder.Tier)
+	})
 }
 
 // Told is an entry in plain words.

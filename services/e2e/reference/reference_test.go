@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the pages of docs/reference anew")
@@ -57,6 +58,10 @@ func TestSettingsOfAccrual(t *testing.T) {
 
 func TestSettingsOfAnalytics(t *testing.T) {
 	settings(t, "analytics-settings.md", "LAUREL_ANALYTICS", func(c analytics.Config) int { return c.Lanes })
+}
+
+func TestSettingsOfTier(t *testing.T) {
+	settings(t, "tier-settings.md", "LAUREL_TIER", func(c tier.Config) int { return c.Lanes })
 }
 
 // settings holds a page against the settings of a service, and the example on it against what it says.

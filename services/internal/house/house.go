@@ -43,6 +43,7 @@ type GRPC struct {
 	Accrual   string `json:"accrual"`
 	Member    string `json:"member"`
 	Programme string `json:"programme"`
+	Tier      string `json:"tier"`
 }
 
 // NATS is where the bus is.

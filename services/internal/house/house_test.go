@@ -65,7 +65,7 @@ func TestReadRefuses(t *testing.T) {
 func TestWhatANewerHouseAddsIsPassedOver(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "house.json")
-	require.NoError(t, os.WriteFile(path, []byte(`{"grpc":{"accrual":"a:1","tier":"b:2"},"token":"t","since":1}`), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte(`{"grpc":{"accrual":"a:1","tomorrow":"b:2"},"token":"t","since":1}`), 0o600))
 	h, err := house.Read(path)
 	require.NoError(t, err)
 	require.Equal(t, house.House{GRPC: house.GRPC{Accrual: "a:1"}, Token: "t"}, h)

@@ -54,8 +54,8 @@ func (s State) place(id string) (int, bool) {
 	return slices.BinarySearchFunc(s.Grants, id, func(g Grant, id string) int { return cmp.Compare(g.ID, id) })
 }
 
-// earned is the tier that the account has reached by itself.
-func (s State) earned() string {
+// Earned is the tier that the account has reached by itself.
+func (s State) Earned() string {
 	if len(s.Grants) == 0 {
 		return s.Tier
 	}
@@ -95,7 +95,7 @@ func (l *Ladder) Admit(s State, g Grant, today calendar.Day) error {
 // the one that its window fits beneath. The Change is zero if the account stands as high already,
 // or the grant begins later.
 func (l Ladder) Give(s State, g Grant, today calendar.Day) (State, Change) {
-	qualifying, earned := l.Qualifying(s, today), s.earned()
+	qualifying, earned := l.Qualifying(s, today), s.Earned()
 	if fits := l.fit(qualifying); l.index(earned) < 0 && fits >= 0 {
 		earned = l.Tiers[fits].Name
 	}
@@ -114,7 +114,7 @@ func (l Ladder) EndGrant(s State, id string, today calendar.Day) (State, Change,
 	if !known || s.Grants[i].Ended {
 		return s, Change{}, false
 	}
-	earned := s.earned()
+	earned := s.Earned()
 	s.Grants = slices.Clone(s.Grants)
 	s.Grants[i].Ended = true
 	s, change := s.move(l.best(earned, s.Grants, today), earned, l.Qualifying(s, today), CauseGrantEnded)
@@ -138,7 +138,7 @@ func (s State) WithoutOver(on calendar.Day) State {
 // The last result is false if nothing is due that day; under a grant the Change may be zero, as for
 // Reach.
 func (l Ladder) Pass(s State, on calendar.Day) (State, Change, bool) {
-	earned, moved := s.earned(), false
+	earned, moved := s.Earned(), false
 	if on == on.FirstOfMonth() {
 		earned, moved = l.lowered(s, on)
 	}

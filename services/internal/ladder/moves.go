@@ -11,7 +11,7 @@ import (
 // state differs and the Change is zero. The last result is false if nothing moved.
 func (l Ladder) Reach(s State, now calendar.Day) (State, Change, bool) {
 	qualifying := l.Qualifying(s, now)
-	fits, current := l.fit(qualifying), l.index(s.earned())
+	fits, current := l.fit(qualifying), l.index(s.Earned())
 	if fits <= current { // also when there are no tiers: both are -1
 		return s, Change{}, false
 	}
@@ -42,7 +42,7 @@ func (l Ladder) Review(s State, on calendar.Day) (State, Change, bool) {
 
 // lowered returns the earned tier after the review of a day.
 func (l Ladder) lowered(s State, on calendar.Day) (string, bool) {
-	earned := s.earned()
+	earned := s.Earned()
 	if earned == "" || len(l.Tiers) == 0 {
 		return earned, false
 	}
@@ -59,7 +59,7 @@ func (l Ladder) lowered(s State, on calendar.Day) (string, bool) {
 // NextReview returns the earliest first of a month strictly after the given day at which Review
 // would move the account, if nothing more were counted. The last result is false if there is none.
 func (l Ladder) NextReview(s State, after calendar.Day) (calendar.Day, bool) {
-	earned := s.earned()
+	earned := s.Earned()
 	if earned == "" || len(l.Tiers) == 0 {
 		return calendar.None, false
 	}

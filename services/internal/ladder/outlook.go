@@ -60,7 +60,7 @@ type Goal struct {
 // Next returns the tier after the one that the account has earned by itself. The last result is
 // false at the top, and for an account that is not on the ladder.
 func (l Ladder) Next(s State, now calendar.Day) (Goal, bool) {
-	at := l.index(s.earned()) + 1
+	at := l.index(s.Earned()) + 1
 	if at == 0 || at >= len(l.Tiers) {
 		return Goal{}, false
 	}

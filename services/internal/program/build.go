@@ -31,7 +31,6 @@ func (r *reader) program(root section, whole bool) *Program {
 	r.expiry(root.get("expiry"), p)
 	r.earning(root.get("earning"), p, tiers)
 	r.policies(root, p)
-	r.actions(root.get("actions"), p)
 	return p
 }
 
@@ -63,9 +62,7 @@ func (r *reader) currency(v value) money.Currency {
 }
 
 func (r *reader) enrolment(v value) Enrolment {
-	if r.choice(v, "on_first_order", "explicit") == "explicit" {
-		return EnrolmentExplicit
-	}
+	r.choice(v, "on_first_order")
 	return EnrolmentOnFirstOrder
 }
 
@@ -101,7 +98,8 @@ type tierNames struct {
 
 // ladder returns the names of the tiers, also those of a ladder that has faults.
 func (r *reader) ladder(v value, p *Program) tierNames {
-	s := r.section(v, []string{"window_months", "tiers"}, []string{"qualify_by", "review", "downgrade"})
+	s := r.section(v, []string{"window_months", "tiers"}, []string{"qualify_by", "review", "downgrade", "notice_days"})
+	p.NoticeDays = r.whole(s.get("notice_days"), span{0, noticeDaysMost, noticeDaysDefault})
 	r.choice(s.get("qualify_by"), "spend")
 	r.choice(s.get("review"), "monthly")
 	p.Ladder = &ladder.Ladder{

@@ -12,7 +12,6 @@ import (
 const (
 	cdnowFile      = "../../../deploy/programmes/cdnow.yaml"
 	cdnowTiersFile = "../../../deploy/programmes/cdnow-tiers.yaml"
-	clubFile       = "../../../deploy/programmes/club.yaml"
 	schemaFile     = "../../../proto/schema/programme.schema.json"
 	referenceFile  = "../../../docs/reference/programme.md"
 )

@@ -28,12 +28,14 @@ const (
 	returnWaitMost     = 365
 	returnAcceptMost   = 3650
 	acceptLateMost     = 3650
+	noticeDaysMost     = 365
 )
 
 // What holds where the file says nothing.
 const (
 	returnWaitDefault = 30
 	acceptLateDefault = 365
+	noticeDaysDefault = 30
 )
 
 // File is one file of a programme, as written.
@@ -58,7 +60,6 @@ var examples = map[string]string{
 	"tiers":         "tiers: [{name: bronze, from: 0.00}, {name: silver, from: 100.00}]",
 	"name":          "name: silver",
 	"from":          "from: 100.00",
-	"schema":        "schema: {type: object}",
 }
 
 // Parse checks the files of a programme as a whole and returns it, or nil and every fault that was
@@ -109,7 +110,7 @@ func checkFiles(files []File) []Fault {
 
 var (
 	requiredSections = []string{"programme", "zone", "currency", "unit", "earning", "expiry"}
-	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder", "actions"}
+	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder"}
 )
 
 // merge lays the sections of all files together. false: a file could not be read, and what is

@@ -70,6 +70,8 @@ func TestParseReadsEveryKey(t *testing.T) {
 	require.Equal(t, []string{"4711"}, p.Earning.ExcludeSKUs)
 	require.Equal(t, map[string]money.Ratio{"books": ratio(t, "2"), "coffee beans": ratio(t, "3/2")}, p.Earning.CategoryMultipliers)
 	require.Equal(t, Returns{WaitDays: 30, AcceptDays: 90}, p.Returns)
+	require.Equal(t, 30, mustParse(t, "ladder: {window_months: 6, tiers: [{name: all, from: 0}]}").NoticeDays)
+	require.Zero(t, mustParse(t, "ladder: {notice_days: 0, window_months: 6, tiers: [{name: all, from: 0}]}").NoticeDays)
 	require.False(t, mustParse(t, "ladder: {downgrade: to_fit, window_months: 6, tiers: [{name: all, from: 0}]}").Ladder.SoftLanding)
 }
 

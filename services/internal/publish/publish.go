@@ -11,7 +11,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
@@ -29,22 +28,6 @@ func Order(program, source string, g orderfile.Group) (bus.Outgoing, error) {
 		Time: g.Event.OccurredAt,
 	}
 	return message(bus.OrderSubject(program, g.Merchant, g.Event.Kind.String(), g.Account), event, body), nil
-}
-
-// ActionEvent is one own event of a programme.
-type ActionEvent struct {
-	Program, Source, Type, Account string
-	ID                             string    // unique at its source
-	At                             time.Time // zero: when the log stores it
-	Data                           []byte    // JSON
-}
-
-// Action returns the message of one action.
-func Action(a ActionEvent) bus.Outgoing {
-	event := cloudevent.Event{
-		ID: a.ID, Source: a.Source, Type: actions.TypePrefix + a.Type, ContentType: cloudevent.ContentTypeJSON, Time: a.At,
-	}
-	return message(bus.ActionSubject(a.Program, a.Source, a.Type, a.Account), event, a.Data)
 }
 
 // ControlEvent is one control event for all partitions.
@@ -72,6 +55,19 @@ func Control(c ControlEvent, partitions int) ([]bus.Outgoing, error) {
 		batch = append(batch, message(bus.ControlSubject(c.Program, c.Source, c.Kind, token), event, data))
 	}
 	return batch, nil
+}
+
+// ControlFor returns the message of a control event that concerns one account.
+func ControlFor(account string, c ControlEvent) (bus.Outgoing, error) {
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(c.Body)
+	if err != nil {
+		return bus.Outgoing{}, fmt.Errorf("write control event %s: %w", c.ID, err)
+	}
+	event := cloudevent.Event{
+		ID: c.ID, Source: c.Source, Type: string(c.Body.ProtoReflect().Descriptor().FullName()),
+		ContentType: cloudevent.ContentTypeProtobuf,
+	}
+	return message(bus.ControlSubject(c.Program, c.Source, c.Kind, account), event, data), nil
 }
 
 func message(subject string, event cloudevent.Event, body []byte) bus.Outgoing {

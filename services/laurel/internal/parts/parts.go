@@ -24,6 +24,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/programme"
+	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
 // Options say what a house is made of.
@@ -59,6 +60,7 @@ type House struct {
 	Accrual   *accrual.Service
 	Member    *member.Service
 	Programme *programme.Service
+	Tier      *tier.Service
 	Health    *telemetry.Health
 	Metrics   *prometheus.Registry
 	Secrets   rpc.Secrets // what each caller of gRPC shows; others at each start

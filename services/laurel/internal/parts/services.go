@@ -7,8 +7,10 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/programme"
+	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
 // How the services of one process batch.
@@ -22,7 +24,7 @@ const freePort = "127.0.0.1:0"
 
 // buildServices makes the services. Each is noted as soon as it is there, so that Close finds it whatever fails next.
 func (h *House) buildServices(ctx context.Context) error {
-	for _, build := range []func(context.Context) error{h.buildAccrual, h.buildMember, h.buildProgramme} {
+	for _, build := range []func(context.Context) error{h.buildAccrual, h.buildMember, h.buildProgramme, h.buildTier} {
 		if err := build(ctx); err != nil {
 			return err
 		}
@@ -63,5 +65,17 @@ func (h *House) buildProgramme(ctx context.Context) error {
 		return err
 	}
 	h.Programme, h.services = s, append(h.services, s)
+	return nil
+}
+
+func (h *House) buildTier(ctx context.Context) error {
+	s, err := tier.New(ctx, tier.Config{
+		MongoURI: h.MongoURI, Database: h.database("tier"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
+	}, process.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	if err != nil {
+		return err
+	}
+	h.Tier, h.services = s, append(h.services, s)
 	return nil
 }

@@ -225,6 +225,11 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
+	agree, err := r.tiersAgree(ctx)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	audit.Checks = append(audit.Checks, agree)
 	s := r.summary(audit)
 	if r.Summary != "" {
 		if err := writeFile(r.Summary, func(w io.Writer) error { return summary.Encode(w, s) }); err != nil {

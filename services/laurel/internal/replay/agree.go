@@ -1,0 +1,53 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/laurel-loyalty/laurel/services/accrual"
+)
+
+// disagreeMax is how many accounts a check names.
+const disagreeMax = 5
+
+// tiersAgree compares the tiers of the ledger with those of the tier service, account for account. Both have drained, so
+// both speak of the end of the log.
+func (r *run) tiersAgree(ctx context.Context) (accrual.Check, error) {
+	check := accrual.Check{Name: "tiers_agree"}
+	ledger := map[string]string{}
+	err := r.house.Accrual.Tiers(ctx, r.program.ID, func(account, tier string) error {
+		ledger[account] = tier
+		return nil
+	})
+	if err != nil {
+		return check, fmt.Errorf("read the tiers of the ledger: %w", err)
+	}
+	var named []string
+	accounts, differ := int64(0), int64(0)
+	note := func(account, inLedger, inTier string) {
+		if differ++; len(named) < disagreeMax {
+			named = append(named, fmt.Sprintf("%s is %q in the ledger and %q in tier", account, inLedger, inTier))
+		}
+	}
+	err = r.house.Tier.Tiers(ctx, r.program.ID, func(account, tier string) error {
+		accounts++
+		if ledger[account] != tier {
+			note(account, ledger[account], tier)
+		}
+		delete(ledger, account)
+		return nil
+	})
+	if err != nil {
+		return check, fmt.Errorf("read the tiers of the tier service: %w", err)
+	}
+	for account, tier := range ledger {
+		note(account, tier, "")
+	}
+	if check.OK = differ == 0; check.OK {
+		check.Detail = fmt.Sprintf("%d accounts have the tier of the ledger in the tier service as well", accounts)
+		return check, nil
+	}
+	check.Detail = fmt.Sprintf("%d accounts differ: %s", differ, strings.Join(named, "; "))
+	return check, nil
+}

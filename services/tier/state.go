@@ -1,0 +1,99 @@
+package tier
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/tier/internal/folding"
+)
+
+// Counts are what this process has done since it began.
+type Counts struct {
+	follow.Counts
+	Lines      int64 // of history
+	Notices    int64
+	Duplicates int64 // events that were known already
+	Refused    int64
+}
+
+// Counts tells what this process has done since it began.
+func (s *Service) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.folded
+	c.Counts = s.Follower.Counts()
+	return c
+}
+
+// count is told of each commit by the lanes.
+func (s *Service) count(o folding.Outcome) {
+	s.metrics.folded(o)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.folded.Lines += int64(o.Lines)
+	s.folded.Notices += int64(o.Notices)
+	s.folded.Duplicates += int64(o.Duplicates)
+	for _, n := range o.Refusals {
+		s.folded.Refused += int64(n)
+	}
+}
+
+// Progress asks the bus and the store how far the service has come.
+func (s *Service) Progress(ctx context.Context) (follow.Progress, error) {
+	return s.Follower.Progress(ctx, s.storage.DueCount)
+}
+
+// scanPage is how many accounts are read at a time while all are told.
+const scanPage = 5000
+
+// Tiers tells the tier of each account of a programme that has one, in the order of their ids, as of what is applied and
+// swept.
+func (s *Service) Tiers(ctx context.Context, program string, tell func(account, tier string) error) error {
+	for after := ""; ; {
+		page, err := s.storage.Page(ctx, program, after, scanPage)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, a := range page {
+			if a.Ladder.Tier == "" {
+				continue
+			}
+			if err := tell(a.ID, a.Ladder.Tier); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// metrics are what can be watched of standings, beside what every follower shows.
+type metrics struct {
+	lines      prometheus.Counter
+	notices    prometheus.Counter
+	duplicates prometheus.Counter
+	refusals   *prometheus.CounterVec
+}
+
+func newMetrics(r *prometheus.Registry) *metrics {
+	m := &metrics{
+		lines:      prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_tier_lines_total", Help: "Moves of accounts between tiers."}),
+		notices:    prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_tier_notices_total", Help: "Notices that a tier is about to drop."}),
+		duplicates: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_tier_duplicates_total", Help: "Events that were known already."}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "laurel_tier_refusals_total", Help: "Events refused, by reason.",
+		}, []string{"reason"}),
+	}
+	r.MustRegister(m.lines, m.notices, m.duplicates, m.refusals)
+	return m
+}
+
+func (m *metrics) folded(o folding.Outcome) {
+	m.lines.Add(float64(o.Lines))
+	m.notices.Add(float64(o.Notices))
+	m.duplicates.Add(float64(o.Duplicates))
+	for reason, n := range o.Refusals {
+		m.refusals.WithLabelValues(reason).Add(float64(n))
+	}
+}
