@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 
@@ -15,24 +14,18 @@ import (
 
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
-	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
-	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/member/internal/api"
 	"github.com/laurel-loyalty/laurel/services/member/internal/keeping"
 	"github.com/laurel-loyalty/laurel/services/member/internal/storage"
 )
 
 // Deps are what a process gives its services.
-type Deps struct {
-	Log      *slog.Logger
-	Clock    clock.Clock
-	Registry *prometheus.Registry
-	Health   *telemetry.Health
-}
+type Deps = process.Deps
 
 // Service is one replica of member. Make it with New, run it once, close it.
 type Service struct {

@@ -121,8 +121,15 @@ func (r *Reader) close() (Group, bool) {
 		return Group{}, false
 	}
 	g := b.group()
-	if err := b.check(g); err != nil {
-		b.rows[0].flaw = r.flawed(b.rows[0], "", err)
+	field, err := "", b.check(g)
+	if err == nil && r.resolve != nil {
+		field, err = columnNames[colAccount], r.settle(&g)
+	}
+	if r.broken != nil {
+		return Group{}, false
+	}
+	if err != nil {
+		b.rows[0].flaw = r.flawed(b.rows[0], field, err)
 		r.open = b
 		r.spoil(b.rows[0].flaw)
 		r.open = nil

@@ -7,6 +7,7 @@
 package orderfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +52,7 @@ type Reader struct {
 	header   header
 	defaults Defaults
 	reject   func(Rejected)
+	resolve  func(Group) (Who, error) // nil: accounts are as they are written
 
 	open   *batch // rows of the order that is being read
 	stray  *row   // a row behind them that does not say which order it belongs to, rejected already
@@ -101,7 +103,7 @@ func (r *Reader) Next() (Group, error) {
 			if g, ok := r.close(); ok {
 				return g, nil
 			}
-			return Group{}, io.EOF
+			return Group{}, cmp.Or(r.broken, io.EOF)
 		case err != nil:
 			r.broken = fmt.Errorf("read %s behind line %d: %w", r.name, r.lines.number, err)
 			return Group{}, r.broken
