@@ -56,6 +56,11 @@ func (f *failure) Error() string { return f.code + ": " + f.message }
 // advice says what to do about a reason, where its doc line is not made for people at a terminal.
 var advice = map[reason.Reason]string{
 	reason.AccountNotFound:    "check the account, --programme and the times; an account begins with its first event",
+	reason.MemberNotFound:     "enrol them first: laurelctl member enrol MEMBER",
+	reason.MemberExists:       "look at them: laurelctl member show MEMBER",
+	reason.AliasTaken:         "look who has it: laurelctl member resolve KIND:VALUE",
+	reason.AliasBlocked:       "put another one in its place: laurelctl member replace OLD NEW",
+	reason.AliasNotFound:      "link it first: laurelctl member link MEMBER KIND:VALUE",
 	reason.EntryNotFound:      "keys are listed by: laurelctl account entries ACCOUNT",
 	reason.DeadLetterNotFound: "ids are listed by: laurelctl dead list",
 	reason.UnknownProgram:     "check --programme",

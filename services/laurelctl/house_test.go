@@ -2,7 +2,6 @@ package laurelctl_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -21,10 +20,12 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/programme"
 )
 
@@ -57,15 +58,18 @@ func raise(t *testing.T) *standing {
 		Partitions: partitions, MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes, MaxBytesDead: streamBytes,
 	}))
 	secrets := rpc.NewSecrets()
+	deps := func() process.Deps {
+		return process.Deps{
+			Log: log, Clock: clock.At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
+		}
+	}
 	h := &standing{t: t, bus: b, place: house.House{
 		Token: secrets[rpc.Operator], NATS: house.NATS{URL: server.URL, Token: server.Token}, Program: "tea", Currency: "USD",
 	}}
 	h.service, err = accrual.New(t.Context(), accrual.Config{
 		MongoURI: uri, Database: database, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
-	}, accrual.Deps{
-		Log: log, Clock: clock.At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
-	})
+	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Accrual = h.service.Address()
 	_, revisions := testkit.Mongo(t)
@@ -73,7 +77,7 @@ func raise(t *testing.T) *standing {
 	h.programme, err = programme.New(t.Context(), programme.Config{
 		MongoURI: uri, Database: revisions, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
-	}, programme.Deps{Log: log, Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: h.health})
+	}, process.Deps{Log: log, Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: h.health})
 	require.NoError(t, err)
 	h.place.GRPC.Programme = h.programme.Address()
 	h.mongo = func(f func(ctx context.Context, db *mongo.Database) error) error {
@@ -87,7 +91,16 @@ func raise(t *testing.T) *standing {
 	require.NoError(t, h.control("house", "opened", "opened", &controlv1.HouseOpened{
 		ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: partitions,
 	}))
-	h.run()
+	_, people := testkit.Mongo(t)
+	members, err := member.New(t.Context(), member.Config{
+		MongoURI: uri, Database: people, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Callers: secrets.List(), Partitions: partitions,
+	}, deps())
+	require.NoError(t, err)
+	h.place.GRPC.Member = members.Address()
+	for _, service := range []service{h.service, h.programme, members} {
+		h.run(service)
+	}
 	testkit.Eventually(t, func() bool {
 		h.health.Poll(t.Context())
 		return h.health.Ready()
@@ -95,19 +108,22 @@ func raise(t *testing.T) *standing {
 	return h
 }
 
-// run lets the service work until the test ends.
-func (h *standing) run() {
+type service interface {
+	Run(ctx context.Context) error
+	Close(ctx context.Context) error
+}
+
+// run lets a service work until the test ends.
+func (h *standing) run(s service) {
 	ctx, stop := context.WithCancel(h.t.Context())
 	var running sync.WaitGroup
-	var errs [2]error
-	running.Go(func() { errs[0] = h.service.Run(ctx) })
-	running.Go(func() { errs[1] = h.programme.Run(ctx) })
+	var err error
+	running.Go(func() { err = s.Run(ctx) })
 	h.t.Cleanup(func() {
 		stop()
 		running.Wait()
-		require.NoError(h.t, errors.Join(errs[:]...))
-		ctx := context.WithoutCancel(h.t.Context())
-		require.NoError(h.t, errors.Join(h.service.Close(ctx), h.programme.Close(ctx)))
+		require.NoError(h.t, err)
+		require.NoError(h.t, s.Close(context.WithoutCancel(h.t.Context())))
 	})
 }
 

@@ -48,6 +48,17 @@ type cli struct {
 	Ledger struct {
 		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger. Exit code 3: one does not hold."`
 	} `cmd:"" help:"The ledger as a whole."`
+	Member struct {
+		Enrol   enrolCmd         `cmd:"" help:"Enrol a member, with an account of their own or into that of another."`
+		Show    memberShowCmd    `cmd:"" help:"Show a member and by what they are known."`
+		List    memberListCmd    `cmd:"" help:"List the members of an account."`
+		Resolve memberResolveCmd `cmd:"" help:"Say to which account a card, a customer number and the like leads."`
+		Link    linkCmd          `cmd:"" help:"Make a member known by a card, a customer number and the like."`
+		Block   blockCmd         `cmd:"" help:"End the use of an alias, for good."`
+		Replace replaceCmd       `cmd:"" help:"Put another alias in the place of one that is lost."`
+		Role    roleCmd          `cmd:"" help:"Change what a member may do with another's account."`
+		Leave   leaveCmd         `cmd:"" help:"Take a member out of another's account."`
+	} `cmd:"" help:"Members, and by what they are known."`
 	Dead struct {
 		List    deadListCmd    `cmd:"" help:"List refused events."`
 		Show    deadShowCmd    `cmd:"" help:"Show a refused event whole."`
@@ -79,7 +90,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	code := -1
 	parser, err := kong.New(&c, kong.Name("laurelctl"), kong.Writers(streams.Out, streams.Err),
 		kong.Description("Asks and tells a house of Laurel things. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 an invariant does not hold."),
-		kong.Exit(func(asked int) { code = asked }))
+		kong.Exit(func(asked int) { code = asked }), kong.Vars{"alias": aliasHelp})
 	w := &world{Streams: streams, ctx: ctx, root: &c}
 	if err != nil {
 		w.tell("laurelctl: %s", err)

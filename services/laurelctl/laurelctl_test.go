@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	testkit.Main(m)
 }
 
-// TestScripts plays each script in testdata against a house of its own: accrual on a real mongod and nats-server.
+// TestScripts plays each script in testdata against a house of its own: accrual and member on a real mongod and nats-server.
 // Beside what testscript knows there are the commands
 //
 //	exits CODE COMMAND…   runs a command that must end with this code

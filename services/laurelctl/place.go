@@ -21,15 +21,13 @@ func (w *world) place() (house.House, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return h, &usageError{err.Error(), "give --server and --token, or another file with --house"}
 	}
-	h.GRPC.Accrual = cmp.Or(w.root.Server, h.GRPC.Accrual)
 	h.Token = cmp.Or(w.root.Token, h.Token)
 	h.Program = cmp.Or(w.root.Program, h.Program)
 	return h, nil
 }
 
-// accrual is a connection to accrual.
-type accrual struct {
-	accrualv1.AccrualServiceClient
+// door is a connection to one service of the house.
+type door struct {
 	conn    *grpc.ClientConn
 	address string
 	program string
@@ -37,45 +35,57 @@ type accrual struct {
 	currency money.Currency
 }
 
-func (a *accrual) close() { _ = a.conn.Close() } // there is nothing left to lose
+func (d *door) close() { _ = d.conn.Close() } // there is nothing left to lose
 
-// dial connects to accrual.
-func (w *world) dial() (*accrual, error) {
+// programme is the one that a command is about.
+func (d *door) programme() (string, error) {
+	if d.program == "" {
+		return "", &usageError{"no programme is named", "name it with --programme"}
+	}
+	return d.program, nil
+}
+
+// dial connects to a service, where it was said to listen or else where the house says.
+func (w *world) dial(service, said string) (*door, error) {
 	h, err := w.place()
 	if err != nil {
 		return nil, err
 	}
-	if h.GRPC.Accrual == "" || h.Token == "" {
+	address := cmp.Or(said, h.GRPC.Of(service))
+	if address == "" || h.Token == "" {
 		return nil, &usageError{
 			"there is no house in " + w.root.House + ", and no --server with a --token is given",
-			"start one with `make serve` and stay in its directory, or say where it is",
+			"start one with `make serve` and stay in its directory, or say where its " + service + " service listens",
 		}
 	}
-	conn, err := rpc.Dial(h.GRPC.Accrual, h.Token)
+	conn, err := rpc.Dial(address, h.Token)
 	if err != nil {
 		return nil, &usageError{err.Error(), "name the address with --server"}
 	}
-	return &accrual{
-		accrualv1.NewAccrualServiceClient(conn), conn, h.GRPC.Accrual, h.Program, money.Currency(h.Currency),
-	}, nil
+	return &door{conn, address, h.Program, money.Currency(h.Currency)}, nil
 }
 
-// programme is the one that a command is about.
-func (a *accrual) programme() (string, error) {
-	if a.program == "" {
-		return "", &usageError{"no programme is named", "name it with --programme"}
-	}
-	return a.program, nil
-}
-
-// ask connects, and lets f ask within the time that was given.
-func (w *world) ask(timeout time.Duration, f func(ctx context.Context, a *accrual) error) error {
-	a, err := w.dial()
+// through opens the door of the service that is asked, and lets f ask there within the time that was given.
+func (w *world) through(service string, timeout time.Duration, f func(ctx context.Context, d *door) error) error {
+	d, err := w.dial(service, w.root.Server)
 	if err != nil {
 		return err
 	}
-	defer a.close()
+	defer d.close()
 	ctx, cancel := context.WithTimeout(w.ctx, timeout)
 	defer cancel()
-	return w.reached(a.address, f(ctx, a))
+	return w.reached(d.address, f(ctx, d))
+}
+
+// accrual is a connection to accrual.
+type accrual struct {
+	accrualv1.AccrualServiceClient
+	*door
+}
+
+// ask lets f ask accrual.
+func (w *world) ask(timeout time.Duration, f func(ctx context.Context, a *accrual) error) error {
+	return w.through("accrual", timeout, func(ctx context.Context, d *door) error {
+		return f(ctx, &accrual{accrualv1.NewAccrualServiceClient(d.conn), d})
+	})
 }

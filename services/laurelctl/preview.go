@@ -54,6 +54,9 @@ func (c *previewCmd) Run(w *world) error {
 			w.tell("rejected %s", safe(row.String()))
 		}
 	})
+	r := w.resolver(w.ctx, c.columns)
+	defer r.close()
+	reader.Resolve(r.who)
 	var p previews
 	err = w.ask(w.root.Timeout, func(ctx context.Context, a *accrual) error { return c.all(ctx, a, reader, &p) })
 	if err == nil {

@@ -25,8 +25,10 @@ const (
 	rejectedShown = 20
 )
 
-// columns are what order files may leave open.
+// columns are what order files may leave open, and how their accounts are read.
 type columns struct {
+	Resolve  string `enum:"marked,none,card,number,email,phone,token,device" default:"marked" placeholder:"HOW" help:"What stands in the column account. marked: card:4711, number:12, email:HASH and so on are asked for, anything else is an account; a kind: all of them are of this kind; none: all are accounts. Default: ${default}."`
+	Members  string `name:"members" env:"LAUREL_MEMBERS" placeholder:"HOST:PORT" help:"Where the member service listens that is asked then. Default: what the house says."`
 	Zone     string `env:"LAUREL_ZONE" placeholder:"ZONE" help:"The programme's time zone: where a date without a time means 12:00. Default: the house's, else UTC."`
 	Currency string `env:"LAUREL_CURRENCY" placeholder:"CODE" help:"Of rows without a currency. Default: the house's."`
 }
@@ -65,7 +67,11 @@ func (c *publishCmd) Run(w *world) error {
 		return err
 	}
 	defer b.Close()
-	p := &publisher{ctx: ctx, world: w, bus: b, program: h.Program, defaults: defaults, rejectedDir: c.Rejected, names: map[string]bool{}}
+	r := w.resolver(ctx, c.columns)
+	defer r.close()
+	p := &publisher{
+		ctx: ctx, world: w, bus: b, program: h.Program, defaults: defaults, resolver: r, rejectedDir: c.Rejected, names: map[string]bool{},
+	}
 	return w.published(p, p.all(c.Files))
 }
 

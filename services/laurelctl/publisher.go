@@ -26,6 +26,7 @@ type publisher struct {
 	bus         *bus.Bus
 	program     string
 	defaults    orderfile.Defaults
+	resolver    *resolver
 	rejectedDir string
 	names       map[string]bool // of files of rejected rows that this run has used
 	files       []*fileOutcome
@@ -63,6 +64,7 @@ func (p *publisher) file(name string) error {
 	p.files = append(p.files, outcome)
 	rejects := &rejects{world: p.world, path: p.rejectedPath(base), header: reader.Header(), outcome: outcome}
 	reader.OnRejected(rejects.hear)
+	reader.Resolve(p.resolver.who)
 	err = p.groups(reader, outcome)
 	return errors.Join(err, rejects.close())
 }

@@ -1,57 +1,28 @@
 package laurelctl
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
-	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // registry is a connection to the programme service.
 type registry struct {
 	programmev1.ProgrammeServiceClient
-	conn    *grpc.ClientConn
-	program string
+	*door
 }
 
-// askRegistry connects to the programme service, and lets f ask within the time that was given.
+// askRegistry lets f ask the programme service.
 func (w *world) askRegistry(f func(ctx context.Context, r *registry) error) error {
-	h, err := w.place()
-	if err != nil {
-		return err
-	}
-	address := cmp.Or(w.root.Server, h.GRPC.Programme)
-	if address == "" || h.Token == "" {
-		return &usageError{
-			"there is no house in " + w.root.House + ", and no --server with a --token is given",
-			"start one with `make serve` and stay in its directory, or say where its programme service listens",
-		}
-	}
-	conn, err := rpc.Dial(address, h.Token)
-	if err != nil {
-		return &usageError{err.Error(), "name the address with --server"}
-	}
-	defer conn.Close() //nolint:errcheck // there is nothing left to lose
-	ctx, cancel := context.WithTimeout(w.ctx, w.root.Timeout)
-	defer cancel()
-	r := &registry{programmev1.NewProgrammeServiceClient(conn), conn, h.Program}
-	return w.reached(address, f(ctx, r))
-}
-
-// programme is the one that a command without files is about.
-func (r *registry) programme() (string, error) {
-	if r.program == "" {
-		return "", &usageError{"no programme is named", "name it with --programme"}
-	}
-	return r.program, nil
+	return w.through("programme", w.root.Timeout, func(ctx context.Context, d *door) error {
+		return f(ctx, &registry{programmev1.NewProgrammeServiceClient(d.conn), d})
+	})
 }
 
 // newest is the newest revision of a programme.

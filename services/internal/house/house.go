@@ -46,6 +46,11 @@ type GRPC struct {
 	Tier      string `json:"tier"`
 }
 
+// Of is where a service listens; empty for one that the house does not know.
+func (g GRPC) Of(service string) string {
+	return map[string]string{"accrual": g.Accrual, "member": g.Member, "programme": g.Programme}[service]
+}
+
 // NATS is where the bus is.
 type NATS struct {
 	URL   string `json:"url"`

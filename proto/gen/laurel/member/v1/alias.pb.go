@@ -370,12 +370,14 @@ var File_laurel_member_v1_alias_proto protoreflect.FileDescriptor
 
 const file_laurel_member_v1_alias_proto_rawDesc = "" +
 	"\n" +
-	"\x1claurel/member/v1/alias.proto\x12\x10laurel.member.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x03\n" +
+	"\x1claurel/member/v1/alias.proto\x12\x10laurel.member.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x05\n" +
 	"\x05Alias\x12;\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1b.laurel.member.v1.AliasKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12-\n" +
-	"\x05scope\x18\x02 \x01(\tB\x17\xbaH\x14r\x122\x10^[!-?A-~]{0,64}$R\x05scope\x12.\n" +
-	"\x05value\x18\x03 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x05value:\xbf\x02\xbaH\xbb\x02\x1a\x80\x01\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\x8e\x01\n" +
+	"\x05scope\x18\x02 \x01(\tBx\xbaHu\xba\x01r\n" +
+	"\x05scope\x12Git has at most 64 letters, digits and signs of ASCII, no blank and no @\x1a this.matches('^[!-?A-~]{0,64}$')R\x05scope\x12\x8a\x01\n" +
+	"\x05value\x18\x03 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x05value:\xbf\x02\xbaH\xbb\x02\x1a\x80\x01\n" +
 	"\valias.scope\x12Ia customer number has the merchant as its scope, any other alias has none\x1a&(this.kind == 2) == (this.scope != '')\x1a\xb5\x01\n" +
 	"\n" +
 	"alias.hash\x12gan e-mail or a telephone number comes as a keyed hash: 32 bytes as 64 hexadecimal digits, in lower case\x1a>!(this.kind in [3, 4]) || this.value.matches('^[0-9a-f]{64}$')\"\xf8\x02\n" +

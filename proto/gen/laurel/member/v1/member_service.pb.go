@@ -1093,83 +1093,107 @@ var File_laurel_member_v1_member_service_proto protoreflect.FileDescriptor
 
 const file_laurel_member_v1_member_service_proto_rawDesc = "" +
 	"\n" +
-	"%laurel/member/v1/member_service.proto\x12\x10laurel.member.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1claurel/member/v1/alias.proto\x1a\x1dlaurel/member/v1/member.proto\"\x85\x04\n" +
-	"\x12EnrolMemberRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x120\n" +
-	"\x06member\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x06member\x12<\n" +
+	"%laurel/member/v1/member_service.proto\x12\x10laurel.member.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1claurel/member/v1/alias.proto\x1a\x1dlaurel/member/v1/member.proto\"\x85\a\n" +
+	"\x12EnrolMemberRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x12\x8c\x01\n" +
+	"\x06member\x18\x02 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x06member\x12<\n" +
 	"\x04kind\x18\x03 \x01(\x0e2\x1c.laurel.member.v1.MemberKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x122\n" +
-	"\aaccount\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{0,128}$R\aaccount\x124\n" +
-	"\x04role\x18\x05 \x01(\x0e2\x16.laurel.member.v1.RoleB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04role\x12A\n" +
-	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey:\x98\x01\xbaH\x94\x01\x1a\x91\x01\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\x91\x01\n" +
+	"\aaccount\x18\x04 \x01(\tBw\xbaHt\xba\x01q\n" +
+	"\x02id\x12Hit has at most 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{0,128}$')R\aaccount\x124\n" +
+	"\x04role\x18\x05 \x01(\x0e2\x16.laurel.member.v1.RoleB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04role\x12\x9d\x01\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x0eidempotencyKey:\x98\x01\xbaH\x94\x01\x1a\x91\x01\n" +
 	"\n" +
 	"enrol.role\x12:a role is given with the account of another, and only then\x1aG(this.account == '' || this.account == this.member) == (this.role == 0)\"G\n" +
 	"\x13EnrolMemberResponse\x120\n" +
-	"\x06member\x18\x01 \x01(\v2\x18.laurel.member.v1.MemberR\x06member\"}\n" +
-	"\x10GetMemberRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x120\n" +
-	"\x06member\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x06member\"~\n" +
+	"\x06member\x18\x01 \x01(\v2\x18.laurel.member.v1.MemberR\x06member\"\xc0\x02\n" +
+	"\x10GetMemberRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x12\x8c\x01\n" +
+	"\x06member\x18\x02 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x06member\"~\n" +
 	"\x11GetMemberResponse\x120\n" +
 	"\x06member\x18\x01 \x01(\v2\x18.laurel.member.v1.MemberR\x06member\x127\n" +
-	"\aaliases\x18\x02 \x03(\v2\x1d.laurel.member.v1.LinkedAliasR\aaliases\"\xd3\x01\n" +
-	"\x12ListMembersRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x122\n" +
-	"\aaccount\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\aaccount\x12'\n" +
+	"\aaliases\x18\x02 \x03(\v2\x1d.laurel.member.v1.LinkedAliasR\aaliases\"\x96\x03\n" +
+	"\x12ListMembersRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x12\x8e\x01\n" +
+	"\aaccount\x18\x02 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\aaccount\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"q\n" +
 	"\x13ListMembersResponse\x122\n" +
 	"\amembers\x18\x01 \x03(\v2\x18.laurel.member.v1.MemberR\amembers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb2\x01\n" +
-	"\x14ResolveMemberRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x125\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x02\n" +
+	"\x14ResolveMemberRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x125\n" +
 	"\x05alias\x18\x02 \x01(\v2\x17.laurel.member.v1.AliasB\x06\xbaH\x03\xc8\x01\x01R\x05alias\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x98\x01\n" +
 	"\x15ResolveMemberResponse\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x120\n" +
 	"\x06member\x18\x02 \x01(\v2\x18.laurel.member.v1.MemberR\x06member\x123\n" +
-	"\x05alias\x18\x03 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\"\xf7\x01\n" +
-	"\x10LinkAliasRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x120\n" +
-	"\x06member\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x06member\x125\n" +
-	"\x05alias\x18\x03 \x01(\v2\x17.laurel.member.v1.AliasB\x06\xbaH\x03\xc8\x01\x01R\x05alias\x12A\n" +
-	"\x0fidempotency_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"H\n" +
+	"\x05alias\x18\x03 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\"\x97\x04\n" +
+	"\x10LinkAliasRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x12\x8c\x01\n" +
+	"\x06member\x18\x02 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x06member\x125\n" +
+	"\x05alias\x18\x03 \x01(\v2\x17.laurel.member.v1.AliasB\x06\xbaH\x03\xc8\x01\x01R\x05alias\x12\x9d\x01\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x0eidempotencyKey\"H\n" +
 	"\x11LinkAliasResponse\x123\n" +
-	"\x05alias\x18\x01 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\"\x89\x02\n" +
-	"\x11BlockAliasRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x125\n" +
+	"\x05alias\x18\x01 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\"\xcc\x03\n" +
+	"\x11BlockAliasRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x125\n" +
 	"\x05alias\x18\x02 \x01(\v2\x17.laurel.member.v1.AliasB\x06\xbaH\x03\xc8\x01\x01R\x05alias\x12A\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x1d.laurel.member.v1.BlockReasonB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12A\n" +
-	"\x0fidempotency_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"I\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12\x9d\x01\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x0eidempotencyKey\"I\n" +
 	"\x12BlockAliasResponse\x123\n" +
-	"\x05alias\x18\x01 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\"\xad\x04\n" +
-	"\x13ReplaceAliasRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x125\n" +
+	"\x05alias\x18\x01 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\"\xf0\x05\n" +
+	"\x13ReplaceAliasRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x125\n" +
 	"\x05alias\x18\x02 \x01(\v2\x17.laurel.member.v1.AliasB\x06\xbaH\x03\xc8\x01\x01R\x05alias\x12A\n" +
 	"\vreplacement\x18\x03 \x01(\v2\x17.laurel.member.v1.AliasB\x06\xbaH\x03\xc8\x01\x01R\vreplacement\x12A\n" +
 	"\x06reason\x18\x04 \x01(\x0e2\x1d.laurel.member.v1.BlockReasonB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12A\n" +
-	"\x0fidempotency_key\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey:\xdc\x01\xbaH\xd8\x01\x1a\xd5\x01\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12\x9d\x01\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x0eidempotencyKey:\xdc\x01\xbaH\xd8\x01\x1a\xd5\x01\n" +
 	"\freplace.kind\x12>an alias is replaced by another one of the same kind and scope\x1a\x84\x01this.alias.kind == this.replacement.kind && this.alias.scope == this.replacement.scope && this.alias.value != this.replacement.value\"\x8c\x01\n" +
 	"\x14ReplaceAliasResponse\x123\n" +
 	"\x05alias\x18\x01 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\x05alias\x12?\n" +
-	"\vreplacement\x18\x02 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\vreplacement\"\xaa\x02\n" +
-	"\x0eSetRoleRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x122\n" +
-	"\aaccount\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\aaccount\x120\n" +
-	"\x06member\x18\x03 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x06member\x126\n" +
+	"\vreplacement\x18\x02 \x01(\v2\x1d.laurel.member.v1.LinkedAliasR\vreplacement\"\xa7\x05\n" +
+	"\x0eSetRoleRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x12\x8e\x01\n" +
+	"\aaccount\x18\x02 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\aaccount\x12\x8c\x01\n" +
+	"\x06member\x18\x03 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x06member\x126\n" +
 	"\x04role\x18\x04 \x01(\x0e2\x16.laurel.member.v1.RoleB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\x12A\n" +
-	"\x0fidempotency_key\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"C\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\x12\x9d\x01\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x0eidempotencyKey\"C\n" +
 	"\x0fSetRoleResponse\x120\n" +
-	"\x06member\x18\x01 \x01(\v2\x18.laurel.member.v1.MemberR\x06member\"\xf7\x01\n" +
-	"\x13LeaveAccountRequest\x127\n" +
-	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\x122\n" +
-	"\aaccount\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\aaccount\x120\n" +
-	"\x06member\x18\x03 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x06member\x12A\n" +
-	"\x0fidempotency_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"H\n" +
+	"\x06member\x18\x01 \x01(\v2\x18.laurel.member.v1.MemberR\x06member\"\xf4\x04\n" +
+	"\x13LeaveAccountRequest\x12\x9c\x01\n" +
+	"\aprogram\x18\x01 \x01(\tB\x81\x01\xbaH~\xba\x01{\n" +
+	"\tprogramme\x12Fa programme is named by 1 to 64 lower-case letters, digits and hyphens\x1a&this.matches('^[a-z][a-z0-9-]{0,63}$')R\aprogram\x12\x8e\x01\n" +
+	"\aaccount\x18\x02 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\aaccount\x12\x8c\x01\n" +
+	"\x06member\x18\x03 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x06member\x12\x9d\x01\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tBt\xbaHq\xba\x01n\n" +
+	"\x02id\x12Eit has 1 to 128 letters, digits and signs of ASCII, no blank and no @\x1a!this.matches('^[!-?A-~]{1,128}$')R\x0eidempotencyKey\"H\n" +
 	"\x14LeaveAccountResponse\x120\n" +
 	"\x06member\x18\x01 \x01(\v2\x18.laurel.member.v1.MemberR\x06member2\xbc\x06\n" +
 	"\rMemberService\x12Z\n" +
