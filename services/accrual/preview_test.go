@@ -111,7 +111,7 @@ func TestAPreviewIsRefusedAsTheOrderWouldBe(t *testing.T) {
 		field  string
 		change func(*accrualv1.PreviewOrderRequest)
 	}{
-		"a programme that nobody has applied": {reason.UnknownProgram, "program", func(in *accrualv1.PreviewOrderRequest) { in.Program = "coffee" }},
+		"a programme that nobody has applied": {reason.UnknownProgram, "programme", func(in *accrualv1.PreviewOrderRequest) { in.Program = "coffee" }},
 		"a currency that is none":             {reason.UnknownCurrency, "currency", func(in *accrualv1.PreviewOrderRequest) { in.Currency = "XQZ" }},
 		"a currency of another programme":     {reason.CurrencyMismatch, "currency", func(in *accrualv1.PreviewOrderRequest) { in.Currency = "EUR" }},
 		"more than five minutes ahead": {reason.EventInFuture, "occurred_at", func(in *accrualv1.PreviewOrderRequest) {

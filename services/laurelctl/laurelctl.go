@@ -40,6 +40,9 @@ type cli struct {
 		Status  statusCmd  `cmd:"" help:"Say what became of the events of an order."`
 		Preview previewCmd `cmd:"" help:"Say what orders would earn if they were paid. Nothing is published."`
 	} `cmd:"" help:"Orders."`
+	Actions struct {
+		Publish actionCmd `cmd:"" help:"Publish an own event of the programme: a review, a visit, a survey."`
+	} `cmd:"" help:"Own events of the programme."`
 	Account struct {
 		Show    showCmd    `cmd:"" help:"Show an account, now or as it stood."`
 		Entries entriesCmd `cmd:"" help:"List an account's entries."`

@@ -22,6 +22,11 @@ func OrderSubject(program, merchant, kind, account string) string {
 	return subject(ClassOrders, program, merchant, kind, account)
 }
 
+// ActionSubject is where an own event of a programme is published.
+func ActionSubject(program, source, kind, account string) string {
+	return subject(ClassActions, program, source, kind, account)
+}
+
 // ControlSubject is where a control event is published: token is an account's id, or one of ControlTokens.
 func ControlSubject(program, source, kind, token string) string {
 	return subject(ClassControl, program, source, kind, token)

@@ -17,7 +17,8 @@ import (
 func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 	bodies := map[string]proto.Message{
 		"opened": &controlv1.HouseOpened{}, "clock": &controlv1.ClockPassed{}, "revised": &controlv1.ProgramRevised{},
-		"granted": &controlv1.TierGranted{}, "grant_ended": &controlv1.TierGrantEnded{},
+		"enrolled": &controlv1.MemberEnrolled{},
+		"granted":  &controlv1.TierGranted{}, "grant_ended": &controlv1.TierGrantEnded{},
 	}
 	body, known := bodies[m.Kind]
 	if !known {
@@ -33,6 +34,11 @@ func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 		m.Clock = calendar.Millis(b.GetTime().AsTime())
 	case *controlv1.ProgramRevised:
 		return decodeRevised(m, b)
+	case *controlv1.MemberEnrolled:
+		if b.GetProgram() != m.Program || b.GetAccount() != m.Account {
+			return reason.New(reason.AccountMismatch, "account", "the body names another account than the subject")
+		}
+		m.Control = b
 	default:
 		m.Control = body
 	}

@@ -43,7 +43,7 @@ func (d *Decoder) Decode(raw bus.Message) Message {
 	if err == nil {
 		return m
 	}
-	m.Order, m.Revised, m.Opened, m.Control, m.Fact = nil, nil, nil, nil, nil
+	m.Order, m.Action, m.Revised, m.Opened, m.Control, m.Fact = nil, nil, nil, nil, nil, nil
 	refusal, ok := reason.Of(err)
 	if !ok {
 		refusal = reason.New(reason.MalformedEvent, "", "%s", err)
@@ -70,6 +70,8 @@ func (d *Decoder) decode(m *Message, raw bus.Message, event cloudevent.Event) er
 	switch raw.Class {
 	case bus.ClassOrders:
 		return d.order(m, event)
+	case bus.ClassActions:
+		return d.action(m, event)
 	case bus.ClassControl:
 		return d.control(m, event)
 	case bus.ClassFacts:

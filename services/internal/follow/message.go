@@ -5,12 +5,13 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// Message is one message of the stream, decoded. Of Refusal, Order, Opened, Clock, Revised, Control and Fact one at most
+// Message is one message of the stream, decoded. Of Refusal, Order, Action, Opened, Clock, Revised, Control and Fact one at most
 // says what it is; none of them: it concerns somebody else and only moves the mark.
 type Message struct {
 	Partition int
@@ -30,6 +31,7 @@ type Message struct {
 	// Refusal is what is wrong with the message, whatever else it is.
 	Refusal *reason.Error
 	Order   *Order
+	Action  *Action
 	Opened  *Opened
 	Clock   time.Time // ClockPassed
 	Revised *Revised
@@ -52,6 +54,13 @@ type Order struct {
 	Event orders.Event
 }
 
+// Action is an own event of a programme. Whether its type is declared, and its data fit, is decided by the service: that
+// depends on the revision.
+type Action struct {
+	Ref   actions.Ref
+	Event actions.Event
+}
+
 // Opened fixes what moves the clocks: Events is true for a replay.
 type Opened struct{ Events bool }
 
@@ -70,13 +79,17 @@ type Revised struct {
 
 // Refusable tells whether the message may be refused, and so may have been refused before.
 func (m Message) Refusable() bool {
-	return m.Order != nil || m.Refusal != nil || m.Opened != nil || m.Revised != nil || m.Control != nil
+	return m.Order != nil || m.Action != nil || m.Refusal != nil || m.Opened != nil || m.Revised != nil || m.Control != nil
 }
 
 // moves is the time to which a message takes the clock of a replay.
 func (m Message) moves() time.Time {
-	if m.Order != nil && m.Refusal == nil {
+	switch {
+	case m.Refusal != nil:
+	case m.Order != nil:
 		return m.Order.Event.OccurredAt
+	case m.Action != nil && m.Action.Event.Dated:
+		return m.Action.Event.OccurredAt
 	}
 	return m.Clock
 }

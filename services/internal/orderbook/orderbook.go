@@ -62,7 +62,8 @@ func (b Book) Add(account string, a Arrival, content [32]byte, revision int) Boo
 // Setting is what an arrival is held against besides its order.
 type Setting struct {
 	Account  string
-	Waiting  int // events of the account that wait for their orders
+	Opened   bool // an order, a grant or an enrolment of the account was taken before
+	Waiting  int  // events of the account that wait for their orders
 	Schedule program.Schedule
 	Time     time.Time // effective: the account has been brought up to it
 }
@@ -79,7 +80,7 @@ type Verdict struct {
 }
 
 // Judge decides on an event. Refusals are *reason.Error: ORDER_OF_OTHER_ACCOUNT, those of
-// orders.State.Judge, ORDER_TOO_LONG, CURRENCY_MISMATCH, EVENT_TOO_LATE, OVERLOADED.
+// orders.State.Judge, ACCOUNT_NOT_ENROLLED, ORDER_TOO_LONG, CURRENCY_MISMATCH, EVENT_TOO_LATE, OVERLOADED.
 func (b Book) Judge(a Arrival, s Setting) (Verdict, error) {
 	if b.State.Events() > 0 && b.Account != s.Account {
 		return Verdict{}, reason.New(reason.OrderOfOtherAccount, "account",
@@ -94,6 +95,9 @@ func (b Book) Judge(a Arrival, s Setting) (Verdict, error) {
 	}
 	if outcome == orders.Repeats {
 		return Verdict{Repeats: place}, nil
+	}
+	if err := Enrolled(s.Opened, s.Schedule, s.Time); err != nil {
+		return Verdict{}, err
 	}
 	v := Verdict{Rules: b.rules(a.Event, s.Schedule), Waits: outcome == orders.Waits}
 	if err := b.accepts(v.Rules.Program, a, s.Time); err != nil {
@@ -164,4 +168,15 @@ func Admit(programID string, schedule program.Schedule, occurredAt, streamTime t
 			occurredAt.Format(time.RFC3339), streamTime.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// Enrolled refuses an account that nothing has opened where the programme in force enrols by name
+// (ACCOUNT_NOT_ENROLLED).
+func Enrolled(opened bool, schedule program.Schedule, t time.Time) error { //nolint:revive // what is known of the account, not a switch
+	known := schedule.In(t).Program
+	if opened || known.Enrolment != program.EnrolmentExplicit {
+		return nil
+	}
+	return reason.New(reason.AccountNotEnrolled, "account",
+		"programme %s enrols by name, and nobody is enrolled in this account; enrol the member, then redrive", known.ID)
 }

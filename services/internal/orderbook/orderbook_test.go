@@ -105,7 +105,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, err := c.book.Judge(arrival(c.event, c.id), orderbook.Setting{
-				Account: "anna", Waiting: c.waiting, Schedule: schedule(t), Time: at(c.now),
+				Account: "anna", Opened: true, Waiting: c.waiting, Schedule: schedule(t), Time: at(c.now),
 			})
 			require.Equal(t, c.want, verdict(v, err))
 		})
@@ -155,4 +155,18 @@ func TestABookIsAValue(t *testing.T) {
 	two := before.Add("anna", arrival(returned("2025-01-11", "r2"), "b"), [32]byte{2}, 1)
 	require.Equal(t, 1, before.State.Events())
 	require.NotEqual(t, one, two)
+}
+
+func TestWhoEnrolsByNameOpensAccountsByName(t *testing.T) {
+	byName, faults := program.Parse([]program.File{{Name: "shop.yaml", Content: []byte(shop + "enrolment: explicit\n")}})
+	require.Empty(t, faults)
+	later := program.Schedule{schedule(t)[0], {Revision: 2, Effective: at("2025-06-01T00:00"), Program: byName}}
+	judge := func(opened bool, now string, book orderbook.Book, id string) string {
+		return verdict(book.Judge(arrival(paid("2025-05-30"), id), orderbook.Setting{Account: "anna", Opened: opened, Schedule: later, Time: at(now)}))
+	}
+	require.Equal(t, "revision 1", judge(false, "2025-05-31T12:00", orderbook.Book{}, "e1"))
+	require.Equal(t, "ACCOUNT_NOT_ENROLLED", judge(false, "2025-06-01T00:00", orderbook.Book{}, "e1"), "the revision in force now decides")
+	require.Equal(t, "revision 1", judge(true, "2025-06-01T00:00", orderbook.Book{}, "e1"))
+	require.Equal(t, "repeats 1", judge(false, "2025-06-01T00:00", told("anna", paid("2025-05-30")), "e1"), "what is known is still answered")
+	require.NoError(t, orderbook.Enrolled(false, schedule(t), at("2025-06-01T00:00")))
 }

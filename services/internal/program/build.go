@@ -31,6 +31,7 @@ func (r *reader) program(root section, whole bool) *Program {
 	r.expiry(root.get("expiry"), p)
 	r.earning(root.get("earning"), p, tiers)
 	r.policies(root, p)
+	r.actions(root.get("actions"), p)
 	return p
 }
 
@@ -62,7 +63,9 @@ func (r *reader) currency(v value) money.Currency {
 }
 
 func (r *reader) enrolment(v value) Enrolment {
-	r.choice(v, "on_first_order")
+	if r.choice(v, "on_first_order", "explicit") == "explicit" {
+		return EnrolmentExplicit
+	}
 	return EnrolmentOnFirstOrder
 }
 

@@ -24,7 +24,7 @@ var changed = []struct {
 	{"Name", "name: Shop club", []Change{{ChangeChanged, "name", "shop", "Shop club"}}},
 	{"Zone", "zone: Europe/Berlin", []Change{{ChangeChanged, "zone", "UTC", "Europe/Berlin"}}},
 	{"Currency", "currency: USD", []Change{{ChangeChanged, "currency", "EUR", "USD"}}},
-	{"Enrolment", "", nil}, // there is one word only
+	{"Enrolment", "enrolment: explicit", []Change{{ChangeChanged, "enrolment", "on_first_order", "explicit"}}},
 	{"Unit", "unit: stars", []Change{{ChangeChanged, "unit", "points", "stars"}}},
 	{"Earning.Rate", "earning: {points: 3, per: 2.00}", []Change{
 		{ChangeChanged, "earning.points", "1 per 1.00", "3 per 2.00"},
@@ -63,6 +63,11 @@ var changed = []struct {
 	{"Ladder.Tiers", "ladder: {window_months: 12, tiers: [{name: bronze, from: 0}, {name: silver, from: 100}, {name: ruby, from: 500}]}", []Change{
 		{ChangeAdded, "ladder.tiers.silver.from", "", "100.00"}, {ChangeAdded, "ladder.tiers.ruby.from", "", "500.00"},
 		{ChangeRemoved, "ladder.tiers.gold.from", "500.00", ""},
+	}},
+	{"Actions", "actions: {visit: {name: A visit, schema: {type: object, maxProperties: 1e0}, earn: {points: 5, per_day: 10}}}", []Change{
+		{ChangeAdded, "actions.visit.name", "", "A visit"},
+		{ChangeAdded, "actions.visit.schema", "", `{"maxProperties":1e0,"type":"object"}`},
+		{ChangeAdded, "actions.visit.earn", "", "5, at most 10 a day"},
 	}},
 }
 

@@ -19,7 +19,7 @@ type badCase struct {
 	lax bool
 }
 
-func badCases() []badCase { return slices.Concat(badNames, badEarning, badRest) }
+func badCases() []badCase { return slices.Concat(badNames, badEarning, badActions, badRest) }
 
 func TestParseNamesEveryFault(t *testing.T) {
 	for _, c := range badCases() {

@@ -22,7 +22,16 @@ func (p *Program) Fields() []Field {
 		Field{"returns.wait_days", strconv.Itoa(p.Returns.WaitDays)},
 		Field{"returns.accept_days", orElse(p.Returns.AcceptDays, "without limit")},
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
-	return append(list, p.ladderFields()...)
+	return append(append(list, p.ladderFields()...), p.actionFields()...)
+}
+
+func (p *Program) actionFields() []Field {
+	var list []Field
+	for _, a := range p.Actions {
+		path := keyed("actions", a.Type)
+		list = append(list, Field{path + ".name", a.Name}, Field{path + ".schema", a.Schema}, Field{path + ".earn", a.Earn.String()})
+	}
+	return list
 }
 
 func (p *Program) earningFields() []Field {
@@ -77,8 +86,12 @@ func (p *Program) ladderFields() []Field {
 
 // String is the word of the file.
 func (e Enrolment) String() string {
-	if e == EnrolmentOnFirstOrder {
+	switch e {
+	case EnrolmentOnFirstOrder:
 		return "on_first_order"
+	case EnrolmentExplicit:
+		return "explicit"
+	case EnrolmentUnset:
 	}
 	return "unset"
 }

@@ -12,6 +12,7 @@ import (
 const (
 	cdnowFile      = "../../../deploy/programmes/cdnow.yaml"
 	cdnowTiersFile = "../../../deploy/programmes/cdnow-tiers.yaml"
+	clubFile       = "../../../deploy/programmes/club.yaml"
 	schemaFile     = "../../../proto/schema/programme.schema.json"
 	referenceFile  = "../../../docs/reference/programme.md"
 )

@@ -60,6 +60,7 @@ var examples = map[string]string{
 	"tiers":         "tiers: [{name: bronze, from: 0.00}, {name: silver, from: 100.00}]",
 	"name":          "name: silver",
 	"from":          "from: 100.00",
+	"schema":        "schema: {type: object}",
 }
 
 // Parse checks the files of a programme as a whole and returns it, or nil and every fault that was
@@ -110,7 +111,7 @@ func checkFiles(files []File) []Fault {
 
 var (
 	requiredSections = []string{"programme", "zone", "currency", "unit", "earning", "expiry"}
-	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder"}
+	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder", "actions"}
 )
 
 // merge lays the sections of all files together. false: a file could not be read, and what is

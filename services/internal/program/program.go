@@ -32,6 +32,8 @@ type Program struct {
 	Expiry  Expiry
 	Returns Returns
 	Orders  OrderPolicy
+	// Actions are the types of own events, sorted by type; see Action.
+	Actions []*Action
 	// Ladder is nil where the programme has no tiers. Its days are days in Zone.
 	Ladder *ladder.Ladder
 	// NoticeDays is how many days ahead an account is told that its tier will drop. 0: it is not told.
@@ -48,6 +50,8 @@ const (
 	EnrolmentUnset Enrolment = iota
 	// EnrolmentOnFirstOrder opens an account with the first event that names it.
 	EnrolmentOnFirstOrder
+	// EnrolmentExplicit refuses what comes for an account that no enrolment has opened.
+	EnrolmentExplicit
 )
 
 // Earning says how many points an order gives. Multipliers and exclusions are already part of what

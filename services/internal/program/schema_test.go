@@ -42,7 +42,7 @@ func asJSON(t *testing.T, text string) any {
 
 func TestSchemaAcceptsTheExamples(t *testing.T) {
 	schema := compileSchema(t)
-	for _, text := range append(referenceExamples(t), string(readFile(t, cdnowFile)), string(readFile(t, cdnowTiersFile)), whole(rich)) {
+	for _, text := range append(referenceExamples(t), string(readFile(t, cdnowFile)), string(readFile(t, cdnowTiersFile)), string(readFile(t, clubFile)), whole(rich)) {
 		require.NoError(t, schema.Validate(asJSON(t, text)), text)
 	}
 }
@@ -96,6 +96,8 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(acceptLateDefault), []string{"properties", "orders", "properties", "accept_late_days", "default"}},
 		{float64(monthsMost), []string{"properties", "ladder", "properties", "window_months", "maximum"}},
 		{float64(tiersMax), []string{"properties", "ladder", "properties", "tiers", "maxItems"}},
+		{float64(actionsMax), []string{"properties", "actions", "maxProperties"}},
+		{float64(actionPointsMost), []string{"$defs", "actionPoints", "maximum"}},
 	} {
 		require.Equal(t, c.want, at(c.path...), c.path)
 	}

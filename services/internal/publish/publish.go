@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
@@ -28,6 +29,22 @@ func Order(program, source string, g orderfile.Group) (bus.Outgoing, error) {
 		Time: g.Event.OccurredAt,
 	}
 	return message(bus.OrderSubject(program, g.Merchant, g.Event.Kind.String(), g.Account), event, body), nil
+}
+
+// ActionEvent is one own event of a programme.
+type ActionEvent struct {
+	Program, Source, Type, Account string
+	ID                             string    // unique at its source
+	At                             time.Time // zero: when the log stores it
+	Data                           []byte    // JSON
+}
+
+// Action returns the message of one action.
+func Action(a ActionEvent) bus.Outgoing {
+	event := cloudevent.Event{
+		ID: a.ID, Source: a.Source, Type: actions.TypePrefix + a.Type, ContentType: cloudevent.ContentTypeJSON, Time: a.At,
+	}
+	return message(bus.ActionSubject(a.Program, a.Source, a.Type, a.Account), event, a.Data)
 }
 
 // ControlEvent is one control event for all partitions.

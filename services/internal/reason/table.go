@@ -33,6 +33,10 @@ const (
 	RevisionNotFound     Reason = "REVISION_NOT_FOUND"
 	TooManyRevisions     Reason = "TOO_MANY_REVISIONS"
 
+	// Meaning of actions and enrolments.
+	InvalidActionData  Reason = "INVALID_ACTION_DATA"
+	AccountNotEnrolled Reason = "ACCOUNT_NOT_ENROLLED"
+
 	// Questions.
 	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
@@ -71,7 +75,7 @@ var table = []Info{
 	{MalformedEvent, Invalid, false, "The event cannot be read: broken JSON or protobuf, invalid UTF-8, or a missing CloudEvents attribute."},
 	{InvalidField, Invalid, false, "A field of the event breaks its rule: missing, too long, out of range."},
 	{TooLarge, Invalid, false, "The event is larger than 256 KiB or has more than 1,000 lines."},
-	{UnknownEventType, Invalid, false, "The type of the event is not known, or is not that of its subject."},
+	{UnknownEventType, Invalid, true, "The type of the event is not known, or is not that of its subject. A type that the programme declares later takes a redrive."},
 	{UnknownProgram, NotFound, true, "No revision of the programme is known, or none stands before the event in the log. Apply the programme, then redrive."},
 	{UnknownCurrency, Invalid, false, "The currency is not an ISO 4217 code."},
 	{CurrencyMismatch, Invalid, false, "The order's currency is not the programme's, or not that of the order's earlier events."},
@@ -82,7 +86,7 @@ var table = []Info{
 	{AmountOutOfRange, Invalid, false, "An amount, or the points that follow from it, do not fit."},
 	{InvalidProgram, Invalid, false, "The programme file has faults; each is named with file, line and column."},
 	{UnsupportedRevision, Conflict, false, "The revision does not follow the last one known."},
-	{ConflictingDuplicate, Conflict, false, "The same payment, return or revision of the order is known with other content."},
+	{ConflictingDuplicate, Conflict, false, "The same payment, return, revision or action is known with other content, or the action stands on another account."},
 	{OrderOfOtherAccount, Conflict, false, "The order belongs to another account."},
 	{OrderTooLong, Exhausted, false, "The order has more than 1,000 events."},
 	{UnknownLine, Invalid, false, "The return names a line that the order does not have, or a sku that more than one line has."},
@@ -93,6 +97,8 @@ var table = []Info{
 	{IdempotencyKeyReused, Conflict, false, "The idempotency key came before with other content."},
 	{RevisionNotFound, NotFound, false, "The programme has no such revision."},
 	{TooManyRevisions, Exhausted, false, "The programme has 10,000 revisions, the most that one may have."},
+	{InvalidActionData, Invalid, false, "The data of the action do not fit the schema that the programme gives its type; the field is the place in the data."},
+	{AccountNotEnrolled, State, true, "The programme enrols by name, and nobody is enrolled in this account. Enrol the member, then redrive."},
 	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},

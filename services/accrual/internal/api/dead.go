@@ -13,16 +13,14 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
-
-// ExtensionRedriveOf is the CloudEvents attribute in which a redriven event names the event that was refused.
-const ExtensionRedriveOf = "redriveof"
 
 // Headers of a CloudEvent that a redrive replaces, and those that the bus gave the first publishing.
 const (
 	headerID        = "ce-id"
-	headerRedriveOf = "ce-" + ExtensionRedriveOf
+	headerRedriveOf = "ce-" + follow.ExtensionRedriveOf
 	busPrefix       = "nats-"
 )
 
@@ -117,7 +115,7 @@ func redriven(row storage.Refusal, id string) bus.Outgoing {
 		}
 		header[name] = append(header[name], value)
 	}
-	encoded := cloudevent.Event{ID: id, Extensions: map[string]string{ExtensionRedriveOf: refusedID(row)}}.Headers()
+	encoded := cloudevent.Event{ID: id, Extensions: map[string]string{follow.ExtensionRedriveOf: refusedID(row)}}.Headers()
 	header[headerID], header[headerRedriveOf] = encoded[headerID], encoded[headerRedriveOf]
 	return bus.Outgoing{
 		Subject: row.Subject, Header: header, Data: row.Body, ID: bus.EventID(row.EventSource, id, row.Body),

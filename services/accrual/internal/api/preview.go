@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/orderbook"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -32,10 +33,7 @@ func (s *Server) PreviewOrder(ctx context.Context, in *accrualv1.PreviewOrderReq
 		return nil, err
 	}
 	schedule := s.deps.Programs.Schedule(part, in.GetProgram())
-	if schedule == nil {
-		return nil, reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", in.GetProgram())
-	}
-	now, err := s.occurs(part, in, &command)
+	now, err := s.moment(part, schedule, &command, in.GetProgram())
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +42,13 @@ func (s *Server) PreviewOrder(ctx context.Context, in *accrualv1.PreviewOrderReq
 		return nil, err
 	}
 	t := later(account.Clock, now)
+	if in.GetAccount() == "" { // a newcomer is enrolled first
+		verdict, err := ledger.Enrol(account, ledger.Enrolment{EnrolledAt: t}, schedule, t)
+		if err != nil {
+			return nil, err
+		}
+		account = verdict.Account
+	}
 	books, err := s.booksBy(ctx, account, t)
 	if err != nil {
 		return nil, err
@@ -107,23 +112,21 @@ func (s *Server) partition(ctx context.Context, program, account string) (store.
 	return furthest, nil
 }
 
-// occurs fixes when the order happens, and returns the clock of its partition behind it.
-func (s *Server) occurs(part store.Partition, in *accrualv1.PreviewOrderRequest, c *ledger.Command) (time.Time, error) {
+// moment fixes when the order happens, refuses what no programme decides on, and returns the clock of its partition
+// behind it.
+func (s *Server) moment(part store.Partition, schedule program.Schedule, c *ledger.Command, id string) (time.Time, error) {
 	now := part.Clock
 	if !part.Events {
 		now = later(now, s.deps.Clock.Now())
 	}
-	if in.GetOccurredAt() == nil {
+	if c.Event.OccurredAt.IsZero() {
 		c.Event.OccurredAt = now
 	}
 	at := c.Event.OccurredAt
 	if part.Events {
-		return later(now, at), nil
+		return later(now, at), orderbook.Admit(id, schedule, at, time.Time{})
 	}
-	if at.After(now.Add(ledger.AheadMax)) {
-		return now, reason.New(reason.EventInFuture, "occurred_at", "it lies at %s, the clock says %s", at.Format(time.RFC3339), now.Format(time.RFC3339))
-	}
-	return now, nil
+	return now, orderbook.Admit(id, schedule, at, now)
 }
 
 // accountOrNone reads an account; one that has no entries yet is empty.

@@ -20,8 +20,11 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 		Program: e.Program, Key: e.Key, Account: string(e.Account), Seq: int64(e.Seq), Kind: kind(e.Kind),
 		OccurredAt: Time(e.OccurredAt), EffectiveAt: Time(e.EffectiveAt), RecordedAt: Time(e.RecordedAt),
 		Revision: int32(e.Revision), Actor: e.Actor, EventId: e.EventID, EventSource: e.EventSource, //nolint:gosec // small
-		Order: order(e.Order), Hash: hex.EncodeToString(e.Hash[:]),
+		Order: order(e.Order), Action: action(e.Action), Hash: hex.EncodeToString(e.Hash[:]),
 		After: &accrualv1.StateAfter{Balances: Balances(e.After.Balances), Tier: e.After.Tier},
+	}
+	if m := e.Enrolment; m != nil {
+		p.Enrolment = &accrualv1.EnrolmentPart{Member: m.Member, Kind: m.Kind}
 	}
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -96,6 +99,16 @@ func order(o *ledger.OrderPart) *accrualv1.OrderPart {
 	}
 }
 
+func action(a *ledger.ActionPart) *accrualv1.ActionPart {
+	if a == nil {
+		return nil
+	}
+	return &accrualv1.ActionPart{
+		Type: a.Type, Source: a.Ref.Source, ActionId: a.Ref.ID, Day: a.Day.String(), RulePoints: int64(a.Rule),
+		Points: int64(a.Points), PerDayPoints: int64(a.PerDay), Rules: a.Rules,
+	}
+}
+
 func kind(k ledger.Kind) accrualv1.EntryKind {
 	switch k {
 	case ledger.KindEarn:
@@ -110,6 +123,8 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_PARK
 	case ledger.KindState:
 		return accrualv1.EntryKind_ENTRY_KIND_STATE
+	case ledger.KindAction:
+		return accrualv1.EntryKind_ENTRY_KIND_ACTION
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/ladder"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -52,7 +53,12 @@ func whole(t *testing.T) ledger.Entry {
 			Window: 12, Change: &ladder.Change{From: "bronze", To: "silver", Qualifying: 12000, Cause: "reached"},
 		},
 		After: ledger.After{Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}}, Tier: "silver"},
-		Hash:  ledger.Hash{0xab, 31: 0x01},
+		Action: &ledger.ActionPart{
+			Ref: actions.Ref{Source: "app", ID: "r-1"}, Type: "review", Day: calendar.Date(1997, 1, 1), Rule: 50, Points: 30, PerDay: 80,
+			Rules: []string{"points 50"},
+		},
+		Enrolment: &ledger.EnrolmentPart{Member: "ben", Kind: "consumer"},
+		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
 }
 
@@ -80,7 +86,12 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		After: &accrualv1.StateAfter{
 			Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}}, Tier: "silver",
 		},
-		Hash: "ab" + strings.Repeat("00", 30) + "01",
+		Action: &accrualv1.ActionPart{
+			Type: "review", Source: "app", ActionId: "r-1", Day: "1997-01-01", RulePoints: 50, Points: 30, PerDayPoints: 80,
+			Rules: []string{"points 50"},
+		},
+		Enrolment: &accrualv1.EnrolmentPart{Member: "ben", Kind: "consumer"},
+		Hash:      "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
 	requireNothingEmpty(t, got.ProtoReflect())
@@ -136,6 +147,8 @@ func TestWhatIsNotThereIsAbsentRatherThanZero(t *testing.T) {
 	require.Nil(t, bare.GetRecordedAt())
 	require.Nil(t, bare.GetOrder())
 	require.Nil(t, bare.GetTierChange())
+	require.Nil(t, bare.GetAction())
+	require.Nil(t, bare.GetEnrolment())
 	require.Empty(t, bare.GetMovements()[0].GetActivationDay(), "active points")
 	require.Empty(t, bare.GetMovements()[0].GetExpiryDay(), "points that never lapse")
 	kept := contract.Entry(ledger.Entry{Ladder: &ledger.LadderPart{Window: 12}})

@@ -9,8 +9,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/orderbook"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
-	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // Message implements follow.Batch.
@@ -26,6 +26,10 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 		return b.refuse(m, m.Refusal)
 	case m.Order != nil:
 		return stopIfBroken(b.take(ctx, m))
+	case m.Action != nil:
+		return stopIfBroken(b.act(ctx, m))
+	case enrolled(m) != nil:
+		return stopIfBroken(b.enrol(ctx, m))
 	}
 	return nil
 }
@@ -46,28 +50,45 @@ func (b *batch) revised(m follow.Message) {
 	}
 }
 
-// take lets the ledger decide on an order event. What was due before it is posted first, also when it is refused.
-func (b *batch) take(ctx context.Context, m follow.Message) error {
+// stage is an account that has been brought up to the moment at which a message acts on it.
+type stage struct {
+	*holding
+	schedule program.Schedule
+	t        time.Time
+	position ledger.Position
+}
+
+// stage prepares the account of a message that happened at a time. What was due before it is posted first, also when the
+// message is refused. Nil: it was refused here.
+func (b *batch) stage(ctx context.Context, m follow.Message, at time.Time) (*stage, error) {
 	part := b.parts.Get(m.Partition)
 	schedule := b.parts.Schedule(m.Partition, m.Program)
-	if schedule == nil {
-		return b.refuse(m, reason.New(reason.UnknownProgram, "programme", "no revision of programme %s stands before this event", m.Program))
+	stream := m.Time
+	if part.Events {
+		stream = time.Time{}
 	}
-	if !part.Events && m.Order.Event.OccurredAt.After(m.Time.Add(ledger.AheadMax)) {
-		return b.refuse(m, reason.New(reason.EventInFuture, "occurred_at", "it lies at %s, the stream's clock said %s",
-			m.Order.Event.OccurredAt.Format(time.RFC3339), m.Time.Format(time.RFC3339)))
+	if err := orderbook.Admit(m.Program, schedule, at, stream); err != nil {
+		return nil, b.refuseFor(m, err)
 	}
 	h := b.accounts[account(m)]
 	h.partition = m.Partition
 	t := later(h.account.Clock, part.Clock)
 	if err := b.bringUp(ctx, h, schedule, t); err != nil {
+		return nil, err
+	}
+	return &stage{h, schedule, t, ledger.Position{Epoch: part.Epoch, Sequence: m.Sequence}}, nil
+}
+
+// take lets the ledger decide on an order event.
+func (b *batch) take(ctx context.Context, m follow.Message) error {
+	s, err := b.stage(ctx, m, m.Order.Event.OccurredAt)
+	if s == nil || err != nil {
 		return err
 	}
 	book := b.books[m.Program][m.Order.Ref] // as it is now: a wait may just have lapsed
-	verdict, err := ledger.Take(h.account, book, ledger.Command{
-		Ref: m.Order.Ref, Event: m.Order.Event, EventID: m.EventID, EventSource: m.EventSource,
-		Position: ledger.Position{Epoch: part.Epoch, Sequence: m.Sequence},
-	}, schedule, t)
+	verdict, err := ledger.Take(s.account, book, ledger.Command{
+		Ref: m.Order.Ref, Event: m.Order.Event, EventID: m.EventID, EventSource: m.EventSource, Position: s.position,
+	}, s.schedule, s.t)
 	if err != nil {
 		return b.refuseFor(m, err)
 	}
@@ -79,13 +100,13 @@ func (b *batch) take(ctx context.Context, m follow.Message) error {
 		return err
 	}
 	b.keepBook(order(m), book)
-	h.account = verdict.Account
+	s.account = verdict.Account
 	write := storage.EntryWrite{Entry: verdict.Entry}
 	if verdict.Entry.Order.Waiting {
 		original := storage.Original(m.Original)
 		write.Original = &original
 	}
-	return b.post(h, write, standing(book.State, schedule))
+	return b.post(s.holding, write, standing(book.State, s.schedule))
 }
 
 // bringUp posts what falls due for an account up to t.

@@ -14,8 +14,9 @@ type batch struct {
 	poster   *Poster
 	parts    *follow.Parts
 	accounts map[storage.AccountRef]*holding
-	books    map[string]ledger.Books // by programme
-	refused  map[string]bool         // refusal ids known, here or in the store
+	books    map[string]ledger.Books         // by programme
+	taken    map[storage.KeyRef]ledger.Taken // entries of actions and enrolments
+	refused  map[string]bool                 // refusal ids known, here or in the store
 	changes  storage.Writes
 	order    []storage.AccountRef // accounts in the order in which they were first changed
 	outcome  Outcome
@@ -63,6 +64,9 @@ func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 			return nil, err
 		}
 	}
+	if b.taken, err = p.Storage.Taken(ctx, need.keys); err != nil {
+		return nil, err
+	}
 	b.refused, err = p.Storage.Refused(ctx, need.identities)
 	return b, err
 }
@@ -71,6 +75,7 @@ func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 type needs struct {
 	accounts   []storage.AccountRef
 	orders     map[storage.OrderRef]bool
+	keys       []storage.KeyRef
 	identities []string
 }
 
@@ -85,9 +90,16 @@ func (n *needs) add(b *batch, item lane.Item) {
 		if b.parts.Get(item.Partition).Refused > 0 && m.Refusable() {
 			n.identities = append(n.identities, m.Identity)
 		}
-		if m.Order != nil {
+		switch {
+		case m.Order != nil:
 			n.accounts = append(n.accounts, account(m))
 			n.orders[order(m)] = true
+		case m.Action != nil:
+			n.accounts = append(n.accounts, account(m))
+			n.keys = append(n.keys, storage.KeyRef{Program: m.Program, Key: ledger.ActionKey(m.Action.Ref)})
+		case enrolled(m) != nil:
+			n.accounts = append(n.accounts, account(m))
+			n.keys = append(n.keys, enrolKey(m))
 		}
 	}
 }

@@ -22,8 +22,16 @@ type accountDoc struct {
 	Days      []spendDoc   `bson:"days,omitempty"`
 	Reviewed  int32        `bson:"reviewed"`
 	Waiting   []waitingDoc `bson:"waiting,omitempty"`
+	Counters  []counterDoc `bson:"counters,omitempty"`
+	Actions   bool         `bson:"actions_only,omitempty"`
 	// DueAt is derived: the first moment at which something changes if nothing more comes. Absent: never.
 	DueAt *time.Time `bson:"due_at,omitempty"`
+}
+
+type counterDoc struct {
+	Day    int32  `bson:"day"`
+	Type   string `bson:"type"`
+	Points int64  `bson:"points"`
 }
 
 type lotDoc struct {

@@ -30,6 +30,8 @@ type entryDoc struct {
 	Postings    []postingDoc  `bson:"postings,omitempty"`
 	Ladder      *ladderDoc    `bson:"ladder,omitempty"`
 	After       afterDoc      `bson:"after"`
+	Action      *actionDoc    `bson:"action,omitempty"`
+	Enrolment   *enrolmentDoc `bson:"enrolment,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -58,6 +60,23 @@ type orderDoc struct {
 	Target     int64       `bson:"target"`
 	Waiting    bool        `bson:"waiting,omitempty"`
 	Deadline   *time.Time  `bson:"deadline,omitempty"`
+}
+
+type actionDoc struct {
+	Source  string      `bson:"source"`
+	ID      string      `bson:"id"`
+	Type    string      `bson:"type"`
+	Content bson.Binary `bson:"content"`
+	Day     int32       `bson:"day"`
+	Rule    int64       `bson:"rule"`
+	Points  int64       `bson:"points"`
+	PerDay  int64       `bson:"per_day,omitempty"`
+	Rules   []string    `bson:"rules,omitempty"`
+}
+
+type enrolmentDoc struct {
+	Member string `bson:"member"`
+	Kind   string `bson:"kind"`
 }
 
 type goodsDoc struct {

@@ -19,7 +19,9 @@ func entriesCollection() store.Collection {
 				"hash":      bson.M{"bsonType": "binData"},
 				"postings":  bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "bucket", "points"}, bson.M{"points": store.Integer()})},
 				"movements": bson.M{"bsonType": "array", "items": store.Object(bson.A{"move", "unit", "points"}, bson.M{"points": store.Integer()})},
-				"lines":     bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
+				"action": store.Object(bson.A{"source", "id", "type", "content", "points"},
+					bson.M{"rule": store.Integer(), "points": store.Integer(), "per_day": store.Integer()}),
+				"lines": bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
 			}),
 		Indexes: []mongo.IndexModel{{
 			Keys:    bson.D{{Key: "account", Value: 1}, {Key: "seq", Value: 1}},
@@ -38,6 +40,7 @@ func accountsCollection() store.Collection {
 				"format": store.Integer(), "partition": store.Integer(), "version": store.Integer(),
 				"balances": bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "pending", "active", "held", "debt"},
 					bson.M{"pending": store.Integer(), "active": store.Integer(), "held": store.Integer(), "debt": store.Integer()})},
+				"counters": bson.M{"bsonType": "array", "items": store.Object(bson.A{"day", "type", "points"}, bson.M{"points": store.Integer()})},
 				"lots": bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "left"},
 					bson.M{"left": store.Integer(), "uncounted": store.Integer()})},
 			}),

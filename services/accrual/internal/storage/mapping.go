@@ -104,12 +104,15 @@ func entryToDoc(e ledger.Entry) entryDoc {
 		Kind: e.Kind.String(), OccurredAt: e.OccurredAt, EffectiveAt: e.EffectiveAt, Day: int32(e.Day), Revision: e.Revision,
 		Actor: e.Actor, EventID: e.EventID, EventSource: e.EventSource,
 		Epoch: e.Position.Epoch, Sequence: int64(e.Position.Sequence), //nolint:gosec // sequences stay far below 2^63
-		Order: orderToDoc(e.Order), Ladder: ladderToDoc(e.Ladder),
+		Order: orderToDoc(e.Order), Ladder: ladderToDoc(e.Ladder), Action: actionToDoc(e.Action),
 		After: afterDoc{Balances: list(e.After.Balances, balanceToDoc), Tier: e.After.Tier},
 		Hash:  binary(e.Hash), RecordedAt: e.RecordedAt,
 	}
 	if d.After.Balances == nil {
 		d.After.Balances = []balanceDoc{}
+	}
+	if p := e.Enrolment; p != nil {
+		d.Enrolment = &enrolmentDoc{p.Member, p.Kind}
 	}
 	d.Lines = list(e.Lines, func(l earning.Line) lineDoc {
 		return lineDoc{l.ID, l.SKU, l.Category, int64(l.Base), l.Rate.String(), int64(l.Points), l.Rules}
@@ -121,6 +124,16 @@ func entryToDoc(e ledger.Entry) entryDoc {
 		return postingDoc{p.Unit, p.Bucket, int64(p.Points)}
 	})
 	return d
+}
+
+func actionToDoc(a *ledger.ActionPart) *actionDoc {
+	if a == nil {
+		return nil
+	}
+	return &actionDoc{
+		Source: a.Ref.Source, ID: a.Ref.ID, Type: a.Type, Content: binary(a.Content), Day: int32(a.Day), Rule: int64(a.Rule),
+		Points: int64(a.Points), PerDay: int64(a.PerDay), Rules: a.Rules,
+	}
 }
 
 func ladderToDoc(l *ledger.LadderPart) *ladderDoc {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/ladder"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -47,6 +48,12 @@ func entryFields(d entryDoc) (ledger.Entry, error) {
 	if e.Order, err = orderFromDoc(d.Order); err != nil {
 		return e, err
 	}
+	if e.Action, err = actionFromDoc(d.Action); err != nil {
+		return e, err
+	}
+	if p := d.Enrolment; p != nil {
+		e.Enrolment = &ledger.EnrolmentPart{Member: p.Member, Kind: p.Kind}
+	}
 	e.Postings = list(d.Postings, func(p postingDoc) ledger.Posting {
 		return ledger.Posting{Unit: p.Unit, Bucket: p.Bucket, Points: money.Points(p.Points)}
 	})
@@ -75,6 +82,17 @@ func fillParts(e *ledger.Entry, d entryDoc) error {
 		})
 	}
 	return nil
+}
+
+func actionFromDoc(d *actionDoc) (*ledger.ActionPart, error) {
+	if d == nil {
+		return nil, nil //nolint:nilnil // an entry without an action has no action part
+	}
+	content, err := hash(d.Content)
+	return &ledger.ActionPart{
+		Ref: actions.Ref{Source: d.Source, ID: d.ID}, Type: d.Type, Content: content, Day: calendar.Day(d.Day),
+		Rule: money.Points(d.Rule), Points: money.Points(d.Points), PerDay: money.Points(d.PerDay), Rules: d.Rules,
+	}, err
 }
 
 func orderFromDoc(d *orderDoc) (*ledger.OrderPart, error) {
@@ -131,6 +149,8 @@ func accountToDoc(a ledger.Account, partition int, due time.Time) accountDoc {
 		d.Lots[i] = lotDoc{lotKeyToDoc(l.LotKey), int64(l.Left), int64(l.Uncounted)}
 	}
 	d.Debts = list(a.Debts, func(debt ledger.Debt) debtDoc { return debtDoc{debt.Unit, debt.Issuer, int64(debt.Points)} })
+	d.Actions = a.ActionsOnly
+	d.Counters = list(a.Counters, func(c ledger.Counter) counterDoc { return counterDoc{int32(c.Day), c.Type, int64(c.Points)} })
 	d.Waiting = list(a.Waiting, func(w ledger.Waiting) waitingDoc {
 		return waitingDoc{w.Ref.Merchant, w.Ref.Order, w.Kind.String(), w.Occurrence, w.Deadline}
 	})
@@ -152,6 +172,10 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 	})
 	a.Debts = list(d.Debts, func(debt debtDoc) ledger.Debt {
 		return ledger.Debt{Unit: debt.Unit, Issuer: debt.Issuer, Points: money.Points(debt.Points)}
+	})
+	a.ActionsOnly = d.Actions
+	a.Counters = list(d.Counters, func(c counterDoc) ledger.Counter {
+		return ledger.Counter{Day: calendar.Day(c.Day), Type: c.Type, Points: money.Points(c.Points)}
 	})
 	for _, w := range d.Waiting {
 		kind, err := orders.ParseKind(w.Kind)

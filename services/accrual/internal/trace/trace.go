@@ -1,4 +1,4 @@
-// Package trace follows every event of the log into the ledger: each order event that a mark has passed is an entry, a
+// Package trace follows every event of the log into the ledger: each order and action that a mark has passed is an entry, a
 // refusal, or a duplicate of a key that is known. It reads EVENTS from its beginning and changes nothing.
 package trace
 
@@ -119,14 +119,19 @@ func (r *reading) deliver(ctx context.Context, run []bus.Message) error {
 	return nil
 }
 
-// lookUp settles the events that made nothing of their own: the order must be known, or the event refused before.
+// lookUp settles the events that made nothing of their own: the order or the action must be known, or the event refused
+// before.
 func (r *reading) lookUp(ctx context.Context) error {
 	var refs []storage.OrderRef
+	var keys []storage.KeyRef
 	var identities []string
 	for _, m := range r.waiting {
 		identities = append(identities, m.Identity)
 		if m.Order != nil {
 			refs = append(refs, storage.OrderRef{Program: m.Program, Ref: m.Order.Ref})
+		}
+		if m.Action != nil {
+			keys = append(keys, actionKey(m))
 		}
 	}
 	found, err := r.deps.Storage.Known(ctx, refs)
@@ -137,12 +142,17 @@ func (r *reading) lookUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	taken, err := r.deps.Storage.Taken(ctx, keys)
+	if err != nil {
+		return err
+	}
 	known := make(map[storage.OrderRef]bool, len(found))
 	for _, ref := range found {
 		known[ref] = true
 	}
 	for _, m := range r.waiting {
-		if refused[m.Identity] || m.Order != nil && known[storage.OrderRef{Program: m.Program, Ref: m.Order.Ref}] {
+		if refused[m.Identity] || m.Order != nil && known[storage.OrderRef{Program: m.Program, Ref: m.Order.Ref}] ||
+			m.Action != nil && taken[actionKey(m)].Key != "" {
 			r.duplicates++
 			continue
 		}
@@ -153,6 +163,10 @@ func (r *reading) lookUp(ctx context.Context) error {
 	}
 	r.waiting = r.waiting[:0]
 	return nil
+}
+
+func actionKey(m follow.Message) storage.KeyRef {
+	return storage.KeyRef{Program: m.Program, Key: ledger.ActionKey(m.Action.Ref)}
 }
 
 func (r *reading) check() verify.Check {

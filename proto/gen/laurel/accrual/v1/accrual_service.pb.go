@@ -1298,7 +1298,7 @@ func (x *RedriveDeadLetterResponse) GetEventId() string {
 type PreviewOrderRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	// Whose order it would be. Empty, or an account that has no entries yet: a newcomer's.
+	// Whose order it would be. Empty: a newcomer's, who is enrolled first where the programme enrols by name.
 	Account  string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	Merchant string `protobuf:"bytes,3,opt,name=merchant,proto3" json:"merchant,omitempty"`
 	// ISO 4217 code.

@@ -56,7 +56,7 @@ type AccrualServiceClient interface {
 	// PreviewOrder says what a basket would earn if it were paid, by the same functions that post it. Nothing is written, and
 	// nothing is promised: the order earns this if it is published before anything else happens to the account. Refused as
 	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
-	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE.
+	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, and ACCOUNT_NOT_ENROLLED for an account that is named.
 	PreviewOrder(ctx context.Context, in *PreviewOrderRequest, opts ...grpc.CallOption) (*PreviewOrderResponse, error)
 }
 
@@ -193,7 +193,7 @@ type AccrualServiceServer interface {
 	// PreviewOrder says what a basket would earn if it were paid, by the same functions that post it. Nothing is written, and
 	// nothing is promised: the order earns this if it is published before anything else happens to the account. Refused as
 	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
-	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE.
+	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, and ACCOUNT_NOT_ENROLLED for an account that is named.
 	PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error)
 	mustEmbedUnimplementedAccrualServiceServer()
 }

@@ -37,8 +37,10 @@ const (
 	EntryKind_ENTRY_KIND_EXPIRE EntryKind = 4
 	// A return or a cancellation waits for its order, or has waited too long.
 	EntryKind_ENTRY_KIND_PARK EntryKind = 5
-	// Something changed that moves no points: an order was placed, a review lowered the tier.
+	// Something changed that moves no points: an order was placed, a review lowered the tier, a member was enrolled.
 	EntryKind_ENTRY_KIND_STATE EntryKind = 6
+	// An own event of the programme was taken: postings may be zero.
+	EntryKind_ENTRY_KIND_ACTION EntryKind = 7
 )
 
 // Enum value maps for EntryKind.
@@ -51,6 +53,7 @@ var (
 		4: "ENTRY_KIND_EXPIRE",
 		5: "ENTRY_KIND_PARK",
 		6: "ENTRY_KIND_STATE",
+		7: "ENTRY_KIND_ACTION",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -60,6 +63,7 @@ var (
 		"ENTRY_KIND_EXPIRE":      4,
 		"ENTRY_KIND_PARK":        5,
 		"ENTRY_KIND_STATE":       6,
+		"ENTRY_KIND_ACTION":      7,
 	}
 )
 
@@ -665,11 +669,174 @@ func (x *OrderPart) GetWaiting() bool {
 	return false
 }
 
+// ActionPart links an entry to its action. What the action said stays outside.
+type ActionPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Type as the programme declares it.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// Who published it: the token of the subject.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	// Id of the action, unique at its source.
+	ActionId string `protobuf:"bytes,3,opt,name=action_id,json=actionId,proto3" json:"action_id,omitempty"`
+	// The day on which it happened, in the programme's zone (YYYY-MM-DD): what a cap per day counts by.
+	Day string `protobuf:"bytes,4,opt,name=day,proto3" json:"day,omitempty"`
+	// What its rule gives, and what was given: less where the cap of the day was reached.
+	RulePoints int64 `protobuf:"varint,5,opt,name=rule_points,json=rulePoints,proto3" json:"rule_points,omitempty"`
+	Points     int64 `protobuf:"varint,6,opt,name=points,proto3" json:"points,omitempty"`
+	// The most that actions of this type give on one day; 0: without limit.
+	PerDayPoints int64 `protobuf:"varint,7,opt,name=per_day_points,json=perDayPoints,proto3" json:"per_day_points,omitempty"`
+	// The rule that made the points: "points 50", or "minutes 45.5 x1/2"; none where it is only counted.
+	Rules         []string `protobuf:"bytes,8,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionPart) Reset() {
+	*x = ActionPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionPart) ProtoMessage() {}
+
+func (x *ActionPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionPart.ProtoReflect.Descriptor instead.
+func (*ActionPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ActionPart) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *ActionPart) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ActionPart) GetActionId() string {
+	if x != nil {
+		return x.ActionId
+	}
+	return ""
+}
+
+func (x *ActionPart) GetDay() string {
+	if x != nil {
+		return x.Day
+	}
+	return ""
+}
+
+func (x *ActionPart) GetRulePoints() int64 {
+	if x != nil {
+		return x.RulePoints
+	}
+	return 0
+}
+
+func (x *ActionPart) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *ActionPart) GetPerDayPoints() int64 {
+	if x != nil {
+		return x.PerDayPoints
+	}
+	return 0
+}
+
+func (x *ActionPart) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+// EnrolmentPart says whom an entry has enrolled in its account.
+type EnrolmentPart struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Member string                 `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	// consumer, business or dealer.
+	Kind          string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnrolmentPart) Reset() {
+	*x = EnrolmentPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnrolmentPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnrolmentPart) ProtoMessage() {}
+
+func (x *EnrolmentPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnrolmentPart.ProtoReflect.Descriptor instead.
+func (*EnrolmentPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EnrolmentPart) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *EnrolmentPart) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
 // Entry is one immutable line of the ledger.
 type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	// Business key, unique in the programme: order/<merchant>/<order>/<n> or due/<account>/<seq>.
+	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member> or
+	// due/<account>/<seq>.
 	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// Dense per account, from 1.
@@ -685,7 +852,7 @@ type Entry struct {
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	// Revision of the programme that made it.
 	Revision int32 `protobuf:"varint,11,opt,name=revision,proto3" json:"revision,omitempty"`
-	// Who caused it: merchant/<merchant> or clock.
+	// Who caused it: merchant/<merchant>, source/<source>, service/<service> or clock.
 	Actor string `protobuf:"bytes,12,opt,name=actor,proto3" json:"actor,omitempty"`
 	// CloudEvent id and source of the cause, where there is one.
 	EventId     string        `protobuf:"bytes,13,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
@@ -695,14 +862,18 @@ type Entry struct {
 	TierChange  *TierChange   `protobuf:"bytes,17,opt,name=tier_change,json=tierChange,proto3" json:"tier_change,omitempty"`
 	After       *StateAfter   `protobuf:"bytes,18,opt,name=after,proto3" json:"after,omitempty"`
 	// SHA-256 of the previous entry's hash and this entry's canonical bytes, hex.
-	Hash          string `protobuf:"bytes,19,opt,name=hash,proto3" json:"hash,omitempty"`
+	Hash string `protobuf:"bytes,19,opt,name=hash,proto3" json:"hash,omitempty"`
+	// For own events.
+	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
+	// For enrolments.
+	Enrolment     *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +885,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +898,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{6}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Entry) GetProgram() string {
@@ -863,6 +1034,20 @@ func (x *Entry) GetHash() string {
 	return ""
 }
 
+func (x *Entry) GetAction() *ActionPart {
+	if x != nil {
+		return x.Action
+	}
+	return nil
+}
+
+func (x *Entry) GetEnrolment() *EnrolmentPart {
+	if x != nil {
+		return x.Enrolment
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -915,7 +1100,21 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"base_minor\x18\b \x01(\x03R\tbaseMinor\x12#\n" +
 	"\rtarget_points\x18\t \x01(\x03R\ftargetPoints\x12\x18\n" +
 	"\awaiting\x18\n" +
-	" \x01(\bR\awaiting\"\x9f\x06\n" +
+	" \x01(\bR\awaiting\"\xdc\x01\n" +
+	"\n" +
+	"ActionPart\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x1b\n" +
+	"\taction_id\x18\x03 \x01(\tR\bactionId\x12\x10\n" +
+	"\x03day\x18\x04 \x01(\tR\x03day\x12\x1f\n" +
+	"\vrule_points\x18\x05 \x01(\x03R\n" +
+	"rulePoints\x12\x16\n" +
+	"\x06points\x18\x06 \x01(\x03R\x06points\x12$\n" +
+	"\x0eper_day_points\x18\a \x01(\x03R\fperDayPoints\x12\x14\n" +
+	"\x05rules\x18\b \x03(\tR\x05rules\";\n" +
+	"\rEnrolmentPart\x12\x16\n" +
+	"\x06member\x18\x01 \x01(\tR\x06member\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\"\x96\a\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -939,7 +1138,9 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\vtier_change\x18\x11 \x01(\v2\x1d.laurel.accrual.v1.TierChangeR\n" +
 	"tierChange\x123\n" +
 	"\x05after\x18\x12 \x01(\v2\x1d.laurel.accrual.v1.StateAfterR\x05after\x12\x12\n" +
-	"\x04hash\x18\x13 \x01(\tR\x04hash*\xaf\x01\n" +
+	"\x04hash\x18\x13 \x01(\tR\x04hash\x125\n" +
+	"\x06action\x18\x14 \x01(\v2\x1d.laurel.accrual.v1.ActionPartR\x06action\x12>\n" +
+	"\tenrolment\x18\x15 \x01(\v2 .laurel.accrual.v1.EnrolmentPartR\tenrolment*\xc6\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -947,7 +1148,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_ACTIVATE\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_EXPIRE\x10\x04\x12\x13\n" +
 	"\x0fENTRY_KIND_PARK\x10\x05\x12\x14\n" +
-	"\x10ENTRY_KIND_STATE\x10\x06*\xe2\x01\n" +
+	"\x10ENTRY_KIND_STATE\x10\x06\x12\x15\n" +
+	"\x11ENTRY_KIND_ACTION\x10\a*\xe2\x01\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -973,7 +1175,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -983,28 +1185,32 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*TierChange)(nil),            // 5: laurel.accrual.v1.TierChange
 	(*StateAfter)(nil),            // 6: laurel.accrual.v1.StateAfter
 	(*OrderPart)(nil),             // 7: laurel.accrual.v1.OrderPart
-	(*Entry)(nil),                 // 8: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 9: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*ActionPart)(nil),            // 8: laurel.accrual.v1.ActionPart
+	(*EnrolmentPart)(nil),         // 9: laurel.accrual.v1.EnrolmentPart
+	(*Entry)(nil),                 // 10: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 11: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	9,  // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	11, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
 	0,  // 2: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 3: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 4: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	10, // 5: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	10, // 6: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	10, // 7: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	12, // 5: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	12, // 6: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	12, // 7: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 8: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 9: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 10: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
 	6,  // 11: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	8,  // 12: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
+	9,  // 13: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1019,7 +1225,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

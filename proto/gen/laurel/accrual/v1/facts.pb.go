@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// EntryPosted tells of one entry, whole: kind is earn, reverse, activate, expire, park or state.
+// EntryPosted tells of one entry, whole: kind is earn, reverse, activate, expire, park, state or action.
 // The account's version is entry.seq and the previous fact of the account tells of seq - 1: a reader sees a repeat or a gap.
 type EntryPosted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`

@@ -57,12 +57,20 @@ type Account struct {
 	// Reviewed is the last day whose 00:00 review is behind the account.
 	Reviewed calendar.Day
 	Waiting  []Waiting // sorted by deadline
+	// ActionsOnly says that nothing but actions has come: such an account is not open where a programme enrols by name.
+	ActionsOnly bool
+	// Counters are what actions with a cap per day have given, sorted by day and type; only days that can still count.
+	Counters []Counter
 }
 
 // NewAccount returns an account without entries.
 func NewAccount(program string, id AccountID) Account {
 	return Account{Program: program, ID: id, Reviewed: calendar.None}
 }
+
+// opened tells whether an order, a grant or an enrolment has opened the account. Actions do not count: whoever folds
+// orders but not actions must come to the same answer.
+func (a Account) opened() bool { return a.Version > 0 && !a.ActionsOnly }
 
 // Balance returns what the account has of a unit.
 func (a Account) Balance(unit string) Balance {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,6 +58,9 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
+	if wrong := e.checkParts(); wrong != "" {
+		return a, errors.New(wrong)
+	}
 	next := a
 	next.Version, next.Clock = e.Seq, e.EffectiveAt
 	if e.EffectiveAt.Before(a.Clock) {
@@ -83,6 +87,8 @@ func (a Account) evolve(e Entry) (Account, error) {
 		next.Balances = withPostings(slices.Clone(a.Balances), e.Postings)
 	}
 	next.Waiting = a.waitingAfter(e)
+	next.Counters = a.countersAfter(e)
+	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.dueByTime())
 	next.Ladder = a.ladderAfter(e)
 	next.Reviewed = max(a.Reviewed, e.reviewedDay())
 	return next, next.check()

@@ -113,11 +113,16 @@ func auditTargets(t require.TestingT, entries []ledger.Entry, buckets map[string
 		}
 	}
 	sum := money.Points(0)
+	for _, e := range entries {
+		if e.Action != nil {
+			sum += e.Action.Points
+		}
+	}
 	for _, target := range targets {
 		require.GreaterOrEqual(t, target, money.Points(0))
 		sum += target
 	}
-	require.Equal(t, sum, -buckets["issued/operator"], "issued is the sum of the orders' targets")
+	require.Equal(t, sum, -buckets["issued/operator"], "issued is what the orders and the actions have earned")
 	rest := money.Points(0)
 	for bucket, n := range buckets {
 		if bucket != "issued/operator" {

@@ -77,7 +77,36 @@ func (e Entry) Canonical() []byte {
 	w.movements(e)
 	w.ladder(e.Ladder)
 	w.after(e.After)
+	if e.Format == FormatParts {
+		w.action(e.Action)
+		w.enrolment(e.Enrolment)
+	}
 	return w.buf
+}
+
+func (w *writer) action(a *ActionPart) {
+	w.bool(a != nil)
+	if a == nil {
+		return
+	}
+	w.str(a.Ref.Source)
+	w.str(a.Ref.ID)
+	w.str(a.Type)
+	w.bytes(a.Content[:])
+	w.day(a.Day)
+	w.int(int64(a.Rule))
+	w.int(int64(a.Points))
+	w.int(int64(a.PerDay))
+	w.strs(a.Rules)
+}
+
+func (w *writer) enrolment(e *EnrolmentPart) {
+	w.bool(e != nil)
+	if e == nil {
+		return
+	}
+	w.str(e.Member)
+	w.str(e.Kind)
 }
 
 func (w *writer) order(o *OrderPart) {

@@ -39,6 +39,12 @@ func Differences(entries, stored Account) []string {
 	if entries.Reviewed != stored.Reviewed {
 		differ("last review", entries.Reviewed, stored.Reviewed)
 	}
+	if entries.ActionsOnly != stored.ActionsOnly {
+		differ("whether it has actions alone", entries.ActionsOnly, stored.ActionsOnly)
+	}
+	if !slices.Equal(entries.Counters, stored.Counters) {
+		differ("what actions gave by day", entries.Counters, stored.Counters)
+	}
 	if !slices.EqualFunc(entries.Waiting, stored.Waiting, sameWaiting) {
 		differ("what waits", entries.Waiting, stored.Waiting)
 	}

@@ -78,9 +78,17 @@ func (d *draft) room(unit string) money.Points {
 // fits refuses points for which there is no room.
 func (d *draft) fits(unit string, points money.Points) error {
 	if room := d.room(unit); points > room {
-		return reason.New(reason.AmountOutOfRange, "lines", "%d points do not fit, the account has room for %d", points, room)
+		return reason.New(reason.AmountOutOfRange, d.pointsField(), "%d points do not fit, the account has room for %d", points, room)
 	}
 	return nil
+}
+
+// pointsField is the part of the event that the points come from.
+func (d *draft) pointsField() string {
+	if d.Action != nil {
+		return "data"
+	}
+	return "lines"
 }
 
 // earn puts points into the lot of an order: pending until its activation day, else active, where they first pay debts.

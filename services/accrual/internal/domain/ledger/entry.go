@@ -13,16 +13,20 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001): what an entry holds says
-// which.
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008): what an entry holds
+// says which.
 const (
 	Format       uint8 = 1
 	FormatGrants uint8 = 2 // Format, with what was done to grants behind the ladder's part
+	FormatParts  uint8 = 3 // Format, with the parts of actions and enrolments behind all of it
 )
 
-// format is the version that the entry needs.
+// format is the version that the entry needs. An action or an enrolment does nothing to grants.
 func (e Entry) format() uint8 {
-	if e.Ladder != nil && e.Ladder.Grants != nil {
+	switch {
+	case e.Action != nil || e.Enrolment != nil:
+		return FormatParts
+	case e.Ladder != nil && e.Ladder.Grants != nil:
 		return FormatGrants
 	}
 	return Format
@@ -49,9 +53,10 @@ const (
 	KindExpire
 	KindPark
 	KindState
+	KindAction
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -159,6 +164,8 @@ type Entry struct {
 	Postings    []Posting
 	Ladder      *LadderPart
 	After       After
+	Action      *ActionPart    // nil but for an action
+	Enrolment   *EnrolmentPart // nil but for an enrolment
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

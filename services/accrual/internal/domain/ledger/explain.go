@@ -40,6 +40,10 @@ type explainer struct {
 func (x explainer) cause() []string {
 	o := x.e.Order
 	switch {
+	case x.e.Action != nil:
+		return x.action(x.e.Action)
+	case x.e.Enrolment != nil:
+		return x.enrolled(x.e.Enrolment)
 	case o == nil && x.e.Kind != KindState:
 		return nil // the movements say it all
 	case o == nil && !x.e.dueByTime():

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/ladder"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -131,6 +132,27 @@ func TestCanonicalBytesOfFormat2AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-2.txt", []ledger.Entry{given, ended})
 }
 
+// laterSamples are what format 3 is for: an action and an enrolment.
+func laterSamples(t require.TestingT) []ledger.Entry {
+	earn := samples(t)[0]
+	action := earn
+	action.Format, action.Kind, action.Key, action.Actor = ledger.FormatParts, ledger.KindAction, "action/app/~w7Y", "source/app"
+	action.Order, action.Lines, action.Ladder = nil, nil, nil
+	action.Action = &ledger.ActionPart{
+		Ref: actions.Ref{Source: "app", ID: "ö"}, Type: "workout", Content: ledger.Hash{1, 2, 3}, Day: earn.Day, Rule: 60, Points: 54,
+		PerDay: 90, Rules: []string{"minutes 121.5 x1/2"},
+	}
+	enrolled := samples(t)[5]
+	enrolled.Format, enrolled.Key, enrolled.Actor, enrolled.Ladder = ledger.FormatParts, "enrol/anna/~w7Y", "service/member", nil
+	enrolled.Enrolment = &ledger.EnrolmentPart{Member: "ö", Kind: "consumer"}
+	return []ledger.Entry{action, enrolled}
+}
+
+// Format 3 is format 1 with the parts of actions and enrolments behind all of it.
+func TestCanonicalBytesOfFormat3AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-3.txt", laterSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -157,16 +179,16 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range samples(t) {
+	for _, e := range append(samples(t), laterSamples(t)...) {
 		seen[e.Kind.String()] = true
-		require.Equal(t, byte(1), e.Canonical()[0], "the format stands first")
+		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindState; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindAction; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindState + 1).String())
+	_, err := ledger.ParseKind((ledger.KindAction + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

@@ -37,11 +37,11 @@ type Verdict struct {
 
 // Take decides what an order event does to an account at effective time t. The account has been brought up to t; book
 // is what stands under the order. Refusals are *reason.Error: ORDER_OF_OTHER_ACCOUNT, CONFLICTING_DUPLICATE,
-// RETURN_EXCEEDS_ORDER, UNKNOWN_LINE, CURRENCY_MISMATCH, ORDER_TOO_LONG, EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, OVERLOADED.
+// ACCOUNT_NOT_ENROLLED, RETURN_EXCEEDS_ORDER, UNKNOWN_LINE, CURRENCY_MISMATCH, ORDER_TOO_LONG, EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, OVERLOADED.
 func Take(a Account, book Book, c Command, schedule program.Schedule, t time.Time) (Verdict, error) {
 	arrival := orderbook.Arrival{Ref: c.Ref, Event: c.Event, ID: c.EventID, Source: c.EventSource}
 	judged, err := book.Judge(arrival, orderbook.Setting{
-		Account: string(a.ID), Waiting: len(a.Waiting), Schedule: schedule, Time: t,
+		Account: string(a.ID), Opened: a.opened(), Waiting: len(a.Waiting), Schedule: schedule, Time: t,
 	})
 	if err != nil {
 		return Verdict{}, err

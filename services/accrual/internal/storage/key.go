@@ -1,0 +1,57 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+)
+
+// KeyRef names an entry across programmes by its key.
+type KeyRef struct{ Program, Key string }
+
+// Taken tells which of the keys of actions and enrolments have an entry, and what is known of an action by it: one look-up
+// for a whole batch.
+func (s *Storage) Taken(ctx context.Context, refs []KeyRef) (map[KeyRef]ledger.Taken, error) {
+	taken := make(map[KeyRef]ledger.Taken, len(refs))
+	if len(refs) == 0 {
+		return taken, nil
+	}
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		ids[i] = entryKey(ref.Program, ref.Key)
+	}
+	opts := options.Find().SetProjection(bson.M{"account": 1, "action.content": 1}).SetHint("_id_")
+	cursor, err := s.store.Collection(entriesName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}}, opts)
+	if err != nil {
+		return nil, fmt.Errorf("look up %d keys: %w", len(ids), err)
+	}
+	err = each(ctx, cursor, func(d entryDoc) error {
+		known, err := takenFromDoc(d)
+		if err == nil {
+			program, key, _ := cutKey(d.ID)
+			taken[KeyRef{program, key}] = known
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up %d keys: %w", len(ids), err)
+	}
+	return taken, nil
+}
+
+func takenFromDoc(d entryDoc) (ledger.Taken, error) {
+	_, key, err := cutKey(d.ID)
+	if err != nil {
+		return ledger.Taken{}, err
+	}
+	_, account, err := cutKey(d.Account)
+	known := ledger.Taken{Key: key, Account: ledger.AccountID(account)}
+	if err == nil && d.Action != nil {
+		known.Content, err = hash(d.Action.Content)
+	}
+	return known, err
+}
