@@ -2,6 +2,8 @@ package mongod
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,13 +109,15 @@ func gone(ctx context.Context, pid int, options Options) bool {
 	return true
 }
 
-// freePort returns the wanted port on the first try if it is free, else another free one. Each process begins to look
-// at another place, so that servers that start at once seldom meet.
+// freePort returns the wanted port on the first try if it is free, else another free one. It begins to look anywhere,
+// so that nobody takes the port of a server that is being restarted, and servers that start at once seldom meet.
 func freePort(wanted, try int) (int, error) {
 	if try == 0 && wanted != 0 && portFree(wanted) {
 		return wanted, nil
 	}
-	begin := os.Getpid()*37 + try*101
+	var random [4]byte
+	_, _ = rand.Read(random[:]) // never fails: it ends the process instead
+	begin := int(binary.LittleEndian.Uint32(random[:]) % portCount)
 	for i := range portCount {
 		if port := portFirst + (begin+i)%portCount; portFree(port) {
 			return port, nil

@@ -17,7 +17,7 @@ import (
 
 // Limits of a private server.
 const (
-	startTimeout = 60 * time.Second
+	startTimeout = 5 * time.Minute // after a crash it replays its journal first, and a busy machine is slow
 	stopTimeout  = 20 * time.Second
 	startTries   = 3
 	cacheGiB     = "1"
@@ -140,7 +140,7 @@ func (s *Server) start(ctx context.Context) error {
 		child.kill()
 		return err
 	}
-	if err := awaitPrimary(ready, s.port); err != nil {
+	if err := awaitPrimary(ready, child.pid, s.port); err != nil {
 		died := errors.Is(context.Cause(ready), errDied)
 		child.kill()
 		if died {

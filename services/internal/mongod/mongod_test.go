@@ -123,6 +123,24 @@ func TestMovesTheReplicaSetWhenItsPortIsTaken(t *testing.T) {
 	insert(t, second.URI(), "another row")
 }
 
+// TestDoesNotTakeAnotherServerForItsOwn has a server begin on a port where another one listens already: it must not
+// believe what that one answers, nor alter it.
+func TestDoesNotTakeAnotherServerForItsOwn(t *testing.T) {
+	t.Parallel()
+	first := start(t, optionsFor(t, t.TempDir()))
+	insert(t, first.URI(), "row")
+	opts, err := complete(optionsFor(t, t.TempDir()))
+	require.NoError(t, err)
+	lock, err := lockDir(opts.Dir)
+	require.NoError(t, err)
+	second := &Server{options: opts, lock: lock, port: first.port}
+	t.Cleanup(func() { require.NoError(t, second.Stop()) })
+	require.ErrorIs(t, second.start(t.Context()), errPortTaken)
+	require.NoError(t, awaitPrimary(t.Context(), first.child.pid, first.port))
+	require.ErrorIs(t, awaitPrimary(t.Context(), first.child.pid+1, first.port), errPortTaken)
+	require.EqualValues(t, 1, count(t, first.URI()))
+}
+
 // occupy holds a port and hangs up on everybody.
 func occupy(t *testing.T, port int) {
 	t.Helper()

@@ -24,8 +24,9 @@ const (
 )
 
 // awaitPrimary initiates the replica set where that is still to be done, moves it to the port when the directory was
-// last served on another one, and returns when the server takes writes.
-func awaitPrimary(ctx context.Context, port int) error {
+// last served on another one, and returns when the server takes writes. Two servers that start at once may have chosen
+// one port: then the other one answers here while ours ends. It is known by its process id, and left alone.
+func awaitPrimary(ctx context.Context, pid, port int) error {
 	host := fmt.Sprintf("127.0.0.1:%d", port)
 	client, err := mongo.Connect(options.Client().
 		ApplyURI("mongodb://" + host).
@@ -41,9 +42,9 @@ func awaitPrimary(ctx context.Context, port int) error {
 	defer tick.Stop()
 	var last error
 	for {
-		primary, err := step(ctx, client.Database("admin"), host)
-		if primary {
-			return nil
+		primary, err := step(ctx, client.Database("admin"), pid, host)
+		if primary || errors.Is(err, errPortTaken) {
+			return err
 		}
 		if err != nil {
 			last = err
@@ -64,9 +65,12 @@ func disconnect(ctx context.Context, client *mongo.Client) {
 }
 
 // step looks at the server once and does what brings it nearer to being primary.
-func step(ctx context.Context, admin *mongo.Database, host string) (bool, error) {
+func step(ctx context.Context, admin *mongo.Database, pid int, host string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
+	if err := isProcess(ctx, admin, pid); err != nil {
+		return false, err
+	}
 	var hello struct {
 		Primary bool `bson:"isWritablePrimary"`
 	}
@@ -83,6 +87,24 @@ func step(ctx context.Context, admin *mongo.Database, host string) (bool, error)
 	default:
 		return false, err
 	}
+}
+
+// isProcess asks the server who it is.
+func isProcess(ctx context.Context, admin *mongo.Database, pid int) error {
+	var status struct {
+		PID int64 `bson:"pid"`
+	}
+	question := bson.D{{Key: "serverStatus", Value: 1}}
+	for _, section := range []string{"asserts", "connections", "locks", "metrics", "network", "wiredTiger"} { // the long ones
+		question = append(question, bson.E{Key: section, Value: 0})
+	}
+	if err := admin.RunCommand(ctx, question).Decode(&status); err != nil {
+		return fmt.Errorf("ask mongod for its process: %w", err)
+	}
+	if status.PID != int64(pid) {
+		return fmt.Errorf("%w: process %d answers, not ours, %d", errPortTaken, status.PID, pid)
+	}
+	return nil
 }
 
 func initiate(ctx context.Context, admin *mongo.Database, host string) error {
