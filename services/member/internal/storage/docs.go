@@ -113,7 +113,7 @@ func aliasFromDoc(d aliasDoc) (alias.Alias, error) {
 		a.BlockedAt = d.BlockedAt.UTC()
 	}
 	if d.Format != format || a.Kind == alias.KindUnset || (a.Cause == alias.CauseUnset) != (d.BlockedAt == nil) {
-		return a, fmt.Errorf("alias %s cannot be read: format %d, kind %q, cause %q", d.ID, d.Format, d.Kind, d.Cause)
+		return a, fmt.Errorf("an alias of %s cannot be read: format %d, kind %q, cause %q", d.Member, d.Format, d.Kind, d.Cause)
 	}
 	return a, nil
 }
