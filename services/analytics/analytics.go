@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/api"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
@@ -84,7 +85,7 @@ func (s *Service) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.api = api.New(reporting.New(kept, s.Partitions()))
+	s.api = api.New(reporting.New(kept, s.Partitions()), func(ctx context.Context, to *typev1.Position) error { return s.After(ctx, to) })
 	return nil
 }
 
@@ -129,6 +130,11 @@ func (s *Service) Close(ctx context.Context) error {
 func (s *Service) Report(ctx context.Context, in *analyticsv1.GetReportRequest) (*analyticsv1.Report, error) {
 	answer, err := s.api.GetReport(ctx, in)
 	return answer.GetReport(), err
+}
+
+// Customers answers as the gRPC method does, for whoever is in the same process.
+func (s *Service) Customers(ctx context.Context, in *analyticsv1.ListCustomersRequest) (*analyticsv1.ListCustomersResponse, error) {
+	return s.api.ListCustomers(ctx, in)
 }
 
 // Progress asks the bus and the store how far the copy has come.

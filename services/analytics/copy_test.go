@@ -13,7 +13,6 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
-	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
@@ -157,9 +156,10 @@ func TestRebuiltItAnswersInTheSameBytes(t *testing.T) {
 	s.drained()
 	before, copied := s.reports(""), h.documents("orders")
 	s.stop()
-	require.NoError(t, analytics.Forget(t.Context(), h.uri, h.database))
+	s = h.build(size{lanes: 1})
+	require.NoError(t, s.Forget(t.Context()))
 	require.Empty(t, h.documents("orders"))
-	s = h.run(size{lanes: 1})
+	s.start()
 	s.drained()
 	require.Empty(t, cmp.Diff(before, s.reports("")))
 	require.Empty(t, cmp.Diff(copied, h.documents("orders")))

@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
@@ -205,4 +208,25 @@ func TestATotalThatDoesNotFitIsRefused(t *testing.T) {
 	requireRefused(t, err, reason.AmountOutOfRange, "", "")
 	_, err = s.grpc.ListCustomers(t.Context(), &analyticsv1.ListCustomersRequest{Program: "tea"})
 	requireRefused(t, err, reason.AmountOutOfRange, "", "")
+}
+
+// TestAReportSeesWhatWasTold: asked for what stands up to the end of FACTS, it waits for it.
+func TestAReportSeesWhatWasTold(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	for i := range 20 {
+		s.h.tell(s.h.ledger.paid("dan", fmt.Sprint("d", i), date("2025-02-20"), 1))
+		end, err := s.h.bus.End(t.Context(), bus.Facts)
+		require.NoError(t, err)
+		to := &typev1.Position{Stream: bus.Facts, Sequence: end}
+		r := s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "pareto", After: to})
+		require.EqualValues(t, 10_001+i, r.GetPareto().GetTotalMinor())
+		list, err := s.grpc.ListCustomers(t.Context(), &analyticsv1.ListCustomersRequest{Program: "tea", After: to})
+		require.NoError(t, err)
+		require.EqualValues(t, i+1, list.GetCustomers()[3].GetOrders())
+	}
+	_, err := s.grpc.GetReport(t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: "rfm", After: &typev1.Position{Sequence: 1}})
+	requireRefused(t, err, reason.InvalidArgument, "after.stream", "analytics follows FACTS")
+	_, err = s.grpc.GetReport(t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: "rfm", After: &typev1.Position{Stream: bus.Facts, Sequence: 1 << 40}})
+	requireRefused(t, err, reason.PositionUnknown, "after", "")
 }

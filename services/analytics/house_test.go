@@ -129,16 +129,21 @@ func (h *standing) build(s size) *service {
 func (h *standing) run(s size) *service {
 	h.t.Helper()
 	made := h.build(s)
-	ctx, cancel := context.WithCancel(h.t.Context())
+	made.start()
+	return made
+}
+
+// start lets the service work. A service runs once.
+func (s *service) start() {
+	ctx, cancel := context.WithCancel(s.h.t.Context())
 	var running sync.WaitGroup
 	var err error
-	running.Go(func() { err = made.Run(ctx) })
-	made.stop = sync.OnceFunc(func() {
+	running.Go(func() { err = s.Run(ctx) })
+	s.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
-		require.NoError(h.t, err)
+		require.NoError(s.h.t, err)
 	})
-	return made
 }
 
 // drained waits until nothing is left to do, however long that takes, as long as it goes on.

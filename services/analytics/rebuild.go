@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 
-	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 )
 
-// Forget drops the whole copy, marks included: the service that runs next reads FACTS from the beginning and answers as
-// before. Nothing may be running on the database. It may be repeated.
-func Forget(ctx context.Context, mongoURI, database string) error {
-	s, err := store.Open(ctx, mongoURI, database)
-	if err != nil {
+// Forget drops the whole copy, marks included: run then, the service reads FACTS from the beginning and answers as before.
+// Neither this replica nor another may be running. It may be repeated.
+func (s *Service) Forget(ctx context.Context) error {
+	if err := s.store.Drop(ctx); err != nil {
+		return errors.Join(errors.New("drop the copy"), err)
+	}
+	if _, err := storage.Open(ctx, s.store); err != nil {
 		return err
 	}
-	return errors.Join(s.Drop(ctx), s.Close(context.WithoutCancel(ctx)))
+	return s.store.Ensure(ctx, follow.Collections()...)
 }

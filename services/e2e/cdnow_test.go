@@ -77,6 +77,7 @@ func TestCDNOWReplayEqualsTheReference(t *testing.T) {
 	require.Zero(t, f.Duplicates)
 	require.Zero(t, f.Refused)
 	requireMoves(t, f.Moves)
+	requireInsight(t, first)
 
 	o := h.replay(r)
 	second := h.figures(o)
@@ -84,6 +85,7 @@ func TestCDNOWReplayEqualsTheReference(t *testing.T) {
 	require.Contains(t, o.out, "69659 of the events were known already and changed nothing")
 	require.Equal(t, first.ledger(), second.ledger(), "nothing changed")
 	require.Equal(t, first.At, second.At)
+	require.Equal(t, string(first.Analytics), string(second.Analytics))
 
 	l := h.open()
 	require.EqualValues(t, 8_332, l.countAccounts(t, accountsWithPoints))

@@ -70,6 +70,7 @@ func requireAsClean(t *testing.T, want clean, s summary, l *ledger) {
 	t.Helper()
 	require.Equal(t, want.summary.ledger(), s.ledger())
 	require.Equal(t, want.summary.At, s.At)
+	require.Equal(t, string(want.summary.Analytics), string(s.Analytics))
 	requireSameHashes(t, want.hashes, l.hashes(t))
 	requireOneFactPerEntry(t, l)
 }

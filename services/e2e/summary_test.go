@@ -20,6 +20,7 @@ type summary struct {
 			Detail string
 		}
 	}
+	Analytics json.RawMessage // compared in its bytes; see insight
 }
 
 type figures struct {

@@ -63,6 +63,7 @@ var advice = map[reason.Reason]string{
 	reason.AliasNotFound:      "link it first: laurelctl member link MEMBER KIND:VALUE",
 	reason.EntryNotFound:      "keys are listed by: laurelctl account entries ACCOUNT",
 	reason.DeadLetterNotFound: "ids are listed by: laurelctl dead list",
+	reason.ReportNotFound:     "they are listed by: laurelctl analytics list",
 	reason.UnknownProgram:     "check --programme",
 	reason.PlanOutdated:       "look at what was applied with laurelctl programme history and diff, then plan and apply again",
 	reason.RevisionNotFound:   "revisions are listed by: laurelctl programme history",

@@ -17,6 +17,7 @@ import (
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
@@ -40,6 +41,7 @@ type standing struct {
 	place     house.House
 	bus       *bus.Bus
 	service   *accrual.Service
+	analytics *analytics.Service
 	programme *programme.Service
 	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error
 	health    *telemetry.Health // of the programme service
@@ -72,6 +74,13 @@ func raise(t *testing.T) *standing {
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Accrual = h.service.Address()
+	_, copied := testkit.Mongo(t)
+	h.analytics, err = analytics.New(t.Context(), analytics.Config{
+		MongoURI: uri, Database: copied, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+	}, deps())
+	require.NoError(t, err)
+	h.place.GRPC.Analytics = h.analytics.Address()
 	_, revisions := testkit.Mongo(t)
 	h.health = &telemetry.Health{}
 	h.programme, err = programme.New(t.Context(), programme.Config{
@@ -98,7 +107,7 @@ func raise(t *testing.T) *standing {
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Member = members.Address()
-	for _, service := range []service{h.service, h.programme, members} {
+	for _, service := range []service{h.service, h.analytics, h.programme, members} {
 		h.run(service)
 	}
 	testkit.Eventually(t, func() bool {
@@ -153,6 +162,10 @@ func (h *standing) pass(to string) error {
 func (h *standing) drain() {
 	testkit.Eventually(h.t, func() bool {
 		progress, err := h.service.Progress(h.t.Context())
+		if err != nil || !progress.Drained() {
+			return false
+		}
+		progress, err = h.analytics.Progress(h.t.Context()) // behind the facts of the ledger
 		return err == nil && progress.Drained()
 	}, "the house is drained")
 }

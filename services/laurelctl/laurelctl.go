@@ -62,6 +62,11 @@ type cli struct {
 		Role    roleCmd          `cmd:"" help:"Change what a member may do with another's account."`
 		Leave   leaveCmd         `cmd:"" help:"Take a member out of another's account."`
 	} `cmd:"" help:"Members, and by what they are known."`
+	Analytics struct {
+		List      reportsCmd   `cmd:"" help:"List the reports and what each answers."`
+		Report    reportCmd    `cmd:"" help:"Show a report about the customers."`
+		Customers customersCmd `cmd:"" help:"List customers with class, scores and segment."`
+	} `cmd:"" help:"What the customers do."`
 	Dead struct {
 		List    deadListCmd    `cmd:"" help:"List refused events."`
 		Show    deadShowCmd    `cmd:"" help:"Show a refused event whole."`

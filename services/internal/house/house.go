@@ -41,6 +41,7 @@ type House struct {
 // GRPC holds host:port of each service.
 type GRPC struct {
 	Accrual   string `json:"accrual"`
+	Analytics string `json:"analytics"`
 	Member    string `json:"member"`
 	Programme string `json:"programme"`
 	Tier      string `json:"tier"`

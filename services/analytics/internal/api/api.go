@@ -6,6 +6,7 @@ import (
 	"context"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -15,10 +16,13 @@ import (
 type Server struct {
 	analyticsv1.UnimplementedAnalyticsServiceServer
 	reporter *reporting.Reporter
+	after    func(ctx context.Context, to *typev1.Position) error
 }
 
-// New makes the service; register it on an rpc.Server.
-func New(r *reporting.Reporter) *Server { return &Server{reporter: r} }
+// New makes the service; register it on an rpc.Server. After waits until the copy has come to a position.
+func New(r *reporting.Reporter, after func(ctx context.Context, to *typev1.Position) error) *Server {
+	return &Server{reporter: r, after: after}
+}
 
 // ListReports implements AnalyticsService.
 func (s *Server) ListReports(context.Context, *analyticsv1.ListReportsRequest) (*analyticsv1.ListReportsResponse, error) {

@@ -111,7 +111,8 @@ func survivalToProto(r survival.Report, silent int) *analyticsv1.SurvivalReport 
 
 func curveToProto(c survival.Curve) *analyticsv1.SurvivalCurve {
 	p := &analyticsv1.SurvivalCurve{
-		Customers: c.Customers, Events: c.Events, TotalDays: c.Days, MedianDays: int32(c.Median), //nolint:gosec // days between two dates
+		Customers: c.Customers, Events: c.Events, TotalDays: c.Days,
+		MedianDays: int32(c.Median), LongestDays: int32(c.Longest), //nolint:gosec // days between two dates
 	}
 	for _, s := range c.Steps {
 		p.Steps = append(p.Steps, &analyticsv1.SurvivalStep{

@@ -35,6 +35,9 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 	if err != nil {
 		return nil, err
 	}
+	if err := s.after(ctx, in.GetAfter()); err != nil {
+		return nil, err
+	}
 	if at == nil {
 		if at, err = s.measure(ctx, q, params, table); err != nil {
 			return nil, err

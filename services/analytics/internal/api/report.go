@@ -62,6 +62,9 @@ func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest
 	if q.Compare != calendar.None && !r.compares {
 		return nil, reason.New(reason.InvalidArgument, "compare", "report %s compares nothing; leave the day out", r.name)
 	}
+	if err := s.after(ctx, in.GetAfter()); err != nil {
+		return nil, err
+	}
 	made, err := r.make(s, ctx, in, q)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	"github.com/laurel-loyalty/laurel/services/internal/disk"
@@ -58,6 +59,7 @@ type House struct {
 	Options
 	Bus       *bus.Bus
 	Accrual   *accrual.Service
+	Analytics *analytics.Service
 	Member    *member.Service
 	Programme *programme.Service
 	Tier      *tier.Service

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
@@ -24,7 +25,10 @@ const freePort = "127.0.0.1:0"
 
 // buildServices makes the services. Each is noted as soon as it is there, so that Close finds it whatever fails next.
 func (h *House) buildServices(ctx context.Context) error {
-	for _, build := range []func(context.Context) error{h.buildAccrual, h.buildMember, h.buildProgramme, h.buildTier} {
+	// Who reads FACTS stands behind who tells them: so Progress asks first whether there is more to tell.
+	for _, build := range []func(context.Context) error{
+		h.buildAccrual, h.buildAnalytics, h.buildMember, h.buildProgramme, h.buildTier,
+	} {
 		if err := build(ctx); err != nil {
 			return err
 		}
@@ -41,6 +45,18 @@ func (h *House) buildAccrual(ctx context.Context) error {
 		return err
 	}
 	h.Accrual, h.services = s, append(h.services, s)
+	return nil
+}
+
+func (h *House) buildAnalytics(ctx context.Context) error {
+	s, err := analytics.New(ctx, analytics.Config{
+		MongoURI: h.MongoURI, Database: h.database("analytics"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
+	}, analytics.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	if err != nil {
+		return err
+	}
+	h.Analytics, h.services = s, append(h.services, s)
 	return nil
 }
 

@@ -20,13 +20,14 @@ import (
 // storyEntries is how many entries of one account the report tells.
 const storyEntries = 60
 
-func (r *run) summary(a accrual.Audit) summary.Summary {
+func (r *run) summary(a accrual.Audit, known insight) summary.Summary {
 	figures := r.figures(a)
 	s := summary.Summary{
 		Before: figures, After: figures,
 		Seconds:         round(r.Clock.Now().Sub(r.begun)),
 		EventsPerSecond: float64(int64(float64(len(r.history.groups))/max(r.applied.Seconds(), 0.001)*10)) / 10,
 		Verify:          summary.Verify{OK: a.OK()},
+		Analytics:       known.summary(),
 		Program:         summary.Program{ID: r.program.ID, Revision: int32(r.revision)}, //nolint:gosec // small
 		Versions:        map[string]string{"laurel": telemetry.ReadBuild().Version, "go": runtime.Version(), "mongod": r.house.Mongod, "nats-server": r.house.NATS},
 	}

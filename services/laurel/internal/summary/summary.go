@@ -26,6 +26,8 @@ type Summary struct {
 	EventsPerSecond float64 `json:"events_per_second"`
 	Verify          Verify  `json:"verify"`
 	Program         Program `json:"programme"`
+	// Analytics is what the customers did up to the end of the replay.
+	Analytics Analytics `json:"analytics"`
 	// Versions names what ran: laurel, go, nats-server, mongod.
 	Versions map[string]string `json:"versions"`
 }
@@ -131,6 +133,7 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 	s.Settlements = filledList(s.Settlements)
 	s.Verify.Checks = filledList(s.Verify.Checks)
 	s.Versions = filledMap(s.Versions)
+	s.Analytics = s.Analytics.filled()
 	return json.Marshal(plain(s))
 }
 

@@ -34,8 +34,19 @@ func replayed() summary.Summary {
 		Before: f, After: f, Seconds: 38.44, EventsPerSecond: 2104.9,
 		At: []summary.At{{Time: time.Date(1997, 4, 1, 0, 0, 0, 0, time.UTC), PointsOutstanding: 1_050_489,
 			Tiers: map[string]int64{"bronze": 21_523, "silver": 1_995, "gold": 52}, DigestTiers: "8360"}},
-		Verify:   summary.Verify{OK: true, Checks: []summary.Check{{Name: "postings balance", OK: true, Detail: "131,001 entries"}}},
-		Program:  summary.Program{ID: "cdnow", Revision: 1},
+		Verify:  summary.Verify{OK: true, Checks: []summary.Check{{Name: "postings balance", OK: true, Detail: "131,001 entries"}}},
+		Program: summary.Program{ID: "cdnow", Revision: 1},
+		Analytics: summary.Analytics{
+			AsOf: "1998-07-01", Customers: 23_570, Spend: 250_031_563, Gini: "0.634571185",
+			Top:      summary.CustomerGroup{Customers: 4_714, Spend: 169_464_850},
+			Classes:  []summary.CustomerGroup{{Name: "A", Customers: 7_695, Spend: 200_026_506}},
+			Segments: []summary.CustomerGroup{{Name: "champions", Customers: 3_394, Spend: 122_574_725}},
+			Cohorts:  []summary.Cohort{{Month: "1997-01", Active: []int64{7_846, 1_157}}},
+			Repeat:   11_516, RepeatShare: "0.488587187", Within: []summary.Within{{Days: 30, Customers: 23_570, Second: 4_115}},
+			Survival: []summary.Survival{{Name: "loss", Events: 21_788, TotalDays: 5_539_745, MedianDays: 180,
+				At: []summary.SurvivalPoint{{Day: 30, Survival: "1.000000000", Error: "0.000000000"}}}},
+			DigestClasses: "92bc", DigestScores: "1779",
+		},
 		Versions: map[string]string{"laurel": "0.1.0"},
 	}
 }

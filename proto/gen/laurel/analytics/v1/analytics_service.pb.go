@@ -8,6 +8,7 @@ package analyticsv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -184,7 +185,9 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Rfm
 	//	*GetReportRequest_Cohorts
 	//	*GetReportRequest_Survival
-	Parameters    isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
+	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
+	// In FACTS: the report sees what stands up to there.
+	After         *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -290,6 +293,13 @@ func (x *GetReportRequest) GetSurvival() *SurvivalParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
 type isGetReportRequest_Parameters interface {
 	isGetReportRequest_Parameters()
 }
@@ -372,7 +382,9 @@ type ListCustomersRequest struct {
 	// Default 500.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Of the page before, with the same request otherwise.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// In FACTS: the page sees what stands up to there.
+	After         *v1.Position `protobuf:"bytes,7,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -447,6 +459,13 @@ func (x *ListCustomersRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListCustomersRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
 }
 
 type ListCustomersResponse struct {
@@ -532,7 +551,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a laurel/analytics/v1/report.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a laurel/analytics/v1/report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -540,7 +559,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xa8\x03\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xd8\x03\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -551,11 +570,12 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\x06pareto\x18\x05 \x01(\v2%.laurel.analytics.v1.ParetoParametersH\x00R\x06pareto\x126\n" +
 	"\x03rfm\x18\x06 \x01(\v2\".laurel.analytics.v1.RfmParametersH\x00R\x03rfm\x12A\n" +
 	"\acohorts\x18\a \x01(\v2%.laurel.analytics.v1.CohortParametersH\x00R\acohorts\x12E\n" +
-	"\bsurvival\x18\b \x01(\v2'.laurel.analytics.v1.SurvivalParametersH\x00R\bsurvivalB\f\n" +
+	"\bsurvival\x18\b \x01(\v2'.laurel.analytics.v1.SurvivalParametersH\x00R\bsurvival\x12.\n" +
+	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05afterB\f\n" +
 	"\n" +
 	"parameters\"H\n" +
 	"\x11GetReportResponse\x123\n" +
-	"\x06report\x18\x01 \x01(\v2\x1b.laurel.analytics.v1.ReportR\x06report\"\xa0\x02\n" +
+	"\x06report\x18\x01 \x01(\v2\x1b.laurel.analytics.v1.ReportR\x06report\"\xd0\x02\n" +
 	"\x14ListCustomersRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1c\n" +
 	"\x05as_of\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
@@ -565,7 +585,8 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x05 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x88'(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80@R\tpageToken\"\xe0\x01\n" +
+	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80@R\tpageToken\x12.\n" +
+	"\x05after\x18\a \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"\xe0\x01\n" +
 	"\x15ListCustomersResponse\x12;\n" +
 	"\tcustomers\x18\x01 \x03(\v2\x1d.laurel.analytics.v1.CustomerR\tcustomers\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x121\n" +
@@ -603,9 +624,10 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*RfmParameters)(nil),         // 8: laurel.analytics.v1.RfmParameters
 	(*CohortParameters)(nil),      // 9: laurel.analytics.v1.CohortParameters
 	(*SurvivalParameters)(nil),    // 10: laurel.analytics.v1.SurvivalParameters
-	(*Report)(nil),                // 11: laurel.analytics.v1.Report
-	(*Customer)(nil),              // 12: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),              // 13: laurel.analytics.v1.ReadUpTo
+	(*v1.Position)(nil),           // 11: laurel.type.v1.Position
+	(*Report)(nil),                // 12: laurel.analytics.v1.Report
+	(*Customer)(nil),              // 13: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),              // 14: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -613,22 +635,24 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	8,  // 2: laurel.analytics.v1.GetReportRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
 	9,  // 3: laurel.analytics.v1.GetReportRequest.cohorts:type_name -> laurel.analytics.v1.CohortParameters
 	10, // 4: laurel.analytics.v1.GetReportRequest.survival:type_name -> laurel.analytics.v1.SurvivalParameters
-	11, // 5: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	7,  // 6: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	8,  // 7: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	12, // 8: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	13, // 9: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 10: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 11: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	5,  // 12: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 13: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	4,  // 14: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	6,  // 15: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	13, // [13:16] is the sub-list for method output_type
-	10, // [10:13] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	11, // 5: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	12, // 6: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	7,  // 7: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	8,  // 8: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	11, // 9: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	13, // 10: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	14, // 11: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 12: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 13: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	5,  // 14: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 15: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	4,  // 16: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	6,  // 17: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }

@@ -1733,8 +1733,10 @@ type SurvivalCurve struct {
 	// Of all observations together.
 	TotalDays int64 `protobuf:"varint,3,opt,name=total_days,json=totalDays,proto3" json:"total_days,omitempty"`
 	// First day on which the curve is at a half or below; 0: it was not reached.
-	MedianDays    int32           `protobuf:"varint,4,opt,name=median_days,json=medianDays,proto3" json:"median_days,omitempty"`
-	Steps         []*SurvivalStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	MedianDays int32           `protobuf:"varint,4,opt,name=median_days,json=medianDays,proto3" json:"median_days,omitempty"`
+	Steps      []*SurvivalStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	// The longest observation: beyond it nothing is known.
+	LongestDays   int32 `protobuf:"varint,6,opt,name=longest_days,json=longestDays,proto3" json:"longest_days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1802,6 +1804,13 @@ func (x *SurvivalCurve) GetSteps() []*SurvivalStep {
 		return x.Steps
 	}
 	return nil
+}
+
+func (x *SurvivalCurve) GetLongestDays() int32 {
+	if x != nil {
+		return x.LongestDays
+	}
+	return 0
 }
 
 // SurvivalReport counts days from the first purchase day.
@@ -2128,7 +2137,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\aat_risk\x18\x02 \x01(\x03R\x06atRisk\x12\x16\n" +
 	"\x06events\x18\x03 \x01(\x03R\x06events\x12\x1a\n" +
 	"\bsurvival\x18\x04 \x01(\tR\bsurvival\x12\x14\n" +
-	"\x05error\x18\x05 \x01(\tR\x05error\"\xbe\x01\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\"\xe1\x01\n" +
 	"\rSurvivalCurve\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\x03R\x06events\x12\x1d\n" +
@@ -2136,7 +2145,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"total_days\x18\x03 \x01(\x03R\ttotalDays\x12\x1f\n" +
 	"\vmedian_days\x18\x04 \x01(\x05R\n" +
 	"medianDays\x127\n" +
-	"\x05steps\x18\x05 \x03(\v2!.laurel.analytics.v1.SurvivalStepR\x05steps\"\xb0\x01\n" +
+	"\x05steps\x18\x05 \x03(\v2!.laurel.analytics.v1.SurvivalStepR\x05steps\x12!\n" +
+	"\flongest_days\x18\x06 \x01(\x05R\vlongestDays\"\xb0\x01\n" +
 	"\x0eSurvivalReport\x12E\n" +
 	"\ffirst_repeat\x18\x01 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\vfirstRepeat\x126\n" +
 	"\x04loss\x18\x02 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\x04loss\x12\x1f\n" +

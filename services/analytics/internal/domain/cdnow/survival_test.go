@@ -36,6 +36,7 @@ func TestF11Survival(t *testing.T) {
 			require.Equal(t, c.events, c.curve.Events)
 			require.Equal(t, c.duration, c.curve.Days)
 			require.Equal(t, c.median, c.curve.Median)
+			require.Equal(t, 545, c.curve.Longest, "from the first day to the last")
 			for i, day := range days {
 				at := c.curve.At(day)
 				require.InDelta(t, c.s[i], float64(at.S), 1e-6, "S(%d)", day)

@@ -21,6 +21,7 @@ type Observation struct {
 type Curve struct {
 	Customers, Events int64
 	Days              int64  // Σ durations
+	Longest           int    // of them: beyond it nothing is known
 	Steps             []Step // where something happens, rising by day
 	// Median is the first day on which S is a half or less; 0: it was not reached.
 	Median int
@@ -72,6 +73,7 @@ func newTally() tally { return tally{events: map[int]int64{}, censored: map[int]
 func (t *tally) add(o Observation) {
 	t.curve.Customers++
 	t.curve.Days += int64(o.Days)
+	t.curve.Longest = max(t.curve.Longest, o.Days)
 	if !o.Happened {
 		t.censored[o.Days]++
 		return

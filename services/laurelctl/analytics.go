@@ -1,0 +1,132 @@
+package laurelctl
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+)
+
+// analytics is a connection to the analytics service.
+type analytics struct {
+	analyticsv1.AnalyticsServiceClient
+	program string
+}
+
+// askAnalytics connects, and lets f ask within the time that was given.
+func (w *world) askAnalytics(f func(ctx context.Context, a *analytics) error) error {
+	h, err := w.place()
+	if err != nil {
+		return err
+	}
+	address := cmp.Or(w.root.Server, h.GRPC.Analytics)
+	if address == "" || h.Token == "" {
+		return &usageError{
+			"there is no house with analytics in " + w.root.House + ", and no --server with a --token is given",
+			"start one with `make serve` and stay in its directory, or say where analytics listens",
+		}
+	}
+	if h.Program == "" {
+		return &usageError{"no programme is named", "name it with --programme"}
+	}
+	conn, err := rpc.Dial(address, h.Token)
+	if err != nil {
+		return &usageError{err.Error(), "name the address with --server"}
+	}
+	defer conn.Close() //nolint:errcheck // there is nothing left to lose
+	ctx, cancel := context.WithTimeout(w.ctx, w.root.Timeout)
+	defer cancel()
+	return w.reached(address, f(ctx, &analytics{analyticsv1.NewAnalyticsServiceClient(conn), h.Program}))
+}
+
+// reportCmd shows a report.
+type reportCmd struct {
+	Name    string `arg:"" help:"Which one; laurelctl analytics list names them."`
+	AsOf    string `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
+	Compare string `placeholder:"DATE" help:"Tell what changed since then, for reports that do."`
+}
+
+// Run asks for the report.
+func (c *reportCmd) Run(w *world) error {
+	return w.askAnalytics(func(ctx context.Context, a *analytics) error {
+		answer, err := a.GetReport(ctx, &analyticsv1.GetReportRequest{Program: a.program, Name: c.Name, AsOf: c.AsOf, Compare: c.Compare})
+		if err != nil {
+			return err
+		}
+		r := answer.GetReport()
+		rows, tables := reportGrids(r)
+		if err := w.show(answer, rows, tables...); err != nil || w.root.Output != formatTable {
+			return err
+		}
+		read := r.GetRead()
+		return w.lines([]string{"", fmt.Sprintf("as of %s: orders before that day; read up to %s, %d entries",
+			r.GetAsOf(), moment(read.GetEffectiveAt()), read.GetEntries())})
+	})
+}
+
+// reportsCmd lists the reports.
+type reportsCmd struct{}
+
+// Run asks which reports there are.
+func (c *reportsCmd) Run(w *world) error {
+	return w.askAnalytics(func(ctx context.Context, a *analytics) error {
+		answer, err := a.ListReports(ctx, &analyticsv1.ListReportsRequest{})
+		if err != nil {
+			return err
+		}
+		rows := grid{columns: []string{"name", "question", "compares"}}
+		for _, r := range answer.GetReports() {
+			rows.add(r.GetName(), r.GetQuestion(), yesOrNo(r.GetCompares()))
+		}
+		return w.show(answer, rows)
+	})
+}
+
+// customersCmd lists customers with what they are measured by.
+type customersCmd struct {
+	AsOf      string `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
+	Limit     int    `default:"100" placeholder:"N" help:"At most so many; 0: all. Default: ${default}."`
+	PageToken string `placeholder:"TOKEN" help:"Go on where an answer that was limited ended (nextPageToken of its JSON)."`
+}
+
+// Run asks for the customers, page by page.
+func (c *customersCmd) Run(w *world) error {
+	return w.askAnalytics(func(ctx context.Context, a *analytics) error {
+		request := &analyticsv1.ListCustomersRequest{Program: a.program, AsOf: c.AsOf, PageToken: c.PageToken}
+		all := &analyticsv1.ListCustomersResponse{}
+		err := pages(c.Limit, func(size int32) (int, bool, error) {
+			request.PageSize = size
+			answer, err := a.ListCustomers(ctx, request)
+			if err != nil {
+				return 0, false, err
+			}
+			answer.Customers = append(all.GetCustomers(), answer.GetCustomers()...)
+			all, request.PageToken = answer, answer.GetNextPageToken()
+			return len(all.GetCustomers()), request.GetPageToken() != "", nil
+		})
+		if err != nil {
+			return err
+		}
+		rows := grid{
+			columns: []string{
+				"account", "class", "segment", "recency_score", "frequency_score", "monetary_score", "recency_days", "orders", "sum_minor",
+				"first_day", "last_day",
+			},
+			numbers: []string{"recency_score", "frequency_score", "monetary_score", "recency_days", "orders", "sum_minor"},
+		}
+		for _, c := range all.GetCustomers() {
+			rows.add(c.GetAccount(), c.GetClass(), c.GetSegment(), number(c.GetRecencyScore()), number(c.GetFrequencyScore()),
+				number(c.GetMonetaryScore()), number(c.GetRecencyDays()), number(c.GetOrders()), number(c.GetSumMinor()), c.GetFirstDay(), c.GetLastDay())
+		}
+		return w.show(all, rows)
+	})
+}
+
+func yesOrNo(b bool) string { //nolint:revive // what is written, not a switch
+	if b {
+		return "yes"
+	}
+	return "no"
+}
