@@ -94,6 +94,14 @@ func (p *place) control(program, kind, id string, body proto.Message) {
 	require.NoError(p.t, publish.All(p.t.Context(), p.bus, batch))
 }
 
+// controlFor publishes a control event for one account.
+func (p *place) controlFor(account, source, kind, id string, body proto.Message) {
+	p.t.Helper()
+	m, err := publish.ControlFor(account, publish.ControlEvent{Program: "tea", Source: source, Kind: kind, ID: id, Body: body})
+	require.NoError(p.t, err)
+	require.NoError(p.t, publish.All(p.t.Context(), p.bus, []bus.Outgoing{m}))
+}
+
 func (p *place) apply(revision int32, text string) {
 	p.t.Helper()
 	p.control("tea", "revised", fmt.Sprint("revised/", revision), &controlv1.ProgramRevised{

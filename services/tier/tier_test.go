@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 )
@@ -254,4 +255,23 @@ func TestByTheWallClock(t *testing.T) {
 	require.NotEmpty(t, granted.GetGrant().GetGrantId())
 	s.drained()
 	require.Equal(t, "silver", s.member("ann", "").GetTier())
+}
+
+// Where a programme enrols by name, an order of nobody's account is refused, as accrual refuses it.
+func TestEnrolledByName(t *testing.T) {
+	t.Parallel()
+	p := open(t, events)
+	p.apply(2, theTeaClub+"enrolment: explicit\n")
+	s := p.run(p.database(), size{})
+	p.pays("ann", "o1", "2025-01-10", 600_00)
+	for _, id := range []string{"1", "again"} {
+		p.controlFor("bob", "member", "enrolled", id, &controlv1.MemberEnrolled{
+			Program: "tea", Account: "bob", Member: "bob", Kind: memberv1.MemberKind_MEMBER_KIND_CONSUMER, EnrolledAt: timestamppb.New(moment("2025-01-10")),
+		})
+	}
+	p.pays("bob", "o2", "2025-01-11", 600_00)
+	s.drained()
+	require.EqualValues(t, 1, s.Counts().Refused)
+	require.EqualValues(t, 1, s.Counts().Duplicates)
+	require.Equal(t, "silver", s.member("bob", "").GetTier())
 }

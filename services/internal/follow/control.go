@@ -41,6 +41,10 @@ func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 		m.Control = b
 	default:
 		m.Control = body
+		var err error
+		if m.Grant, err = decodeGrant(body); err != nil {
+			return err
+		}
 	}
 	return nil
 }

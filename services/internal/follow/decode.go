@@ -43,7 +43,7 @@ func (d *Decoder) Decode(raw bus.Message) Message {
 	if err == nil {
 		return m
 	}
-	m.Order, m.Action, m.Revised, m.Opened, m.Control, m.Fact = nil, nil, nil, nil, nil, nil
+	m.Order, m.Action, m.Revised, m.Opened, m.Control, m.Grant, m.Fact = nil, nil, nil, nil, nil, nil, nil
 	refusal, ok := reason.Of(err)
 	if !ok {
 		refusal = reason.New(reason.MalformedEvent, "", "%s", err)

@@ -37,6 +37,8 @@ type Message struct {
 	Revised *Revised
 	// Control is a control event about one account or one programme that only some services understand.
 	Control proto.Message
+	// Grant is what Control says of a granted tier; nil where it speaks of something else.
+	Grant *Grant
 	// Fact is what a service has durably done, where FACTS is followed.
 	Fact proto.Message
 }

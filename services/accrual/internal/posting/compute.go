@@ -30,6 +30,8 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 		return stopIfBroken(b.act(ctx, m))
 	case enrolled(m) != nil:
 		return stopIfBroken(b.enrol(ctx, m))
+	case m.Grant != nil:
+		return stopIfBroken(b.grant(ctx, m))
 	}
 	return nil
 }

@@ -100,6 +100,9 @@ func (n *needs) add(b *batch, item lane.Item) {
 		case enrolled(m) != nil:
 			n.accounts = append(n.accounts, account(m))
 			n.keys = append(n.keys, enrolKey(m))
+		case m.Grant != nil:
+			n.accounts = append(n.accounts, account(m))
+			n.keys = append(n.keys, grantKey(m))
 		}
 	}
 }

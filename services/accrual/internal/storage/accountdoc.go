@@ -19,6 +19,8 @@ type accountDoc struct {
 	Lots      []lotDoc     `bson:"lots"`
 	Debts     []debtDoc    `bson:"debts,omitempty"`
 	Tier      string       `bson:"tier,omitempty"`
+	Below     string       `bson:"below,omitempty"`
+	Grants    []grantDoc   `bson:"grants,omitempty"`
 	Days      []spendDoc   `bson:"days,omitempty"`
 	Reviewed  int32        `bson:"reviewed"`
 	Waiting   []waitingDoc `bson:"waiting,omitempty"`

@@ -142,6 +142,23 @@ type ladderDoc struct {
 	Counts []spendDoc `bson:"counts,omitempty"`
 	Window int        `bson:"window"`
 	Change *changeDoc `bson:"change,omitempty"`
+	Grants *grantsDoc `bson:"grants,omitempty"`
+}
+
+type grantsDoc struct {
+	Given *grantDoc `bson:"given,omitempty"`
+	Ended string    `bson:"ended,omitempty"`
+	Below string    `bson:"below,omitempty"`
+}
+
+type grantDoc struct {
+	ID     string `bson:"id"`
+	Tier   string `bson:"tier"`
+	From   int32  `bson:"from"`
+	Until  int32  `bson:"until"`
+	Reason string `bson:"reason"`
+	Actor  string `bson:"actor"`
+	Ended  bool   `bson:"ended,omitempty"`
 }
 
 type balanceDoc struct {

@@ -144,7 +144,24 @@ func ladderToDoc(l *ledger.LadderPart) *ladderDoc {
 	if c := l.Change; c != nil {
 		d.Change = &changeDoc{c.From, c.To, int64(c.Qualifying), c.Cause}
 	}
+	if g := l.Grants; g != nil {
+		d.Grants = &grantsDoc{Ended: g.Ended, Below: g.Below}
+		if g.Given != nil {
+			given := grantToDoc(*g.Given)
+			d.Grants.Given = &given
+		}
+	}
 	return d
+}
+
+func grantToDoc(g ladder.Grant) grantDoc {
+	return grantDoc{g.ID, g.Tier, int32(g.From), int32(g.Until), g.Reason, g.Actor, g.Ended}
+}
+
+func grantFromDoc(d grantDoc) ladder.Grant {
+	return ladder.Grant{
+		ID: d.ID, Tier: d.Tier, From: calendar.Day(d.From), Until: calendar.Day(d.Until), Reason: d.Reason, Actor: d.Actor, Ended: d.Ended,
+	}
 }
 
 func ladderFromDoc(d *ladderDoc) *ledger.LadderPart {
@@ -154,6 +171,13 @@ func ladderFromDoc(d *ladderDoc) *ledger.LadderPart {
 	l := &ledger.LadderPart{Counts: list(d.Counts, spendFromDoc), Window: d.Window}
 	if c := d.Change; c != nil {
 		l.Change = &ladder.Change{From: c.From, To: c.To, Qualifying: money.Minor(c.Qualifying), Cause: c.Cause}
+	}
+	if g := d.Grants; g != nil {
+		l.Grants = &ledger.GrantsPart{Ended: g.Ended, Below: g.Below}
+		if g.Given != nil {
+			given := grantFromDoc(*g.Given)
+			l.Grants.Given = &given
+		}
 	}
 	return l
 }

@@ -139,7 +139,7 @@ func accountToDoc(a ledger.Account, partition int, due time.Time) accountDoc {
 	d := accountDoc{
 		ID: accountKey(a.Program, a.ID), Format: format, Program: a.Program, Account: string(a.ID), Partition: partition,
 		Version: int64(a.Version), Clock: a.Clock, Hash: binary(a.Hash), Balances: list(a.Balances, balanceToDoc),
-		Tier: a.Ladder.Tier, Days: list(a.Ladder.Days, spendToDoc), Reviewed: int32(a.Reviewed), DueAt: timeToDoc(due),
+		Tier: a.Ladder.Tier, Below: a.Ladder.Below, Days: list(a.Ladder.Days, spendToDoc), Grants: list(a.Ladder.Grants, grantToDoc), Reviewed: int32(a.Reviewed), DueAt: timeToDoc(due),
 	}
 	if d.Balances == nil {
 		d.Balances = []balanceDoc{}
@@ -161,7 +161,9 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 	a := ledger.Account{
 		Program: d.Program, ID: ledger.AccountID(d.Account), Version: ledger.Seq(d.Version), Clock: d.Clock.UTC(),
 		Balances: list(d.Balances, balanceFromDoc), Reviewed: calendar.Day(d.Reviewed),
-		Ladder: ladder.State{Tier: d.Tier, Days: list(d.Days, spendFromDoc)},
+		Ladder: ladder.State{
+			Tier: d.Tier, Below: d.Below, Days: list(d.Days, spendFromDoc), Grants: list(d.Grants, grantFromDoc),
+		},
 	}
 	var err error
 	if a.Hash, err = hash(d.Hash); err != nil {

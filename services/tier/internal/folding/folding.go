@@ -102,7 +102,7 @@ func (n *needs) add(b *batch, item lane.Item) {
 		if b.parts.Get(item.Partition).Refused > 0 && m.Refusable() {
 			n.identities = append(n.identities, m.Identity)
 		}
-		if m.Order != nil || granted(m) {
+		if m.Order != nil || m.Grant != nil || enrolled(m) != nil {
 			n.accounts = append(n.accounts, account(m))
 		}
 		if m.Order != nil {

@@ -7,7 +7,6 @@ import (
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
-	"github.com/laurel-loyalty/laurel/services/internal/ladder"
 	"github.com/laurel-loyalty/laurel/services/internal/orderbook"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -28,8 +27,10 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 		return b.refuse(m, m.Refusal)
 	case m.Order != nil:
 		return stopIfBroken(b.take(ctx, m))
-	case granted(m):
+	case m.Grant != nil:
 		return stopIfBroken(b.grant(ctx, m))
+	case enrolled(m) != nil:
+		return stopIfBroken(b.enrol(ctx, m))
 	}
 	return nil
 }
@@ -56,48 +57,62 @@ func (b *batch) revised(m follow.Message) {
 
 // take lets the domain decide on an order event. What was due before it happens first, also when it is refused.
 func (b *batch) take(ctx context.Context, m follow.Message) error {
-	streamTime := m.Time
-	if b.parts.Get(m.Partition).Events {
-		streamTime = time.Time{}
-	}
-	schedule := b.parts.Schedule(m.Partition, m.Program)
-	if err := orderbook.Admit(m.Program, schedule, m.Order.Event.OccurredAt, streamTime); err != nil {
-		return b.refuseFor(m, err)
-	}
-	return b.decide(ctx, m, func(h *holding, t time.Time) (standing.Step, error) {
+	return b.decide(ctx, m, m.Order.Event.OccurredAt, func(s stage) (standing.Step, error) {
 		book := b.books[m.Program][m.Order.Ref] // as it is now: a wait may just have lapsed
 		arrival := orderbook.Arrival{Ref: m.Order.Ref, Event: m.Order.Event, ID: m.EventID, Source: m.EventSource}
-		return standing.Take(h.account, book, arrival, schedule, t)
+		return standing.Take(s.account, book, arrival, s.schedule, s.t)
 	})
 }
 
 // grant lets the domain decide on a granted tier, or on its end.
 func (b *batch) grant(ctx context.Context, m follow.Message) error {
-	schedule := b.parts.Schedule(m.Partition, m.Program)
-	if err := orderbook.Admit(m.Program, schedule, time.Time{}, time.Time{}); err != nil {
-		return b.refuseFor(m, err)
-	}
-	g, err := grantFromProto(m)
-	if err != nil {
-		return b.refuseFor(m, err)
-	}
-	return b.decide(ctx, m, func(h *holding, t time.Time) (standing.Step, error) {
-		return standing.TakeGrant(h.account, g, schedule, t)
+	return b.decide(ctx, m, m.Grant.At, func(s stage) (standing.Step, error) {
+		return standing.TakeGrant(s.account, standing.Grant{Given: m.Grant.Given, Ends: m.Grant.Ends}, s.schedule, s.t)
 	})
 }
 
-// decide brings the account of a message up and lets something happen to it.
-func (b *batch) decide(ctx context.Context, m follow.Message, happen func(h *holding, t time.Time) (standing.Step, error)) error {
+// enrolled is the enrolment that a message is, nil if it is none.
+func enrolled(m follow.Message) *controlv1.MemberEnrolled {
+	e, _ := m.Control.(*controlv1.MemberEnrolled)
+	return e
+}
+
+// enrol opens an account.
+func (b *batch) enrol(ctx context.Context, m follow.Message) error {
+	at := calendar.Millis(enrolled(m).GetEnrolledAt().AsTime())
+	return b.decide(ctx, m, at, func(s stage) (standing.Step, error) {
+		return standing.Enrol(s.account, s.schedule, s.t), nil
+	})
+}
+
+// stage is an account that has been brought up to the moment at which a message acts on it.
+type stage struct {
+	account  standing.Account
+	schedule program.Schedule
+	t        time.Time
+}
+
+// decide brings the account of a message up, and lets something that happened at a time happen to it.
+func (b *batch) decide(ctx context.Context, m follow.Message, at time.Time, happen func(s stage) (standing.Step, error)) error {
+	part := b.parts.Get(m.Partition)
+	schedule := b.parts.Schedule(m.Partition, m.Program)
+	stream := m.Time
+	if part.Events {
+		stream = time.Time{}
+	}
+	if err := orderbook.Admit(m.Program, schedule, at, stream); err != nil {
+		return b.refuseFor(m, err)
+	}
 	h := b.accounts[account(m)]
 	h.partition = m.Partition
 	t := h.account.Clock
-	if clock := b.parts.Get(m.Partition).Clock; clock.After(t) {
-		t = clock
+	if part.Clock.After(t) {
+		t = part.Clock
 	}
 	if err := b.bringUp(ctx, h, t); err != nil {
 		return err
 	}
-	step, err := happen(h, t)
+	step, err := happen(stage{h.account, schedule, t})
 	switch {
 	case err != nil:
 		return b.refuseFor(m, err)
@@ -198,33 +213,4 @@ func (b *batch) refuseFor(m follow.Message, err error) error {
 
 func account(m follow.Message) storage.Ref {
 	return storage.Ref{Program: m.Program, Account: m.Account}
-}
-
-// granted tells whether a message is about a granted tier.
-func granted(m follow.Message) bool {
-	switch m.Control.(type) {
-	case *controlv1.TierGranted, *controlv1.TierGrantEnded:
-		return true
-	}
-	return false
-}
-
-func grantFromProto(m follow.Message) (standing.Grant, error) {
-	switch c := m.Control.(type) {
-	case *controlv1.TierGranted:
-		from, err := calendar.Parse(c.GetFromDay())
-		if err != nil {
-			return standing.Grant{}, reason.New(reason.InvalidField, "from_day", "%s", err)
-		}
-		until, err := calendar.Parse(c.GetUntilDay())
-		if err != nil {
-			return standing.Grant{}, reason.New(reason.InvalidField, "until_day", "%s", err)
-		}
-		return standing.Grant{Given: ladder.Grant{
-			ID: c.GetGrantId(), Tier: c.GetTier(), From: from, Until: until, Reason: c.GetReason(), Actor: c.GetActor(),
-		}}, nil
-	case *controlv1.TierGrantEnded:
-		return standing.Grant{Given: ladder.Grant{ID: c.GetGrantId()}, Ends: true}, nil
-	}
-	return standing.Grant{}, reason.New(reason.UnknownEventType, "kind", "%s is nothing about a granted tier", m.Kind)
 }

@@ -20,16 +20,14 @@ type Grant struct {
 	Position   Position
 }
 
-// Key is the key of the entry that a grant or its end makes.
-func (g Grant) Key() string {
+// Key is the key of the entry that a grant to an account, or its end, makes.
+func (g Grant) Key(account AccountID) string {
+	key := "grant/" + token.Of(string(account)) + "/" + token.Of(g.Given.ID)
 	if g.Ends {
-		return GrantKey(g.Given.ID) + "/ended"
+		key += "/ended"
 	}
-	return GrantKey(g.Given.ID)
+	return key
 }
-
-// GrantKey is the key of the entry of a grant.
-func GrantKey(id string) string { return "grant/" + token.Of(id) }
 
 // TakeGrant decides what a grant does to an account at effective time t, to which the account has been brought up: an
 // entry that moves no points. Refusals are those of ladder.Ladder.Admit, and GRANT_NOT_FOUND for the end of what the
@@ -38,10 +36,10 @@ func TakeGrant(a Account, g Grant, schedule program.Schedule, t time.Time) (Verd
 	known := schedule.In(t)
 	steps, today := known.Program.Ladder, calendar.DayOf(t, known.Program.Zone)
 	if had, ok := a.Ladder.Grant(g.Given.ID); ok && (had.Ended || !g.Ends) {
-		return Verdict{Repeats: g.Key()}, nil
+		return Verdict{Repeats: g.Key(a.ID)}, nil
 	}
 	d := a.begin(known, t)
-	d.Kind, d.Key, d.Actor, d.OccurredAt = KindState, g.Key(), "operator/"+g.Given.Actor, g.OccurredAt
+	d.Kind, d.Key, d.Actor, d.OccurredAt = KindState, g.Key(a.ID), "operator/"+g.Given.Actor, g.OccurredAt
 	d.EventID, d.EventSource, d.Position = g.EventID, g.Source, g.Position
 	var next ladder.State
 	var change ladder.Change

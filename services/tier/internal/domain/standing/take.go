@@ -13,7 +13,9 @@ import (
 // Take decides what an order event does to an account at effective time t, to which the account has been brought up; book
 // is what stands under the order. Refusals are those of orderbook.Book.Judge.
 func Take(a Account, book Book, c orderbook.Arrival, schedule program.Schedule, t time.Time) (Step, error) {
-	judged, err := book.Judge(c, orderbook.Setting{Account: a.ID, Waiting: len(a.Waiting), Schedule: schedule, Time: t})
+	judged, err := book.Judge(c, orderbook.Setting{
+		Account: a.ID, Opened: a.Version > 0, Waiting: len(a.Waiting), Schedule: schedule, Time: t,
+	})
 	if err != nil || judged.Repeats > 0 {
 		return Step{Account: a, Repeats: err == nil}, err
 	}
@@ -85,6 +87,16 @@ func TakeGrant(a Account, g Grant, schedule program.Schedule, t time.Time) (Step
 	}
 	step.Account = next
 	return step, nil
+}
+
+// Enrol opens an account at effective time t, to which it has been brought up; one that was opened before stays as it is.
+func Enrol(a Account, schedule program.Schedule, t time.Time) Step {
+	if a.Version > 0 {
+		return Step{Account: a, Repeats: true}
+	}
+	next := a.happened(t)
+	next.Reviewed = calendar.DayOf(t, schedule.Latest().Program.Zone)
+	return Step{Account: next}
 }
 
 // happened is the account after one more thing at an effective time.
