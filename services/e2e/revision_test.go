@@ -1,0 +1,186 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	mathrand "math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
+	doors "github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/mongod"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+)
+
+// The plots are short: each is played several times, with a process for each service.
+const (
+	plotOrders = 900
+	plotEnd    = "1998-03-01T00:00:00Z"
+	// chunkOrders is how many orders are published before somebody may be killed.
+	chunkOrders = 100
+)
+
+// plot is one history: orders, and before some of them a revision of the programme.
+type plot struct {
+	groups    []orderfile.Group
+	revisions map[int]revision // by the order before which it comes; 0 has the first
+}
+
+// revision is one thing that is asked of the registry.
+type revision struct {
+	base     int32
+	text     string
+	from     time.Time // zero: at once
+	rollback int32     // to this revision; 0: it has a text
+}
+
+// newPlot draws the places at which the programme is revised: another rate and a shorter life of points, then another
+// ladder, which is to begin some days later, then back to the first.
+func newPlot(t *testing.T, r *mathrand.Rand) plot {
+	t.Helper()
+	raw, err := os.ReadFile(withTiers)
+	require.NoError(t, err)
+	change := func(pairs ...string) string {
+		text := strings.NewReplacer(pairs...).Replace(string(raw))
+		require.NotEqual(t, string(raw), text, "what is replaced must be there: %v", pairs)
+		return text
+	}
+	p := plot{groups: readOrders(t, slice(t, plotOrders))[:plotOrders], revisions: map[int]revision{0: {text: string(raw)}}}
+	slices.SortStableFunc(p.groups, func(a, b orderfile.Group) int { return a.Event.OccurredAt.Compare(b.Event.OccurredAt) })
+	second := 1 + r.IntN(plotOrders/3)
+	third := second + 1 + r.IntN(plotOrders/3)
+	from := p.groups[third].Event.OccurredAt.Add(time.Duration(r.IntN(72)) * time.Hour)
+	begun := slices.IndexFunc(p.groups, func(g orderfile.Group) bool { return g.Event.OccurredAt.After(from) })
+	fourth := begun + 1 + r.IntN(plotOrders-begun-1)
+	p.revisions[second] = revision{
+		base: 1, text: change("points: 1", "points: 2", "months: 12\n\nladder", "months: 2\n\nladder", "silver: 5/4", "silver: 2"),
+	}
+	p.revisions[third] = revision{
+		base: 2, from: from,
+		text: change("from: 100.00", "from: 40.00", "from: 500.00", "from: 90.00", "one_step", "to_fit", "window_months: 12", "window_months: 6"),
+	}
+	p.revisions[fourth] = revision{base: 3, rollback: 1}
+	t.Logf("revised before the orders %d, %d (from %s on) and %d", second, third, from, fourth)
+	return p
+}
+
+// ask asks the registry until the revision is published: whoever is killed meanwhile is asked again, with the same key.
+func (r revision) ask(t *testing.T, s *stage) {
+	t.Helper()
+	key := doors.NewToken()
+	var from *timestamppb.Timestamp
+	if !r.from.IsZero() {
+		from = timestamppb.New(r.from)
+	}
+	s.eventually(func(ctx context.Context, client programmev1.ProgrammeServiceClient) bool {
+		var made *programmev1.Revision
+		if r.rollback > 0 {
+			answer, err := client.RollbackProgram(ctx, &programmev1.RollbackProgramRequest{
+				Program: "cdnow", IdempotencyKey: key, BaseRevision: r.base, ToRevision: r.rollback, EffectiveAt: from,
+			})
+			made = answer.GetRevision()
+			s.note(err)
+		} else {
+			answer, err := client.ApplyProgram(ctx, &programmev1.ApplyProgramRequest{
+				Program: "cdnow", IdempotencyKey: key, BaseRevision: r.base, EffectiveAt: from,
+				Files: []*programmev1.File{{Name: "cdnow.yaml", Content: []byte(r.text)}},
+			})
+			made = answer.GetRevision()
+			s.note(err)
+		}
+		return made.GetNumber() == r.base+1 && made.GetPublished()
+	}, fmt.Sprintf("revision %d is published", r.base+1))
+}
+
+// way is how a plot is played.
+type way struct {
+	lanes, batch int
+	killed       bool // processes are killed at random places
+}
+
+// play plays a plot with a process for each service, and returns what they hold in the end.
+func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[string]books {
+	t.Helper()
+	s := raise(t, mongoURI, w)
+	if w.killed {
+		s.random = r
+	}
+	var chunk []orderfile.Group
+	for i, g := range p.groups {
+		if rev, revised := p.revisions[i]; revised {
+			s.publish(chunk)
+			chunk = chunk[:0]
+			s.maybeKill("programme")
+			rev.ask(t, s)
+		}
+		if chunk = append(chunk, g); len(chunk) == chunkOrders {
+			s.publish(chunk)
+			chunk = chunk[:0]
+			s.maybeKill(s.followers...)
+		}
+	}
+	s.publish(chunk)
+	s.pass(plotEnd)
+	return s.conclude()
+}
+
+// TestARevisionInTheMiddleGivesTheSameResult revises a programme at random places of a history, once so, once so: with
+// other lanes and batches, and with services that are killed and started again. At the same place of the log all services
+// know the same revisions, and whoever was slower or died comes to the same books, to the last hash.
+func TestARevisionInTheMiddleGivesTheSameResult(t *testing.T) {
+	t.Parallel()
+	buildServices(t)
+	m, err := mongod.Start(t.Context(), mongod.Options{Dir: t.TempDir(), Logger: warnings(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, m.Stop()) })
+	for name, ways := range map[string]map[string]way{
+		"one plot":     {"one lane, batches of sixteen": {lanes: 1, batch: 16}, "killed": {lanes: 2, batch: 64, killed: true}},
+		"another plot": {"killed, four lanes": {lanes: 4, batch: 512, killed: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plot := newPlot(t, random(t))
+			want := plot.play(t, m.URI(), way{lanes: 2, batch: 512}, nil)
+			requireRevised(t, want)
+			for name, w := range ways {
+				t.Run(name, func(t *testing.T) {
+					got := plot.play(t, m.URI(), w, random(t))
+					for service, b := range want {
+						b.requireSame(t, service, got[service])
+					}
+				})
+			}
+		})
+	}
+}
+
+// requireRevised wants the history to tell something: every revision has made entries.
+func requireRevised(t *testing.T, all map[string]books) {
+	t.Helper()
+	made := map[string]bool{}
+	for _, entry := range all["accrual"].documents["entries"] {
+		made[fmt.Sprint(entry["revision"])] = true
+	}
+	require.Equal(t, map[string]bool{"1": true, "2": true, "3": true, "4": true}, made)
+}
+
+// maybeKill kills one of the services, as kill -9 does, and starts it again.
+func (s *stage) maybeKill(names ...string) {
+	s.t.Helper()
+	if s.random == nil || s.random.IntN(2) == 0 {
+		return
+	}
+	name := names[s.random.IntN(len(names))]
+	old := s.processes[name]
+	old.signal(syscall.SIGKILL)
+	require.Equal(s.t, syscall.SIGKILL, old.wait().signal)
+	s.start(name)
+}

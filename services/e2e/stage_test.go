@@ -1,0 +1,285 @@
+package e2e
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/analytics"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+	service "github.com/laurel-loyalty/laurel/services/internal/process"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+	"github.com/laurel-loyalty/laurel/services/tier"
+)
+
+// binaries is where buildServices puts the services' own.
+var binaries string
+
+// followed are the services that learn from the log: how a test brings one to its end inside its own process.
+var followed = map[string]func(s *stage, deps service.Deps) (follower, error){
+	"accrual": func(s *stage, deps service.Deps) (follower, error) {
+		return accrual.New(s.t.Context(), accrual.Config{
+			MongoURI: s.servers.uri, Database: s.database("accrual"), NATSURL: s.servers.url, NATSToken: s.servers.token,
+			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
+			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
+		}, deps)
+	},
+	"analytics": func(s *stage, deps service.Deps) (follower, error) {
+		return analytics.New(s.t.Context(), analytics.Config{
+			MongoURI: s.servers.uri, Database: s.database("analytics"), NATSURL: s.servers.url, NATSToken: s.servers.token,
+			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
+			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
+		}, deps)
+	},
+	"tier": func(s *stage, deps service.Deps) (follower, error) {
+		return tier.New(s.t.Context(), tier.Config{
+			MongoURI: s.servers.uri, Database: s.database("tier"), NATSURL: s.servers.url, NATSToken: s.servers.token,
+			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
+			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
+		}, deps)
+	},
+}
+
+// follower is a service that learns from the log.
+type follower interface {
+	service.Service
+	Progress(ctx context.Context) (follow.Progress, error)
+	Broken() error
+}
+
+// buildServices makes the binaries of the services, each a process of its own.
+func buildServices(t *testing.T) {
+	t.Helper()
+	binaries = t.TempDir()
+	args := []string{commands + "programme/cmd/laurel-programme"}
+	for name := range followed {
+		args = append(args, commands+name+"/cmd/laurel-"+name)
+	}
+	require.NoError(t, goBuild(binaries+"/", args...))
+}
+
+// stage is servers, and a process for each service.
+type stage struct {
+	t         *testing.T
+	way       way
+	servers   servers
+	suffix    string // of the databases' names
+	house     *house
+	bus       *bus.Bus
+	secrets   rpc.Secrets
+	followers []string
+	processes map[string]*process
+	random    *mathrand.Rand // nil: nobody is killed
+	last      error          // of a call
+}
+
+// raise starts all of it beside a mongod, and opens the house with the clock of its events.
+func raise(t *testing.T, mongoURI string, w way) *stage {
+	t.Helper()
+	n, err := natsd.Start(t.Context(), natsd.Options{Self: programs.laurel, Dir: t.TempDir(), Logger: warnings(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, n.Stop()) })
+	s := &stage{t: t, way: w, servers: servers{mongoURI, n.URL(), n.Token()}, suffix: strings.ToLower(rand.Text()[:8]), house: newHouse(t), secrets: rpc.NewSecrets(), processes: map[string]*process{}}
+	s.bus, err = bus.Connect(t.Context(), bus.Config{URL: s.servers.url, Token: s.servers.token, Name: "e2e"}, warnings(t))
+	require.NoError(t, err)
+	t.Cleanup(s.bus.Close)
+	require.NoError(t, s.bus.EnsureStreams(t.Context(), bus.Layout{
+		MaxBytesEvents: 256 << 20, MaxBytesFacts: 256 << 20, MaxBytesDead: 64 << 20,
+	}))
+	s.control("opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: bus.Partitions})
+	s.start("programme")
+	for name := range followed {
+		s.followers = append(s.followers, name)
+	}
+	slices.Sort(s.followers)
+	for _, name := range s.followers {
+		s.start(name)
+	}
+	return s
+}
+
+func (s *stage) database(name string) string { return "laurel_" + name + "_" + s.suffix }
+
+// start starts the process of a service, and waits until it is up.
+func (s *stage) start(name string) {
+	s.t.Helper()
+	prefix := "LAUREL_" + strings.ToUpper(name) + "_"
+	env := []string{
+		prefix + "MONGO_URI=" + s.servers.uri, prefix + "DATABASE=" + s.database(name), prefix + "NATS_URL=" + s.servers.url,
+		prefix + "NATS_TOKEN=" + s.servers.token, prefix + "CALLERS=" + strings.Join(s.secrets.List(), ","),
+	}
+	if name != "programme" {
+		env = append(env, fmt.Sprint(prefix, "LANES=", s.way.lanes), fmt.Sprint(prefix, "BATCH_ITEMS=", s.way.batch))
+	}
+	plain := s.house.env
+	s.house.env = append(slices.Clone(plain), env...)
+	p := s.house.run(filepath.Join(binaries, "laurel-"+name))
+	s.house.env = plain
+	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, name+" is up")
+	s.house.stillRuns(p)
+	s.processes[name] = p
+}
+
+var grpcOn = regexp.MustCompile(`"msg":"service is up".*"grpc":"(127\.0\.0\.1:\d+)"`)
+
+// eventually asks the programme service, wherever it is now, until f is content.
+func (s *stage) eventually(f func(ctx context.Context, client programmev1.ProgrammeServiceClient) bool, what string) {
+	s.t.Helper()
+	address := grpcOn.FindStringSubmatch(s.processes["programme"].err.String())[1]
+	conn, err := rpc.Dial(address, s.secrets[rpc.Operator])
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, conn.Close()) }()
+	client := programmev1.NewProgrammeServiceClient(conn)
+	defer func() {
+		if s.last != nil {
+			s.t.Log("the last call said:", s.last)
+		}
+	}()
+	testkit.Eventually(s.t, func() bool {
+		ctx, cancel := context.WithTimeout(s.t.Context(), openMax)
+		defer cancel()
+		return f(ctx, client)
+	}, what)
+}
+
+// note keeps what a call has said last.
+func (s *stage) note(err error) { s.last = rpc.FromStatus(err) }
+
+// publish publishes orders, and returns when the bus has them.
+func (s *stage) publish(groups []orderfile.Group) {
+	s.t.Helper()
+	batch := make([]bus.Outgoing, 0, chunkOrders)
+	for _, g := range groups {
+		m, err := publish.Order("cdnow", "e2e", g)
+		require.NoError(s.t, err)
+		batch = append(batch, m)
+	}
+	if len(batch) > 0 {
+		require.NoError(s.t, publish.All(s.t.Context(), s.bus, batch))
+	}
+}
+
+// pass takes the clocks of all partitions to a time.
+func (s *stage) pass(to string) {
+	s.t.Helper()
+	at, err := time.Parse(time.RFC3339, to)
+	require.NoError(s.t, err)
+	s.control("clock", "clock/"+to, &controlv1.ClockPassed{Time: timestamppb.New(at)})
+}
+
+func (s *stage) control(kind, id string, body proto.Message) {
+	s.t.Helper()
+	batch, err := publish.Control(publish.ControlEvent{Program: "house", Source: "laurel", Kind: kind, ID: id, Body: body}, bus.Partitions)
+	require.NoError(s.t, err)
+	require.NoError(s.t, publish.All(s.t.Context(), s.bus, batch))
+}
+
+// conclude stops the processes, brings each service to its end inside this one, and reads what it holds.
+func (s *stage) conclude() map[string]books {
+	s.t.Helper()
+	for _, p := range s.processes {
+		p.signal(syscall.SIGTERM)
+		require.Zero(s.t, p.wait().signal, "it ends by itself; one that has just begun may say that it was interrupted")
+	}
+	all := map[string]books{}
+	for _, name := range s.followers {
+		s.drain(name)
+		all[name] = s.read(name)
+	}
+	return all
+}
+
+// drain runs a service until nothing is left to do.
+func (s *stage) drain(name string) {
+	s.t.Helper()
+	made, err := followed[name](s, service.Deps{
+		Log: warnings(s.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
+	})
+	require.NoError(s.t, err)
+	ctx, stop := context.WithCancel(s.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- made.Run(ctx) }()
+	testkit.Eventually(s.t, func() bool {
+		progress, err := made.Progress(s.t.Context())
+		return made.Broken() != nil || err == nil && progress.Drained()
+	}, name+" has drained")
+	stop()
+	require.NoError(s.t, errors.Join(made.Broken(), <-ended, made.Close(context.WithoutCancel(s.t.Context()))))
+}
+
+// books is what a service holds: its documents by collection and id, and which revisions each partition has passed.
+type books struct {
+	documents map[string]map[string]bson.M
+	revisions map[string]any
+}
+
+// read reads all of a service's documents, but for what says when they were written and what belongs to its work.
+func (s *stage) read(name string) books {
+	s.t.Helper()
+	client := dial(s.t, s.servers.uri)
+	defer hangUp(s.t, client)
+	db := client.Database(s.database(name))
+	names, err := db.ListCollectionNames(s.t.Context(), bson.M{})
+	require.NoError(s.t, err)
+	b := books{documents: map[string]map[string]bson.M{}, revisions: map[string]any{}}
+	for _, collection := range names {
+		if collection == "positions" { // of FACTS, whose order between accounts is not always the same
+			continue
+		}
+		hidden := bson.M{"recorded_at": 0}
+		cursor, err := db.Collection(collection).Find(s.t.Context(), bson.M{}, options.Find().SetProjection(hidden))
+		require.NoError(s.t, err)
+		var list []bson.M
+		require.NoError(s.t, cursor.All(s.t.Context(), &list))
+		if collection == "partitions" {
+			for _, d := range list {
+				b.revisions[fmt.Sprint(d["_id"])] = d["revisions"]
+			}
+			continue
+		}
+		b.documents[collection] = map[string]bson.M{}
+		for _, d := range list {
+			b.documents[collection][fmt.Sprint(d["_id"])] = d
+		}
+	}
+	return b
+}
+
+// requireSame names the first document that differs.
+func (b books) requireSame(t *testing.T, service string, got books) {
+	t.Helper()
+	require.Equal(t, b.revisions, got.revisions, "%s: revisions at each place of the log", service)
+	require.Len(t, got.documents, len(b.documents), "%s: collections", service)
+	for collection, want := range b.documents {
+		require.Len(t, got.documents[collection], len(want), "%s: %s", service, collection)
+		for id, d := range want {
+			require.Equal(t, d, got.documents[collection][id], "%s: %s %s", service, collection, id)
+		}
+	}
+}
