@@ -60,6 +60,9 @@ var changed = []struct {
 	{"Ladder.SoftLanding", "ladder: {window_months: 12, downgrade: to_fit, tiers: [{name: bronze, from: 0}, {name: gold, from: 500}]}", []Change{
 		{ChangeChanged, "ladder.downgrade", "one_step", "to_fit"},
 	}},
+	{"NoticeDays", "ladder: {window_months: 12, notice_days: 5, tiers: [{name: bronze, from: 0}, {name: gold, from: 500}]}", []Change{
+		{ChangeChanged, "ladder.notice_days", "30", "5"},
+	}},
 	{"Ladder.Tiers", "ladder: {window_months: 12, tiers: [{name: bronze, from: 0}, {name: silver, from: 100}, {name: ruby, from: 500}]}", []Change{
 		{ChangeAdded, "ladder.tiers.silver.from", "", "100.00"}, {ChangeAdded, "ladder.tiers.ruby.from", "", "500.00"},
 		{ChangeRemoved, "ladder.tiers.gold.from", "500.00", ""},

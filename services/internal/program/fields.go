@@ -77,6 +77,7 @@ func (p *Program) ladderFields() []Field {
 	}
 	list := []Field{
 		{"ladder.window_months", strconv.Itoa(p.Ladder.WindowMonths)}, {"ladder.downgrade", downgrade},
+		{"ladder.notice_days", strconv.Itoa(p.NoticeDays)},
 	}
 	for _, t := range p.Ladder.Tiers {
 		list = append(list, Field{keyed("ladder.tiers", t.Name) + ".from", money.Format(t.Reach, p.Currency)})

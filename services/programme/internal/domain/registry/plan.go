@@ -90,7 +90,7 @@ func aside(c program.Change) string {
 	case isTier && c.Kind == program.ChangeRemoved:
 		return fmt.Sprintf("whoever holds tier %s is moved to one that fits by the next review, or by an order before it",
 			strings.TrimSuffix(tier, ".from"))
-	case strings.HasPrefix(c.Path, "ladder."):
+	case strings.HasPrefix(c.Path, "ladder.") && c.Path != "ladder.notice_days":
 		return "tiers follow the new ladder from the next order or review of each account on"
 	case strings.HasPrefix(c.Path, "earning."):
 		return "orders that occurred before the revision begins keep the points of their own revision, also when they are returned later"

@@ -49,6 +49,7 @@ func TestWarnings(t *testing.T) {
 			{"earning.pending_days", "points that were earned before keep the day on which they become active"}}},
 		{name: "a tier less", known: []Revision{one}, text: with(", {name: gold, from: 100}", ""), want: []Warning{
 			{"ladder.tiers.gold.from", "whoever holds tier gold is moved to one that fits by the next review, or by an order before it"}}},
+		{name: "earlier notices", known: []Revision{one}, text: with("window_months: 12", "window_months: 12, notice_days: 60")},
 		{name: "another window", known: []Revision{one}, text: with("window_months: 12", "window_months: 6"), want: []Warning{
 			{"ladder.window_months", "tiers follow the new ladder from the next order or review of each account on"}}},
 	}
