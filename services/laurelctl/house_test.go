@@ -43,6 +43,7 @@ type standing struct {
 	service   *accrual.Service
 	analytics *analytics.Service
 	programme *programme.Service
+	members   *member.Service
 	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error
 	health    *telemetry.Health // of the programme service
 	applied   int32
@@ -101,13 +102,13 @@ func raise(t *testing.T) *standing {
 		ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: partitions,
 	}))
 	_, people := testkit.Mongo(t)
-	members, err := member.New(t.Context(), member.Config{
+	h.members, err = member.New(t.Context(), member.Config{
 		MongoURI: uri, Database: people, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
 	}, deps())
 	require.NoError(t, err)
-	h.place.GRPC.Member = members.Address()
-	for _, service := range []service{h.service, h.analytics, h.programme, members} {
+	h.place.GRPC.Member = h.members.Address()
+	for _, service := range []service{h.service, h.analytics, h.programme, h.members} {
 		h.run(service)
 	}
 	testkit.Eventually(t, func() bool {
@@ -161,6 +162,10 @@ func (h *standing) pass(to string) error {
 
 func (h *standing) drain() {
 	testkit.Eventually(h.t, func() bool {
+		told, err := h.members.Progress(h.t.Context()) // what it has told is then behind nobody but the ledger
+		if err != nil || !told.Drained() {
+			return false
+		}
 		progress, err := h.service.Progress(h.t.Context())
 		if err != nil || !progress.Drained() {
 			return false
