@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
@@ -28,6 +29,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/programme"
+	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
 const (
@@ -44,6 +46,7 @@ type standing struct {
 	analytics *analytics.Service
 	programme *programme.Service
 	members   *member.Service
+	tier      *tier.Service
 	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error
 	health    *telemetry.Health // of the programme service
 	applied   int32
@@ -108,7 +111,14 @@ func raise(t *testing.T) *standing {
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Member = h.members.Address()
-	for _, service := range []service{h.service, h.analytics, h.programme, h.members} {
+	_, standings := testkit.Mongo(t)
+	h.tier, err = tier.New(t.Context(), tier.Config{
+		MongoURI: uri, Database: standings, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+	}, deps())
+	require.NoError(t, err)
+	h.place.GRPC.Tier = h.tier.Address()
+	for _, service := range []service{h.service, h.analytics, h.programme, h.members, h.tier} {
 		h.run(service)
 	}
 	testkit.Eventually(t, func() bool {
@@ -162,15 +172,15 @@ func (h *standing) pass(to string) error {
 
 func (h *standing) drain() {
 	testkit.Eventually(h.t, func() bool {
-		told, err := h.members.Progress(h.t.Context()) // what it has told is then behind nobody but the ledger
-		if err != nil || !told.Drained() {
-			return false
+		for _, s := range []interface {
+			Progress(ctx context.Context) (follow.Progress, error)
+		}{h.members, h.service, h.tier} { // what member has told is then behind nobody but them
+			progress, err := s.Progress(h.t.Context())
+			if err != nil || !progress.Drained() {
+				return false
+			}
 		}
-		progress, err := h.service.Progress(h.t.Context())
-		if err != nil || !progress.Drained() {
-			return false
-		}
-		progress, err = h.analytics.Progress(h.t.Context()) // behind the facts of the ledger
+		progress, err := h.analytics.Progress(h.t.Context()) // behind the facts of the ledger
 		return err == nil && progress.Drained()
 	}, "the house is drained")
 }

@@ -62,6 +62,13 @@ type cli struct {
 		Role    roleCmd          `cmd:"" help:"Change what a member may do with another's account."`
 		Leave   leaveCmd         `cmd:"" help:"Take a member out of another's account."`
 	} `cmd:"" help:"Members, and by what they are known."`
+	Tier struct {
+		Show    tierShowCmd    `cmd:"" help:"Say at which tier an account stands, and what is missing to rise and to stay."`
+		History tierHistoryCmd `cmd:"" help:"List the moves of an account, and what caused them."`
+		Ladder  ladderCmd      `cmd:"" help:"Show what each tier needs, and how many stand on it."`
+		Grant   grantCmd       `cmd:"" help:"Hold an account at a tier at least, for a time."`
+		End     endGrantCmd    `cmd:"" help:"End a grant before its time."`
+	} `cmd:"" help:"Tiers of the programme's ladder."`
 	Analytics struct {
 		List      reportsCmd   `cmd:"" help:"List the reports and what each answers."`
 		Report    reportCmd    `cmd:"" help:"Show a report about the customers."`

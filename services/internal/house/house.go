@@ -49,7 +49,9 @@ type GRPC struct {
 
 // Of is where a service listens; empty for one that the house does not know.
 func (g GRPC) Of(service string) string {
-	return map[string]string{"accrual": g.Accrual, "member": g.Member, "programme": g.Programme}[service]
+	return map[string]string{
+		"accrual": g.Accrual, "analytics": g.Analytics, "member": g.Member, "programme": g.Programme, "tier": g.Tier,
+	}[service]
 }
 
 // NATS is where the bus is.
