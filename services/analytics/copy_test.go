@@ -59,7 +59,7 @@ func (s *service) reports(asOf string) map[string][]byte {
 		all[r.GetName()], err = proto.MarshalOptions{Deterministic: true}.Marshal(s.report(r.GetName(), asOf))
 		require.NoError(s.h.t, err)
 	}
-	require.Len(s.h.t, all, 4)
+	require.Len(s.h.t, all, 5)
 	return all
 }
 
@@ -137,7 +137,7 @@ func TestStoppedAtAnyMomentItComesOutTheSame(t *testing.T) {
 // requireSameAnswers compares all reports but for the marks: the two streams differ in what was told twice.
 func requireSameAnswers(t *testing.T, a, b *service) {
 	t.Helper()
-	for _, name := range []string{"pareto", "rfm", "cohorts", "survival"} {
+	for _, name := range []string{"actions", "pareto", "rfm", "cohorts", "survival"} {
 		want, got := a.report(name, ""), b.report(name, "")
 		want.Read.Marks, got.Read.Marks = nil, nil
 		require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
@@ -247,6 +247,27 @@ func TestTheBusIsAwayForAWhile(t *testing.T) {
 	h.tell(told[100:]...)
 	s.drained()
 	s.requireCopied(h.ledger)
+}
+
+func TestOwnEventsAreCountedByTypeAndMonth(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	l := h.ledger
+	told := []bus.Outgoing{
+		l.did("ann", "visit", date("2025-01-31"), 10), l.did("ann", "visit", date("2025-01-31"), 0), l.did("bob", "visit", date("2025-02-01"), 10),
+		l.did("bob", "review", date("2025-02-02"), 50), l.paid("bob", "o1", date("2025-02-03"), 100),
+	}
+	h.tell(told...)
+	h.again(told...)
+	s := h.run(size{batch: 2})
+	s.drained()
+	s.requireCopied(l)
+	var rows []string
+	for _, m := range s.report("actions", "2025-02-02").GetActions().GetMonths() {
+		rows = append(rows, fmt.Sprintf("%s %s: %d for %d points", m.GetType(), m.GetMonth(), m.GetActions(), m.GetPoints()))
+	}
+	require.Equal(t, []string{"visit 2025-01: 2 for 10 points", "visit 2025-02: 1 for 10 points"}, rows)
+	require.Len(t, s.report("actions", "").GetActions().GetMonths(), 3)
 }
 
 func TestTwoProgrammesDoNotMeet(t *testing.T) {

@@ -44,7 +44,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 		{"a programme of which nothing was read", func(in *analyticsv1.GetReportRequest) { in.Program = "coffee" }, reason.UnknownProgram, "program", "coffee"},
 		{"no name", func(in *analyticsv1.GetReportRequest) { in.Name = "" }, reason.InvalidArgument, "name", ""},
 		{"a name too long", func(in *analyticsv1.GetReportRequest) { in.Name = strings.Repeat("x", 65) }, reason.InvalidArgument, "name", ""},
-		{"a report that there is not", func(in *analyticsv1.GetReportRequest) { in.Name = "whale" }, reason.ReportNotFound, "name", "there are cohorts, pareto, rfm, survival"},
+		{"a report that there is not", func(in *analyticsv1.GetReportRequest) { in.Name = "whale" }, reason.ReportNotFound, "name", "there are actions, cohorts, pareto, rfm, survival"},
 		{"no day", func(in *analyticsv1.GetReportRequest) { in.AsOf = "soon" }, reason.InvalidArgument, "as_of", "YYYY-MM-DD"},
 		{"a day that is none", func(in *analyticsv1.GetReportRequest) { in.AsOf = "2025-02-30" }, reason.InvalidArgument, "as_of", ""},
 		{"a day too long", func(in *analyticsv1.GetReportRequest) { in.AsOf = "2025-02-011" }, reason.InvalidArgument, "as_of", ""},
@@ -191,7 +191,7 @@ func TestACallerWhoDoesNotWaitIsNotWaitedFor(t *testing.T) {
 func TestAReportBeforeAnybodyBought(t *testing.T) {
 	t.Parallel()
 	s := shop(t)
-	for _, name := range []string{"pareto", "rfm", "cohorts", "survival"} {
+	for _, name := range []string{"actions", "pareto", "rfm", "cohorts", "survival"} {
 		require.NotNil(t, s.report(name, "2020-01-01").GetBody(), name)
 	}
 	require.Empty(t, s.report("pareto", "2020-01-01").GetPareto().GetGini())

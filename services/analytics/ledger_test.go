@@ -115,6 +115,15 @@ func (l *ledger) due(account string, day calendar.Day) bus.Outgoing {
 	return l.entry(account, "expire", day, &accrualv1.EntryPosted{Entry: &accrualv1.Entry{}})
 }
 
+// did is an action of an account on a day, and what it was given.
+func (l *ledger) did(account, kind string, day calendar.Day, points int64) bus.Outgoing {
+	id := fmt.Sprint(kind, l.seqs[account])
+	return l.entry(account, "action", day, &accrualv1.EntryPosted{Entry: &accrualv1.Entry{
+		Key: "action/app/" + account + id, Actor: "action/app",
+		Action: &accrualv1.ActionPart{Type: kind, Source: "app", ActionId: id, Day: day.String(), Points: points},
+	}})
+}
+
 // makeUp tells a random history of some accounts, with late orders, returns, amendments and cancellations.
 func (l *ledger) makeUp(seed uint64, accounts, facts int) []bus.Outgoing {
 	r := rand.New(rand.NewPCG(seed, seed))
@@ -136,6 +145,8 @@ func (l *ledger) makeUp(seed uint64, accounts, facts int) []bus.Outgoing {
 			told = append(told, l.late(account, id, l.orders[id].day, day, int64(r.IntN(9000))))
 		case n < 9:
 			told = append(told, l.off(own[r.IntN(len(own))], day))
+		case i%2 == 0:
+			told = append(told, l.did(account, "visit", day, 1))
 		default:
 			told = append(told, l.due(account, day))
 		}

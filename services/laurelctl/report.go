@@ -12,6 +12,8 @@ import (
 func reportGrids(r *analyticsv1.Report) (grid, []grid) {
 	currency := money.Currency(r.GetCurrency())
 	switch body := r.GetBody().(type) {
+	case *analyticsv1.Report_Actions:
+		return actionRows(body.Actions), nil
 	case *analyticsv1.Report_Pareto:
 		return paretoRows(body.Pareto), paretoTables(body.Pareto, currency)
 	case *analyticsv1.Report_Rfm:
@@ -37,6 +39,14 @@ func share(text string) string {
 	}
 	per10000 := (twice + 1) / 2
 	return fmt.Sprintf("%d.%02d %%", per10000/100, per10000%100)
+}
+
+func actionRows(a *analyticsv1.ActionsReport) grid {
+	g := grid{columns: []string{"type", "month", "actions", "points"}, numbers: []string{"actions", "points"}}
+	for _, m := range a.GetMonths() {
+		g.add(m.GetType(), m.GetMonth(), number(m.GetActions()), number(m.GetPoints()))
+	}
+	return g
 }
 
 func paretoRows(p *analyticsv1.ParetoReport) grid {

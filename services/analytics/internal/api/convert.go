@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
@@ -86,11 +87,14 @@ func cohortsToProto(r cohort.Report, mark money.Ratio) *analyticsv1.CohortReport
 	p := &analyticsv1.CohortReport{OlderCustomers: r.Older, TwoOrders: r.Orders2, All: newcomersToProto(r.All, mark)}
 	for _, c := range r.Cohorts {
 		p.Cohorts = append(p.Cohorts, &analyticsv1.Cohort{
-			Month: c.Month.String()[:len("2006-01")], Active: c.Active, Newcomers: newcomersToProto(c.Newcomers, mark),
+			Month: month(c.Month), Active: c.Active, Newcomers: newcomersToProto(c.Newcomers, mark),
 		})
 	}
 	return p
 }
+
+// month is YYYY-MM.
+func month(first calendar.Day) string { return first.String()[:len("2006-01")] }
 
 func newcomersToProto(n cohort.Newcomers, mark money.Ratio) *analyticsv1.Newcomers {
 	p := &analyticsv1.Newcomers{Customers: n.Customers, Second: n.Second, Third: n.Third, SecondShare: n.Ever().String()}

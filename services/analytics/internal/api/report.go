@@ -28,6 +28,9 @@ type report struct {
 func reports() []report {
 	return []report{
 		{
+			name: "actions", question: "How often did members do what the programme counts beside buying, by type and month?",
+			takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions,
+		}, {
 			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts,
 		}, {
@@ -162,5 +165,20 @@ func (s *Server) survival(ctx context.Context, in *analyticsv1.GetReportRequest,
 	}
 	made := headToProto(head)
 	made.Body = &analyticsv1.Report_Survival{Survival: survivalToProto(b.Report(), silent)}
+	return made, nil
+}
+
+func (s *Server) actions(ctx context.Context, _ *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
+	head, months, err := s.reporter.Actions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	made, body := headToProto(head), &analyticsv1.ActionsReport{}
+	for _, m := range months {
+		body.Months = append(body.Months, &analyticsv1.ActionMonth{
+			Type: m.Type, Month: month(m.Day), Actions: m.Number, Points: int64(m.Points),
+		})
+	}
+	made.Body = &analyticsv1.Report_Actions{Actions: body}
 	return made, nil
 }

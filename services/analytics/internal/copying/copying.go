@@ -33,6 +33,7 @@ type batch struct {
 	parts     *follow.Parts
 	accounts  map[storage.Account]*account
 	orders    map[storage.Order]storage.OrderWrite
+	actions   map[storage.Action]storage.ActionWrite
 	positions map[storage.Position]storage.PositionWrite
 	outcome   Outcome
 }
@@ -44,7 +45,7 @@ type account struct{ from, seq int64 }
 func (c *Copier) Load(ctx context.Context, items []lane.Item, parts *follow.Parts) (follow.Batch, error) {
 	b := &batch{
 		copier: c, parts: parts, accounts: map[storage.Account]*account{}, orders: map[storage.Order]storage.OrderWrite{},
-		positions: map[storage.Position]storage.PositionWrite{},
+		actions: map[storage.Action]storage.ActionWrite{}, positions: map[storage.Position]storage.PositionWrite{},
 	}
 	var need []storage.Account
 	for _, item := range items {

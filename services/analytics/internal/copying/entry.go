@@ -51,6 +51,9 @@ func (b *batch) entry(m follow.Message, posted *accrualv1.EntryPosted) error {
 	if err := b.order(m, posted); err != nil {
 		return err
 	}
+	if err := b.action(m, posted.GetEntry().GetAction()); err != nil {
+		return err
+	}
 	known.seq++
 	b.outcome.Entries++
 	return b.read(m, posted)
@@ -75,6 +78,21 @@ func (b *batch) order(m follow.Message, posted *accrualv1.EntryPosted) error {
 	b.orders[id] = storage.OrderWrite{
 		Order: id, Account: m.Account, Day: day, Base: money.Minor(part.GetBaseMinor()), Off: standing.GetCancelled(), New: fresh,
 	}
+	return nil
+}
+
+// action counts an own event of the programme.
+func (b *batch) action(m follow.Message, part *accrualv1.ActionPart) error {
+	if part == nil {
+		return nil
+	}
+	day, err := calendar.Parse(part.GetDay())
+	if err != nil {
+		return stop(m, "its action happened on %q, which is no day", part.GetDay())
+	}
+	id := storage.Action{Program: m.Program, Partition: m.Partition, Type: part.GetType(), Day: day}
+	counted := b.actions[id]
+	b.actions[id] = storage.ActionWrite{Action: id, Number: counted.Number + 1, Points: counted.Points + money.Points(part.GetPoints())}
 	return nil
 }
 
@@ -115,6 +133,9 @@ func (b *batch) writes() storage.Writes {
 	}
 	for _, o := range b.orders {
 		w.Orders = append(w.Orders, o)
+	}
+	for _, a := range b.actions {
+		w.Actions = append(w.Actions, a)
 	}
 	for _, p := range b.positions {
 		w.Positions = append(w.Positions, p)

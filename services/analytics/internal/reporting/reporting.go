@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/actions"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
@@ -62,11 +63,29 @@ func (r *Reporter) Read(ctx context.Context, q Query, start func(Head) func(hist
 	return head, err
 }
 
-// View opens one state of the copy, and the customers behind an id in it, for as long as look lasts. It waits for its
-// turn. It may be called inside itself by nobody.
+// View opens one state of the copy, and the customers behind an id in it, for as long as look lasts.
 func (r *Reporter) View(
 	ctx context.Context, q Query, after string, look func(Head, iter.Seq2[history.Customer, error]) error,
 ) error {
+	return r.open(ctx, q, func(ctx context.Context, h Head) error {
+		return look(h, r.storage.Customers(ctx, q.Program, after))
+	})
+}
+
+// Actions reads what members did beside buying, by type and month.
+func (r *Reporter) Actions(ctx context.Context, q Query) (Head, []actions.Count, error) {
+	var head Head
+	var months []actions.Count
+	err := r.open(ctx, q, func(ctx context.Context, h Head) error {
+		days, err := r.storage.Actions(ctx, q.Program, h.AsOf)
+		head, months = h, actions.ByMonth(days, h.AsOf)
+		return err
+	})
+	return head, months, err
+}
+
+// open waits for its turn and opens one state of the copy. It may be called inside itself by nobody.
+func (r *Reporter) open(ctx context.Context, q Query, look func(context.Context, Head) error) error {
 	select {
 	case r.turns <- struct{}{}:
 		defer func() { <-r.turns }()
@@ -84,6 +103,6 @@ func (r *Reporter) View(
 		if q.Compare != calendar.None && q.Compare >= q.AsOf {
 			return reason.New(reason.InvalidArgument, "compare", "%s is not before %s; name an earlier day to compare with", q.Compare, q.AsOf)
 		}
-		return look(Head{q, reading}, r.storage.Customers(ctx, q.Program, after))
+		return look(ctx, Head{q, reading})
 	})
 }

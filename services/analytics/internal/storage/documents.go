@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -45,6 +46,17 @@ type positionDoc struct {
 	Currency    string    `bson:"currency"`
 }
 
+// actionDoc is how many actions of a type happened on a day, of the accounts of a partition.
+type actionDoc struct {
+	ID      string `bson:"_id"` // <programme>/<partition>/<day>/<type>
+	Format  int    `bson:"format"`
+	Program string `bson:"programme"`
+	Type    string `bson:"type"`
+	Day     int32  `bson:"day"`
+	Number  int64  `bson:"number"`
+	Points  int64  `bson:"points"`
+}
+
 // A programme's id holds no slash.
 func accountID(program, account string) string { return program + "/" + account }
 
@@ -53,6 +65,22 @@ func orderID(program string, ref orders.Ref) string {
 }
 
 func positionID(program string, partition int) string { return program + "/" + strconv.Itoa(partition) }
+
+func actionID(a Action) string {
+	return fmt.Sprintf("%s/%d/%d/%s", a.Program, a.Partition, a.Day, token.Of(a.Type))
+}
+
+func actionsCollection() store.Collection {
+	return store.Collection{
+		Name: actionsName,
+		Schema: store.Object(bson.A{"_id", "format", "programme", "type", "day", "number", "points"}, bson.M{
+			"format": store.Integer(), "day": store.Integer(), "number": store.Integer(), "points": store.Integer(),
+		}),
+		Indexes: []mongo.IndexModel{{
+			Keys: bson.D{{Key: "programme", Value: 1}, {Key: "day", Value: 1}}, Options: options.Index().SetName("programme_day"),
+		}},
+	}
+}
 
 func accountsCollection() store.Collection {
 	return store.Collection{Name: accountsName, Schema: store.Object(

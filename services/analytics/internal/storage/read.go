@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/actions"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -148,6 +149,24 @@ func orderFromRow(cursor *mongo.Cursor) (string, history.Order, error) {
 		return "", history.Order{}, fmt.Errorf("a row of another form: %s", row)
 	}
 	return account, history.Order{Day: calendar.Day(day), Base: money.Minor(base)}, nil //nolint:gosec // written from a Day
+}
+
+// Actions returns the actions of a programme on all days before a day, by partition, type and day.
+func (s *Storage) Actions(ctx context.Context, program string, before calendar.Day) ([]actions.Count, error) {
+	filter := bson.D{{Key: "programme", Value: program}, {Key: "day", Value: bson.D{{Key: "$lt", Value: int32(before)}}}}
+	cursor, err := s.store.Collection(actionsName).Find(ctx, filter)
+	if err != nil {
+		return nil, fmt.Errorf("read the actions of %s: %w", program, err)
+	}
+	var docs []actionDoc
+	if err := cursor.All(ctx, &docs); err != nil {
+		return nil, fmt.Errorf("read the actions of %s: %w", program, err)
+	}
+	list := make([]actions.Count, len(docs))
+	for i, d := range docs {
+		list[i] = actions.Count{Type: d.Type, Day: calendar.Day(d.Day), Number: d.Number, Points: money.Points(d.Points)}
+	}
+	return list, nil
 }
 
 // Store is the database underneath, for the rooms that all services share.

@@ -15,6 +15,7 @@ const Database = "laurel_analytics"
 // Collections of analytics, beside partitions and outbox.
 const (
 	accountsName  = "accounts"
+	actionsName   = "actions"
 	ordersName    = "orders"
 	positionsName = "positions"
 )
@@ -24,7 +25,7 @@ type Storage struct{ store *store.Store }
 
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
-	if err := s.Ensure(ctx, accountsCollection(), ordersCollection(), positionsCollection()); err != nil {
+	if err := s.Ensure(ctx, accountsCollection(), actionsCollection(), ordersCollection(), positionsCollection()); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}
 	return &Storage{s}, nil

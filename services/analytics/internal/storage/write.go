@@ -46,6 +46,21 @@ type OrderWrite struct {
 	New     bool
 }
 
+// Action names the actions of a type on a day, of the accounts of a partition: two lanes never count on one document.
+type Action struct {
+	Program   string
+	Partition int
+	Type      string
+	Day       calendar.Day
+}
+
+// ActionWrite adds actions to those counted before.
+type ActionWrite struct {
+	Action Action
+	Number int64
+	Points money.Points
+}
+
 // PositionWrite says what was read.
 type PositionWrite struct {
 	Position    Position
@@ -59,6 +74,7 @@ type PositionWrite struct {
 type Writes struct {
 	Accounts  []AccountWrite
 	Orders    []OrderWrite
+	Actions   []ActionWrite
 	Positions []PositionWrite
 }
 
@@ -70,7 +86,28 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 	if err := s.writeOrders(ctx, w.Orders); err != nil {
 		return err
 	}
+	if err := s.writeActions(ctx, w.Actions); err != nil {
+		return err
+	}
 	return s.writePositions(ctx, w.Positions)
+}
+
+func (s *Storage) writeActions(ctx context.Context, list []ActionWrite) error {
+	if len(list) == 0 {
+		return nil
+	}
+	models := make([]mongo.WriteModel, len(list))
+	for i, a := range list {
+		update := bson.M{
+			"$inc":         bson.M{"number": a.Number, "points": int64(a.Points)},
+			"$setOnInsert": bson.M{"format": format, "programme": a.Action.Program, "type": a.Action.Type, "day": int32(a.Action.Day)},
+		}
+		models[i] = mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(bson.D{{Key: "_id", Value: actionID(a.Action)}}).SetUpdate(update)
+	}
+	if _, err := s.store.Collection(actionsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
+		return fmt.Errorf("count %d kinds of actions: %w", len(list), err)
+	}
+	return nil
 }
 
 func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) error {

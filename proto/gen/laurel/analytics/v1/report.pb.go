@@ -513,6 +513,7 @@ type Report struct {
 	//	*Report_Rfm
 	//	*Report_Cohorts
 	//	*Report_Survival
+	//	*Report_Actions
 	Body          isReport_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -633,6 +634,15 @@ func (x *Report) GetSurvival() *SurvivalReport {
 	return nil
 }
 
+func (x *Report) GetActions() *ActionsReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Actions); ok {
+			return x.Actions
+		}
+	}
+	return nil
+}
+
 type isReport_Body interface {
 	isReport_Body()
 }
@@ -653,6 +663,10 @@ type Report_Survival struct {
 	Survival *SurvivalReport `protobuf:"bytes,10,opt,name=survival,proto3,oneof"`
 }
 
+type Report_Actions struct {
+	Actions *ActionsReport `protobuf:"bytes,11,opt,name=actions,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -660,6 +674,8 @@ func (*Report_Rfm) isReport_Body() {}
 func (*Report_Cohorts) isReport_Body() {}
 
 func (*Report_Survival) isReport_Body() {}
+
+func (*Report_Actions) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -1876,6 +1892,122 @@ func (x *SurvivalReport) GetSilentDays() int32 {
 	return 0
 }
 
+// ActionMonth is the actions of one type in one month, and what they were given.
+type ActionMonth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Type  string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// YYYY-MM.
+	Month         string `protobuf:"bytes,2,opt,name=month,proto3" json:"month,omitempty"`
+	Actions       int64  `protobuf:"varint,3,opt,name=actions,proto3" json:"actions,omitempty"`
+	Points        int64  `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionMonth) Reset() {
+	*x = ActionMonth{}
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionMonth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionMonth) ProtoMessage() {}
+
+func (x *ActionMonth) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionMonth.ProtoReflect.Descriptor instead.
+func (*ActionMonth) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ActionMonth) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *ActionMonth) GetMonth() string {
+	if x != nil {
+		return x.Month
+	}
+	return ""
+}
+
+func (x *ActionMonth) GetActions() int64 {
+	if x != nil {
+		return x.Actions
+	}
+	return 0
+}
+
+func (x *ActionMonth) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+// ActionsReport counts the own events of a programme.
+type ActionsReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By type, then by month.
+	Months        []*ActionMonth `protobuf:"bytes,1,rep,name=months,proto3" json:"months,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionsReport) Reset() {
+	*x = ActionsReport{}
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionsReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionsReport) ProtoMessage() {}
+
+func (x *ActionsReport) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionsReport.ProtoReflect.Descriptor instead.
+func (*ActionsReport) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ActionsReport) GetMonths() []*ActionMonth {
+	if x != nil {
+		return x.Months
+	}
+	return nil
+}
+
 // Customer is one account, measured as of a day.
 type Customer struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -1897,7 +2029,7 @@ type Customer struct {
 
 func (x *Customer) Reset() {
 	*x = Customer{}
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1909,7 +2041,7 @@ func (x *Customer) String() string {
 func (*Customer) ProtoMessage() {}
 
 func (x *Customer) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1922,7 +2054,7 @@ func (x *Customer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Customer.ProtoReflect.Descriptor instead.
 func (*Customer) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{25}
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Customer) GetAccount() string {
@@ -2042,7 +2174,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xaf\x03\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xef\x03\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2054,7 +2186,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\x03rfm\x18\b \x01(\v2\x1e.laurel.analytics.v1.RfmReportH\x00R\x03rfm\x12=\n" +
 	"\acohorts\x18\t \x01(\v2!.laurel.analytics.v1.CohortReportH\x00R\acohorts\x12A\n" +
 	"\bsurvival\x18\n" +
-	" \x01(\v2#.laurel.analytics.v1.SurvivalReportH\x00R\bsurvivalB\x06\n" +
+	" \x01(\v2#.laurel.analytics.v1.SurvivalReportH\x00R\bsurvival\x12>\n" +
+	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactionsB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12'\n" +
@@ -2151,7 +2284,14 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\ffirst_repeat\x18\x01 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\vfirstRepeat\x126\n" +
 	"\x04loss\x18\x02 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\x04loss\x12\x1f\n" +
 	"\vsilent_days\x18\x03 \x01(\x05R\n" +
-	"silentDays\"\xd9\x02\n" +
+	"silentDays\"i\n" +
+	"\vActionMonth\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
+	"\x05month\x18\x02 \x01(\tR\x05month\x12\x18\n" +
+	"\aactions\x18\x03 \x01(\x03R\aactions\x12\x16\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\"I\n" +
+	"\rActionsReport\x128\n" +
+	"\x06months\x18\x01 \x03(\v2 .laurel.analytics.v1.ActionMonthR\x06months\"\xd9\x02\n" +
 	"\bCustomer\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1b\n" +
 	"\tfirst_day\x18\x02 \x01(\tR\bfirstDay\x12\x19\n" +
@@ -2179,7 +2319,7 @@ func file_laurel_analytics_v1_report_proto_rawDescGZIP() []byte {
 	return file_laurel_analytics_v1_report_proto_rawDescData
 }
 
-var file_laurel_analytics_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_laurel_analytics_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*ParetoParameters)(nil),      // 0: laurel.analytics.v1.ParetoParameters
 	(*ScoreRange)(nil),            // 1: laurel.analytics.v1.ScoreRange
@@ -2206,8 +2346,10 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*SurvivalStep)(nil),          // 22: laurel.analytics.v1.SurvivalStep
 	(*SurvivalCurve)(nil),         // 23: laurel.analytics.v1.SurvivalCurve
 	(*SurvivalReport)(nil),        // 24: laurel.analytics.v1.SurvivalReport
-	(*Customer)(nil),              // 25: laurel.analytics.v1.Customer
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*ActionMonth)(nil),           // 25: laurel.analytics.v1.ActionMonth
+	(*ActionsReport)(nil),         // 26: laurel.analytics.v1.ActionsReport
+	(*Customer)(nil),              // 27: laurel.analytics.v1.Customer
+	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2215,35 +2357,37 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 2: laurel.analytics.v1.SegmentRule.monetary:type_name -> laurel.analytics.v1.ScoreRange
 	2,  // 3: laurel.analytics.v1.RfmParameters.segments:type_name -> laurel.analytics.v1.SegmentRule
 	6,  // 4: laurel.analytics.v1.ReadUpTo.marks:type_name -> laurel.analytics.v1.PartitionMark
-	26, // 5: laurel.analytics.v1.ReadUpTo.effective_at:type_name -> google.protobuf.Timestamp
+	28, // 5: laurel.analytics.v1.ReadUpTo.effective_at:type_name -> google.protobuf.Timestamp
 	7,  // 6: laurel.analytics.v1.Report.read:type_name -> laurel.analytics.v1.ReadUpTo
 	12, // 7: laurel.analytics.v1.Report.pareto:type_name -> laurel.analytics.v1.ParetoReport
 	17, // 8: laurel.analytics.v1.Report.rfm:type_name -> laurel.analytics.v1.RfmReport
 	21, // 9: laurel.analytics.v1.Report.cohorts:type_name -> laurel.analytics.v1.CohortReport
 	24, // 10: laurel.analytics.v1.Report.survival:type_name -> laurel.analytics.v1.SurvivalReport
-	9,  // 11: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 12: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 13: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 14: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 15: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 16: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 17: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 18: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 19: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 20: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 21: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 22: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 23: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 24: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 25: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 26: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 27: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 28: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	29, // [29:29] is the sub-list for method output_type
-	29, // [29:29] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	26, // 11: laurel.analytics.v1.Report.actions:type_name -> laurel.analytics.v1.ActionsReport
+	9,  // 12: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 13: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 14: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 15: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 16: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 17: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 18: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 19: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 20: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 21: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 22: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 23: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 24: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 25: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 26: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 27: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 28: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 29: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 30: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2256,6 +2400,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_Rfm)(nil),
 		(*Report_Cohorts)(nil),
 		(*Report_Survival)(nil),
+		(*Report_Actions)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2263,7 +2408,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_report_proto_rawDesc), len(file_laurel_analytics_v1_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
