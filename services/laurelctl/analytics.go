@@ -1,12 +1,10 @@
 package laurelctl
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
-	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // analytics is a connection to the analytics service.
@@ -15,30 +13,15 @@ type analytics struct {
 	program string
 }
 
-// askAnalytics connects, and lets f ask within the time that was given.
+// askAnalytics lets f ask analytics about a programme.
 func (w *world) askAnalytics(f func(ctx context.Context, a *analytics) error) error {
-	h, err := w.place()
-	if err != nil {
-		return err
-	}
-	address := cmp.Or(w.root.Server, h.GRPC.Analytics)
-	if address == "" || h.Token == "" {
-		return &usageError{
-			"there is no house with analytics in " + w.root.House + ", and no --server with a --token is given",
-			"start one with `make serve` and stay in its directory, or say where analytics listens",
+	return w.through("analytics", w.root.Timeout, func(ctx context.Context, d *door) error {
+		program, err := d.programme()
+		if err != nil {
+			return err
 		}
-	}
-	if h.Program == "" {
-		return &usageError{"no programme is named", "name it with --programme"}
-	}
-	conn, err := rpc.Dial(address, h.Token)
-	if err != nil {
-		return &usageError{err.Error(), "name the address with --server"}
-	}
-	defer conn.Close() //nolint:errcheck // there is nothing left to lose
-	ctx, cancel := context.WithTimeout(w.ctx, w.root.Timeout)
-	defer cancel()
-	return w.reached(address, f(ctx, &analytics{analyticsv1.NewAnalyticsServiceClient(conn), h.Program}))
+		return f(ctx, &analytics{analyticsv1.NewAnalyticsServiceClient(d.conn), program})
+	})
 }
 
 // reportCmd shows a report.

@@ -87,3 +87,11 @@ func TestAHouseThatCannotBeWrittenLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1)
 }
+
+func TestEachServiceIsFoundByItsName(t *testing.T) {
+	t.Parallel()
+	grpc := house.GRPC{Accrual: "1", Analytics: "2", Member: "3", Programme: "4", Tier: "5"}
+	for name, want := range map[string]string{"accrual": "1", "analytics": "2", "member": "3", "programme": "4", "tier": "5", "nobody": ""} {
+		require.Equal(t, want, grpc.Of(name), name)
+	}
+}
