@@ -108,3 +108,25 @@ func TestABadEnrolmentIsRefused(t *testing.T) {
 	require.ElementsMatch(t, []string{"ACCOUNT_MISMATCH account", "INVALID_FIELD member", "ACCOUNT_MISMATCH account"}, reasons)
 	s.requireSound()
 }
+
+// In a replay nothing but orders, actions and clocks moves time: who is enrolled before its first day is there from the
+// beginning of time, and changes nothing of what comes.
+func TestAnEnrolmentMovesNoClock(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(theTeaClub + byName)
+	s := h.run(size{})
+	h.publish(enrolment("ann", "ann", time.Now().UTC()), paid("ann", "1", moment("1997-01-05"), 5_000), enrolment("ann", "ben", time.Now().UTC()))
+	s.drained()
+	s.requireSound()
+	entries := s.entries("ann")
+	require.Len(t, entries, 3)
+	require.Nil(t, entries[0].GetEffectiveAt())
+	require.Equal(t, moment("1997-01-05"), entries[1].GetEffectiveAt().AsTime())
+	require.Equal(t, moment("1997-01-05"), entries[2].GetEffectiveAt().AsTime())
+	require.Len(t, s.audit().Months, 1)
+	accounts := h.documents("accounts")
+	_, err := s.Rebuild(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, accounts, h.documents("accounts"))
+}

@@ -61,12 +61,14 @@ func TestAnActionIsDecoded(t *testing.T) {
 		want   reason.Reason
 		change func(*cloudevent.Event, *bus.Message)
 	}{
-		"another type":     {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "laurel.actions.v1.visit" }},
-		"the type alone":   {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "review" }},
-		"protobuf":         {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.ContentType = "application/protobuf" }},
-		"broken JSON":      {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.Data = []byte("{") }},
-		"no account":       {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) { m.Account = "" }},
-		"a faulty subject": {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) { m.Malformed = reason.New(reason.MalformedEvent, "subject", "x") }},
+		"another type":   {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "laurel.actions.v1.visit" }},
+		"the type alone": {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "review" }},
+		"protobuf":       {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.ContentType = "application/protobuf" }},
+		"broken JSON":    {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.Data = []byte("{") }},
+		"no account":     {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) { m.Account = "" }},
+		"a faulty subject": {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) {
+			m.Malformed = reason.New(reason.MalformedEvent, "subject", "x")
+		}},
 	} {
 		m = decode(c.change)
 		require.NotNil(t, m.Refusal, name)

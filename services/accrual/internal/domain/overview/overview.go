@@ -87,6 +87,7 @@ type reading struct {
 	day     calendar.Day        // with which its last entry counted
 	paid    map[orders.Ref]bool // its orders that are counted as paid
 	pending []*snapshot         // times that its entries have not reached yet
+	booked  bool                // it stands in the tiers of a month
 	tale    story
 }
 
@@ -160,6 +161,9 @@ func line(h hash.Hash, id ledger.AccountID, value string) {
 
 // month books an entry in its month.
 func (c *Collector) month(e ledger.Entry) {
+	if e.EffectiveAt.IsZero() {
+		return // an enrolment before the first day of a replay: it moves nothing, and belongs to no month
+	}
 	day := e.Day
 	if e.Actor == ledger.ActorClock {
 		// Not before what came before it: points that an old order brought too late lapse behind it, on its day.
@@ -196,10 +200,11 @@ func (c *Collector) month(e ledger.Entry) {
 	}
 	before, after := balance(c.reading.after, c.unit), balance(e.After, c.unit)
 	m.Alive += after.Pending + after.Active + after.Held - before.Pending - before.Active - before.Held
-	if was := c.reading.after.Tier; was != e.After.Tier || c.reading.tale.entries == 0 {
-		if c.reading.tale.entries > 0 {
+	if was := c.reading.after.Tier; was != e.After.Tier || !c.reading.booked {
+		if c.reading.booked {
 			m.Tiers[was]--
 		}
+		c.reading.booked = true
 		m.Tiers[e.After.Tier]++
 	}
 }

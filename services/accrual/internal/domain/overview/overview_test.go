@@ -232,3 +232,18 @@ func TestWhichAccountTellsTheStory(t *testing.T) {
 		})
 	}
 }
+
+// A member who is enrolled in a replay before its first day belongs to no month, but to the accounts.
+func TestWhoIsEnrolledBeforeTimeBeginsIsCounted(t *testing.T) {
+	r := add(t, []step{
+		{account: "anna", at: "0001-01-01 00:00", kind: ledger.KindState},
+		{account: "anna", at: "1997-01-10 12:00", kind: ledger.KindEarn, order: paid("o1", 1, 0, 500), moves: []ledger.Movement{moved(ledger.MoveEarn, 5)}, has: ledger.Balance{Active: 5}, tier: "bronze"},
+		{account: "bert", at: "0001-01-01 00:00", kind: ledger.KindState},
+	}, instant(t, "1997-02-01 00:00"))
+	require.Len(t, r.Months, 1)
+	require.Equal(t, map[string]int64{"bronze": 1}, r.Months[0].Tiers)
+	require.EqualValues(t, 5, r.Months[0].Alive)
+	require.EqualValues(t, 2, r.Figures.Accounts)
+	require.Equal(t, map[string]int64{"bronze": 1, "": 1}, r.Figures.Tiers)
+	require.Equal(t, map[string]int64{"bronze": 1, "": 1}, r.At[0].Tiers)
+}
