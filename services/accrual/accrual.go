@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 		Lanes: cfg.Lanes, BatchItems: cfg.BatchItems, BatchIdle: cfg.BatchIdle, QueueItems: cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Registry: deps.Registry, Health: deps.Health,
-		Handler: &posting.Poster{Storage: s.storage, Clock: deps.Clock, Log: deps.Log, Posted: s.count},
+		Tracing: deps.Tracing, Handler: &posting.Poster{Storage: s.storage, Clock: deps.Clock, Log: deps.Log, Posted: s.count},
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))

@@ -131,6 +131,7 @@ func (h *standing) pass(at string) {
 // size says how a service works; what is zero is as in production.
 type size struct {
 	lanes, batch int
+	tracing      telemetry.Tracing
 }
 
 // service is one replica of accrual, with the clients of who calls it.
@@ -157,7 +158,7 @@ func (h *standing) build(s size) *service {
 	}
 	var err error
 	made.Service, err = accrual.New(h.t.Context(), cfg, accrual.Deps{
-		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: made.health,
+		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: made.health, Tracing: s.tracing,
 	})
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), made.secrets[rpc.Operator])

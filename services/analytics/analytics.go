@@ -80,7 +80,7 @@ func (s *Service) build(ctx context.Context) error {
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,
 		Registry: s.deps.Registry, Health: s.deps.Health,
-		Handler: &copying.Copier{Storage: kept, Log: s.deps.Log, Copied: s.count},
+		Tracing: s.deps.Tracing, Handler: &copying.Copier{Storage: kept, Log: s.deps.Log, Copied: s.count},
 	})
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call analytics: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log})
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
 	if err != nil {
 		return fmt.Errorf("open analytics' door: %w", err)
 	}

@@ -51,7 +51,7 @@ func (c *replayCmd) Run(w *world) error {
 		Clock: w.clock, Log: log,
 		House: parts.Options{
 			Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
-			Listen: "127.0.0.1:0", Lanes: c.Lanes, Batch: c.Batch, Log: log, Stage: w.stage,
+			Listen: "127.0.0.1:0", Lanes: c.Lanes, Batch: c.Batch, Log: log, OTLP: w.root.OTLP, Stage: w.stage,
 			MinFreeDisk: c.MinDisk,
 		},
 	})

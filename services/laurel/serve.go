@@ -49,7 +49,7 @@ func (c *serveCmd) Run(w *world) error {
 	}
 	h, err := parts.Build(w.ctx, parts.Options{
 		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
-		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, Stage: w.stage,
+		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, OTLP: w.root.OTLP, Stage: w.stage,
 		MinFreeDisk: c.MinDisk,
 	})
 	if err != nil {

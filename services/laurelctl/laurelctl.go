@@ -7,9 +7,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
 // Exit codes (design 12).
@@ -34,6 +38,7 @@ type cli struct {
 	Token   string        `env:"LAUREL_TOKEN" placeholder:"SECRET" help:"What to show there; rather set LAUREL_TOKEN, others can see what you type. Default: what the house says."`
 	House   string        `env:"LAUREL_HOUSE" default:".laurel/house.json" placeholder:"FILE" help:"What 'laurel serve' has written down. Default: ${default}."`
 	Timeout time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for an answer. Default: ${default}."`
+	OTLP    string        `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces go, OTLP over gRPC, for example http://127.0.0.1:4317. Default: nowhere."`
 
 	Orders struct {
 		Publish publishCmd `cmd:"" help:"Publish orders from CSV files."`
@@ -93,6 +98,8 @@ type world struct {
 	Streams
 	ctx  context.Context //nolint:containedctx // of the one command that runs
 	root *cli
+
+	tracing telemetry.Tracing
 }
 
 // tell writes a line beside the answer. If nobody can read it, there is nobody to tell.
@@ -118,5 +125,25 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	case err != nil:
 		return w.exitCode(&usageError{err.Error(), "look at laurelctl --help"})
 	}
-	return w.exitCode(parsed.Run(w))
+	return w.exitCode(w.traced(parsed.Command(), func() error { return parsed.Run(w) }))
+}
+
+// traced runs a command in a span of its own, where traces are sent: what it publishes and asks for is part of it.
+func (w *world) traced(command string, run func() error) error {
+	var err error
+	w.tracing, err = telemetry.NewTracing(w.ctx, "laurelctl", w.root.OTLP, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return &usageError{err.Error(), "give --otlp-endpoint a URL, for example http://127.0.0.1:4317"}
+	}
+	name, _, _ := strings.Cut(command, " <") // what was typed for an argument is nobody's business
+	ctx, span := w.tracing.Start(w.ctx, "laurelctl "+name)
+	outer := w.ctx
+	w.ctx = ctx
+	err = run()
+	w.ctx = outer
+	span.End()
+	if lost := w.tracing.Close(context.WithoutCancel(outer)); lost != nil {
+		w.tell("laurelctl: %s", lost)
+	}
+	return err
 }

@@ -125,7 +125,7 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call member: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log})
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
 	if err != nil {
 		return fmt.Errorf("open member's door: %w", err)
 	}

@@ -104,7 +104,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call the programme service: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log})
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
 	if err != nil {
 		return fmt.Errorf("open the programme service's door: %w", err)
 	}

@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
 		Lanes: cfg.Lanes, BatchItems: cfg.BatchItems, BatchIdle: cfg.BatchIdle, QueueItems: cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Registry: deps.Registry, Health: deps.Health,
-		Handler: &folding.Folder{Storage: s.storage, Folded: s.count},
+		Tracing: deps.Tracing, Handler: &folding.Folder{Storage: s.storage, Folded: s.count},
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
@@ -120,7 +120,7 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call tier: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log})
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
 	if err != nil {
 		return fmt.Errorf("open tier's door: %w", err)
 	}

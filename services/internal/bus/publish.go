@@ -14,7 +14,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
 
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
 // Limits of what is published.
@@ -71,7 +73,7 @@ func EventID(source, id string, body []byte) string {
 // Publish stores one message and returns its sequence; for an id that is known, that of the message stored before.
 // Errors: TooLarge (a refusal), ErrFull, ErrRetry. Once it has returned without an error, the message is on disk.
 func (b *Bus) Publish(ctx context.Context, out Outgoing) (uint64, error) {
-	msg, err := b.message(out)
+	msg, err := b.message(ctx, out)
 	if err != nil {
 		return 0, err
 	}
@@ -100,7 +102,7 @@ func (b *Bus) PublishBatch(ctx context.Context, batch []Outgoing) error {
 	}
 	messages := make([]*nats.Msg, len(batch))
 	for i, out := range batch {
-		msg, err := b.message(out)
+		msg, err := b.message(ctx, out)
 		if err != nil {
 			return fmt.Errorf("message %d of %d: %w", i+1, len(batch), err)
 		}
@@ -116,9 +118,16 @@ func (b *Bus) PublishBatch(ctx context.Context, batch []Outgoing) error {
 	return nil
 }
 
-func (b *Bus) message(out Outgoing) (*nats.Msg, error) {
+// message makes what goes over the wire. One that is published within a span carries its trace, unless it has one.
+func (b *Bus) message(ctx context.Context, out Outgoing) (*nats.Msg, error) {
 	msg := nats.NewMsg(out.Subject)
 	maps.Copy(msg.Header, out.Header)
+	if made := telemetry.TraceOf(ctx); made.Parent != "" && len(msg.Header[cloudevent.HeaderTraceParent]) == 0 {
+		msg.Header.Set(cloudevent.HeaderTraceParent, made.Parent)
+		if made.State != "" {
+			msg.Header.Set(cloudevent.HeaderTraceState, made.State)
+		}
+	}
 	if out.ID != "" {
 		msg.Header.Set(jetstream.MsgIDHeader, out.ID)
 	}

@@ -9,9 +9,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
@@ -204,4 +208,29 @@ func TestConnectTellsWhyItGaveUp(t *testing.T) {
 	_, err := bus.Connect(ctx, wrong, testkit.Logger(t))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorIs(t, err, nats.ErrAuthorization)
+}
+
+// TestWhatIsPublishedInASpanCarriesItsTrace: unless it has one of its own.
+func TestWhatIsPublishedInASpanCarriesItsTrace(t *testing.T) {
+	t.Parallel()
+	server, b := house(t)
+	ctx, span := telemetry.NewTracingTo(tracetest.NewInMemoryExporter()).Start(t.Context(), "publish")
+	defer span.End()
+	want := telemetry.TraceOf(ctx)
+	require.NotEmpty(t, want.Parent)
+	other := telemetry.TraceOf(trace.ContextWithSpanContext(t.Context(), span.SpanContext().WithSpanID(trace.SpanID{7})))
+	out := orders("traced", 3)
+	out[1].Header = nats.Header{cloudevent.HeaderTraceParent: {other.Parent}}
+	require.NoError(t, b.PublishBatch(ctx, out[:2]))
+	_, err := b.Publish(t.Context(), out[2])
+	require.NoError(t, err)
+	require.Empty(t, out[0].Header[cloudevent.HeaderTraceParent], "what the caller has stays as it is")
+
+	stream, err := raw(t, server).Stream(t.Context(), bus.Events)
+	require.NoError(t, err)
+	for i, want := range []string{want.Parent, other.Parent, ""} {
+		m, err := stream.GetMsg(t.Context(), uint64(i+1))
+		require.NoError(t, err)
+		require.Equal(t, want, m.Header.Get(cloudevent.HeaderTraceParent), "message %d", i+1)
+	}
 }

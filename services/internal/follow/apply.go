@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -68,6 +69,8 @@ func (p *Poster) message(ctx context.Context, b Batch, parts *Parts, m Message) 
 	case m.Revised != nil:
 		m = parts.revised(m)
 	}
+	parts.trace = m.Trace
+	defer func() { parts.trace = cloudevent.Trace{} }()
 	return b.Message(ctx, m)
 }
 

@@ -35,7 +35,7 @@ func (d *Decoder) Decode(raw bus.Message) Message {
 		Original: Original{Subject: raw.Subject, Headers: lines(raw.Header), Body: raw.Data},
 	}
 	event, err := envelope(raw)
-	m.EventID, m.EventSource = event.ID, event.Source
+	m.EventID, m.EventSource, m.Trace = event.ID, event.Source, event.Trace()
 	m.Identity = "event-" + bus.EventID(raw.Subject+" "+event.Source, event.ID, raw.Data)
 	if err == nil {
 		err = d.decode(&m, raw, event)

@@ -41,6 +41,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Registry *prometheus.Registry
 	Health   *telemetry.Health
+	Tracing  telemetry.Tracing
 }
 
 // Follower is one replica of a service that follows a stream. Make it with New and run it once.
@@ -82,7 +83,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 	for i := range cfg.Lanes {
 		poster := NewPoster(PosterDeps{
 			Store: deps.Store, Handler: deps.Handler, Programs: deps.Programs, Clock: deps.Clock, Log: deps.Log,
-			Partitions: f.owned(i), Committed: f.committed, Reread: f.askReread,
+			Partitions: f.owned(i), Committed: f.committed, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
 		})
 		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
 			Batch: func(n int) { f.metrics.batch.Observe(float64(n)) }, Failure: f.metrics.failures.Inc,

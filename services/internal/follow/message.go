@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/laurel-loyalty/laurel/services/internal/actions"
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -27,6 +28,8 @@ type Message struct {
 	// so two partitions never refuse under one identity.
 	Identity string
 	Original Original
+	// Trace is where the event belongs among traces: what is published because of it carries it on.
+	Trace cloudevent.Trace
 
 	// Refusal is what is wrong with the message, whatever else it is.
 	Refusal *reason.Error

@@ -2,8 +2,10 @@ package follow
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -20,6 +22,7 @@ type Parts struct {
 	schedules map[scheduleKey]program.Schedule
 	revisions []Revision // to be kept
 	messages  int
+	trace     cloudevent.Trace // of the message that is being decided on
 }
 
 type scheduleKey struct {
@@ -55,16 +58,33 @@ func (p *Parts) Refuse(id int) {
 	p.Touch(id)
 }
 
-// Publish puts messages into the outbox of a partition, behind those of the batch before.
+// Publish puts messages into the outbox of a partition, behind those of the batch before. They carry the trace of the
+// message that is being decided on, where that has one.
 func (p *Parts) Publish(id int, stream string, messages ...outbox.Message) {
 	out := p.out[id]
 	if out == nil {
 		out = map[string][]outbox.Message{}
 		p.out[id] = out
 	}
-	out[stream] = append(out[stream], messages...)
+	for _, m := range messages {
+		out[stream] = append(out[stream], traced(m, p.trace))
+	}
 	p.published += len(messages)
 	p.Touch(id)
+}
+
+// traced adds a trace to a message without one. A dead letter has the headers of its event already.
+func traced(m outbox.Message, t cloudevent.Trace) outbox.Message {
+	if t.Parent == "" || slices.ContainsFunc(m.Header, func(h outbox.Header) bool {
+		return strings.EqualFold(h.Name, cloudevent.HeaderTraceParent)
+	}) {
+		return m
+	}
+	m.Header = append(slices.Clone(m.Header), outbox.Header{Name: cloudevent.HeaderTraceParent, Value: t.Parent})
+	if t.State != "" {
+		m.Header = append(m.Header, outbox.Header{Name: cloudevent.HeaderTraceState, Value: t.State})
+	}
+	return m
 }
 
 // Schedule returns the revisions of a programme that a partition has passed; nil if it knows none.

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/codes"
+
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
 // Poster posts for one lane: it implements lane.Poster with what a Handler decides. One goroutine at a time.
@@ -33,6 +36,9 @@ type PosterDeps struct {
 	Committed func(Outcome)
 	// Reread asks the bus to deliver again from the marks.
 	Reread func()
+	// Tracing makes a span of each batch, named after Service.
+	Tracing telemetry.Tracing
+	Service string
 }
 
 // NewPoster makes a poster.
@@ -43,6 +49,19 @@ func (p *Poster) Reset() { p.parts = nil }
 
 // Post implements lane.Poster.
 func (p *Poster) Post(ctx context.Context, items []lane.Item) ([]lane.Item, error) {
+	if !p.Tracing.On() {
+		return p.post(ctx, items)
+	}
+	ctx, span := p.span(ctx, items)
+	defer span.End()
+	left, err := p.post(ctx, items)
+	if err != nil {
+		span.SetStatus(codes.Error, "the batch was not committed") // an error's text may name accounts
+	}
+	return left, err
+}
+
+func (p *Poster) post(ctx context.Context, items []lane.Item) ([]lane.Item, error) {
 	if err := p.open(ctx); err != nil {
 		return items, err
 	}

@@ -32,6 +32,7 @@ type Deps struct {
 	Clock    clock.Clock
 	Registry *prometheus.Registry
 	Health   *telemetry.Health
+	Tracing  telemetry.Tracing
 }
 
 // Service is what a process runs: once, until the context ends.
@@ -57,6 +58,7 @@ type flags struct {
 	PrintConfig bool   `name:"print-config" help:"Show the settings that hold, without secrets, and end."`
 	LogLevel    string `name:"log-level" env:"LAUREL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"What is logged: ${enum}."`
 	LogForm     string `name:"log-format" env:"LAUREL_LOG_FORMAT" default:"json" enum:"text,json" help:"How it is logged: ${enum}."`
+	OTLP        string `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are none."`
 }
 
 // World is what a process is started with.
@@ -104,16 +106,24 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", spec.Metrics(cfg), err)
 	}
-	health := &telemetry.Health{}
-	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild())
-	s, err := spec.New(ctx, cfg, Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health})
+	tracing, err := telemetry.NewTracing(ctx, "laurel-"+spec.Name, f.OTLP, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
+	}
+	health := &telemetry.Health{}
+	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild())
+	s, err := spec.New(ctx, cfg, Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing})
+	if err != nil {
+		return errors.Join(err, listener.Close(), tracing.Close(context.WithoutCancel(ctx)))
 	}
 	log.InfoContext(ctx, "service is up", "service", spec.Name, "grpc", s.Address(), "metrics", listener.Addr().String())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.Run(ctx) })
 	group.Go(func() error { return health.Run(ctx) })
 	group.Go(func() error { return telemetry.Serve(ctx, listener, telemetry.Page(registry, health), health, log) })
-	return errors.Join(group.Wait(), s.Close(context.WithoutCancel(ctx)))
+	err = errors.Join(group.Wait(), s.Close(context.WithoutCancel(ctx)))
+	if lost := tracing.Close(context.WithoutCancel(ctx)); lost != nil {
+		log.WarnContext(ctx, "traces are lost", "error", lost) // nothing else is
+	}
+	return err
 }

@@ -12,13 +12,21 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
+
+// Option changes how a connection is made.
+type Option []grpc.DialOption
+
+// WithTracing makes a span of each call.
+func WithTracing(t telemetry.Tracing) Option { return tracedClient(t) }
 
 // Dial returns a connection to a service of the house that shows the token on every call. It connects with the first
 // call. Reads, and writes with an idempotency key, are tried again, up to four times in all, while the server cannot be
 // reached or is not ready. It refuses addresses that are not on this machine: without TLS the token would be read on the
 // way.
-func Dial(addr, secret string) (*grpc.ClientConn, error) {
+func Dial(addr, secret string, options ...Option) (*grpc.ClientConn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("address %q: give host:port, for example 127.0.0.1:7010", addr)
@@ -30,14 +38,18 @@ func Dial(addr, secret string) (*grpc.ClientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient("dns:///"+addr,
+	var more []grpc.DialOption
+	for _, o := range options {
+		more = append(more, o...)
+	}
+	conn, err := grpc.NewClient("dns:///"+addr, append(more,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithPerRPCCredentials(token(secret)),
 		grpc.WithDefaultServiceConfig(config),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MessageBytesMax), grpc.MaxCallSendMsgSize(MessageBytesMax)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout}),
 		grpc.WithNoProxy(),
-	)
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", addr, err)
 	}

@@ -103,11 +103,15 @@ func listen(t *testing.T) net.Listener {
 
 func open(t *testing.T, listener net.Listener, callers rpc.Callers, register func(grpc.ServiceRegistrar)) *served {
 	t.Helper()
+	return openAs(t, listener, rpc.Config{Callers: callers}, register)
+}
+
+func openAs(t *testing.T, listener net.Listener, cfg rpc.Config, register func(grpc.ServiceRegistrar)) *served {
+	t.Helper()
 	s := &served{addr: listener.Addr().String(), health: &telemetry.Health{}, logs: &logs{}}
+	cfg.Health, cfg.Logger = s.health, slog.New(slog.NewTextHandler(s.logs, nil))
 	var err error
-	s.server, err = rpc.NewServer(rpc.Config{
-		Callers: callers, Health: s.health, Logger: slog.New(slog.NewTextHandler(s.logs, nil)),
-	})
+	s.server, err = rpc.NewServer(cfg)
 	require.NoError(t, err)
 	register(s.server)
 	ctx, cancel := context.WithCancel(t.Context())

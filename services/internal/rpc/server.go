@@ -29,6 +29,8 @@ type Config struct {
 	// Health says if the process is ready to be sent work. Somebody else polls it.
 	Health *telemetry.Health
 	Logger *slog.Logger
+	// Tracing makes a span of each call, within the trace of the caller.
+	Tracing telemetry.Tracing
 }
 
 // Server is a gRPC server with the house's guards, the health service and reflection. Register services on it, then
@@ -51,7 +53,7 @@ func NewServer(cfg Config) (*Server, error) {
 	}
 	table := rules()
 	g := &guard{keeper: keeper{cfg.Callers, table}, validator: validator, log: cfg.Logger}
-	s := &Server{log: cfg.Logger, rules: table, grpc: grpc.NewServer(
+	s := &Server{log: cfg.Logger, rules: table, grpc: grpc.NewServer(append(tracedServer(cfg.Tracing),
 		grpc.ChainUnaryInterceptor(g.unary),
 		grpc.ChainStreamInterceptor(g.stream),
 		grpc.MaxRecvMsgSize(MessageBytesMax),
@@ -62,7 +64,7 @@ func NewServer(cfg Config) (*Server, error) {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEveryLeast, PermitWithoutStream: true}),
 		grpc.WaitForHandlers(true),
-	)}
+	)...)}
 	s.health = &healthServer{Server: health.NewServer(), ready: cfg.Health, closing: make(chan struct{})}
 	s.health.SetServingStatus(LivenessService, healthv1.HealthCheckResponse_SERVING)
 	healthv1.RegisterHealthServer(s.grpc, s.health)

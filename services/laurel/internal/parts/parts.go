@@ -39,6 +39,7 @@ type Options struct {
 	Lanes     int
 	Batch     int
 	Log       *slog.Logger
+	OTLP      string // where traces go; empty: there are none
 	// MinFreeDisk is how many percent of Dir's disk must be free, or new work is refused; 0: the disk is not looked at.
 	MinFreeDisk float64
 	// Space is asked for that; nil: the disk itself.
@@ -73,6 +74,7 @@ type House struct {
 	mongod   *mongod.Server
 	nats     *natsd.Server
 	disk     *disk.Watch // nil where all servers are somebody else's
+	tracing  telemetry.Tracing
 	stop     context.CancelFunc
 	run      *errgroup.Group
 	failed   chan error
@@ -102,6 +104,9 @@ func Build(ctx context.Context, o Options) (*House, error) {
 func (h *House) build(ctx context.Context) error {
 	var err error
 	h.Secrets = rpc.NewSecrets()
+	if h.tracing, err = telemetry.NewTracing(ctx, "laurel", h.OTLP, h.Log); err != nil {
+		return err
+	}
 	if h.MongoURI == "" {
 		h.Stage("starting mongod")
 		h.mongod, err = mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.Dir, "mongod"), Logger: h.Log})
@@ -210,6 +215,9 @@ func (h *House) Close(ctx context.Context) error {
 	}
 	for _, s := range slices.Backward(h.services) {
 		errs = append(errs, s.Close(ctx))
+	}
+	if err := h.tracing.Close(ctx); err != nil {
+		h.Log.WarnContext(ctx, "traces are lost", "error", err) // nothing else is
 	}
 	if h.Bus != nil {
 		h.Bus.Close()

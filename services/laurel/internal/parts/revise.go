@@ -53,7 +53,7 @@ func (h *House) Offer(ctx context.Context, p *program.Program, files []program.F
 func (h *House) revise(
 	ctx context.Context, p *program.Program, files []program.File, wanted func(*programmev1.PlanProgramResponse) bool,
 ) (int, error) {
-	conn, err := rpc.Dial(h.Programme.Address(), h.Secrets[rpc.Laurel])
+	conn, err := rpc.Dial(h.Programme.Address(), h.Secrets[rpc.Laurel], rpc.WithTracing(h.tracing))
 	if err != nil {
 		return 0, err
 	}

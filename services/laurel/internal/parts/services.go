@@ -36,11 +36,16 @@ func (h *House) buildServices(ctx context.Context) error {
 	return nil
 }
 
+// deps are what all services of this process share.
+func (h *House) deps() process.Deps {
+	return process.Deps{Log: h.Log, Clock: clock.System(), Registry: h.Metrics, Health: h.Health, Tracing: h.tracing}
+}
+
 func (h *House) buildAccrual(ctx context.Context) error {
 	s, err := accrual.New(ctx, accrual.Config{
 		MongoURI: h.MongoURI, Database: h.database("accrual"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: h.Listen,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
-	}, accrual.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	}, h.deps())
 	if err != nil {
 		return err
 	}
@@ -52,7 +57,7 @@ func (h *House) buildAnalytics(ctx context.Context) error {
 	s, err := analytics.New(ctx, analytics.Config{
 		MongoURI: h.MongoURI, Database: h.database("analytics"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
-	}, analytics.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	}, h.deps())
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func (h *House) buildMember(ctx context.Context) error {
 	s, err := member.New(ctx, member.Config{
 		MongoURI: h.MongoURI, Database: h.database("member"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions,
-	}, member.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	}, h.deps())
 	if err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (h *House) buildProgramme(ctx context.Context) error {
 	s, err := programme.New(ctx, programme.Config{
 		MongoURI: h.MongoURI, Database: h.database("programme"), NATSURL: h.NATSURL, NATSToken: h.NATSToken,
 		Listen: freePort, Callers: h.Secrets.List(), Partitions: bus.Partitions,
-	}, programme.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	}, h.deps())
 	if err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func (h *House) buildTier(ctx context.Context) error {
 	s, err := tier.New(ctx, tier.Config{
 		MongoURI: h.MongoURI, Database: h.database("tier"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
-	}, process.Deps{Log: h.Log, Clock: clock.System(), Health: h.Health, Registry: h.Metrics})
+	}, h.deps())
 	if err != nil {
 		return err
 	}
