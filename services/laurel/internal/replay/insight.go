@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/report"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/summary"
 )
 
@@ -41,18 +43,18 @@ func asOf(t time.Time, zone *time.Location) calendar.Day {
 // learn asks analytics for all reports, and for every customer.
 func (r *run) learn(ctx context.Context) (insight, error) {
 	known := insight{asOf: asOf(r.Until, r.program.Zone).String()}
-	for _, report := range []struct {
+	for _, asked := range []struct {
 		name string
 		into **analyticsv1.Report
 	}{{"pareto", &known.pareto}, {"rfm", &known.rfm}, {"cohorts", &known.cohorts}, {"survival", &known.survival}} {
-		made, err := r.house.Analytics.Report(ctx, &analyticsv1.GetReportRequest{Program: r.program.ID, Name: report.name, AsOf: known.asOf})
+		made, err := r.house.Analytics.Report(ctx, &analyticsv1.GetReportRequest{Program: r.program.ID, Name: asked.name, AsOf: known.asOf})
 		if errors.Is(err, reason.UnknownProgram) {
 			return insight{}, nil // nothing was taken
 		}
 		if err != nil {
-			return insight{}, fmt.Errorf("report %s: %w", report.name, err)
+			return insight{}, fmt.Errorf("report %s: %w", asked.name, err)
 		}
-		*report.into = made
+		*asked.into = made
 	}
 	var err error
 	known.digestClasses, known.digestScores, err = r.digests(ctx, known.asOf)
@@ -136,4 +138,27 @@ func curve(name string, c *analyticsv1.SurvivalCurve) summary.Survival {
 		s.At = append(s.At, at)
 	}
 	return s
+}
+
+// customers are the curves of the insight, for the page.
+func (k insight) customers() report.Customers {
+	var c report.Customers
+	for _, at := range k.pareto.GetPareto().GetLorenz() {
+		c.Lorenz = append(c.Lorenz, report.LorenzPoint{Customers: at.GetCustomers(), Sum: at.GetSumMinor()})
+	}
+	c.Repeat = drawable(k.survival.GetSurvival().GetFirstRepeat())
+	c.Loss = drawable(k.survival.GetSurvival().GetLoss())
+	return c
+}
+
+func drawable(c *analyticsv1.SurvivalCurve) report.Curve {
+	drawn := report.Curve{Longest: int(c.GetLongestDays())}
+	for _, step := range c.GetSteps() {
+		share, err := strconv.ParseFloat(step.GetSurvival(), 64)
+		if err != nil {
+			continue // a house of one process has one contract
+		}
+		drawn.Steps = append(drawn.Steps, report.CurveStep{Day: int(step.GetDay()), Share: share})
+	}
+	return drawn
 }

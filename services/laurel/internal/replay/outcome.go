@@ -74,9 +74,10 @@ func moves(f accrual.Figures) []summary.Move {
 
 func round(d time.Duration) float64 { return float64(d.Milliseconds()/10) / 100 }
 
-func (r *run) report(ctx context.Context, s summary.Summary, a accrual.Audit) error {
+func (r *run) report(ctx context.Context, s summary.Summary, a accrual.Audit, known insight) error {
 	page := report.Page{
-		Summary: s, Name: r.program.Name, Unit: r.program.Unit, Currency: r.program.Currency,
+		Customers: known.customers(),
+		Summary:   s, Name: r.program.Name, Unit: r.program.Unit, Currency: r.program.Currency,
 		Source: strings.Join(baseNames(r.Orders), ", "), Until: r.Until.In(r.program.Zone), Rules: rules(r.program),
 		Rejected: report.Rejected{Rows: r.history.rejected, File: r.history.kept},
 	}

@@ -243,7 +243,7 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	}
 	if r.Report != "" {
 		r.stage("writing %s", r.Report)
-		if err := r.report(ctx, s, audit); err != nil {
+		if err := r.report(ctx, s, audit, known); err != nil {
 			return s, err
 		}
 	}

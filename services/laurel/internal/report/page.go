@@ -33,6 +33,8 @@ type Page struct {
 	Tiers []string
 	// Months are in order and without gaps. At most monthsMax of them are shown, the last ones.
 	Months []Month
+	// Customers are the curves of analytics; without customers in the summary the section is left out.
+	Customers Customers
 	// Story is one member's year; without an entry it is left out.
 	Story    Story
 	Rejected Rejected

@@ -37,7 +37,17 @@ func small() report.Page {
 			Before: figures, After: figures, Seconds: 2.5, EventsPerSecond: 1_234.5,
 			At: []summary.At{{Time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Tiers: map[string]int64{"leaf": 300},
 				PointsOutstanding: 9_000, DigestTiers: "ef56"}},
-			Verify:  summary.Verify{OK: true, Checks: []summary.Check{{Name: "hash chain holds", OK: true, Detail: "1,741 entries"}}},
+			Verify: summary.Verify{OK: true, Checks: []summary.Check{{Name: "hash chain holds", OK: true, Detail: "1,741 entries"}}},
+			Analytics: summary.Analytics{
+				AsOf: "2026-03-01", Customers: 420, Spend: 3_800_000, Gini: "0.412345678", Repeat: 150,
+				Top: summary.CustomerGroup{Customers: 84, Spend: 1_900_000}, Most: summary.CustomerGroup{Customers: 200}, Half: summary.CustomerGroup{Customers: 84},
+				Classes: []summary.CustomerGroup{
+					{Name: "A", Customers: 200, Spend: 3_040_000}, {Name: "B", Customers: 120, Spend: 570_000}, {Name: "C", Customers: 100, Spend: 190_000},
+				},
+				Segments: []summary.CustomerGroup{{Name: "champions", Customers: 120, Spend: 1_800_000}, {Name: "hibernating", Customers: 300, Spend: 2_000_000}},
+				Cohorts:  []summary.Cohort{{Month: "2025-12", Active: []int64{200, 60, 20}}, {Month: "2026-01", Active: []int64{120, 12}}, {Month: "2026-02", Active: []int64{100}}},
+				Within:   []summary.Within{{Days: 30, Customers: 320, Second: 96}, {Days: 90}},
+			},
 			Program: summary.Program{ID: "tea", Revision: 2}, Versions: map[string]string{"go": "1.26.8"},
 		},
 		Name: "Tea club", Unit: "leaves", Currency: "EUR", Source: "my.csv",
@@ -53,6 +63,11 @@ func small() report.Page {
 			{Day: day(2026, 1, 9), Kind: "reverse", Sentence: "A cup came back: 20 leaves were taken back.", Delta: -20, Balance: 100, Tier: "leaf"},
 			{Day: day(2026, 2, 1), Kind: "state", Sentence: "Rose to branch.", Balance: 100, Tier: "branch"},
 		}},
+		Customers: report.Customers{
+			Lorenz: []report.LorenzPoint{{}, {Customers: 210, Sum: 600_000}, {Customers: 420, Sum: 3_800_000}},
+			Repeat: report.Curve{Longest: 88, Steps: []report.CurveStep{{Day: 7, Share: 0.9}, {Day: 40, Share: 0.6}}},
+			Loss:   report.Curve{Longest: 88, Steps: []report.CurveStep{{Day: 60, Share: 0.7}}},
+		},
 		Rejected: report.Rejected{Rows: 3, File: ".laurel/rejected/my.csv"},
 	}
 }
@@ -103,6 +118,8 @@ func TestNothingHostileBecomesMarkup(t *testing.T) {
 	p.Story.Account, p.Story.Entries[1].Sentence = evil, evil
 	p.Story.Entries[1].Kind, p.Story.Entries[1].Tier = evil, evil
 	p.Rejected.File = evil
+	p.Summary.Analytics.Gini, p.Summary.Analytics.Segments[0].Name = evil, evil
+	p.Summary.Analytics.Cohorts[0].Month, p.Summary.Analytics.Classes[0].Name = evil, evil
 	p.Summary.Program.ID = evil
 	p.Summary.Verify.Checks[0] = summary.Check{Name: evil, Detail: evil}
 	p.Summary.Versions = map[string]string{evil: evil}

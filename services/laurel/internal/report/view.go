@@ -23,6 +23,7 @@ type view struct {
 	MonthYears                 []yearRows
 	Broad                      bool // the table has no room beside the charts
 	Tiers                      *tierView
+	Customers                  *customersView
 	Story                      *storyView
 	Turn                       turnView
 	Proof                      proofView
@@ -80,8 +81,8 @@ func newView(p Page) view {
 	v := view{
 		Name: p.Name, Eyebrow: eyebrow(p), Title: title(p.Summary.After), Lead: lead(p),
 		Tiles: tiles(p), Notes: notes(p), Cut: cut,
-		Rules: p.Rules[:min(len(p.Rules), rulesMax)],
-		Story: newStory(p), Proof: newProof(p),
+		Rules:     p.Rules[:min(len(p.Rules), rulesMax)],
+		Customers: newCustomers(p), Story: newStory(p), Proof: newProof(p),
 		Turn: turnView{Currency: string(p.Currency), RejectedFile: p.Rejected.File},
 	}
 	v.Many = len(v.Tiles) > 6
