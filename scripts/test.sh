@@ -37,4 +37,4 @@ trap 'rm -rf "$dir"' EXIT
 # As many test binaries at once as there are cores: each has its own servers, and more only wait for each other.
 stage "testing (go test $race -p $cores; the first time the build takes minutes)"
 go test $race -tags fault ${CI:+-count=1} ./services/internal/fault # these files stand behind a build tag
-scripts/mongod.sh run --dir "$dir" go test $race -p "$cores" -timeout 20m ${CI:+-count=1} "$@"
+scripts/mongod.sh run --dir "$dir" go test $race -p "$cores" -timeout 60m ${CI:+-count=1} "$@"

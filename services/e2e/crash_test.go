@@ -14,11 +14,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 )
 
-// The slice is the beginning of the sample: some orders of 1997's first quarter, and what becomes of them until the
-// points of January have lapsed and two reviews have passed.
+// The slice is the beginning of the sample: some orders of 1997's first weeks, and what becomes of them until the
+// points of January have lapsed and a review has lowered tiers.
 const (
-	sliceOrders = 3_000
-	sliceEnd    = "1998-03-01T00:00:00Z"
+	sliceOrders = 1_500
+	sliceEnd    = "1998-02-15T00:00Z"
 )
 
 // slice writes the first orders of the sample into a file.
@@ -34,7 +34,7 @@ func sliceReplay(t *testing.T) replay {
 	t.Helper()
 	return replay{
 		orders: slice(t, sliceOrders), programme: withTiers, until: sliceEnd,
-		flags: []string{"--at", "1997-06-01T00:00:00Z", "--at", "1998-02-01T00:00:00Z"},
+		flags: []string{"--at", "1997-06-01T00:00Z", "--at", "1998-02-01T00:00Z"},
 	}
 }
 
@@ -85,7 +85,7 @@ func requireSameHashes(t *testing.T, want, got map[string]string) {
 	}
 }
 
-// visits is how often the slice meets a point at least, in batches of at most 64; points that are not named meet more
+// visits is how often the slice meets a point at least, in batches of at most 32; points that are not named meet more
 // than the default.
 func visits(point string) int {
 	switch point {
@@ -113,7 +113,7 @@ func TestKilledAtEachPoint(t *testing.T) {
 			r := sliceReplay(t)
 			crash := r
 			crash.fault = fmt.Sprintf("%s:%d", point, n)
-			crash.flags = append(slices.Clip(crash.flags), "--batch", "64")
+			crash.flags = append(slices.Clip(crash.flags), "--batch", "32")
 			o := h.replay(crash)
 			require.Equal(t, syscall.SIGKILL, o.signal, "the point was not met %d times: untested\n%v", n, o)
 			require.Contains(t, o.err, fmt.Sprintf("fault point %s, hit %d: kill -9", point, n))

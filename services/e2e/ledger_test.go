@@ -21,7 +21,7 @@ import (
 )
 
 // openMax bounds how long a stopped house takes to open again.
-const openMax = time.Minute
+const openMax = 5 * time.Minute
 
 // ledger is a house's database and streams, opened beside the house or after it.
 type ledger struct {

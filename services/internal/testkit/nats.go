@@ -13,7 +13,7 @@ import (
 const natsToken = "token-of-the-test"
 
 // natsReadyMax is how long an embedded server may take to start, on a busy machine.
-const natsReadyMax = 30 * time.Second
+const natsReadyMax = 3 * time.Minute
 
 // NATSServer is a nats-server of one test, inside the test's process, with JetStream on disk and fsync before each
 // ack, as in production. It is not safe for many.

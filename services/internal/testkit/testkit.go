@@ -11,10 +11,10 @@ import (
 // How Eventually polls. The limit is for a machine that does much else: a test that passes takes far less.
 const (
 	pollEvery   = 5 * time.Millisecond
-	eventualMax = 30 * time.Second
+	eventualMax = 3 * time.Minute
 )
 
-// Eventually waits until cond, which runs in the caller's goroutine, holds. It fails the test after 30 s, naming what
+// Eventually waits until cond, which runs in the caller's goroutine, holds. It fails the test after 3 min, naming what
 // did not come to pass.
 func Eventually(t testing.TB, cond func() bool, what string) {
 	t.Helper()
