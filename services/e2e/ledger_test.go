@@ -27,6 +27,8 @@ const openMax = 5 * time.Minute
 type ledger struct {
 	db *mongo.Database
 	js jetstream.JetStream
+
+	mongoURI, natsURL, natsToken string // where they are, once the house is opened
 }
 
 // open starts the servers of a house that nobody runs, to look at what it left behind.
@@ -40,7 +42,9 @@ func (h *house) open() *ledger {
 	n, err := natsd.Start(ctx, natsd.Options{Self: programs.laurel, Dir: filepath.Join(h.data, "nats"), Logger: warnings(h.t)})
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() { require.NoError(h.t, n.Stop()) })
-	return connect(h.t, m.URI(), h.database(), n.URL(), n.Token())
+	l := connect(h.t, m.URI(), h.database(), n.URL(), n.Token())
+	l.mongoURI, l.natsURL, l.natsToken = m.URI(), n.URL(), n.Token()
+	return l
 }
 
 // warnings logs into the test what servers warn of.
@@ -56,7 +60,7 @@ func connect(t *testing.T, mongoURI, database, natsURL, token string) *ledger {
 	t.Helper()
 	client := dial(t, mongoURI)
 	t.Cleanup(func() { hangUp(t, client) })
-	return &ledger{client.Database(database), dialBus(t, natsURL, token)}
+	return &ledger{db: client.Database(database), js: dialBus(t, natsURL, token)}
 }
 
 func dial(t *testing.T, uri string) *mongo.Client {
