@@ -108,6 +108,24 @@ func TestWhoDidNotHearIsToldAgain(t *testing.T) {
 	require.Equal(t, 3, calls)
 }
 
+// TestReadinessWaitsUntilItIsToldThatThereIsRoom has room again while nobody can be told: work would still be refused.
+func TestReadinessWaitsUntilItIsToldThatThereIsRoom(t *testing.T) {
+	t.Parallel()
+	free, deaf := uint64(1), error(nil)
+	w := &disk.Watch{
+		MinPercent: 10, Log: testkit.Logger(t),
+		Space:  func(string) (disk.Space, error) { return disk.Space{Free: free, Total: 100}, nil },
+		Turned: func(context.Context, bool) error { return deaf },
+	}
+	w.Look(t.Context())
+	free, deaf = 90, errors.New("deaf")
+	w.Look(t.Context())
+	require.Error(t, w.Check(t.Context()))
+	deaf = nil
+	w.Look(t.Context())
+	require.NoError(t, w.Check(t.Context()))
+}
+
 func TestAWatchThatIsOffDoesNotLook(t *testing.T) {
 	t.Parallel()
 	w := &disk.Watch{Log: testkit.Logger(t)}

@@ -90,11 +90,11 @@ func (w *Watch) saw(space Space) (bool, bool) {
 	return w.low, w.told
 }
 
-// Check is nil while there is room, and says how much is free when there is not: a readiness check.
+// Check is nil while there is room and everybody knows it, and says how much is free when not: a readiness check.
 func (w *Watch) Check(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.low {
+	if !w.low && !w.told {
 		return nil
 	}
 	return fmt.Errorf("%.1f %% of the disk of %s is free; new work is refused below %g %%, and taken again from %g %%",

@@ -16,6 +16,9 @@ import (
 var (
 	errDied      = errors.New("mongod ended while it was starting")
 	errPortTaken = errors.New("port is taken")
+	// errTooEarly: mongod 6.0 may abort when its set is made while it has not yet read the version of its own data. The
+	// data is whole, and the next start goes on.
+	errTooEarly = errors.New("it was not ready for its replica set")
 )
 
 // child is one run of the mongod process.

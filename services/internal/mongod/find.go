@@ -90,6 +90,9 @@ func diagnose(ctx context.Context, options Options) error {
 	if bytes.Contains(log, []byte("Address already in use")) {
 		return errPortTaken
 	}
+	if bytes.Contains(log, []byte("isVersionInitialized()")) {
+		return fmt.Errorf("%w: %w", errDied, errTooEarly)
+	}
 	return fmt.Errorf("%w; %s says:\n%s", errDied, path, lastErrors(log))
 }
 

@@ -112,7 +112,7 @@ func (s *Server) open(ctx context.Context) error {
 			return nil
 		}
 		errs = append(errs, err)
-		if ctx.Err() != nil || !errors.Is(err, errPortTaken) {
+		if ctx.Err() != nil || !errors.Is(err, errPortTaken) && !errors.Is(err, errTooEarly) {
 			break
 		}
 	}

@@ -2,6 +2,7 @@ package mongod
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -121,6 +122,21 @@ func TestMovesTheReplicaSetWhenItsPortIsTaken(t *testing.T) {
 	require.NotEqual(t, first.URI(), second.URI())
 	require.EqualValues(t, 1, count(t, second.URI()))
 	insert(t, second.URI(), "another row")
+}
+
+// TestStartsAgainWhatWasAskedTooEarly has a server abort once as mongod 6.0 does when its set is made too early.
+func TestStartsAgainWhatWasAskedTooEarly(t *testing.T) {
+	t.Parallel()
+	opts := optionsFor(t, t.TempDir())
+	binary, err := Find()
+	require.NoError(t, err)
+	opts.Binary = filepath.Join(t.TempDir(), "mongod")
+	script := fmt.Sprintf("#!/bin/sh\nif mkdir %[1]s.once 2>/dev/null; then\n\techo 'Invariant failure isVersionInitialized()' >%[2]s/mongod.log\n"+
+		"\texit 14\nfi\nexec %[3]s \"$@\"\n", opts.Binary, opts.Dir, binary)
+	require.NoError(t, os.WriteFile(opts.Binary, []byte(script), 0o700))
+	s := start(t, opts)
+	require.DirExists(t, opts.Binary+".once")
+	insert(t, s.URI(), "row")
 }
 
 // TestDoesNotTakeAnotherServerForItsOwn has a server begin on a port where another one listens already: it must not

@@ -65,8 +65,8 @@ func disconnect(ctx context.Context, client *mongo.Client) {
 }
 
 // step looks at the server once and does what brings it nearer to being primary.
-func step(ctx context.Context, admin *mongo.Database, pid int, host string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+func step(outer context.Context, admin *mongo.Database, pid int, host string) (bool, error) {
+	ctx, cancel := context.WithTimeout(outer, commandTimeout)
 	defer cancel()
 	if err := isProcess(ctx, admin, pid); err != nil {
 		return false, err
@@ -81,7 +81,7 @@ func step(ctx context.Context, admin *mongo.Database, pid int, host string) (boo
 	err := admin.RunCommand(ctx, bson.D{{Key: "replSetGetStatus", Value: 1}}).Decode(&status)
 	switch {
 	case hasCode(err, codeNotYetInitialized):
-		return false, initiate(ctx, admin, host)
+		return false, initiate(outer, admin, host) // takes long on a busy machine, and must not be asked for twice
 	case hasCode(err, codeInvalidReplicaConfig): // it does not find itself in the set: the port has changed
 		return false, moveTo(ctx, admin, host)
 	default:
