@@ -132,6 +132,7 @@ func (h *standing) pass(at string) {
 type size struct {
 	lanes, batch int
 	tracing      telemetry.Tracing
+	clock        clock.Clock
 }
 
 // service is one replica of accrual, with the clients of who calls it.
@@ -148,6 +149,9 @@ type service struct {
 func (h *standing) build(s size) *service {
 	h.t.Helper()
 	made := &service{h: h, health: &telemetry.Health{}, secrets: rpc.NewSecrets(), stop: func() {}}
+	if s.clock == nil {
+		s.clock = clock.System()
+	}
 	cfg := accrual.Config{
 		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
 		Callers: made.secrets.List(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: s.batch,
@@ -158,7 +162,7 @@ func (h *standing) build(s size) *service {
 	}
 	var err error
 	made.Service, err = accrual.New(h.t.Context(), cfg, accrual.Deps{
-		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: made.health, Tracing: s.tracing,
+		Log: testkit.Logger(h.t), Clock: s.clock, Registry: prometheus.NewRegistry(), Health: made.health, Tracing: s.tracing,
 	})
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), made.secrets[rpc.Operator])

@@ -6,7 +6,11 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/api"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
@@ -21,10 +25,22 @@ func (s *Service) serve(ctx context.Context) error {
 		return fmt.Errorf("open accrual's door: %w", err)
 	}
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
-		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
+		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Do: s.do, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
 		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return s.verify(ctx, program, verify.Options{Progress: progress})
 		},
 	}))
 	return server.Serve(ctx, s.listener)
+}
+
+// do puts a caller's command into the lane of its account and waits until its effect is durable.
+func (s *Service) do(ctx context.Context, ref storage.AccountRef, r ledger.Request) (ledger.Entry, error) {
+	c := &posting.Command{Account: ref, Request: r}
+	if err := s.Call(ctx, bus.Partition(ref.Program, string(ref.ID), s.cfg.Partitions), c); err != nil {
+		return ledger.Entry{}, err
+	}
+	if c.Refusal != nil {
+		return ledger.Entry{}, c.Refusal
+	}
+	return c.Entry, nil
 }

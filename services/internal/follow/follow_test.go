@@ -41,6 +41,26 @@ func (p *place) order(account, id string) {
 	p.tell(bus.OrderSubject("tea", "shop", "paid", account), "laurel.orders.v1.OrderPaid", "event/"+id, body)
 }
 
+// TestACallIsAnsweredOnceItIsDurable, or refused while the queue is full.
+func TestACallIsAnsweredOnceItIsDurable(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.control("house", "opened", "opened", opened())
+	r := p.run(bus.Events, nil)
+	r.drained(t)
+	require.NoError(t, r.Call(t.Context(), 3, "first"))
+	require.Equal(t, 1, p.lines()["work"])
+	r.stop() // nobody works any more: what is submitted waits
+
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for n := range 64 {
+		require.ErrorIs(t, r.Call(gone, 3, fmt.Sprint("waiting ", n)), context.Canceled)
+	}
+	require.ErrorIs(t, r.Call(t.Context(), 3, "one too many"), reason.Overloaded)
+	require.Equal(t, 1, p.lines()["work"])
+}
+
 // TestEachMessageCountsOnce: whatever kind it is, over two processes one after the other and two at once.
 func TestEachMessageCountsOnce(t *testing.T) {
 	t.Parallel()

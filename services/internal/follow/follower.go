@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
@@ -119,6 +120,33 @@ func (f *Follower) Decode(m bus.Message) Message { return f.decoder.Decode(m) }
 // Submit queues work of the service's own for a partition, waiting for room; done, if set, is called once it is durable.
 func (f *Follower) Submit(ctx context.Context, partition int, payload any, done func()) error {
 	return f.lane(partition).Submit(ctx, lane.Item{Partition: partition, Payload: payload, Done: done})
+}
+
+// Call has a lane do work of the service's own and returns once its effect is durable. It refuses with OVERLOADED while
+// too much waits, and with NOT_READY when the service has stopped applying. If ctx ends before, the work may still be
+// done: only the answer is lost.
+func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
+	done := make(chan struct{})
+	item := lane.Item{Partition: partition, Payload: payload, Done: func() { close(done) }}
+	for submitted := false; ; {
+		moved := f.changes()
+		if f.Broken() != nil {
+			return reason.New(reason.NotReady, "", "%s has stopped applying; an operator must look", f.cfg.Service)
+		}
+		if !submitted {
+			if err := f.lane(partition).TrySubmit(item); err != nil {
+				return err
+			}
+			submitted = true
+		}
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-moved:
+		}
+	}
 }
 
 func (f *Follower) lane(partition int) *lane.Lane { return f.lanes[partition%len(f.lanes)] }

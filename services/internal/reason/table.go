@@ -61,6 +61,16 @@ const (
 	AliasReplaced      Reason = "ALIAS_REPLACED"
 	TooManyAliases     Reason = "TOO_MANY_ALIASES"
 
+	// Points that are spent.
+	InsufficientPoints Reason = "INSUFFICIENT_POINTS"
+	HoldNotFound       Reason = "HOLD_NOT_FOUND"
+	TooManyHolds       Reason = "TOO_MANY_HOLDS"
+	TooManyLots        Reason = "TOO_MANY_LOTS"
+	CaptureNotFound    Reason = "CAPTURE_NOT_FOUND"
+	CaptureRefunded    Reason = "CAPTURE_REFUNDED"
+	RefundTooLate      Reason = "REFUND_TOO_LATE"
+	TooManyRefunds     Reason = "TOO_MANY_REFUNDS"
+
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
 	DiskLow         Reason = "DISK_LOW"
@@ -115,6 +125,14 @@ var table = []Info{
 	{AliasBlocked, State, false, "The alias was blocked: lost, stolen, damaged, closed or misused. What was done with it before still counts."},
 	{AliasReplaced, State, false, "Another alias took the place of this one already."},
 	{TooManyAliases, State, false, "The member has had 64 aliases, blocked ones included."},
+	{InsufficientPoints, State, true, "The account has fewer active points than asked, or the hold fewer than are to be captured. The metadata tell how many there are, and when more become active."},
+	{HoldNotFound, NotFound, false, "The account has no such open hold of the caller: it was captured, voided, has lapsed, or never was."},
+	{TooManyHolds, State, true, "The account has 64 open holds."},
+	{TooManyLots, State, true, "The account has points of 256 kinds of issuer, activation day and expiry day."},
+	{CaptureNotFound, NotFound, false, "The account has no such capture of the caller."},
+	{CaptureRefunded, State, false, "The capture is refunded already."},
+	{RefundTooLate, State, false, "The capture is more than 400 days old."},
+	{TooManyRefunds, State, true, "256 captures of the account within 400 days are refunded."},
 	{NotYetApplied, State, true, "The position that the read was to wait for was not applied within the time of the call."},
 	{PositionUnknown, State, true, "The stream ends before the position that the read was to wait for: it is none of this house, or the bus went back."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},

@@ -21,12 +21,16 @@ const (
 	Accrual   Name = "accrual"   // the services, each with a credential of its own
 	Analytics Name = "analytics" //
 	Member    Name = "member"    //
+	Partner   Name = "partner"   //
 	Program   Name = "programme" //
+	Reward    Name = "reward"    //
 	Tier      Name = "tier"      //
 )
 
 // Names lists everybody who may have a credential, sorted.
-func Names() []Name { return []Name{Accrual, Analytics, Laurel, Member, Operator, Program, Tier} }
+func Names() []Name {
+	return []Name{Accrual, Analytics, Laurel, Member, Operator, Partner, Program, Reward, Tier}
+}
 
 type callerKey struct{}
 

@@ -10,6 +10,7 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -36,6 +37,8 @@ type Deps struct {
 	Bus      *bus.Bus // where redriven events go
 	// After waits until a position is applied to the accounts, or to all; without a position not at all.
 	After func(ctx context.Context, to *typev1.Position, accounts ...follow.Account) error
+	// Do has the ledger do what a caller asks for, and returns its entry once that is durable.
+	Do    func(ctx context.Context, ref storage.AccountRef, r ledger.Request) (ledger.Entry, error)
 	Clock clock.Clock
 	// Partitions is how many EVENTS has.
 	Partitions int

@@ -26,6 +26,7 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	if m := e.Enrolment; m != nil {
 		p.Enrolment = &accrualv1.EnrolmentPart{Member: m.Member, Kind: m.Kind}
 	}
+	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
 	}
@@ -45,6 +46,21 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	return p
 }
 
+// command fills the parts of a command, a hold and a refund.
+func command(p *accrualv1.Entry, e ledger.Entry) {
+	if c := e.Command; c != nil {
+		p.Command = &accrualv1.CommandPart{Caller: c.Caller, Points: int64(c.Points), Reason: c.Reason}
+	}
+	if h := e.Hold; h != nil {
+		p.Hold = &accrualv1.HoldPart{
+			HoldId: h.ID, Caller: h.Caller, Redeemer: h.Redeemer, Points: int64(h.Points), Deadline: Time(h.Deadline),
+		}
+	}
+	if r := e.Refund; r != nil {
+		p.Refund = &accrualv1.RefundPart{CaptureId: r.Capture, CaptureSeq: int64(r.Seq), CaptureDay: r.Day.String()}
+	}
+}
+
 // Account returns an account as the contract shows it. Due is when something changes next, zero for never; qualifying is
 // what counts for the tier now.
 func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1.Account {
@@ -52,6 +68,11 @@ func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1
 		Program: a.Program, Account: string(a.ID), Version: int64(a.Version), Balances: Balances(a.Balances),
 		Tier: a.Ladder.Tier, QualifyingMinor: int64(qualifying), Clock: Time(a.Clock), DueAt: Time(due),
 		Hash: hex.EncodeToString(a.Hash[:]),
+	}
+	for _, h := range a.Holds {
+		p.Holds = append(p.Holds, &accrualv1.Hold{
+			HoldId: h.ID, Caller: h.Caller, Redeemer: h.Redeemer, Points: int64(h.Points), Deadline: Time(h.Deadline),
+		})
 	}
 	for _, l := range a.Lots {
 		p.Lots = append(p.Lots, &accrualv1.Lot{
@@ -125,6 +146,16 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_STATE
 	case ledger.KindAction:
 		return accrualv1.EntryKind_ENTRY_KIND_ACTION
+	case ledger.KindHold:
+		return accrualv1.EntryKind_ENTRY_KIND_HOLD
+	case ledger.KindCapture:
+		return accrualv1.EntryKind_ENTRY_KIND_CAPTURE
+	case ledger.KindVoid:
+		return accrualv1.EntryKind_ENTRY_KIND_VOID
+	case ledger.KindRefund:
+		return accrualv1.EntryKind_ENTRY_KIND_REFUND
+	case ledger.KindAdjust:
+		return accrualv1.EntryKind_ENTRY_KIND_ADJUST
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
@@ -146,6 +177,18 @@ func move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_PAYOFF
 	case ledger.MoveOwe:
 		return accrualv1.MovementKind_MOVEMENT_KIND_OWE
+	case ledger.MoveHold:
+		return accrualv1.MovementKind_MOVEMENT_KIND_HOLD
+	case ledger.MoveRelease:
+		return accrualv1.MovementKind_MOVEMENT_KIND_RELEASE
+	case ledger.MoveCapture:
+		return accrualv1.MovementKind_MOVEMENT_KIND_CAPTURE
+	case ledger.MoveRefund:
+		return accrualv1.MovementKind_MOVEMENT_KIND_REFUND
+	case ledger.MoveCredit:
+		return accrualv1.MovementKind_MOVEMENT_KIND_CREDIT
+	case ledger.MoveDebit:
+		return accrualv1.MovementKind_MOVEMENT_KIND_DEBIT
 	case ledger.MoveUnset:
 	}
 	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED

@@ -58,6 +58,9 @@ func whole(t *testing.T) ledger.Entry {
 			Rules: []string{"points 50"},
 		},
 		Enrolment: &ledger.EnrolmentPart{Member: "ben", Kind: "consumer"},
+		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL"},
+		Hold:      &ledger.HoldPart{ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: noon.Add(2 * time.Hour)},
+		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31)},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
 }
@@ -91,7 +94,12 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 			Rules: []string{"points 50"},
 		},
 		Enrolment: &accrualv1.EnrolmentPart{Member: "ben", Kind: "consumer"},
-		Hash:      "ab" + strings.Repeat("00", 30) + "01",
+		Command:   &accrualv1.CommandPart{Caller: "reward", Points: 21, Reason: "GOODWILL"},
+		Hold: &accrualv1.HoldPart{
+			HoldId: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: timestamppb.New(noon.Add(2 * time.Hour)),
+		},
+		Refund: &accrualv1.RefundPart{CaptureId: "cmd/reward/c", CaptureSeq: 5, CaptureDay: "1996-12-31"},
+		Hash:   "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
 	requireNothingEmpty(t, got.ProtoReflect())
@@ -124,6 +132,9 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 			},
 		}},
 		Ladder: ladder.State{Tier: "silver"},
+		Holds: []ledger.OpenHold{{HoldPart: ledger.HoldPart{
+			ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 3, Deadline: noon.Add(2 * time.Hour),
+		}}},
 	}
 	got := contract.Account(account, noon.Add(time.Hour), 12000)
 	want := &accrualv1.Account{
@@ -132,6 +143,9 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 		Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
 		Lots: []*accrualv1.Lot{{
 			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6,
+		}},
+		Holds: []*accrualv1.Hold{{
+			HoldId: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 3, Deadline: timestamppb.New(noon.Add(2 * time.Hour)),
 		}},
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
@@ -149,6 +163,9 @@ func TestWhatIsNotThereIsAbsentRatherThanZero(t *testing.T) {
 	require.Nil(t, bare.GetTierChange())
 	require.Nil(t, bare.GetAction())
 	require.Nil(t, bare.GetEnrolment())
+	require.Nil(t, bare.GetCommand())
+	require.Nil(t, bare.GetHold())
+	require.Nil(t, bare.GetRefund())
 	require.Empty(t, bare.GetMovements()[0].GetActivationDay(), "active points")
 	require.Empty(t, bare.GetMovements()[0].GetExpiryDay(), "points that never lapse")
 	kept := contract.Entry(ledger.Entry{Ladder: &ledger.LadderPart{Window: 12}})

@@ -36,8 +36,11 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 	return nil
 }
 
-// Work implements follow.Batch: it sweeps an account.
+// Work implements follow.Batch: it sweeps an account, or does what a caller asks for.
 func (b *batch) Work(ctx context.Context, partition int, payload any) error {
+	if c, ok := payload.(*Command); ok {
+		return stopIfBroken(b.command(ctx, partition, c))
+	}
 	return stopIfBroken(b.sweep(ctx, partition, payload.(Sweep)))
 }
 

@@ -16,6 +16,7 @@ type batch struct {
 	accounts map[storage.AccountRef]*holding
 	books    map[string]ledger.Books         // by programme
 	taken    map[storage.KeyRef]ledger.Taken // entries of actions and enrolments
+	commands map[storage.KeyRef]ledger.Entry // entries of commands, and those that commands name
 	refused  map[string]bool                 // refusal ids known, here or in the store
 	changes  storage.Writes
 	order    []storage.AccountRef // accounts in the order in which they were first changed
@@ -67,6 +68,9 @@ func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 	if b.taken, err = p.Storage.Taken(ctx, need.keys); err != nil {
 		return nil, err
 	}
+	if b.commands, err = p.Storage.EntriesByKey(ctx, need.commands); err != nil {
+		return nil, err
+	}
 	b.refused, err = p.Storage.Refused(ctx, need.identities)
 	return b, err
 }
@@ -76,6 +80,7 @@ type needs struct {
 	accounts   []storage.AccountRef
 	orders     map[storage.OrderRef]bool
 	keys       []storage.KeyRef
+	commands   []storage.KeyRef
 	identities []string
 }
 
@@ -83,6 +88,9 @@ func (n *needs) add(b *batch, item lane.Item) {
 	switch m := item.Payload.(type) {
 	case Sweep:
 		n.accounts = append(n.accounts, m.Account)
+	case *Command:
+		n.accounts = append(n.accounts, m.Account)
+		n.commands = append(n.commands, m.keys()...)
 	case follow.Message:
 		if b.parts.Passed(m) {
 			return

@@ -7,27 +7,44 @@ import (
 )
 
 type accountDoc struct {
-	ID        string       `bson:"_id"` // <programme>/<account>
-	Format    int          `bson:"format"`
-	Program   string       `bson:"programme"`
-	Account   string       `bson:"account"`
-	Partition int          `bson:"partition"`
-	Version   int64        `bson:"version"` // = seq of the last entry
-	Clock     time.Time    `bson:"clock"`
-	Hash      bson.Binary  `bson:"hash"`
-	Balances  []balanceDoc `bson:"balances"`
-	Lots      []lotDoc     `bson:"lots"`
-	Debts     []debtDoc    `bson:"debts,omitempty"`
-	Tier      string       `bson:"tier,omitempty"`
-	Below     string       `bson:"below,omitempty"`
-	Grants    []grantDoc   `bson:"grants,omitempty"`
-	Days      []spendDoc   `bson:"days,omitempty"`
-	Reviewed  int32        `bson:"reviewed"`
-	Waiting   []waitingDoc `bson:"waiting,omitempty"`
-	Counters  []counterDoc `bson:"counters,omitempty"`
-	Actions   bool         `bson:"actions_only,omitempty"`
+	ID        string        `bson:"_id"` // <programme>/<account>
+	Format    int           `bson:"format"`
+	Program   string        `bson:"programme"`
+	Account   string        `bson:"account"`
+	Partition int           `bson:"partition"`
+	Version   int64         `bson:"version"` // = seq of the last entry
+	Clock     time.Time     `bson:"clock"`
+	Hash      bson.Binary   `bson:"hash"`
+	Balances  []balanceDoc  `bson:"balances"`
+	Lots      []lotDoc      `bson:"lots"`
+	Debts     []debtDoc     `bson:"debts,omitempty"`
+	Tier      string        `bson:"tier,omitempty"`
+	Below     string        `bson:"below,omitempty"`
+	Grants    []grantDoc    `bson:"grants,omitempty"`
+	Days      []spendDoc    `bson:"days,omitempty"`
+	Reviewed  int32         `bson:"reviewed"`
+	Waiting   []waitingDoc  `bson:"waiting,omitempty"`
+	Counters  []counterDoc  `bson:"counters,omitempty"`
+	Actions   bool          `bson:"actions_only,omitempty"`
+	Holds     []openHoldDoc `bson:"holds,omitempty"`
+	Refunds   []refundedDoc `bson:"refunds,omitempty"`
 	// DueAt is derived: the first moment at which something changes if nothing more comes. Absent: never.
 	DueAt *time.Time `bson:"due_at,omitempty"`
+}
+
+type openHoldDoc struct {
+	Hold  holdDoc   `bson:",inline"`
+	Parts []partDoc `bson:"parts"`
+}
+
+type partDoc struct {
+	Lot    lotKeyDoc `bson:",inline"`
+	Points int64     `bson:"points"`
+}
+
+type refundedDoc struct {
+	Capture int64 `bson:"capture"` // seq
+	Day     int32 `bson:"day"`
 }
 
 type counterDoc struct {

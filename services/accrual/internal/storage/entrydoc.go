@@ -32,6 +32,9 @@ type entryDoc struct {
 	After       afterDoc      `bson:"after"`
 	Action      *actionDoc    `bson:"action,omitempty"`
 	Enrolment   *enrolmentDoc `bson:"enrolment,omitempty"`
+	Command     *commandDoc   `bson:"command,omitempty"`
+	Hold        *holdDoc      `bson:"hold,omitempty"`
+	Refund      *refundDoc    `bson:"refund,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -77,6 +80,27 @@ type actionDoc struct {
 type enrolmentDoc struct {
 	Member string `bson:"member"`
 	Kind   string `bson:"kind"`
+}
+
+type commandDoc struct {
+	Caller  string      `bson:"caller"`
+	Content bson.Binary `bson:"content"`
+	Points  int64       `bson:"points"`
+	Reason  string      `bson:"reason,omitempty"`
+}
+
+type holdDoc struct {
+	ID       string    `bson:"id"`
+	Caller   string    `bson:"caller"`
+	Redeemer string    `bson:"redeemer"`
+	Points   int64     `bson:"points"`
+	Deadline time.Time `bson:"deadline"`
+}
+
+type refundDoc struct {
+	Capture string `bson:"capture"` // key
+	Seq     int64  `bson:"seq"`
+	Day     int32  `bson:"day"`
 }
 
 type goodsDoc struct {

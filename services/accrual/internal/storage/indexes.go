@@ -21,7 +21,10 @@ func entriesCollection() store.Collection {
 				"movements": bson.M{"bsonType": "array", "items": store.Object(bson.A{"move", "unit", "points"}, bson.M{"points": store.Integer()})},
 				"action": store.Object(bson.A{"source", "id", "type", "content", "points"},
 					bson.M{"rule": store.Integer(), "points": store.Integer(), "per_day": store.Integer()}),
-				"lines": bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
+				"command": store.Object(bson.A{"caller", "content", "points"}, bson.M{"points": store.Integer()}),
+				"hold":    store.Object(bson.A{"id", "caller", "points", "deadline"}, bson.M{"points": store.Integer()}),
+				"refund":  store.Object(bson.A{"capture", "seq", "day"}, bson.M{"seq": store.Integer(), "day": store.Integer()}),
+				"lines":   bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
 			}),
 		Indexes: []mongo.IndexModel{{
 			Keys:    bson.D{{Key: "account", Value: 1}, {Key: "seq", Value: 1}},
@@ -41,6 +44,10 @@ func accountsCollection() store.Collection {
 				"balances": bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "pending", "active", "held", "debt"},
 					bson.M{"pending": store.Integer(), "active": store.Integer(), "held": store.Integer(), "debt": store.Integer()})},
 				"counters": bson.M{"bsonType": "array", "items": store.Object(bson.A{"day", "type", "points"}, bson.M{"points": store.Integer()})},
+				"holds": bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "points", "deadline", "parts"}, bson.M{
+					"points": store.Integer(),
+					"parts":  bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "points"}, bson.M{"points": store.Integer()})},
+				})},
 				"lots": bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "left"},
 					bson.M{"left": store.Integer(), "uncounted": store.Integer()})},
 			}),

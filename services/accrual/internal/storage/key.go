@@ -43,6 +43,33 @@ func (s *Storage) Taken(ctx context.Context, refs []KeyRef) (map[KeyRef]ledger.T
 	return taken, nil
 }
 
+// EntriesByKey returns the entries that stand under keys; what is not there is missing from the answer.
+func (s *Storage) EntriesByKey(ctx context.Context, refs []KeyRef) (map[KeyRef]ledger.Entry, error) {
+	found := make(map[KeyRef]ledger.Entry, len(refs))
+	if len(refs) == 0 {
+		return found, nil
+	}
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		ids[i] = entryKey(ref.Program, ref.Key)
+	}
+	cursor, err := s.store.Collection(entriesName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}}, options.Find().SetHint("_id_"))
+	if err != nil {
+		return nil, fmt.Errorf("read %d entries: %w", len(ids), err)
+	}
+	err = each(ctx, cursor, func(d entryDoc) error {
+		e, err := entryFromDoc(d)
+		if err == nil {
+			found[KeyRef{e.Program, e.Key}] = e
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %d entries: %w", len(ids), err)
+	}
+	return found, nil
+}
+
 func takenFromDoc(d entryDoc) (ledger.Taken, error) {
 	_, key, err := cutKey(d.ID)
 	if err != nil {

@@ -114,6 +114,7 @@ func entryToDoc(e ledger.Entry) entryDoc {
 	if p := e.Enrolment; p != nil {
 		d.Enrolment = &enrolmentDoc{p.Member, p.Kind}
 	}
+	commandToDoc(&d, e)
 	d.Lines = list(e.Lines, func(l earning.Line) lineDoc {
 		return lineDoc{l.ID, l.SKU, l.Category, int64(l.Base), l.Rate.String(), int64(l.Points), l.Rules}
 	})

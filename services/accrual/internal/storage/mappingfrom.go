@@ -54,6 +54,9 @@ func entryFields(d entryDoc) (ledger.Entry, error) {
 	if p := d.Enrolment; p != nil {
 		e.Enrolment = &ledger.EnrolmentPart{Member: p.Member, Kind: p.Kind}
 	}
+	if err := commandFromDoc(&e, d); err != nil {
+		return e, err
+	}
 	e.Postings = list(d.Postings, func(p postingDoc) ledger.Posting {
 		return ledger.Posting{Unit: p.Unit, Bucket: p.Bucket, Points: money.Points(p.Points)}
 	})
@@ -150,6 +153,7 @@ func accountToDoc(a ledger.Account, partition int, due time.Time) accountDoc {
 	}
 	d.Debts = list(a.Debts, func(debt ledger.Debt) debtDoc { return debtDoc{debt.Unit, debt.Issuer, int64(debt.Points)} })
 	d.Actions = a.ActionsOnly
+	d.Holds, d.Refunds = list(a.Holds, openHoldToDoc), list(a.Refunds, refundedToDoc)
 	d.Counters = list(a.Counters, func(c ledger.Counter) counterDoc { return counterDoc{int32(c.Day), c.Type, int64(c.Points)} })
 	d.Waiting = list(a.Waiting, func(w ledger.Waiting) waitingDoc {
 		return waitingDoc{w.Ref.Merchant, w.Ref.Order, w.Kind.String(), w.Occurrence, w.Deadline}
@@ -176,6 +180,7 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 		return ledger.Debt{Unit: debt.Unit, Issuer: debt.Issuer, Points: money.Points(debt.Points)}
 	})
 	a.ActionsOnly = d.Actions
+	a.Holds, a.Refunds = list(d.Holds, openHoldFromDoc), list(d.Refunds, refundedFromDoc)
 	a.Counters = list(d.Counters, func(c counterDoc) ledger.Counter {
 		return ledger.Counter{Day: calendar.Day(c.Day), Type: c.Type, Points: money.Points(c.Points)}
 	})

@@ -47,6 +47,7 @@ func (r *run) figures(a accrual.Audit) summary.Figures {
 		Points: summary.Points{
 			Earned: f.Points.Earned, Pending: f.Points.Pending, Active: f.Points.Active, Held: f.Points.Held,
 			Debt: f.Points.Debt, Expired: f.Points.Expired, Reversed: f.Points.Reversed,
+			Redeemed: f.Points.Redeemed, Adjusted: f.Points.Adjusted,
 		},
 		Tiers: f.Tiers, ExpiredOn: expiredOn(f), Moves: moves(f), Duplicates: r.known + r.house.Accrual.Counts().Duplicates, Refused: a.Refused,
 		Digests: summary.Digests{Balances: f.DigestBalances, Tiers: f.DigestTiers},

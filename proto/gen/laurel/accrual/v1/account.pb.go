@@ -109,6 +109,86 @@ func (x *Lot) GetUncounted() int64 {
 	return 0
 }
 
+// Hold is points that are set aside until they are captured or released. They do not lapse while they are.
+type Hold struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	HoldId string                 `protobuf:"bytes,1,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// Whose it is.
+	Caller string `protobuf:"bytes,2,opt,name=caller,proto3" json:"caller,omitempty"`
+	// Where the points are spent.
+	Redeemer string `protobuf:"bytes,3,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
+	Points   int64  `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// When it lapses by itself.
+	Deadline      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=deadline,proto3" json:"deadline,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hold) Reset() {
+	*x = Hold{}
+	mi := &file_laurel_accrual_v1_account_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hold) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hold) ProtoMessage() {}
+
+func (x *Hold) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_account_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hold.ProtoReflect.Descriptor instead.
+func (*Hold) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_account_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Hold) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *Hold) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *Hold) GetRedeemer() string {
+	if x != nil {
+		return x.Redeemer
+	}
+	return ""
+}
+
+func (x *Hold) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *Hold) GetDeadline() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Deadline
+	}
+	return nil
+}
+
 // Account is the running total of an account's entries.
 type Account struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -126,14 +206,16 @@ type Account struct {
 	// When something changes next if nothing more comes. Absent: never.
 	DueAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
 	// Hash of the last entry, hex.
-	Hash          string `protobuf:"bytes,10,opt,name=hash,proto3" json:"hash,omitempty"`
+	Hash string `protobuf:"bytes,10,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Open holds, the first to lapse first.
+	Holds         []*Hold `protobuf:"bytes,11,rep,name=holds,proto3" json:"holds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_laurel_accrual_v1_account_proto_msgTypes[1]
+	mi := &file_laurel_accrual_v1_account_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -145,7 +227,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_account_proto_msgTypes[1]
+	mi := &file_laurel_accrual_v1_account_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -158,7 +240,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_account_proto_rawDescGZIP(), []int{1}
+	return file_laurel_accrual_v1_account_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Account) GetProgram() string {
@@ -231,6 +313,13 @@ func (x *Account) GetHash() string {
 	return ""
 }
 
+func (x *Account) GetHolds() []*Hold {
+	if x != nil {
+		return x.Holds
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_account_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_account_proto_rawDesc = "" +
@@ -243,7 +332,13 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\n" +
 	"expiry_day\x18\x04 \x01(\tR\texpiryDay\x12\x16\n" +
 	"\x06points\x18\x05 \x01(\x03R\x06points\x12\x1c\n" +
-	"\tuncounted\x18\x06 \x01(\x03R\tuncounted\"\xf3\x02\n" +
+	"\tuncounted\x18\x06 \x01(\x03R\tuncounted\"\xa3\x01\n" +
+	"\x04Hold\x12\x17\n" +
+	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +
+	"\bredeemer\x18\x03 \x01(\tR\bredeemer\x12\x16\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\x126\n" +
+	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xa2\x03\n" +
 	"\aAccount\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x18\n" +
@@ -255,7 +350,8 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\x05clock\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05clock\x121\n" +
 	"\x06due_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12\x12\n" +
 	"\x04hash\x18\n" +
-	" \x01(\tR\x04hashB\xd3\x01\n" +
+	" \x01(\tR\x04hash\x12-\n" +
+	"\x05holds\x18\v \x03(\v2\x17.laurel.accrual.v1.HoldR\x05holdsB\xd3\x01\n" +
 	"\x15com.laurel.accrual.v1B\fAccountProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
 var (
@@ -270,23 +366,26 @@ func file_laurel_accrual_v1_account_proto_rawDescGZIP() []byte {
 	return file_laurel_accrual_v1_account_proto_rawDescData
 }
 
-var file_laurel_accrual_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_laurel_accrual_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_laurel_accrual_v1_account_proto_goTypes = []any{
 	(*Lot)(nil),                   // 0: laurel.accrual.v1.Lot
-	(*Account)(nil),               // 1: laurel.accrual.v1.Account
-	(*Balance)(nil),               // 2: laurel.accrual.v1.Balance
+	(*Hold)(nil),                  // 1: laurel.accrual.v1.Hold
+	(*Account)(nil),               // 2: laurel.accrual.v1.Account
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*Balance)(nil),               // 4: laurel.accrual.v1.Balance
 }
 var file_laurel_accrual_v1_account_proto_depIdxs = []int32{
-	2, // 0: laurel.accrual.v1.Account.balances:type_name -> laurel.accrual.v1.Balance
-	0, // 1: laurel.accrual.v1.Account.lots:type_name -> laurel.accrual.v1.Lot
-	3, // 2: laurel.accrual.v1.Account.clock:type_name -> google.protobuf.Timestamp
-	3, // 3: laurel.accrual.v1.Account.due_at:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	3, // 0: laurel.accrual.v1.Hold.deadline:type_name -> google.protobuf.Timestamp
+	4, // 1: laurel.accrual.v1.Account.balances:type_name -> laurel.accrual.v1.Balance
+	0, // 2: laurel.accrual.v1.Account.lots:type_name -> laurel.accrual.v1.Lot
+	3, // 3: laurel.accrual.v1.Account.clock:type_name -> google.protobuf.Timestamp
+	3, // 4: laurel.accrual.v1.Account.due_at:type_name -> google.protobuf.Timestamp
+	1, // 5: laurel.accrual.v1.Account.holds:type_name -> laurel.accrual.v1.Hold
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_account_proto_init() }
@@ -301,7 +400,7 @@ func file_laurel_accrual_v1_account_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_account_proto_rawDesc), len(file_laurel_accrual_v1_account_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,6 +28,12 @@ const (
 	AccrualService_GetDeadLetter_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
 	AccrualService_RedriveDeadLetter_FullMethodName = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
 	AccrualService_PreviewOrder_FullMethodName      = "/laurel.accrual.v1.AccrualService/PreviewOrder"
+	AccrualService_AwardPoints_FullMethodName       = "/laurel.accrual.v1.AccrualService/AwardPoints"
+	AccrualService_HoldPoints_FullMethodName        = "/laurel.accrual.v1.AccrualService/HoldPoints"
+	AccrualService_CaptureHold_FullMethodName       = "/laurel.accrual.v1.AccrualService/CaptureHold"
+	AccrualService_VoidHold_FullMethodName          = "/laurel.accrual.v1.AccrualService/VoidHold"
+	AccrualService_RefundCapture_FullMethodName     = "/laurel.accrual.v1.AccrualService/RefundCapture"
+	AccrualService_AdjustPoints_FullMethodName      = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 )
 
 // AccrualServiceClient is the client API for AccrualService service.
@@ -58,6 +64,25 @@ type AccrualServiceClient interface {
 	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
 	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, and ACCOUNT_NOT_ENROLLED for an account that is named.
 	PreviewOrder(ctx context.Context, in *PreviewOrderRequest, opts ...grpc.CallOption) (*PreviewOrderResponse, error)
+	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
+	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	AwardPoints(ctx context.Context, in *AwardPointsRequest, opts ...grpc.CallOption) (*AwardPointsResponse, error)
+	// HoldPoints sets active points aside, the first to lapse first. While they are they do not lapse. Reasons:
+	// ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
+	HoldPoints(ctx context.Context, in *HoldPointsRequest, opts ...grpc.CallOption) (*HoldPointsResponse, error)
+	// CaptureHold takes held points for good, whole or in part; the rest becomes active again. A hold is captured once.
+	// Reasons: ACCOUNT_NOT_FOUND, HOLD_NOT_FOUND, INSUFFICIENT_POINTS for more than is held.
+	CaptureHold(ctx context.Context, in *CaptureHoldRequest, opts ...grpc.CallOption) (*CaptureHoldResponse, error)
+	// VoidHold makes held points active again. Those whose day has come lapse at once. Reasons: ACCOUNT_NOT_FOUND,
+	// HOLD_NOT_FOUND.
+	VoidHold(ctx context.Context, in *VoidHoldRequest, opts ...grpc.CallOption) (*VoidHoldResponse, error)
+	// RefundCapture undoes a capture whole: each point goes back to where it came from, and lapses at once if its day has
+	// come. Reasons: ACCOUNT_NOT_FOUND, CAPTURE_NOT_FOUND, CAPTURE_REFUNDED, REFUND_TOO_LATE, TOO_MANY_REFUNDS,
+	// AMOUNT_OUT_OF_RANGE.
+	RefundCapture(ctx context.Context, in *RefundCaptureRequest, opts ...grpc.CallOption) (*RefundCaptureResponse, error)
+	// AdjustPoints corrects what an account has, never below zero. Reasons: ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS,
+	// AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	AdjustPoints(ctx context.Context, in *AdjustPointsRequest, opts ...grpc.CallOption) (*AdjustPointsResponse, error)
 }
 
 type accrualServiceClient struct {
@@ -167,6 +192,66 @@ func (c *accrualServiceClient) PreviewOrder(ctx context.Context, in *PreviewOrde
 	return out, nil
 }
 
+func (c *accrualServiceClient) AwardPoints(ctx context.Context, in *AwardPointsRequest, opts ...grpc.CallOption) (*AwardPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AwardPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_AwardPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) HoldPoints(ctx context.Context, in *HoldPointsRequest, opts ...grpc.CallOption) (*HoldPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HoldPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_HoldPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) CaptureHold(ctx context.Context, in *CaptureHoldRequest, opts ...grpc.CallOption) (*CaptureHoldResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CaptureHoldResponse)
+	err := c.cc.Invoke(ctx, AccrualService_CaptureHold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) VoidHold(ctx context.Context, in *VoidHoldRequest, opts ...grpc.CallOption) (*VoidHoldResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VoidHoldResponse)
+	err := c.cc.Invoke(ctx, AccrualService_VoidHold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) RefundCapture(ctx context.Context, in *RefundCaptureRequest, opts ...grpc.CallOption) (*RefundCaptureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefundCaptureResponse)
+	err := c.cc.Invoke(ctx, AccrualService_RefundCapture_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) AdjustPoints(ctx context.Context, in *AdjustPointsRequest, opts ...grpc.CallOption) (*AdjustPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AdjustPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_AdjustPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccrualServiceServer is the server API for AccrualService service.
 // All implementations must embed UnimplementedAccrualServiceServer
 // for forward compatibility.
@@ -195,6 +280,25 @@ type AccrualServiceServer interface {
 	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
 	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, and ACCOUNT_NOT_ENROLLED for an account that is named.
 	PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error)
+	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
+	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	AwardPoints(context.Context, *AwardPointsRequest) (*AwardPointsResponse, error)
+	// HoldPoints sets active points aside, the first to lapse first. While they are they do not lapse. Reasons:
+	// ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
+	HoldPoints(context.Context, *HoldPointsRequest) (*HoldPointsResponse, error)
+	// CaptureHold takes held points for good, whole or in part; the rest becomes active again. A hold is captured once.
+	// Reasons: ACCOUNT_NOT_FOUND, HOLD_NOT_FOUND, INSUFFICIENT_POINTS for more than is held.
+	CaptureHold(context.Context, *CaptureHoldRequest) (*CaptureHoldResponse, error)
+	// VoidHold makes held points active again. Those whose day has come lapse at once. Reasons: ACCOUNT_NOT_FOUND,
+	// HOLD_NOT_FOUND.
+	VoidHold(context.Context, *VoidHoldRequest) (*VoidHoldResponse, error)
+	// RefundCapture undoes a capture whole: each point goes back to where it came from, and lapses at once if its day has
+	// come. Reasons: ACCOUNT_NOT_FOUND, CAPTURE_NOT_FOUND, CAPTURE_REFUNDED, REFUND_TOO_LATE, TOO_MANY_REFUNDS,
+	// AMOUNT_OUT_OF_RANGE.
+	RefundCapture(context.Context, *RefundCaptureRequest) (*RefundCaptureResponse, error)
+	// AdjustPoints corrects what an account has, never below zero. Reasons: ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS,
+	// AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	AdjustPoints(context.Context, *AdjustPointsRequest) (*AdjustPointsResponse, error)
 	mustEmbedUnimplementedAccrualServiceServer()
 }
 
@@ -231,6 +335,24 @@ func (UnimplementedAccrualServiceServer) RedriveDeadLetter(context.Context, *Red
 }
 func (UnimplementedAccrualServiceServer) PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PreviewOrder not implemented")
+}
+func (UnimplementedAccrualServiceServer) AwardPoints(context.Context, *AwardPointsRequest) (*AwardPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AwardPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) HoldPoints(context.Context, *HoldPointsRequest) (*HoldPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method HoldPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) CaptureHold(context.Context, *CaptureHoldRequest) (*CaptureHoldResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CaptureHold not implemented")
+}
+func (UnimplementedAccrualServiceServer) VoidHold(context.Context, *VoidHoldRequest) (*VoidHoldResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VoidHold not implemented")
+}
+func (UnimplementedAccrualServiceServer) RefundCapture(context.Context, *RefundCaptureRequest) (*RefundCaptureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefundCapture not implemented")
+}
+func (UnimplementedAccrualServiceServer) AdjustPoints(context.Context, *AdjustPointsRequest) (*AdjustPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AdjustPoints not implemented")
 }
 func (UnimplementedAccrualServiceServer) mustEmbedUnimplementedAccrualServiceServer() {}
 func (UnimplementedAccrualServiceServer) testEmbeddedByValue()                        {}
@@ -408,6 +530,114 @@ func _AccrualService_PreviewOrder_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_AwardPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AwardPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).AwardPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_AwardPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).AwardPoints(ctx, req.(*AwardPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_HoldPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HoldPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).HoldPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_HoldPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).HoldPoints(ctx, req.(*HoldPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_CaptureHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CaptureHoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).CaptureHold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_CaptureHold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).CaptureHold(ctx, req.(*CaptureHoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_VoidHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VoidHoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).VoidHold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_VoidHold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).VoidHold(ctx, req.(*VoidHoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_RefundCapture_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefundCaptureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).RefundCapture(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_RefundCapture_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).RefundCapture(ctx, req.(*RefundCaptureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_AdjustPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdjustPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).AdjustPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_AdjustPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).AdjustPoints(ctx, req.(*AdjustPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccrualService_ServiceDesc is the grpc.ServiceDesc for AccrualService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -446,6 +676,30 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PreviewOrder",
 			Handler:    _AccrualService_PreviewOrder_Handler,
+		},
+		{
+			MethodName: "AwardPoints",
+			Handler:    _AccrualService_AwardPoints_Handler,
+		},
+		{
+			MethodName: "HoldPoints",
+			Handler:    _AccrualService_HoldPoints_Handler,
+		},
+		{
+			MethodName: "CaptureHold",
+			Handler:    _AccrualService_CaptureHold_Handler,
+		},
+		{
+			MethodName: "VoidHold",
+			Handler:    _AccrualService_VoidHold_Handler,
+		},
+		{
+			MethodName: "RefundCapture",
+			Handler:    _AccrualService_RefundCapture_Handler,
+		},
+		{
+			MethodName: "AdjustPoints",
+			Handler:    _AccrualService_AdjustPoints_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

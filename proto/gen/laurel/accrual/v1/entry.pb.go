@@ -27,7 +27,7 @@ type EntryKind int32
 
 const (
 	EntryKind_ENTRY_KIND_UNSPECIFIED EntryKind = 0
-	// An order earned: postings may be zero.
+	// An order earned: postings may be zero. Or a caller awarded points.
 	EntryKind_ENTRY_KIND_EARN EntryKind = 1
 	// A return, a cancellation or an amendment took points back.
 	EntryKind_ENTRY_KIND_REVERSE EntryKind = 2
@@ -41,19 +41,34 @@ const (
 	EntryKind_ENTRY_KIND_STATE EntryKind = 6
 	// An own event of the programme was taken: postings may be zero.
 	EntryKind_ENTRY_KIND_ACTION EntryKind = 7
+	// Active points were set aside.
+	EntryKind_ENTRY_KIND_HOLD EntryKind = 8
+	// Points of a hold were spent; the rest of them became active again.
+	EntryKind_ENTRY_KIND_CAPTURE EntryKind = 9
+	// A hold was ended unused, by its caller or by its deadline.
+	EntryKind_ENTRY_KIND_VOID EntryKind = 10
+	// A capture was undone.
+	EntryKind_ENTRY_KIND_REFUND EntryKind = 11
+	// Somebody corrected what the account has.
+	EntryKind_ENTRY_KIND_ADJUST EntryKind = 12
 )
 
 // Enum value maps for EntryKind.
 var (
 	EntryKind_name = map[int32]string{
-		0: "ENTRY_KIND_UNSPECIFIED",
-		1: "ENTRY_KIND_EARN",
-		2: "ENTRY_KIND_REVERSE",
-		3: "ENTRY_KIND_ACTIVATE",
-		4: "ENTRY_KIND_EXPIRE",
-		5: "ENTRY_KIND_PARK",
-		6: "ENTRY_KIND_STATE",
-		7: "ENTRY_KIND_ACTION",
+		0:  "ENTRY_KIND_UNSPECIFIED",
+		1:  "ENTRY_KIND_EARN",
+		2:  "ENTRY_KIND_REVERSE",
+		3:  "ENTRY_KIND_ACTIVATE",
+		4:  "ENTRY_KIND_EXPIRE",
+		5:  "ENTRY_KIND_PARK",
+		6:  "ENTRY_KIND_STATE",
+		7:  "ENTRY_KIND_ACTION",
+		8:  "ENTRY_KIND_HOLD",
+		9:  "ENTRY_KIND_CAPTURE",
+		10: "ENTRY_KIND_VOID",
+		11: "ENTRY_KIND_REFUND",
+		12: "ENTRY_KIND_ADJUST",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -64,6 +79,11 @@ var (
 		"ENTRY_KIND_PARK":        5,
 		"ENTRY_KIND_STATE":       6,
 		"ENTRY_KIND_ACTION":      7,
+		"ENTRY_KIND_HOLD":        8,
+		"ENTRY_KIND_CAPTURE":     9,
+		"ENTRY_KIND_VOID":        10,
+		"ENTRY_KIND_REFUND":      11,
+		"ENTRY_KIND_ADJUST":      12,
 	}
 )
 
@@ -113,19 +133,37 @@ const (
 	MovementKind_MOVEMENT_KIND_PAYOFF MovementKind = 6
 	// What a return could not find became debt to the issuer.
 	MovementKind_MOVEMENT_KIND_OWE MovementKind = 7
+	// Active points were set aside.
+	MovementKind_MOVEMENT_KIND_HOLD MovementKind = 8
+	// Held points became active again.
+	MovementKind_MOVEMENT_KIND_RELEASE MovementKind = 9
+	// Held points were spent at the redeemer.
+	MovementKind_MOVEMENT_KIND_CAPTURE MovementKind = 10
+	// Points spent at the redeemer came back.
+	MovementKind_MOVEMENT_KIND_REFUND MovementKind = 11
+	// An adjustment added points.
+	MovementKind_MOVEMENT_KIND_CREDIT MovementKind = 12
+	// An adjustment took points away.
+	MovementKind_MOVEMENT_KIND_DEBIT MovementKind = 13
 )
 
 // Enum value maps for MovementKind.
 var (
 	MovementKind_name = map[int32]string{
-		0: "MOVEMENT_KIND_UNSPECIFIED",
-		1: "MOVEMENT_KIND_EARN",
-		2: "MOVEMENT_KIND_REVERSE",
-		3: "MOVEMENT_KIND_ACTIVATE",
-		4: "MOVEMENT_KIND_EXPIRE",
-		5: "MOVEMENT_KIND_UNCOUNT",
-		6: "MOVEMENT_KIND_PAYOFF",
-		7: "MOVEMENT_KIND_OWE",
+		0:  "MOVEMENT_KIND_UNSPECIFIED",
+		1:  "MOVEMENT_KIND_EARN",
+		2:  "MOVEMENT_KIND_REVERSE",
+		3:  "MOVEMENT_KIND_ACTIVATE",
+		4:  "MOVEMENT_KIND_EXPIRE",
+		5:  "MOVEMENT_KIND_UNCOUNT",
+		6:  "MOVEMENT_KIND_PAYOFF",
+		7:  "MOVEMENT_KIND_OWE",
+		8:  "MOVEMENT_KIND_HOLD",
+		9:  "MOVEMENT_KIND_RELEASE",
+		10: "MOVEMENT_KIND_CAPTURE",
+		11: "MOVEMENT_KIND_REFUND",
+		12: "MOVEMENT_KIND_CREDIT",
+		13: "MOVEMENT_KIND_DEBIT",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -136,6 +174,12 @@ var (
 		"MOVEMENT_KIND_UNCOUNT":     5,
 		"MOVEMENT_KIND_PAYOFF":      6,
 		"MOVEMENT_KIND_OWE":         7,
+		"MOVEMENT_KIND_HOLD":        8,
+		"MOVEMENT_KIND_RELEASE":     9,
+		"MOVEMENT_KIND_CAPTURE":     10,
+		"MOVEMENT_KIND_REFUND":      11,
+		"MOVEMENT_KIND_CREDIT":      12,
+		"MOVEMENT_KIND_DEBIT":       13,
 	}
 )
 
@@ -170,7 +214,7 @@ func (MovementKind) EnumDescriptor() ([]byte, []int) {
 type Posting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
-	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, ...
+	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted.
 	Bucket        string `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Points        int64  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -240,7 +284,8 @@ type Movement struct {
 	ExpiryDay string `protobuf:"bytes,5,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
 	// How many points, always positive.
 	Points int64 `protobuf:"varint,6,opt,name=points,proto3" json:"points,omitempty"`
-	// For points of another issuer's lot that a reversal or a pay-off took: to whom they went.
+	// Where captured or refunded points were spent: the issuer owes this partner for them. Also, for points of another
+	// issuer's lot that a reversal or a pay-off took: to whom they went.
 	Redeemer      string `protobuf:"bytes,7,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -831,12 +876,220 @@ func (x *EnrolmentPart) GetKind() string {
 	return ""
 }
 
+// CommandPart links an entry to the call that made it.
+type CommandPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who called.
+	Caller string `protobuf:"bytes,1,opt,name=caller,proto3" json:"caller,omitempty"`
+	// Awarded, held, captured, released, refunded or adjusted: then below zero for those taken away.
+	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
+	// UPPER_SNAKE code; empty: none was given.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommandPart) Reset() {
+	*x = CommandPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommandPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommandPart) ProtoMessage() {}
+
+func (x *CommandPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommandPart.ProtoReflect.Descriptor instead.
+func (*CommandPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CommandPart) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *CommandPart) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *CommandPart) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// HoldPart is the hold that an entry opened or ended.
+type HoldPart struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	HoldId string                 `protobuf:"bytes,1,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// Whose it is.
+	Caller string `protobuf:"bytes,2,opt,name=caller,proto3" json:"caller,omitempty"`
+	// Where the points are spent.
+	Redeemer string `protobuf:"bytes,3,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
+	// What was set aside.
+	Points int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// When it lapses by itself.
+	Deadline      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=deadline,proto3" json:"deadline,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HoldPart) Reset() {
+	*x = HoldPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HoldPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HoldPart) ProtoMessage() {}
+
+func (x *HoldPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HoldPart.ProtoReflect.Descriptor instead.
+func (*HoldPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *HoldPart) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *HoldPart) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *HoldPart) GetRedeemer() string {
+	if x != nil {
+		return x.Redeemer
+	}
+	return ""
+}
+
+func (x *HoldPart) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *HoldPart) GetDeadline() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Deadline
+	}
+	return nil
+}
+
+// RefundPart is the capture that an entry undid.
+type RefundPart struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	CaptureId string                 `protobuf:"bytes,1,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	// Seq of its entry.
+	CaptureSeq int64 `protobuf:"varint,2,opt,name=capture_seq,json=captureSeq,proto3" json:"capture_seq,omitempty"`
+	// Civil day on which it took effect (YYYY-MM-DD).
+	CaptureDay    string `protobuf:"bytes,3,opt,name=capture_day,json=captureDay,proto3" json:"capture_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundPart) Reset() {
+	*x = RefundPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundPart) ProtoMessage() {}
+
+func (x *RefundPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundPart.ProtoReflect.Descriptor instead.
+func (*RefundPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RefundPart) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *RefundPart) GetCaptureSeq() int64 {
+	if x != nil {
+		return x.CaptureSeq
+	}
+	return 0
+}
+
+func (x *RefundPart) GetCaptureDay() string {
+	if x != nil {
+		return x.CaptureDay
+	}
+	return ""
+}
+
 // Entry is one immutable line of the ledger.
 type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member> or
-	// due/<account>/<seq>.
+	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member>,
+	// cmd/<caller>/<idempotency key> or due/<account>/<seq>.
 	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// Dense per account, from 1.
@@ -852,7 +1105,7 @@ type Entry struct {
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	// Revision of the programme that made it.
 	Revision int32 `protobuf:"varint,11,opt,name=revision,proto3" json:"revision,omitempty"`
-	// Who caused it: merchant/<merchant>, source/<source>, service/<service> or clock.
+	// Who caused it: merchant/<merchant>, source/<source>, service/<service>, caller/<caller> or clock.
 	Actor string `protobuf:"bytes,12,opt,name=actor,proto3" json:"actor,omitempty"`
 	// CloudEvent id and source of the cause, where there is one.
 	EventId     string        `protobuf:"bytes,13,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
@@ -866,14 +1119,20 @@ type Entry struct {
 	// For own events.
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
-	Enrolment     *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
+	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
+	// For awards, holds, captures, voids, refunds and adjustments. Absent where a hold lapsed by itself.
+	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
+	// For holds, captures and voids.
+	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
+	// For refunds.
+	Refund        *RefundPart `protobuf:"bytes,24,opt,name=refund,proto3" json:"refund,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +1144,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +1157,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1048,6 +1307,27 @@ func (x *Entry) GetEnrolment() *EnrolmentPart {
 	return nil
 }
 
+func (x *Entry) GetCommand() *CommandPart {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *Entry) GetHold() *HoldPart {
+	if x != nil {
+		return x.Hold
+	}
+	return nil
+}
+
+func (x *Entry) GetRefund() *RefundPart {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1114,7 +1394,25 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x05rules\x18\b \x03(\tR\x05rules\";\n" +
 	"\rEnrolmentPart\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\x12\n" +
-	"\x04kind\x18\x02 \x01(\tR\x04kind\"\x96\a\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\"U\n" +
+	"\vCommandPart\x12\x16\n" +
+	"\x06caller\x18\x01 \x01(\tR\x06caller\x12\x16\n" +
+	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa7\x01\n" +
+	"\bHoldPart\x12\x17\n" +
+	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +
+	"\bredeemer\x18\x03 \x01(\tR\bredeemer\x12\x16\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\x126\n" +
+	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"m\n" +
+	"\n" +
+	"RefundPart\x12\x1d\n" +
+	"\n" +
+	"capture_id\x18\x01 \x01(\tR\tcaptureId\x12\x1f\n" +
+	"\vcapture_seq\x18\x02 \x01(\x03R\n" +
+	"captureSeq\x12\x1f\n" +
+	"\vcapture_day\x18\x03 \x01(\tR\n" +
+	"captureDay\"\xb8\b\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -1140,7 +1438,10 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x05after\x18\x12 \x01(\v2\x1d.laurel.accrual.v1.StateAfterR\x05after\x12\x12\n" +
 	"\x04hash\x18\x13 \x01(\tR\x04hash\x125\n" +
 	"\x06action\x18\x14 \x01(\v2\x1d.laurel.accrual.v1.ActionPartR\x06action\x12>\n" +
-	"\tenrolment\x18\x15 \x01(\v2 .laurel.accrual.v1.EnrolmentPartR\tenrolment*\xc6\x01\n" +
+	"\tenrolment\x18\x15 \x01(\v2 .laurel.accrual.v1.EnrolmentPartR\tenrolment\x128\n" +
+	"\acommand\x18\x16 \x01(\v2\x1e.laurel.accrual.v1.CommandPartR\acommand\x12/\n" +
+	"\x04hold\x18\x17 \x01(\v2\x1b.laurel.accrual.v1.HoldPartR\x04hold\x125\n" +
+	"\x06refund\x18\x18 \x01(\v2\x1d.laurel.accrual.v1.RefundPartR\x06refund*\xb6\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1149,7 +1450,13 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_EXPIRE\x10\x04\x12\x13\n" +
 	"\x0fENTRY_KIND_PARK\x10\x05\x12\x14\n" +
 	"\x10ENTRY_KIND_STATE\x10\x06\x12\x15\n" +
-	"\x11ENTRY_KIND_ACTION\x10\a*\xe2\x01\n" +
+	"\x11ENTRY_KIND_ACTION\x10\a\x12\x13\n" +
+	"\x0fENTRY_KIND_HOLD\x10\b\x12\x16\n" +
+	"\x12ENTRY_KIND_CAPTURE\x10\t\x12\x13\n" +
+	"\x0fENTRY_KIND_VOID\x10\n" +
+	"\x12\x15\n" +
+	"\x11ENTRY_KIND_REFUND\x10\v\x12\x15\n" +
+	"\x11ENTRY_KIND_ADJUST\x10\f*\xfd\x02\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1158,7 +1465,14 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x14MOVEMENT_KIND_EXPIRE\x10\x04\x12\x19\n" +
 	"\x15MOVEMENT_KIND_UNCOUNT\x10\x05\x12\x18\n" +
 	"\x14MOVEMENT_KIND_PAYOFF\x10\x06\x12\x15\n" +
-	"\x11MOVEMENT_KIND_OWE\x10\aB\xd1\x01\n" +
+	"\x11MOVEMENT_KIND_OWE\x10\a\x12\x16\n" +
+	"\x12MOVEMENT_KIND_HOLD\x10\b\x12\x19\n" +
+	"\x15MOVEMENT_KIND_RELEASE\x10\t\x12\x19\n" +
+	"\x15MOVEMENT_KIND_CAPTURE\x10\n" +
+	"\x12\x18\n" +
+	"\x14MOVEMENT_KIND_REFUND\x10\v\x12\x18\n" +
+	"\x14MOVEMENT_KIND_CREDIT\x10\f\x12\x17\n" +
+	"\x13MOVEMENT_KIND_DEBIT\x10\rB\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
@@ -1175,7 +1489,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1187,30 +1501,37 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*OrderPart)(nil),             // 7: laurel.accrual.v1.OrderPart
 	(*ActionPart)(nil),            // 8: laurel.accrual.v1.ActionPart
 	(*EnrolmentPart)(nil),         // 9: laurel.accrual.v1.EnrolmentPart
-	(*Entry)(nil),                 // 10: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 11: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*CommandPart)(nil),           // 10: laurel.accrual.v1.CommandPart
+	(*HoldPart)(nil),              // 11: laurel.accrual.v1.HoldPart
+	(*RefundPart)(nil),            // 12: laurel.accrual.v1.RefundPart
+	(*Entry)(nil),                 // 13: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 14: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	11, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	0,  // 2: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
-	2,  // 3: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
-	3,  // 4: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	12, // 5: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	12, // 6: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	12, // 7: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
-	7,  // 8: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
-	4,  // 9: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
-	5,  // 10: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
-	6,  // 11: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
-	8,  // 12: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
-	9,  // 13: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	14, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	15, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
+	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
+	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
+	15, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	15, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	15, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
+	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
+	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
+	6,  // 12: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
+	8,  // 13: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
+	9,  // 14: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
+	10, // 15: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
+	11, // 16: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
+	12, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1225,7 +1546,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

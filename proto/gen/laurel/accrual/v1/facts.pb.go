@@ -21,7 +21,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// EntryPosted tells of one entry, whole: kind is earn, reverse, activate, expire, park, state or action.
+// EntryPosted tells of one entry, whole: kind is earn, reverse, activate, expire, park, state, action, hold,
+// capture, void, refund or adjust.
 // The account's version is entry.seq and the previous fact of the account tells of seq - 1: a reader sees a repeat or a gap.
 type EntryPosted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`

@@ -57,8 +57,12 @@ type Account struct {
 	// Reviewed is the last day whose 00:00 review is behind the account.
 	Reviewed calendar.Day
 	Waiting  []Waiting // sorted by deadline
-	// ActionsOnly says that nothing but actions has come: such an account is not open where a programme enrols by name.
+	// ActionsOnly says that nothing but actions and commands has come: such an account is not open where a programme enrols by name.
 	ActionsOnly bool
+	// Holds are points set aside, sorted by deadline.
+	Holds []OpenHold
+	// Refunds are captures that were refunded, sorted; only those young enough to be tried again.
+	Refunds []Refunded
 	// Counters are what actions with a cap per day have given, sorted by day and type; only days that can still count.
 	Counters []Counter
 }
@@ -68,8 +72,8 @@ func NewAccount(program string, id AccountID) Account {
 	return Account{Program: program, ID: id, Reviewed: calendar.None}
 }
 
-// opened tells whether an order, a grant or an enrolment has opened the account. Actions do not count: whoever folds
-// orders but not actions must come to the same answer.
+// opened tells whether an order, a grant or an enrolment has opened the account. Actions and commands do not count: whoever
+// folds orders but not those must come to the same answer.
 func (a Account) opened() bool { return a.Version > 0 && !a.ActionsOnly }
 
 // Balance returns what the account has of a unit.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -58,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := e.checkParts(); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -88,7 +89,14 @@ func (a Account) evolve(e Entry) (Account, error) {
 	}
 	next.Waiting = a.waitingAfter(e)
 	next.Counters = a.countersAfter(e)
-	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.dueByTime())
+	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.Command != nil || e.dueByTime())
+	var err error
+	if next.Holds, err = a.holdsAfter(e); err != nil {
+		return a, err
+	}
+	if next.Refunds, err = a.refundsAfter(e); err != nil {
+		return a, err
+	}
 	next.Ladder = a.ladderAfter(e)
 	next.Reviewed = max(a.Reviewed, e.reviewedDay())
 	return next, next.check()
@@ -104,10 +112,12 @@ func (a *Account) move(m Movement) error {
 		lot = Lot{LotKey: m.Lot}
 	}
 	switch m.Move {
-	case MoveEarn:
+	case MoveEarn, MoveRelease, MoveRefund, MoveCredit:
 		lot.Left += m.Points
-	case MoveReverse:
+	case MoveReverse, MoveHold, MoveDebit:
 		lot.Left -= m.Points
+	case MoveCapture:
+		return nil // the points left the lot when they were held
 	case MoveExpire:
 		lot.Left -= m.Points
 		lot.Uncounted += m.Points
@@ -182,6 +192,8 @@ func (a Account) check() error {
 		case b.Pending != pending[b.Unit] || b.Active != active[b.Unit]:
 			return fmt.Errorf("lots of %s hold %d pending and %d active, the balance says %d and %d",
 				b.Unit, pending[b.Unit], active[b.Unit], b.Pending, b.Active)
+		case b.Held != a.held(b.Unit):
+			return fmt.Errorf("holds of %s have %d points, the balance says %d", b.Unit, a.held(b.Unit), b.Held)
 		case b.Debt != owed[b.Unit]:
 			return fmt.Errorf("debts in %s sum to %d, the balance says %d", b.Unit, owed[b.Unit], b.Debt)
 		}

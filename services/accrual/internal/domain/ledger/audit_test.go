@@ -46,6 +46,7 @@ func audit(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 
 // auditLots adds the movements up lot by lot.
 func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
+	spent := map[string]money.Points{} // what the issuers owe, refunds apart
 	left, uncounted, debt := map[ledger.LotKey]money.Points{}, map[ledger.LotKey]money.Points{}, money.Points(0)
 	for _, e := range entries {
 		for _, m := range e.Movements {
@@ -65,6 +66,12 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 				debt -= m.Points
 			case ledger.MoveOwe:
 				debt += m.Points
+			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit:
+				left[m.Lot] += m.Points
+			case ledger.MoveHold, ledger.MoveDebit:
+				left[m.Lot] -= m.Points
+			case ledger.MoveCapture:
+				spent[m.Lot.Issuer+" at "+m.Redeemer] += m.Points
 			case ledger.MoveActivate:
 				left[m.Lot] -= m.Points
 				active := m.Lot
@@ -79,6 +86,7 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 		}
 	}
 	require.Equal(t, debt, a.Balance("points").Debt)
+	auditHolds(t, entries, a, spent)
 	for _, l := range a.Lots {
 		require.Equal(t, left[l.LotKey], l.Left, "lot %s", l.LotKey)
 		require.Equal(t, uncounted[l.LotKey], l.Uncounted, "lapsed part of %s", l.LotKey)
@@ -90,6 +98,34 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 		require.Zero(t, n, "lot %s is missing", key)
 	}
 	require.True(t, slices.IsSortedFunc(a.Lots, consumed), "lots stand in the order of consumption: %v", a.Lots)
+}
+
+// auditHolds adds up what is set aside, and what was spent where.
+func auditHolds(t require.TestingT, entries []ledger.Entry, a ledger.Account, spent map[string]money.Points) {
+	held := money.Points(0)
+	for _, h := range a.Holds {
+		sum := money.Points(0)
+		for _, p := range h.Parts {
+			require.Positive(t, p.Points)
+			sum += p.Points
+		}
+		require.Equal(t, h.Points, sum, "hold %s", h)
+		require.False(t, h.Deadline.Before(a.Clock), "hold %s has lapsed", h)
+		held += sum
+	}
+	require.Equal(t, held, a.Balance("points").Held)
+	for _, e := range entries {
+		if e.Kind == ledger.KindRefund {
+			for _, m := range e.Movements {
+				if m.Move == ledger.MoveRefund {
+					spent[m.Lot.Issuer+" at "+m.Redeemer] -= m.Points
+				}
+			}
+		}
+	}
+	for who, n := range spent {
+		require.GreaterOrEqual(t, n, money.Points(0), "more was refunded than captured: %s", who)
+	}
 }
 
 // consumed is design 4: by expiry, activation, issuer; what never lapses comes last.
@@ -117,17 +153,27 @@ func auditTargets(t require.TestingT, entries []ledger.Entry, buckets map[string
 		if e.Action != nil {
 			sum += e.Action.Points
 		}
+		if e.Kind == ledger.KindEarn && e.Command != nil {
+			sum += e.Command.Points
+		}
+		for _, m := range e.Movements {
+			if e.Order != nil && m.Move == ledger.MoveReverse && m.Redeemer != "" {
+				sum += m.Points // another issuer's points made up for the order's: they were redeemed, and stay issued
+			}
+		}
 	}
 	for _, target := range targets {
 		require.GreaterOrEqual(t, target, money.Points(0))
 		sum += target
 	}
-	require.Equal(t, sum, -buckets["issued/operator"], "issued is what the orders and the actions have earned")
-	rest := money.Points(0)
+	issued, rest := money.Points(0), money.Points(0)
 	for bucket, n := range buckets {
-		if bucket != "issued/operator" {
+		if strings.HasPrefix(bucket, "issued/") {
+			issued -= n
+		} else {
 			rest += n
 		}
 	}
+	require.Equal(t, sum, issued, "issued is what the orders and the actions have earned, and what was awarded")
 	require.Equal(t, sum, rest, "each issued point stands somewhere")
 }

@@ -81,7 +81,45 @@ func (e Entry) Canonical() []byte {
 		w.action(e.Action)
 		w.enrolment(e.Enrolment)
 	}
+	if e.Format == FormatCommands {
+		w.command(e.Command)
+		w.hold(e.Hold)
+		w.refund(e.Refund)
+	}
 	return w.buf
+}
+
+func (w *writer) command(c *CommandPart) {
+	w.bool(c != nil)
+	if c == nil {
+		return
+	}
+	w.str(c.Caller)
+	w.bytes(c.Content[:])
+	w.int(int64(c.Points))
+	w.str(c.Reason)
+}
+
+func (w *writer) hold(h *HoldPart) {
+	w.bool(h != nil)
+	if h == nil {
+		return
+	}
+	w.str(h.ID)
+	w.str(h.Caller)
+	w.str(h.Redeemer)
+	w.int(int64(h.Points))
+	w.time(h.Deadline)
+}
+
+func (w *writer) refund(r *RefundPart) {
+	w.bool(r != nil)
+	if r == nil {
+		return
+	}
+	w.str(r.Capture)
+	w.int(int64(r.Seq))
+	w.day(r.Day)
 }
 
 func (w *writer) action(a *ActionPart) {

@@ -42,6 +42,12 @@ func Differences(entries, stored Account) []string {
 	if entries.ActionsOnly != stored.ActionsOnly {
 		differ("whether it has actions alone", entries.ActionsOnly, stored.ActionsOnly)
 	}
+	if !slices.EqualFunc(entries.Holds, stored.Holds, sameHold) {
+		differ("what is held", entries.Holds, stored.Holds)
+	}
+	if !slices.Equal(entries.Refunds, stored.Refunds) {
+		differ("what was refunded", entries.Refunds, stored.Refunds)
+	}
 	if !slices.Equal(entries.Counters, stored.Counters) {
 		differ("what actions gave by day", entries.Counters, stored.Counters)
 	}

@@ -23,11 +23,19 @@ func fullLife(t require.TestingT) *house {
 		2025-03-10 paid o3: 40.00 cd
 		2025-04-02 paid o4: 9.00 cd
 		2025-04-02 returned o8/r1
-		2025-04-02 cancelled o9`)
+		2025-04-02 cancelled o9
+		2025-04-02 awards a1: 30 cafe 2025-04-01
+		2025-04-02 holds h0: 3
+		2025-04-02 captures c1/h0
+		2025-04-02 refunds r1/c1
+		2025-04-02 holds h1: 20
+		2025-04-02 holds h2: 5 3h`)
 	a := h.account
 	require.NotEmpty(t, a.Lots)
 	require.NotEmpty(t, a.Ladder.Days)
 	require.Len(t, a.Waiting, 2)
+	require.Len(t, a.Holds, 2)
+	require.Len(t, a.Refunds, 1)
 	return h
 }
 
@@ -59,6 +67,9 @@ func TestAnAccountThatIsNotWhatItsEntriesGiveIsNamed(t *testing.T) {
 		"last review":            {func(a *ledger.Account) { a.Reviewed++ }, "review"},
 		"what waits":             {func(a *ledger.Account) { a.Waiting[0].Occurrence = "r2" }, "waits"},
 		"until when it waits":    {func(a *ledger.Account) { a.Waiting[0].Deadline = a.Clock }, "waits"},
+		"what is held":           {func(a *ledger.Account) { a.Holds[0].Parts[0].Points++ }, "held"},
+		"until when it is held":  {func(a *ledger.Account) { a.Holds[1].Deadline = a.Clock }, "held"},
+		"what was refunded":      {func(a *ledger.Account) { a.Refunds = nil }, "refunded"},
 		"nothing waits any more": {func(a *ledger.Account) { a.Waiting = nil }, "waits"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,7 +59,7 @@ func (d *draft) left(key LotKey) money.Points {
 	return lot.Left
 }
 
-// room is how many points of a unit still fit: lots, what lapsed from them and debts together stay within 64 bits.
+// room is how many points of a unit still fit: lots, what lapsed from them, holds and debts together stay within 64 bits.
 func (d *draft) room(unit string) money.Points {
 	room := money.Points(math.MaxInt64)
 	for _, l := range d.work.Lots {
@@ -72,7 +72,7 @@ func (d *draft) room(unit string) money.Points {
 			room -= debt.Points
 		}
 	}
-	return room
+	return room - d.work.held(unit)
 }
 
 // fits refuses points for which there is no room.
@@ -85,8 +85,11 @@ func (d *draft) fits(unit string, points money.Points) error {
 
 // pointsField is the part of the event that the points come from.
 func (d *draft) pointsField() string {
-	if d.Action != nil {
+	switch {
+	case d.Action != nil:
 		return "data"
+	case d.Command != nil:
+		return "points"
 	}
 	return "lines"
 }

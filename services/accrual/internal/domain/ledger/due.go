@@ -9,7 +9,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 )
 
-// NextDue is the first moment at which something changes if nothing more comes: a wait ends, pending points become
+// NextDue is the first moment at which something changes if nothing more comes: a hold lapses, a wait ends, pending points become
 // active, points lapse, a review lowers the tier. False: nothing ever does.
 func NextDue(a Account, schedule program.Schedule) (time.Time, bool) {
 	var next time.Time
@@ -19,6 +19,9 @@ func NextDue(a Account, schedule program.Schedule) (time.Time, bool) {
 		}
 	}
 	zone := schedule.Latest().Program.Zone
+	if len(a.Holds) > 0 {
+		earlier(a.Holds[0].Deadline)
+	}
 	if len(a.Waiting) > 0 {
 		earlier(a.Waiting[0].Deadline)
 	}
@@ -54,7 +57,7 @@ func (a Account) LapsesBy(t time.Time) []orders.Ref {
 }
 
 // BringUp posts everything that falls due for an account up to and including t, each at its own moment, in the order
-// waits, activations, expiries, review. It adds the entries of lapsed waits to books. The result does not
+// lapsed holds, waits, activations, expiries, review. It adds the entries of lapsed waits to books. The result does not
 // depend on how often or when it is called.
 func BringUp(a Account, schedule program.Schedule, books Books, t time.Time) ([]Entry, Account, error) {
 	var entries []Entry
@@ -89,6 +92,9 @@ func BringUp(a Account, schedule program.Schedule, books Books, t time.Time) ([]
 // fallDue fills the draft with the first kind of thing that is due at its moment.
 func (d *draft) fallDue(a Account, schedule program.Schedule, books Books) error {
 	moment, zone := d.OccurredAt, schedule.Latest().Program.Zone
+	if len(a.Holds) > 0 && !a.Holds[0].Deadline.After(moment) {
+		return d.lapseHold(a.Holds[0])
+	}
 	if len(a.Waiting) > 0 && !a.Waiting[0].Deadline.After(moment) {
 		return d.lapse(a.Waiting[0], books)
 	}

@@ -13,17 +13,22 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
 	FormatGrants uint8 = 2 // Format, with what was done to grants behind the ladder's part
 	FormatParts  uint8 = 3 // Format, with the parts of actions and enrolments behind all of it
+	// FormatCommands is Format, with the parts of commands, holds and refunds behind all of it.
+	FormatCommands uint8 = 4
 )
 
-// format is the version that the entry needs. An action or an enrolment does nothing to grants.
+// format is the version that the entry needs. An action or an enrolment does nothing to
+// grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.Command != nil || e.Hold != nil || e.Refund != nil:
+		return FormatCommands
 	case e.Action != nil || e.Enrolment != nil:
 		return FormatParts
 	case e.Ladder != nil && e.Ladder.Grants != nil:
@@ -54,9 +59,14 @@ const (
 	KindPark
 	KindState
 	KindAction
+	KindHold
+	KindCapture
+	KindVoid
+	KindRefund
+	KindAdjust
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -83,7 +93,7 @@ type Position struct {
 }
 
 // Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
-// (issued/<issuer>, expired, redeemed/<redeemer>). The legs of an entry sum to zero per unit.
+// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted). The legs of an entry sum to zero per unit.
 type Posting struct {
 	Unit   string
 	Bucket string
@@ -166,6 +176,9 @@ type Entry struct {
 	After       After
 	Action      *ActionPart    // nil but for an action
 	Enrolment   *EnrolmentPart // nil but for an enrolment
+	Command     *CommandPart   // nil but for what a caller asked for
+	Hold        *HoldPart      // nil but for what opens or ends a hold
+	Refund      *RefundPart    // nil but for a refund
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

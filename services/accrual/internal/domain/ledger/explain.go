@@ -44,6 +44,8 @@ func (x explainer) cause() []string {
 		return x.action(x.e.Action)
 	case x.e.Enrolment != nil:
 		return x.enrolled(x.e.Enrolment)
+	case x.e.Command != nil || x.e.Hold != nil:
+		return []string{x.commanded()}
 	case o == nil && x.e.Kind != KindState:
 		return nil // the movements say it all
 	case o == nil && !x.e.dueByTime():
@@ -124,7 +126,7 @@ func (x explainer) change() money.Points {
 			sum += m.Points
 		case MoveReverse, MoveUncount, MoveOwe:
 			sum -= m.Points
-		case MoveUnset, MoveActivate, MoveExpire, MovePayoff:
+		case MoveUnset, MoveActivate, MoveExpire, MovePayoff, MoveHold, MoveRelease, MoveCapture, MoveRefund, MoveCredit, MoveDebit:
 		}
 	}
 	return sum
@@ -201,6 +203,18 @@ func (x explainer) movement(m Movement) string {
 		return fmt.Sprintf("%s paid back what the account owed.", points)
 	case MoveOwe:
 		return fmt.Sprintf("%s %s not there any more: the account owes %s, and what becomes active next pays back first.", points, w.were, w.them)
+	case MoveHold:
+		return fmt.Sprintf("%s %s set aside; %s.", points, w.were, w.spendable(m.Lot))
+	case MoveRelease:
+		return fmt.Sprintf("%s %s free again; %s.", points, w.are, w.spendable(m.Lot))
+	case MoveCapture:
+		return fmt.Sprintf("%s of %s %s spent at %s.", points, m.Lot.Issuer, w.were, m.Redeemer)
+	case MoveRefund:
+		return fmt.Sprintf("%s of %s came back from %s; %s.", points, m.Lot.Issuer, m.Redeemer, w.spendable(m.Lot))
+	case MoveCredit:
+		return fmt.Sprintf("%s %s added; %s.", points, w.were, w.spendable(m.Lot))
+	case MoveDebit:
+		return fmt.Sprintf("%s %s taken away; %s.", points, w.were, w.spent(m.Lot))
 	case MoveUnset:
 	}
 	return points + " moved."

@@ -13,10 +13,14 @@ const (
 	LapsedLotsMax   = lapsedLotsMax
 	WaitingMax      = orderbook.WaitingMax
 	OrderEntriesMax = orderbook.EventsMax
+	HoldsMax        = holdsMax
+	LotsMax         = lotsMax
+	RefundsMax      = refundsMax
+	RefundDays      = refundDays
 )
 
-// Spend posts an entry that takes points out of the lots in the order of consumption, for the redeemer "cafe". There
-// are no redemptions yet; with it the tests build what they leave behind: lots that lack points, and so debt.
+// Spend posts an entry that takes points out of the lots in the order of consumption, for the redeemer "cafe": the short
+// way to what redemptions leave behind, lots that lack points, and so debt.
 func Spend(a Account, known program.Known, t time.Time, points money.Points) (Entry, Account, error) {
 	d := a.begin(known, t)
 	d.Kind, d.Actor, d.Key, d.OccurredAt = KindState, "merchant/cafe", DueKey(a.ID, d.Seq), t

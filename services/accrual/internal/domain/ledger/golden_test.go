@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,50 @@ func TestCanonicalBytesOfFormat3AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-3.txt", laterSamples(t))
 }
 
+// commandSamples are what format 4 is for: an award, the life of two holds, a lapse, a refund and an adjustment.
+func commandSamples(t require.TestingT) []ledger.Entry {
+	earn := samples(t)[0]
+	at := earn.OccurredAt
+	lot := ledger.LotKey{Unit: "points", Issuer: "cafe", Activation: calendar.None, Expiry: calendar.Date(2026, 2, 1)}
+	entry := func(kind ledger.Kind, key string, points money.Points) ledger.Entry {
+		e := earn
+		e.Format, e.Kind, e.Key, e.Actor, e.EventID, e.EventSource = ledger.FormatCommands, kind, "cmd/reward/"+key, "caller/reward", "", ""
+		e.Position, e.Order, e.Lines, e.Ladder = ledger.Position{}, nil, nil, nil
+		e.Command = &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{4, 5, 6}, Points: points}
+		return e
+	}
+	moves := func(e ledger.Entry, from, to string, list ...ledger.Movement) ledger.Entry {
+		e.Movements = list
+		e.Postings = []ledger.Posting{{Unit: "points", Bucket: from, Points: -60}, {Unit: "points", Bucket: to, Points: 60}}
+		return e
+	}
+	hold := &ledger.HoldPart{ID: "cmd/reward/~w7Y", Caller: "reward", Redeemer: "books", Points: 60, Deadline: at.Add(time.Hour)}
+
+	award := moves(entry(ledger.KindEarn, "a", 60), "issued/cafe", "active", ledger.Movement{Move: ledger.MoveEarn, Lot: lot, Points: 60})
+	award.Command.Reason = "WELCOME"
+	held := moves(entry(ledger.KindHold, "~w7Y", 60), "active", "held", ledger.Movement{Move: ledger.MoveHold, Lot: lot, Points: 60})
+	held.Hold = hold
+	capture := moves(entry(ledger.KindCapture, "c", 50), "held", "redeemed/books",
+		ledger.Movement{Move: ledger.MoveCapture, Lot: lot, Points: 50, Redeemer: "books"}, ledger.Movement{Move: ledger.MoveRelease, Lot: lot, Points: 10})
+	capture.Hold = hold
+	void := moves(entry(ledger.KindVoid, "v", 60), "held", "active", ledger.Movement{Move: ledger.MoveRelease, Lot: lot, Points: 60})
+	void.Hold = hold
+	lapse := void
+	lapse.Key, lapse.Actor, lapse.Command = "due/anna/9", ledger.ActorClock, nil
+	refund := moves(entry(ledger.KindRefund, "r", 50), "redeemed/books", "active",
+		ledger.Movement{Move: ledger.MoveRefund, Lot: lot, Points: 50, Redeemer: "books"})
+	refund.Refund = &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 7, Day: earn.Day}
+	adjust := moves(entry(ledger.KindAdjust, "j", -60), "active", "adjusted", ledger.Movement{Move: ledger.MoveDebit, Lot: lot, Points: 60})
+	adjust.Command.Reason = "MISTAKE"
+	credit := moves(entry(ledger.KindAdjust, "k", 60), "adjusted", "active", ledger.Movement{Move: ledger.MoveCredit, Lot: lot, Points: 60})
+	return []ledger.Entry{award, held, capture, void, lapse, refund, adjust, credit}
+}
+
+// Format 4 is format 1 with the parts of commands, holds and refunds behind all of it.
+func TestCanonicalBytesOfFormat4AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-4.txt", commandSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -179,16 +224,16 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range append(samples(t), laterSamples(t)...) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindAction; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindAdjust; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindAction + 1).String())
+	_, err := ledger.ParseKind((ledger.KindAdjust + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

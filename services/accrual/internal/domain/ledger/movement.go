@@ -22,9 +22,15 @@ const (
 	MoveUncount       // a return was met by points of the lot that had lapsed
 	MovePayoff        // points of the lot paid a debt
 	MoveOwe           // what a return could not find became debt
+	MoveHold          // active points were set aside
+	MoveRelease       // held points became active again
+	MoveCapture       // held points were spent
+	MoveRefund        // spent points came back
+	MoveCredit        // points were added by an adjustment
+	MoveDebit         // points were taken away by an adjustment
 )
 
-var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe"}
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit"}
 
 // String gives the move as it stands in collections.
 func (m Move) String() string {
@@ -80,10 +86,12 @@ func compareExpiry(a, b calendar.Day) int {
 
 // Movement changes one lot, or for MoveOwe and MovePayoff the debt to an issuer.
 type Movement struct {
-	Move     Move
-	Lot      LotKey
-	Points   money.Points // > 0
-	Redeemer string       // to whom points of another issuer's lot went; empty otherwise
+	Move   Move
+	Lot    LotKey
+	Points money.Points // > 0
+	// Redeemer is where captured and refunded points were spent; of other moves, to whom points of another issuer's lot
+	// went, empty otherwise.
+	Redeemer string
 }
 
 // bucket is where the lot's points stand in the account.
@@ -147,6 +155,18 @@ func (m Movement) legs() (from, to string) {
 		return BucketActive, BucketDebt
 	case MoveOwe:
 		return BucketDebt, issued
+	case MoveHold:
+		return BucketActive, BucketHeld
+	case MoveRelease:
+		return BucketHeld, BucketActive
+	case MoveCapture:
+		return BucketHeld, "redeemed/" + m.Redeemer
+	case MoveRefund:
+		return "redeemed/" + m.Redeemer, BucketActive
+	case MoveCredit:
+		return "adjusted", BucketActive
+	case MoveDebit:
+		return BucketActive, "adjusted"
 	case MoveUnset:
 	}
 	panic("ledger: a movement without a move")

@@ -26,6 +26,10 @@ import (
 //	2025-02-03 cancelled o1                                 placed, shipped o1/s1, payment o1/p1 likewise
 //	2025-02-03 … as e7                                      the id of the event
 //	2025-02-03 spends 100
+//	2025-02-03 awards a1: 100 cafe 2025-03-01 never         issuer, activation and expiry may be left out; - is left out
+//	2025-02-03 holds h1: 300 24h                            by the caller till, for the redeemer books; 24 h where none is said
+//	2025-02-03 captures c1/h1: 200                          of the hold h1; nothing: all of it
+//	2025-02-03 voids v1/h1; refunds r1/c1; adjusts j1: -20  likewise
 //	2025-07-01T00:00 passes                                 time goes by
 type story struct {
 	name, script, want string
@@ -95,6 +99,17 @@ func (h *house) line(line string) string {
 		require.NoError(h.t, err)
 		h.spend(money.Points(points), at)
 		return ""
+	case "awards", "holds", "captures", "voids", "refunds", "adjusts":
+		from := len(h.entries)
+		e, err := h.do(request(h.t, verb, order, occurrence, items), at)
+		switch refusal, refused := reason.Of(err); {
+		case refused:
+			return "refused: " + string(refusal.Reason)
+		case len(h.entries) == from:
+			return "repeats " + e.Key
+		}
+		require.NoError(h.t, err)
+		return ""
 	}
 	c := command(order, event(h.t, verb, occurrence, items))
 	c.Event.OccurredAt, c.EventID = at, id
@@ -112,6 +127,56 @@ func (h *house) line(line string) string {
 		require.NoError(h.t, err)
 		return ""
 	}
+}
+
+// request is a command in words.
+func request(t require.TestingT, verb, key, of, items string) ledger.Request {
+	words := append(strings.Fields(items), "", "", "", "")
+	points := money.Points(0)
+	if words[0] != "" {
+		n, err := strconv.ParseInt(words[0], 10, 64)
+		require.NoError(t, err)
+		points = money.Points(n)
+	}
+	r := ledger.Request{Caller: "till", Key: key}
+	switch verb {
+	case "awards":
+		award := ledger.Award{Points: points, Issuer: "operator", Activation: dayOrNil(t, words[2]), Expiry: dayOrNil(t, words[3])}
+		if words[1] != "" && words[1] != "-" {
+			award.Issuer = words[1]
+		}
+		r.Deed = award
+	case "holds":
+		hold := ledger.Hold{Points: points, Redeemer: "books", For: 24 * time.Hour}
+		if words[1] != "" {
+			var err error
+			hold.For, err = time.ParseDuration(words[1])
+			require.NoError(t, err)
+		}
+		r.Deed = hold
+	case "captures":
+		r.Deed = ledger.Capture{Hold: "cmd/till/" + of, Points: points}
+	case "voids":
+		r.Deed = ledger.Void{Hold: "cmd/till/" + of}
+	case "refunds":
+		r.Deed = ledger.Refund{Capture: "cmd/till/" + of}
+	case "adjusts":
+		r.Deed = ledger.Adjust{Points: points, Reason: "MISTAKE"}
+	}
+	return r
+}
+
+func dayOrNil(t require.TestingT, text string) *calendar.Day {
+	day := calendar.None
+	switch text {
+	case "", "-":
+		return nil
+	case "never":
+		return &day
+	}
+	day, err := calendar.Parse(text)
+	require.NoError(t, err)
+	return &day
 }
 
 func instant(t require.TestingT, text string) time.Time {
@@ -233,6 +298,9 @@ func balanceInWords(a ledger.After) string {
 	words := fmt.Sprintf("active %d", b.Active)
 	if b.Pending != 0 {
 		words += fmt.Sprintf(", pending %d", b.Pending)
+	}
+	if b.Held != 0 {
+		words += fmt.Sprintf(", held %d", b.Held)
 	}
 	if b.Debt != 0 {
 		words += fmt.Sprintf(", debt %d", b.Debt)

@@ -26,6 +26,15 @@ func aLife(t require.TestingT) *house {
 		2025-01-21 returned o1/r2 as e4
 		2025-01-22 paid o3: 90.00 cd
 		2025-01-28 paid o4: 30.00 cd
+		2025-01-28 awards a1: 40 cafe 2025-01-28 2025-03-01
+		2025-01-28 holds h1: 20 2h
+		2025-01-28 holds h2: 10 3h
+		2025-01-28 holds h3: 5 1h
+		2025-01-28 captures c1/h1: 15
+		2025-01-28 voids v1/h2
+		2025-01-29 refunds r1/c1
+		2025-01-29 adjusts j1: 7
+		2025-01-29 adjusts j2: -3
 		2025-03-02 returned o4/r1
 		2025-04-01 passes`)
 	return h
@@ -71,7 +80,8 @@ func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
 		"Entry.Hash[0]", "Entry.Format", "Entry.Position.Sequence", "Entry.Order.Event.Lines[0].Brand", "Entry.Order.Content[31]",
 		"Entry.Order.Event.Returned[1].Amount", "Entry.Order.Deadline", "Entry.Lines[1].Rules[1]", "Entry.Lines[0].Rate",
 		"Entry.Movements[0].Lot.Expiry", "Entry.Movements without 1", "Entry.Postings[0].Bucket", "Entry.Ladder.Change.Cause",
-		"Entry.After.Balances[0].Debt", "Entry.Order nil",
+		"Entry.After.Balances[0].Debt", "Entry.Order nil", "Entry.Command.Content[0]", "Entry.Command.Reason", "Entry.Hold.Deadline",
+		"Entry.Hold.Redeemer", "Entry.Refund.Seq",
 	} {
 		require.True(t, changed[path], "%s was never changed", path)
 	}
@@ -232,6 +242,30 @@ func TestAnAlteredEntryWithItsOwnHashContradictsItself(t *testing.T) {
 				{Unit: "points", Bucket: "debt", Points: 1}, {Unit: "points", Bucket: "pending", Points: e.Postings[1].Points},
 			}
 		}, "debt"},
+		{"a hold with another name", ledger.KindHold, func(e *ledger.Entry) { e.Hold.ID += "x" }, "another name"},
+		{"a hold of more than its movements", ledger.KindHold, func(e *ledger.Entry) { e.Hold.Points++ }, "other points"},
+		{"a capture without its command", ledger.KindCapture, func(e *ledger.Entry) { e.Command = nil }, "commands alone"},
+		{"a capture under another caller's key", ledger.KindCapture, func(e *ledger.Entry) { e.Command.Caller = "rival" }, "caller"},
+		{"a capture for another redeemer", ledger.KindCapture, func(e *ledger.Entry) { e.Hold.Redeemer = "rival" }, "does not have"},
+		{"captured points that went elsewhere", ledger.KindCapture, func(e *ledger.Entry) {
+			e.Movements[0].Redeemer = "rival"
+			i := slices.IndexFunc(e.Postings, func(p ledger.Posting) bool { return p.Bucket == "redeemed/books" })
+			e.Postings[i].Bucket = "redeemed/rival"
+		}, "go to"},
+		{"a capture that leaves points in the hold", ledger.KindCapture, func(e *ledger.Entry) {
+			e.Movements = e.Movements[:1]
+			e.Postings = []ledger.Posting{
+				{Unit: "points", Bucket: "held", Points: -e.Movements[0].Points}, {Unit: "points", Bucket: "redeemed/books", Points: e.Movements[0].Points},
+			}
+		}, "leaves"},
+		{"a capture of other points than it says", ledger.KindCapture, func(e *ledger.Entry) { e.Command.Points-- }, "other points"},
+		{"a refund of a later capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund.Seq = e.Seq }, "refunds a capture"},
+		{"a refund of an old capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund.Day -= 500 }, "refunds a capture"},
+		{"a refund without its capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund = nil }, "refund is missing"},
+		{"points added by no adjustment", ledger.KindAdjust, func(e *ledger.Entry) { e.Kind, e.Command.Points = ledger.KindEarn, 0 }, "do not make"},
+		{"a command on the entry of an order", ledger.KindReverse, func(e *ledger.Entry) {
+			e.Command, e.Format = &ledger.CommandPart{Caller: "till"}, ledger.FormatCommands
+		}, "does not make"},
 		{"it takes effect before the one before it", ledger.KindExpire, func(e *ledger.Entry) { e.EffectiveAt = e.EffectiveAt.AddDate(-1, 0, 0) }, "clock"},
 		{"another format", ledger.KindEarn, func(e *ledger.Entry) { e.Format++ }, "format"},
 		{"another seq", ledger.KindEarn, func(e *ledger.Entry) { e.Seq++ }, "seq"},

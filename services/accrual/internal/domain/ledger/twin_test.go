@@ -26,7 +26,8 @@ type twin struct {
 	tier     string
 	orders   []*twinOrder
 	waits    []wait
-	log      []string // day and kind of each entry
+	holds    []*twinHold // open, captured and ended
+	log      []string    // day and kind of each entry
 }
 
 // policy is what a revision of the programme says, as the twin reads it and as YAML.
@@ -68,7 +69,8 @@ func (p policy) yaml(zone string) []string {
 // point is one point.
 type point struct {
 	active, gone calendar.Day // gone: calendar.None is never
-	state        string       // pending, active, lapsed; anything else is out of the account
+	issuer       string
+	state        string // pending, active, lapsed; anything else is out of the account
 }
 
 type twinOrder struct {
@@ -125,13 +127,19 @@ func (w *twin) pass(t time.Time) {
 		w.today = calendar.DayOf(t, w.zone)
 		return
 	}
-	for !(w.today + 1).Start(w.zone).After(t) {
+	for {
+		midnight := (w.today + 1).Start(w.zone)
+		w.lapse(t, midnight)
+		if midnight.After(t) {
+			return
+		}
 		w.today++
 		w.midnight()
 	}
 }
 
 func (w *twin) midnight() {
+	w.lapse(w.today.Start(w.zone), (w.today + 1).Start(w.zone))
 	for len(w.waits) > 0 && w.waits[0].deadline <= w.today {
 		first := w.waits[0]
 		w.waits = w.waits[1:]
@@ -154,7 +162,7 @@ func (w *twin) midnight() {
 
 // each does something to every point in a state that fits, the first to lapse first, and counts them.
 func (w *twin) each(state string, fits func(*point) bool, do func(*point)) int {
-	slices.SortStableFunc(w.points, func(a, b *point) int { return cmp.Compare(lapses(a), lapses(b)) })
+	slices.SortStableFunc(w.points, func(a, b *point) int { return consumedBefore(state, a, b) })
 	n := 0
 	for _, p := range w.points {
 		if p.state == state && fits(p) {
@@ -299,27 +307,39 @@ func (w *twin) at(c ledger.Command) time.Time { return time.UnixMilli(int64(c.Po
 func (w *twin) settle(o *twinOrder, s orders.State) bool {
 	p := w.policies[o.policy-1]
 	day := calendar.DayOf(s.PaidAt(), w.zone)
-	like := point{active: day.AddDays(p.pendingDays), gone: calendar.None}
+	like := point{active: day.AddDays(p.pendingDays), gone: calendar.None, issuer: "operator"}
 	if p.months > 0 {
 		like.gone = day.FirstOfMonth().AddMonths(p.months + 1)
+	}
+	if p.pendingDays == 0 {
+		like.active = 0 // at once, also where the order lies minutes ahead, behind midnight
 	}
 	target := w.rate(s.Kept(), o.tier)
 	took := target < o.posted
 	for ; o.posted < target; o.posted++ {
-		fresh := like
-		w.points = append(w.points, &fresh)
-		if fresh.state = "pending"; p.pendingDays > 0 && fresh.active > w.today {
-			continue
-		}
-		w.becomeActive(&fresh)
-		if fresh.state == "active" && w.past(&fresh) {
-			fresh.state = "lapsed"
-		}
+		w.give(like)
 	}
 	for ; o.posted > target; o.posted-- {
 		w.takeOne(like)
 	}
 	return took
+}
+
+// give makes one point.
+func (w *twin) give(like point) {
+	w.points = append(w.points, &like)
+	if like.state = "pending"; like.active > w.today {
+		return
+	}
+	w.comeIn(&like)
+}
+
+// comeIn lets a point become active: it pays a debt, or lapses if its day has come.
+func (w *twin) comeIn(p *point) {
+	w.becomeActive(p)
+	if p.state == "active" && w.past(p) {
+		p.state = "lapsed"
+	}
 }
 
 // rate is ⌊Σ cents × rate⌋ in fractions.
@@ -349,7 +369,7 @@ func (w *twin) rate(kept []orders.Kept, tier string) int {
 // takeOne takes one point back: one of the order's own lot while it is pending, then active, then lapsed; then the active
 // one that lapses first; then it is owed.
 func (w *twin) takeOne(like point) {
-	own := func(p *point) bool { return p.gone == like.gone }
+	own := func(p *point) bool { return p.gone == like.gone && p.issuer == like.issuer }
 	ownPending := func(p *point) bool { return own(p) && p.active == like.active }
 	anyone := func(*point) bool { return true }
 	taken := w.first("pending", ownPending, "taken back") || w.first("active", own, "taken back") ||
@@ -359,19 +379,31 @@ func (w *twin) takeOne(like point) {
 	}
 }
 
-// first moves the first point in a state that fits, the first to lapse first, to another state.
+// consumedBefore orders points: the first to lapse first; then, of pending ones, the first to become active; then by issuer.
+func consumedBefore(state string, a, b *point) int {
+	by := cmp.Compare(lapses(a), lapses(b))
+	if state == "pending" {
+		by = cmp.Or(by, cmp.Compare(a.active, b.active))
+	}
+	return cmp.Or(by, cmp.Compare(a.issuer, b.issuer))
+}
+
+// first moves the first point in a state that fits, the first to be consumed first, to another state.
 func (w *twin) first(state string, fits func(*point) bool, to string) bool {
+	return w.pick(state, fits, to) != nil
+}
+
+func (w *twin) pick(state string, fits func(*point) bool, to string) *point {
 	var best *point
 	for _, p := range w.points {
-		if p.state == state && fits(p) && (best == nil || lapses(p) < lapses(best)) {
+		if p.state == state && fits(p) && (best == nil || consumedBefore(state, p, best) < 0) {
 			best = p
 		}
 	}
-	if best == nil {
-		return false
+	if best != nil {
+		best.state = to
 	}
-	best.state = to
-	return true
+	return best
 }
 
 func (w *twin) spend(n int) {

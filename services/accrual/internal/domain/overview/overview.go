@@ -18,9 +18,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 )
 
-// Points are totals of one unit over all accounts. Earned − Reversed − Expired = Pending + Active + Held − Debt.
+// Points are totals of one unit over all accounts.
+// Earned + Adjusted − Reversed − Expired − Redeemed = Pending + Active + Held − Debt.
 type Points struct {
 	Earned, Reversed, Expired   money.Points
+	Redeemed, Adjusted          money.Points // captured less refunded; added less taken away
 	Pending, Active, Held, Debt money.Points
 }
 
@@ -165,7 +167,7 @@ func (c *Collector) month(e ledger.Entry) {
 		return // an enrolment before the first day of a replay: it moves nothing, and belongs to no month
 	}
 	day := e.Day
-	if e.Actor == ledger.ActorClock {
+	if e.Actor == ledger.ActorClock && e.Kind != ledger.KindVoid { // a hold lapses at any hour
 		// Not before what came before it: points that an old order brought too late lapse behind it, on its day.
 		day = max(day-1, c.reading.day)
 	}
@@ -192,7 +194,15 @@ func (c *Collector) month(e ledger.Entry) {
 		case ledger.MoveExpire:
 			m.Expired, p.Expired = m.Expired+mv.Points, p.Expired+mv.Points
 			c.figures.ExpiredOn[e.Day] += mv.Points
-		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveUnset:
+		case ledger.MoveCapture:
+			p.Redeemed += mv.Points
+		case ledger.MoveRefund:
+			p.Redeemed -= mv.Points
+		case ledger.MoveCredit:
+			p.Adjusted += mv.Points
+		case ledger.MoveDebit:
+			p.Adjusted -= mv.Points
+		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveHold, ledger.MoveRelease, ledger.MoveUnset:
 		}
 	}
 	if e.Ladder != nil && e.Ladder.Change != nil {

@@ -39,15 +39,45 @@ func live(t *rapid.T, id string, schedule program.Schedule) *history {
 			EventID: fmt.Sprint(id, "-", i), EventSource: "//shop",
 		}
 		v, err := ledger.Take(h.account, h.books[c.Ref], c, schedule, now)
-		if err != nil || v.Repeats != "" {
-			continue // refused or known: no entry
+		if err == nil && v.Repeats == "" { // else it was refused or known: no entry
+			h.account, h.entries = v.Account, append(h.entries, v.Entry)
+			h.books[c.Ref], err = h.books[c.Ref].Add(v.Entry)
+			require.NoError(t, err)
 		}
-		h.account, h.entries = v.Account, append(h.entries, v.Entry)
-		h.books[c.Ref], err = h.books[c.Ref].Add(v.Entry)
-		require.NoError(t, err)
+		h.command(t, fmt.Sprint(i), schedule, now)
 	}
 	h.bringUp(t, schedule, now.AddDate(0, rapid.IntRange(0, 6).Draw(t, "months after"), 0))
 	return h
+}
+
+// command lets a caller do something with the points, if it can be done.
+func (h *history) command(t *rapid.T, key string, schedule program.Schedule, now time.Time) {
+	points := money.Points(rapid.IntRange(1, 30).Draw(t, "points"))
+	deed := rapid.SampledFrom([]ledger.Deed{
+		nil, ledger.Hold{Points: points, Redeemer: "books", For: 900 * time.Hour}, ledger.Capture{Points: points / 2},
+		ledger.Refund{}, ledger.Award{Points: points, Issuer: "operator"}, ledger.Adjust{Points: points, Reason: "MISTAKE"},
+		ledger.Adjust{Points: -points, Reason: "MISTAKE"},
+	}).Draw(t, "deed")
+	switch d := deed.(type) {
+	case nil:
+		return
+	case ledger.Capture:
+		if len(h.account.Holds) > 0 {
+			d.Hold = h.account.Holds[0].ID
+		}
+		deed = d
+	case ledger.Refund:
+		for _, e := range h.entries {
+			if e.Kind == ledger.KindCapture {
+				d.Capture, d.Captured = e.Key, e
+			}
+		}
+		deed = d
+	}
+	e, account, err := ledger.Do(h.account, ledger.Request{Caller: "till", Key: key, Deed: deed}, schedule, now)
+	if err == nil {
+		h.account, h.entries = account, append(h.entries, e)
+	}
 }
 
 func (h *history) bringUp(t *rapid.T, schedule program.Schedule, until time.Time) {
@@ -136,12 +166,13 @@ func collect(houses []*history, at []time.Time) overview.Result {
 	return c.Result()
 }
 
-// requireBalanced checks Earned − Reversed − Expired = Pending + Active + Held − Debt, and each bucket and count
-// against the accounts.
+// requireBalanced checks Earned + Adjusted − Reversed − Expired − Redeemed = Pending + Active + Held − Debt, and each
+// bucket and count against the accounts.
 func requireBalanced(t *rapid.T, houses []*history, f overview.Figures) {
 	p := f.Points
-	require.Equal(t, p.Earned-p.Reversed-p.Expired, p.Pending+p.Active+p.Held-p.Debt, "%+v", p)
+	require.Equal(t, p.Earned+p.Adjusted-p.Reversed-p.Expired-p.Redeemed, p.Pending+p.Active+p.Held-p.Debt, "%+v", p)
 	want := overview.Points{Earned: p.Earned, Reversed: p.Reversed, Expired: p.Expired}
+	want.Redeemed, want.Adjusted = spent(houses)
 	tiers, tierLines, balanceLines := map[string]int64{}, "", ""
 	var entries, lines int64
 	amount := money.Minor(0)
@@ -171,6 +202,24 @@ func requireBalanced(t *rapid.T, houses []*history, f overview.Figures) {
 	require.Equal(t, entries, f.Entries)
 	require.Equal(t, lines, f.Lines)
 	require.Equal(t, amount, f.Amount["USD"])
+}
+
+// spent adds up what was redeemed, and what was adjusted, by the postings.
+func spent(houses []*history) (money.Points, money.Points) {
+	redeemed, adjusted := money.Points(0), money.Points(0)
+	for _, h := range houses {
+		for _, e := range h.entries {
+			for _, p := range e.Postings {
+				switch p.Bucket {
+				case "redeemed/books":
+					redeemed += p.Points
+				case "adjusted":
+					adjusted -= p.Points
+				}
+			}
+		}
+	}
+	return redeemed, adjusted
 }
 
 func hashed(text string) string {

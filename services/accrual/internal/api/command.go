@@ -1,0 +1,105 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+)
+
+// holdDefault is how long a hold lasts when the caller does not say.
+const holdDefault = 15 * time.Minute
+
+// never is the expiry day of points that do not lapse.
+const never = "never"
+
+// write is what every request that moves points says.
+type write interface {
+	GetProgram() string
+	GetAccount() string
+	GetIdempotencyKey() string
+}
+
+// do has the ledger do a deed in the name of the caller, and tells of its entry once that is durable.
+func (s *Server) do(ctx context.Context, in write, deed ledger.Deed) (*accrualv1.Entry, error) {
+	ref := storage.AccountRef{Program: in.GetProgram(), ID: ledger.AccountID(in.GetAccount())}
+	request := ledger.Request{Caller: string(rpc.Caller(ctx)), Key: in.GetIdempotencyKey(), Deed: deed}
+	e, err := s.deps.Do(ctx, ref, request)
+	if err != nil {
+		return nil, err
+	}
+	return contract.Entry(e), nil
+}
+
+// AwardPoints implements AccrualService.
+func (s *Server) AwardPoints(ctx context.Context, in *accrualv1.AwardPointsRequest) (*accrualv1.AwardPointsResponse, error) {
+	award := ledger.Award{
+		Points: money.Points(in.GetPoints()), Issuer: cmp.Or(in.GetIssuer(), ledger.Operator), Reason: in.GetReason(),
+	}
+	var err error
+	if award.Activation, err = dayFromProto(in.GetActivationDay(), "activation_day"); err != nil {
+		return nil, err
+	}
+	if in.GetExpiryDay() == never {
+		none := calendar.None
+		award.Expiry = &none
+	} else if award.Expiry, err = dayFromProto(in.GetExpiryDay(), "expiry_day"); err != nil {
+		return nil, err
+	}
+	e, err := s.do(ctx, in, award)
+	return &accrualv1.AwardPointsResponse{Entry: e}, err
+}
+
+// dayFromProto reads a day; nil where none is said.
+func dayFromProto(text, field string) (*calendar.Day, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // no day is a day that the programme chooses
+	}
+	day, err := calendar.Parse(text)
+	if err != nil {
+		return nil, reason.New(reason.InvalidArgument, field, "%s", err)
+	}
+	return &day, nil
+}
+
+// HoldPoints implements AccrualService.
+func (s *Server) HoldPoints(ctx context.Context, in *accrualv1.HoldPointsRequest) (*accrualv1.HoldPointsResponse, error) {
+	hold := ledger.Hold{Points: money.Points(in.GetPoints()), Redeemer: cmp.Or(in.GetRedeemer(), ledger.Operator), For: holdDefault}
+	if in.GetTtl() != nil {
+		hold.For = in.GetTtl().AsDuration().Truncate(time.Millisecond)
+	}
+	e, err := s.do(ctx, in, hold)
+	return &accrualv1.HoldPointsResponse{HoldId: e.GetKey(), Entry: e}, err
+}
+
+// CaptureHold implements AccrualService.
+func (s *Server) CaptureHold(ctx context.Context, in *accrualv1.CaptureHoldRequest) (*accrualv1.CaptureHoldResponse, error) {
+	e, err := s.do(ctx, in, ledger.Capture{Hold: in.GetHoldId(), Points: money.Points(in.GetPoints())})
+	return &accrualv1.CaptureHoldResponse{CaptureId: e.GetKey(), Entry: e}, err
+}
+
+// VoidHold implements AccrualService.
+func (s *Server) VoidHold(ctx context.Context, in *accrualv1.VoidHoldRequest) (*accrualv1.VoidHoldResponse, error) {
+	e, err := s.do(ctx, in, ledger.Void{Hold: in.GetHoldId()})
+	return &accrualv1.VoidHoldResponse{Entry: e}, err
+}
+
+// RefundCapture implements AccrualService.
+func (s *Server) RefundCapture(ctx context.Context, in *accrualv1.RefundCaptureRequest) (*accrualv1.RefundCaptureResponse, error) {
+	e, err := s.do(ctx, in, ledger.Refund{Capture: in.GetCaptureId()})
+	return &accrualv1.RefundCaptureResponse{Entry: e}, err
+}
+
+// AdjustPoints implements AccrualService.
+func (s *Server) AdjustPoints(ctx context.Context, in *accrualv1.AdjustPointsRequest) (*accrualv1.AdjustPointsResponse, error) {
+	e, err := s.do(ctx, in, ledger.Adjust{Points: money.Points(in.GetPoints()), Reason: in.GetReason()})
+	return &accrualv1.AdjustPointsResponse{Entry: e}, err
+}

@@ -1,0 +1,182 @@
+package ledger_test
+
+import (
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// twinHold is a hold and what became of it.
+type twinHold struct {
+	id       string
+	deadline time.Time
+	points   []*point
+	over     bool
+	capture  string // its key, once it was captured
+	spent    []*point
+	on       calendar.Day
+	refunded bool
+}
+
+// lapse ends holds whose deadline has come by t and lies before the end of the day, the first to lapse first.
+func (w *twin) lapse(t, end time.Time) {
+	for {
+		var first *twinHold
+		for _, h := range w.holds {
+			if !h.over && !h.deadline.After(t) && h.deadline.Before(end) && (first == nil || h.deadline.Before(first.deadline)) {
+				first = h
+			}
+		}
+		if first == nil {
+			return
+		}
+		first.over = true
+		w.free(first.points)
+		w.note("void")
+	}
+}
+
+// free puts points back where they came from.
+func (w *twin) free(points []*point) {
+	for _, p := range points {
+		w.comeIn(p)
+	}
+}
+
+// open finds an open hold.
+func (w *twin) open(id string) *twinHold {
+	for _, h := range w.holds {
+		if h.id == id && !h.over {
+			return h
+		}
+	}
+	return nil
+}
+
+func (w *twin) captured(key string) *twinHold {
+	for _, h := range w.holds {
+		if h.capture == key {
+			return h
+		}
+	}
+	return nil
+}
+
+// judge is what should become of a command: empty, or a reason.
+func (w *twin) judge(d ledger.Deed) string {
+	active := w.count("active")
+	if _, award := d.(ledger.Award); !award && !w.enrolled {
+		return "ACCOUNT_NOT_FOUND"
+	}
+	switch d := d.(type) {
+	case ledger.Hold:
+		if d.Points > active {
+			return "INSUFFICIENT_POINTS"
+		}
+	case ledger.Capture:
+		h := w.open(d.Hold)
+		if h == nil {
+			return "HOLD_NOT_FOUND"
+		}
+		if int(d.Points) > len(h.points) {
+			return "INSUFFICIENT_POINTS"
+		}
+	case ledger.Void:
+		if w.open(d.Hold) == nil {
+			return "HOLD_NOT_FOUND"
+		}
+	case ledger.Refund:
+		switch h := w.captured(d.Capture); {
+		case h == nil:
+			return "CAPTURE_NOT_FOUND"
+		case w.today > h.on+ledger.RefundDays:
+			return "REFUND_TOO_LATE"
+		case h.refunded:
+			return "CAPTURE_REFUNDED"
+		}
+	case ledger.Adjust:
+		if -d.Points > active {
+			return "INSUFFICIENT_POINTS"
+		}
+	}
+	return ""
+}
+
+// obey lets a command happen that was not refused.
+func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
+	w.enrolled = true
+	switch d := d.(type) {
+	case ledger.Award:
+		like := w.likeOf(now)
+		like.issuer = d.Issuer
+		if d.Activation != nil {
+			like.active = *d.Activation
+		}
+		if d.Expiry != nil {
+			like.gone = *d.Expiry
+		}
+		for range d.Points {
+			w.give(like)
+		}
+		w.note("earn")
+	case ledger.Hold:
+		h := &twinHold{id: key, deadline: now.Add(d.For)}
+		for range d.Points {
+			h.points = append(h.points, w.pick("active", func(*point) bool { return true }, "held"))
+		}
+		w.holds = append(w.holds, h)
+		w.note("hold")
+	case ledger.Capture:
+		h, n := w.open(d.Hold), int(d.Points)
+		if n == 0 {
+			n = len(h.points)
+		}
+		h.over, h.capture, h.spent, h.on = true, key, h.points[:n], w.today
+		for _, p := range h.spent {
+			p.state = "spent"
+		}
+		w.free(h.points[n:])
+		w.note("capture")
+	case ledger.Void:
+		h := w.open(d.Hold)
+		h.over = true
+		w.free(h.points)
+		w.note("void")
+	case ledger.Refund:
+		h := w.captured(d.Capture)
+		h.refunded = true
+		w.free(h.spent)
+		w.note("refund")
+	case ledger.Adjust:
+		w.adjust(int(d.Points), now)
+	}
+}
+
+func (w *twin) adjust(n int, now time.Time) {
+	like := w.likeOf(now)
+	like.active = w.today
+	for range n {
+		w.give(like)
+	}
+	for ; n < 0; n++ {
+		w.first("active", func(*point) bool { return true }, "adjusted")
+	}
+	w.note("adjust")
+}
+
+// likeOf is a point that is earned now.
+func (w *twin) likeOf(now time.Time) point {
+	p := w.policies[w.in(now)-1]
+	like := point{active: w.today.AddDays(p.pendingDays), gone: calendar.None, issuer: "operator"}
+	if p.months > 0 {
+		like.gone = w.today.FirstOfMonth().AddMonths(p.months + 1)
+	}
+	return like
+}
+
+// stake is all that the account could ever spend, and has spent, less what it owes.
+func (w *twin) stake() money.Points {
+	return w.count("pending") + w.count("active") + w.count("held") + w.count("spent") - money.Points(w.debt)
+}

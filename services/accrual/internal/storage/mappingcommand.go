@@ -1,0 +1,67 @@
+package storage
+
+import (
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// commandToDoc fills the parts of a command, a hold and a refund.
+func commandToDoc(d *entryDoc, e ledger.Entry) {
+	if c := e.Command; c != nil {
+		d.Command = &commandDoc{c.Caller, binary(c.Content), int64(c.Points), c.Reason}
+	}
+	if h := e.Hold; h != nil {
+		hold := holdToDoc(*h)
+		d.Hold = &hold
+	}
+	if r := e.Refund; r != nil {
+		d.Refund = &refundDoc{r.Capture, int64(r.Seq), int32(r.Day)}
+	}
+}
+
+func commandFromDoc(e *ledger.Entry, d entryDoc) error {
+	if c := d.Command; c != nil {
+		content, err := hash(c.Content)
+		if err != nil {
+			return err
+		}
+		e.Command = &ledger.CommandPart{Caller: c.Caller, Content: content, Points: money.Points(c.Points), Reason: c.Reason}
+	}
+	if h := d.Hold; h != nil {
+		hold := holdFromDoc(*h)
+		e.Hold = &hold
+	}
+	if r := d.Refund; r != nil {
+		e.Refund = &ledger.RefundPart{Capture: r.Capture, Seq: ledger.Seq(r.Seq), Day: calendar.Day(r.Day)}
+	}
+	return nil
+}
+
+func holdToDoc(h ledger.HoldPart) holdDoc {
+	return holdDoc{h.ID, h.Caller, h.Redeemer, int64(h.Points), h.Deadline}
+}
+
+func holdFromDoc(d holdDoc) ledger.HoldPart {
+	return ledger.HoldPart{
+		ID: d.ID, Caller: d.Caller, Redeemer: d.Redeemer, Points: money.Points(d.Points), Deadline: d.Deadline.UTC(),
+	}
+}
+
+func openHoldToDoc(h ledger.OpenHold) openHoldDoc {
+	return openHoldDoc{holdToDoc(h.HoldPart), list(h.Parts, func(p ledger.Part) partDoc {
+		return partDoc{lotKeyToDoc(p.Lot), int64(p.Points)}
+	})}
+}
+
+func openHoldFromDoc(d openHoldDoc) ledger.OpenHold {
+	return ledger.OpenHold{HoldPart: holdFromDoc(d.Hold), Parts: list(d.Parts, func(p partDoc) ledger.Part {
+		return ledger.Part{Lot: lotKeyFromDoc(p.Lot), Points: money.Points(p.Points)}
+	})}
+}
+
+func refundedToDoc(r ledger.Refunded) refundedDoc { return refundedDoc{int64(r.Capture), int32(r.Day)} }
+
+func refundedFromDoc(d refundedDoc) ledger.Refunded {
+	return ledger.Refunded{Capture: ledger.Seq(d.Capture), Day: calendar.Day(d.Day)}
+}
