@@ -1,6 +1,8 @@
 package accrual_test
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,6 +42,7 @@ func TestAnAccountIsOpenedByAnEnrolment(t *testing.T) {
 
 	h.publish(enrolment("ann", "ann", now), enrolment("ann", "ann", now), enrolment("ann", "ben", now))
 	s.drained()
+	slices.SortFunc(letters, func(a, b *accrualv1.DeadLetter) int { return cmp.Compare(a.GetStreamSequence(), b.GetStreamSequence()) })
 	for _, l := range letters {
 		_, err := s.grpc.RedriveDeadLetter(t.Context(), &accrualv1.RedriveDeadLetterRequest{Id: l.GetId()})
 		require.NoError(t, err)

@@ -1,6 +1,7 @@
 package accrual_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	ordersv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // letter is a message as a shop would publish it. It carries no Nats-Msg-Id: the bus knows none of them again, so
@@ -115,7 +117,22 @@ func (h *standing) publish(letters ...letter) {
 		for i, l := range chunk {
 			batch[i] = l.outgoing()
 		}
-		require.NoError(h.t, h.bus.PublishBatch(h.t.Context(), batch))
+		h.store(batch)
+	}
+}
+
+// store publishes one batch, again while the bus does not answer: then it may be stored already.
+func (h *standing) store(batch []bus.Outgoing) {
+	h.t.Helper()
+	var err error
+	again := false
+	testkit.Eventually(h.t, func() bool {
+		err = h.bus.PublishBatch(h.t.Context(), batch)
+		again = again || errors.Is(err, bus.ErrRetry)
+		return !errors.Is(err, bus.ErrRetry)
+	}, "the bus answers")
+	if !again || !errors.Is(err, bus.ErrStored) {
+		require.NoError(h.t, err)
 	}
 }
 

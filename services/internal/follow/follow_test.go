@@ -166,3 +166,14 @@ func TestWorkIsDurableWhenItIsDone(t *testing.T) {
 	require.True(t, r.Behind(time.Now()), "a replay's clock is no wall clock")
 	require.Len(t, r.Applied(), partitions)
 }
+
+// TestStoppedBeforeItBegan: somebody changes their mind while a service starts. That is no failure.
+func TestStoppedBeforeItBegan(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	r := p.run(bus.Events, nil)
+	r.stop()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	require.NoError(t, r.Run(ctx))
+}

@@ -155,6 +155,9 @@ func (f *Follower) lane(partition int) *lane.Lane { return f.lanes[partition%len
 // questions: sweeps, gRPC. What is not committed by then has had no effect and is read again at the next start.
 func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) error) error {
 	parts, err := f.deps.Store.LoadPartitions(ctx, f.Partitions())
+	if ctx.Err() != nil {
+		return nil // told to stop before it began: nothing was done, nothing went wrong
+	}
 	if err != nil {
 		return err
 	}
