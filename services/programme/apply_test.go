@@ -141,7 +141,6 @@ func TestAcceptedAndNotPublishedYet(t *testing.T) {
 	two, three := ask(1, generous("2")), ask(2, generous("3"))
 	_, err := s.ApplyProgram(ctx, two)
 	require.Error(t, err, "the bus has not acknowledged it in the caller's time")
-	require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
 	testkit.Eventually(t, func() bool { return len(s.list()) == 2 }, "kept")
 	require.False(t, s.list()[0].GetPublished())
 	answer, err := s.ApplyProgram(t.Context(), three)

@@ -3,6 +3,7 @@ package follow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -51,7 +52,9 @@ func (f *Follower) After(ctx context.Context, to *typev1.Position, accounts ...A
 	if err == nil {
 		err = f.await(wait, w)
 	}
-	if _, refused := reason.Of(err); err != nil && !refused && wait.Err() != nil {
+	// The driver gives up a little before the time is over, when it sees that it will not be enough.
+	late := wait.Err() != nil || errors.Is(err, context.DeadlineExceeded)
+	if _, refused := reason.Of(err); err != nil && !refused && late {
 		refusal := reason.New(reason.NotYetApplied, "after", "%s %d is not applied yet; give the call more time, or ask again",
 			f.cfg.Stream, w.sequence)
 		return refusal.With("stream", f.cfg.Stream).With("sequence", w.sequence)
