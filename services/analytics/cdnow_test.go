@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,17 +19,12 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// The purchases are fetched by `make run`; they may not be handed on, so they are not part of the repository.
-const cdnowRows = "../../.laurel/data/cdnow/CDNOW_master.txt"
-
 // cdnow tells every purchase as the ledger would.
 func cdnow(t *testing.T, l *ledger) []bus.Outgoing {
 	t.Helper()
-	file, err := os.Open(cdnowRows)
-	if os.IsNotExist(err) {
-		t.Skip("the purchases of CDNOW are not here yet; `make run` fetches them")
-	}
-	require.NoError(t, err)
+	// They may not be handed on, so they are not part of the repository.
+	file, err := os.Open(filepath.Join(os.Getenv("LAUREL_CDNOW"), "CDNOW_master.txt"))
+	require.NoError(t, err, "run `make test`, which fetches the CDNOW purchases")
 	defer func() { require.NoError(t, file.Close()) }()
 	var told []bus.Outgoing
 	lines := bufio.NewScanner(file)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,9 +20,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// The purchases are fetched by `make run`; they may not be handed on, so they are not part of the repository.
 const (
-	rows      = "../../../../../.laurel/data/cdnow/CDNOW_master.txt"
 	customers = 23570
 	purchases = 69659
 )
@@ -32,11 +31,9 @@ var end = calendar.Date(1998, time.July, 1)
 // shop returns all customers by rising id, each with the orders of the file.
 func shop(t *testing.T) []history.Customer {
 	t.Helper()
-	file, err := os.Open(rows)
-	if os.IsNotExist(err) {
-		t.Skip("the purchases of CDNOW are not here yet; `make run` fetches them")
-	}
-	require.NoError(t, err)
+	// They may not be handed on, so they are not part of the repository.
+	file, err := os.Open(filepath.Join(os.Getenv("LAUREL_CDNOW"), "CDNOW_master.txt"))
+	require.NoError(t, err, "run `make test`, which fetches the CDNOW purchases")
 	defer func() { require.NoError(t, file.Close()) }()
 	all, n := map[string][]history.Order{}, 0
 	lines := bufio.NewScanner(file)
