@@ -127,7 +127,7 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 
 // publish sends the orders in the order of time, one batch in flight.
 func (r *run) publish(ctx context.Context, bar *bar) error {
-	before, err := r.house.Bus.LastSequences(ctx, bus.Events, bus.Partitions)
+	before, err := r.lastSequences(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,12 +153,30 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 			return err
 		}
 	}
-	after, err := r.house.Bus.LastSequences(ctx, bus.Events, bus.Partitions)
+	after, err := r.lastSequences(ctx)
 	if err != nil {
 		return err
 	}
 	r.known = int64(len(r.history.groups)) - stored(before, after)
 	return nil
+}
+
+// lastSequences asks for the ends of EVENTS until the bus answers: nats-server may just be starting again.
+func (r *run) lastSequences(ctx context.Context) ([]uint64, error) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		last, err := r.house.Bus.LastSequences(ctx, bus.Events, bus.Partitions)
+		if err == nil || ctx.Err() != nil {
+			return last, err
+		}
+		r.Log.Warn("where EVENTS ends is not known, asking again", "error", err)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // stored is how many messages EVENTS has gained.
