@@ -16,9 +16,6 @@ import (
 // Operator is who owes for the points of every merchant until partners have agreements.
 const Operator = "operator"
 
-// AheadMax is how far ahead of the stream's clock an event may lie.
-const AheadMax = orderbook.AheadMax
-
 // Command is one order event for an account, decoded.
 type Command struct {
 	Ref         orders.Ref
