@@ -32,6 +32,7 @@ func (r *reader) program(root section, whole bool) *Program {
 	r.earning(root.get("earning"), p, tiers)
 	r.policies(root, p)
 	r.actions(root.get("actions"), p)
+	r.partners(root.get("partners"), p)
 	return p
 }
 

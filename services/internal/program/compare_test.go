@@ -72,6 +72,21 @@ var changed = []struct {
 		{ChangeAdded, "actions.visit.schema", "", `{"maxProperties":1e0,"type":"object"}`},
 		{ChangeAdded, "actions.visit.earn", "", "5, at most 10 a day"},
 	}},
+	{"Partners", "partners: {air: {name: Laurel Air, roles: [issue, redeem], category: airline, exclusive_category: false, merchants: [web], " +
+		"issue_price: 0.010, redemption_price: '0.0080', fee: 2.50, funding: on_issue, from: 2026-01-01, limits: {points_per_day: 10}}}", []Change{
+		{ChangeAdded, "partners.air.name", "", "Laurel Air"},
+		{ChangeAdded, "partners.air.roles", "", "issue, redeem"},
+		{ChangeAdded, "partners.air.category", "", "airline, not exclusive"},
+		{ChangeAdded, "partners.air.merchants.web", "", "its points are issued by air"},
+		{ChangeAdded, "partners.air.issue_price", "", "0.01 a point"},
+		{ChangeAdded, "partners.air.redemption_price", "", "0.008 a point"},
+		{ChangeAdded, "partners.air.fee", "", "2.5 %"},
+		{ChangeAdded, "partners.air.funding", "", "on_issue"},
+		{ChangeAdded, "partners.air.settlement", "", "monthly"},
+		{ChangeAdded, "partners.air.from", "", "2026-01-01"},
+		{ChangeAdded, "partners.air.until", "", "without end"},
+		{ChangeAdded, "partners.air.limits", "", "10 a day"},
+	}},
 }
 
 func TestCompareNamesWhatChanges(t *testing.T) {
@@ -110,6 +125,8 @@ func TestEveryFieldOfAProgrammeIsCompared(t *testing.T) {
 		}
 	}
 	walk("", reflect.TypeFor[Program]())
+	// A new field of an agreement is told by partnerFields, and stands in the row of Partners.
+	require.Equal(t, 14, reflect.TypeFor[Partner]().NumField())
 	for _, c := range changed {
 		rows = append(rows, c.field)
 	}

@@ -19,7 +19,9 @@ type badCase struct {
 	lax bool
 }
 
-func badCases() []badCase { return slices.Concat(badNames, badEarning, badActions, badRest) }
+func badCases() []badCase {
+	return slices.Concat(badNames, badEarning, badActions, badPartners, badRest)
+}
 
 func TestParseNamesEveryFault(t *testing.T) {
 	for _, c := range badCases() {

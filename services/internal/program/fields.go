@@ -22,7 +22,8 @@ func (p *Program) Fields() []Field {
 		Field{"returns.wait_days", strconv.Itoa(p.Returns.WaitDays)},
 		Field{"returns.accept_days", orElse(p.Returns.AcceptDays, "without limit")},
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
-	return append(append(list, p.ladderFields()...), p.actionFields()...)
+	list = append(append(list, p.ladderFields()...), p.actionFields()...)
+	return append(list, p.partnerFields()...)
 }
 
 func (p *Program) actionFields() []Field {

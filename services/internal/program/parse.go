@@ -46,21 +46,25 @@ type File struct {
 
 // examples show how a key that is missing may be written.
 var examples = map[string]string{
-	"programme":     "programme: shop",
-	"zone":          "zone: Europe/Berlin",
-	"currency":      "currency: EUR",
-	"unit":          "unit: points",
-	"earning":       "earning: {points: 1, per: 1.00}",
-	"expiry":        "expiry: {rule: end_of_month, months: 12}",
-	"points":        "points: 1",
-	"per":           "per: 1.00",
-	"rule":          "rule: end_of_month",
-	"months":        "months: 12",
-	"window_months": "window_months: 12",
-	"tiers":         "tiers: [{name: bronze, from: 0.00}, {name: silver, from: 100.00}]",
-	"name":          "name: silver",
-	"from":          "from: 100.00",
-	"schema":        "schema: {type: object}",
+	"programme":        "programme: shop",
+	"zone":             "zone: Europe/Berlin",
+	"currency":         "currency: EUR",
+	"unit":             "unit: points",
+	"earning":          "earning: {points: 1, per: 1.00}",
+	"expiry":           "expiry: {rule: end_of_month, months: 12}",
+	"points":           "points: 1",
+	"per":              "per: 1.00",
+	"rule":             "rule: end_of_month",
+	"months":           "months: 12",
+	"window_months":    "window_months: 12",
+	"tiers":            "tiers: [{name: bronze, from: 0.00}, {name: silver, from: 100.00}]",
+	"name":             "name: silver",
+	"from":             "from: 100.00",
+	"schema":           "schema: {type: object}",
+	"roles":            "roles: [issue, redeem]",
+	"category":         "category: airline",
+	"redemption_price": "redemption_price: 0.008",
+	"issue_price":      "issue_price: 0.01",
 }
 
 // Parse checks the files of a programme as a whole and returns it, or nil and every fault that was
@@ -111,7 +115,7 @@ func checkFiles(files []File) []Fault {
 
 var (
 	requiredSections = []string{"programme", "zone", "currency", "unit", "earning", "expiry"}
-	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder", "actions"}
+	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder", "actions", "partners"}
 )
 
 // merge lays the sections of all files together. false: a file could not be read, and what is

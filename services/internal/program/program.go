@@ -36,6 +36,8 @@ type Program struct {
 	Actions []*Action
 	// Ladder is nil where the programme has no tiers. Its days are days in Zone.
 	Ladder *ladder.Ladder
+	// Partners are the agreements with partner companies, sorted by id; see Partner.
+	Partners []*Partner
 	// NoticeDays is how many days ahead an account is told that its tier will drop. 0: it is not told.
 	NoticeDays int
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,7 @@ func asJSON(t *testing.T, text string) any {
 	if yaml.Unmarshal([]byte(text), &doc) != nil {
 		return nil
 	}
-	raw, err := json.Marshal(doc)
+	raw, err := json.Marshal(withDates(doc))
 	if err != nil {
 		return nil
 	}
@@ -40,9 +41,29 @@ func asJSON(t *testing.T, text string) any {
 	return out
 }
 
+// withDates writes days as editors read them: as text.
+func withDates(doc any) any {
+	switch v := doc.(type) {
+	case map[string]any:
+		for key, child := range v {
+			v[key] = withDates(child)
+		}
+	case []any:
+		for i, child := range v {
+			v[i] = withDates(child)
+		}
+	case time.Time:
+		if v.Equal(v.Truncate(24 * time.Hour)) {
+			return v.Format(time.DateOnly)
+		}
+	}
+	return doc
+}
+
 func TestSchemaAcceptsTheExamples(t *testing.T) {
 	schema := compileSchema(t)
-	for _, text := range append(referenceExamples(t), string(readFile(t, cdnowFile)), string(readFile(t, cdnowTiersFile)), string(readFile(t, clubFile)), whole(rich)) {
+	for _, text := range append(referenceExamples(t), string(readFile(t, cdnowFile)), string(readFile(t, cdnowTiersFile)), string(readFile(t, clubFile)),
+		string(readFile(t, coalitionFile)), whole(rich)) {
 		require.NoError(t, schema.Validate(asJSON(t, text)), text)
 	}
 }
@@ -98,11 +119,16 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(tiersMax), []string{"properties", "ladder", "properties", "tiers", "maxItems"}},
 		{float64(actionsMax), []string{"properties", "actions", "maxProperties"}},
 		{float64(actionPointsMost), []string{"$defs", "actionPoints", "maximum"}},
+		{float64(partnersMax), []string{"properties", "partners", "maxProperties"}},
+		{float64(merchantsMax), []string{"$defs", "partner", "properties", "merchants", "maxItems"}},
+		{float64(merchantCharsMax), []string{"$defs", "partner", "properties", "merchants", "items", "maxLength"}},
+		{float64(partnerPointsMost), []string{"$defs", "partnerPoints", "maximum"}},
+		{datePattern, []string{"$defs", "date", "pattern"}},
 	} {
 		require.Equal(t, c.want, at(c.path...), c.path)
 	}
 	forms := string(readFile(t, schemaFile))
-	for _, form := range []string{amountPattern, factorPattern} {
+	for _, form := range []string{amountPattern, factorPattern, pricePattern, percentPattern} {
 		quoted, err := json.Marshal(form)
 		require.NoError(t, err)
 		require.Contains(t, forms, string(quoted))

@@ -31,7 +31,7 @@ func PreviewOrder(a Account, books Books, c Command, schedule program.Schedule, 
 		return Preview{}, err
 	}
 	e := verdict.Entry
-	p := Preview{Entry: e, Lot: lotOf(schedule.Revision(e.Order.Revision).Program, c.Event.OccurredAt)}
+	p := Preview{Entry: e, Lot: orderLot(schedule.Revision(e.Order.Revision).Program, c.Ref, c.Event.OccurredAt)}
 	if p.Lot.Activation <= e.Day {
 		p.Lot.Activation = calendar.None
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// Operator is who owes for the points of every merchant until partners have agreements.
-const Operator = "operator"
+// Operator is who owes for points that no partner has given: those of merchants without an agreement, of actions and of
+// adjustments.
+const Operator = program.Operator
 
 // Command is one order event for an account, decoded.
 type Command struct {
@@ -106,12 +107,19 @@ func (a Account) tierHeld(p *program.Program) string {
 
 // difference posts target minus posted.
 func (d *draft) difference(p *program.Program, state orders.State, points money.Points) error {
-	key := lotOf(p, state.PaidAt())
+	key := orderLot(p, d.Order.Ref, state.PaidAt())
 	if points < 0 {
 		d.Kind = KindReverse
 		return d.takeBack(key, -points)
 	}
 	return d.earn(key, points)
+}
+
+// orderLot is the lot of an order's points: its merchant's partner owes for them.
+func orderLot(p *program.Program, ref orders.Ref, paid time.Time) LotKey {
+	key := lotOf(p, paid)
+	key.Issuer = p.Issuer(ref.Merchant, calendar.DayOf(paid, p.Zone))
+	return key
 }
 
 // lotOf is the lot of points that were earned at a time.
