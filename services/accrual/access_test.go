@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
@@ -14,4 +15,6 @@ func TestEveryMethodAnswersThoseAloneWhoMayCallIt(t *testing.T) {
 	s := open(t, events).run(size{})
 	methods := testkit.RequireAccess(t, s.Address(), s.secrets)
 	require.Contains(t, methods, accrualv1.AccrualService_GetAccount_FullMethodName)
+	testkit.RequireContract(t, s.Address(), s.secrets[rpc.Operator],
+		"ListDeadLettersRequest.program", "VerifyLedgerRequest.program", "PreviewOrderRequest.account")
 }

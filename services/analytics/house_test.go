@@ -90,10 +90,11 @@ type size struct{ lanes, batch int }
 // service is one replica of analytics, with the client of who calls it.
 type service struct {
 	*analytics.Service
-	h      *standing
-	health *telemetry.Health
-	grpc   analyticsv1.AnalyticsServiceClient
-	stop   func()
+	h       *standing
+	health  *telemetry.Health
+	grpc    analyticsv1.AnalyticsServiceClient
+	secrets rpc.Secrets
+	stop    func()
 }
 
 // build makes a service that does not run yet.
@@ -108,7 +109,7 @@ func (h *standing) build(s size) *service {
 	if cfg.BatchItems == 0 {
 		cfg.BatchItems = 512
 	}
-	made := &service{h: h, health: &telemetry.Health{}, stop: func() {}}
+	made := &service{h: h, health: &telemetry.Health{}, secrets: secrets, stop: func() {}}
 	var err error
 	made.Service, err = analytics.New(h.t.Context(), cfg, analytics.Deps{
 		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: made.health,

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
@@ -14,4 +15,5 @@ func TestEveryMethodAnswersThoseAloneWhoMayCallIt(t *testing.T) {
 	s := open(t).run()
 	methods := testkit.RequireAccess(t, s.Address(), s.secrets)
 	require.Contains(t, methods, memberv1.MemberService_ResolveMember_FullMethodName)
+	testkit.RequireContract(t, s.Address(), s.secrets[rpc.Operator], "EnrolMemberRequest.account")
 }

@@ -94,9 +94,11 @@ func (h *standing) jetstream() jetstream.JetStream {
 // service is one replica, with the client of who calls it.
 type service struct {
 	programmev1.ProgrammeServiceClient
-	h      *standing
-	health *telemetry.Health
-	stop   func()
+	h       *standing
+	health  *telemetry.Health
+	secrets rpc.Secrets
+	address string
+	stop    func()
 }
 
 // run makes a replica and lets it work until it is stopped or the test ends.
@@ -107,12 +109,13 @@ func (h *standing) run() *service {
 		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
 	}
-	s := &service{h: h, health: &telemetry.Health{}}
+	s := &service{h: h, health: &telemetry.Health{}, secrets: secrets}
 	made, err := programme.New(h.t.Context(), cfg, programme.Deps{
 		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: s.health,
 	})
 	require.NoError(h.t, err)
-	conn, err := rpc.Dial(made.Address(), secrets[rpc.Operator])
+	s.address = made.Address()
+	conn, err := rpc.Dial(s.address, secrets[rpc.Operator])
 	require.NoError(h.t, err)
 	s.ProgrammeServiceClient = programmev1.NewProgrammeServiceClient(conn)
 	ctx, cancel := context.WithCancel(h.t.Context())

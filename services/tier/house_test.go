@@ -153,10 +153,11 @@ type size struct{ lanes, batch int }
 // service is one replica of tier, with the client of who calls it.
 type service struct {
 	*tier.Service
-	p    *place
-	db   *mongo.Database
-	grpc tierv1.TierServiceClient
-	stop func()
+	p       *place
+	db      *mongo.Database
+	grpc    tierv1.TierServiceClient
+	secrets rpc.Secrets
+	stop    func()
 }
 
 // database makes a name for a database of this test.
@@ -178,7 +179,7 @@ func (p *place) run(database string, s size) *service {
 	if s.batch > 0 {
 		cfg.BatchItems = s.batch
 	}
-	made := &service{p: p}
+	made := &service{p: p, secrets: secrets}
 	var err error
 	made.Service, err = tier.New(p.t.Context(), cfg, process.Deps{
 		Log: testkit.Logger(p.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},

@@ -85,13 +85,7 @@ func requireLetIn(t testing.TB, err error, method, who string) {
 // callEmpty calls a method of any kind with one empty message, and returns how its first answer went.
 func callEmpty(t testing.TB, conn *grpc.ClientConn, method string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), callMax)
-	defer cancel()
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
-	require.NoError(t, err)
-	_ = stream.SendMsg(&emptypb.Empty{}) // RecvMsg tells why
-	_ = stream.CloseSend()
-	return rpc.FromStatus(stream.RecvMsg(&emptypb.Empty{}))
+	return rpc.FromStatus(callWith(t, conn, method, &emptypb.Empty{}))
 }
 
 // methodsOf asks a server for the methods of all its services.
