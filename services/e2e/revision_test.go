@@ -179,8 +179,22 @@ func (s *stage) maybeKill(names ...string) {
 		return
 	}
 	name := names[s.random.IntN(len(names))]
-	old := s.processes[name]
-	old.signal(syscall.SIGKILL)
-	require.Equal(s.t, syscall.SIGKILL, old.wait().signal)
+	s.kill(name)
 	s.start(name)
+}
+
+// kill kills a service, as kill -9 does.
+func (s *stage) kill(name string) {
+	s.t.Helper()
+	s.processes[name].signal(syscall.SIGKILL)
+	require.Equal(s.t, syscall.SIGKILL, s.processes[name].wait().signal)
+	delete(s.processes, name)
+}
+
+// stop has a service end by itself.
+func (s *stage) stop(name string) {
+	s.t.Helper()
+	s.processes[name].signal(syscall.SIGTERM)
+	require.Zero(s.t, s.processes[name].wait().signal, "it ends by itself; one that has just begun may say that it was interrupted")
+	delete(s.processes, name)
 }

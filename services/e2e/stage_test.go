@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -38,8 +39,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
-// binaries is where buildServices puts the services' own.
-var binaries string
+// built is when the services' own binaries are there, and why they are not.
+var built struct {
+	once sync.Once
+	err  error
+}
 
 // followed are the services that learn from the log: how a test brings one to its end inside its own process.
 var followed = map[string]func(s *stage, deps service.Deps) (follower, error){
@@ -73,15 +77,17 @@ type follower interface {
 	Broken() error
 }
 
-// buildServices makes the binaries of the services, each a process of its own.
+// buildServices makes the binaries of the services, each a process of its own, once for all tests.
 func buildServices(t *testing.T) {
 	t.Helper()
-	binaries = t.TempDir()
-	args := []string{commands + "programme/cmd/laurel-programme"}
-	for name := range followed {
-		args = append(args, commands+name+"/cmd/laurel-"+name)
-	}
-	require.NoError(t, goBuild(binaries+"/", args...))
+	built.once.Do(func() {
+		args := []string{commands + "programme/cmd/laurel-programme"}
+		for name := range followed {
+			args = append(args, commands+name+"/cmd/laurel-"+name)
+		}
+		built.err = goBuild(filepath.Dir(programs.laurel)+"/", args...)
+	})
+	require.NoError(t, built.err)
 }
 
 // stage is servers, and a process for each service.
@@ -139,7 +145,7 @@ func (s *stage) start(name string) {
 	}
 	plain := s.house.env
 	s.house.env = append(slices.Clone(plain), env...)
-	p := s.house.run(filepath.Join(binaries, "laurel-"+name))
+	p := s.house.run(filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
 	s.house.env = plain
 	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, name+" is up")
 	s.house.stillRuns(p)
@@ -151,11 +157,7 @@ var grpcOn = regexp.MustCompile(`"msg":"service is up".*"grpc":"(127\.0\.0\.1:\d
 // eventually asks the programme service, wherever it is now, until f is content.
 func (s *stage) eventually(f func(ctx context.Context, client programmev1.ProgrammeServiceClient) bool, what string) {
 	s.t.Helper()
-	address := grpcOn.FindStringSubmatch(s.processes["programme"].err.String())[1]
-	conn, err := rpc.Dial(address, s.secrets[rpc.Operator])
-	require.NoError(s.t, err)
-	defer func() { require.NoError(s.t, conn.Close()) }()
-	client := programmev1.NewProgrammeServiceClient(conn)
+	client := programmev1.NewProgrammeServiceClient(s.dial("programme"))
 	defer func() {
 		if s.last != nil {
 			s.t.Log("the last call said:", s.last)
@@ -166,6 +168,12 @@ func (s *stage) eventually(f func(ctx context.Context, client programmev1.Progra
 		defer cancel()
 		return f(ctx, client)
 	}, what)
+}
+
+// dial is a connection to where a service is now.
+func (s *stage) dial(name string) *grpc.ClientConn {
+	s.t.Helper()
+	return testkit.Dial(s.t, grpcOn.FindStringSubmatch(s.processes[name].err.String())[1], s.secrets[rpc.Operator])
 }
 
 // note keeps what a call has said last.
@@ -203,9 +211,8 @@ func (s *stage) control(kind, id string, body proto.Message) {
 // conclude stops the processes, brings each service to its end inside this one, and reads what it holds.
 func (s *stage) conclude() map[string]books {
 	s.t.Helper()
-	for _, p := range s.processes {
-		p.signal(syscall.SIGTERM)
-		require.Zero(s.t, p.wait().signal, "it ends by itself; one that has just begun may say that it was interrupted")
+	for name := range s.processes {
+		s.stop(name)
 	}
 	all := map[string]books{}
 	for _, name := range s.followers {

@@ -30,13 +30,16 @@ func (w *world) askTiers(f func(ctx context.Context, t *tiers) error) error {
 // tierShowCmd shows where an account stands.
 type tierShowCmd struct {
 	Account string   `arg:"" help:"The account."`
+	After   position `placeholder:"N" help:"Not before this position of EVENTS is applied, as orders publish has told it."`
 	At      *instant `placeholder:"TIME" help:"Where it stood at this time, for example 1998-07-01T00:00Z."`
 }
 
 // Run asks for it.
 func (c *tierShowCmd) Run(w *world) error {
 	return w.askTiers(func(ctx context.Context, t *tiers) error {
-		answer, err := t.GetMemberTier(ctx, &tierv1.GetMemberTierRequest{Program: t.program, Account: c.Account, At: c.At.toProto()})
+		answer, err := t.GetMemberTier(ctx, &tierv1.GetMemberTierRequest{
+			Program: t.program, Account: c.Account, At: c.At.toProto(), After: c.After.toProto(),
+		})
 		if err != nil {
 			return err
 		}
@@ -94,13 +97,16 @@ func grantRows(list ...*tierv1.Grant) grid {
 
 // tierHistoryCmd lists the moves of an account.
 type tierHistoryCmd struct {
-	Account string `arg:"" help:"The account."`
+	Account string   `arg:"" help:"The account."`
+	After   position `placeholder:"N" help:"Not before this position of EVENTS is applied, as orders publish has told it."`
 }
 
 // Run asks for the lines, page by page.
 func (c *tierHistoryCmd) Run(w *world) error {
 	return w.askTiers(func(ctx context.Context, t *tiers) error {
-		all, request := &tierv1.ListTierHistoryResponse{}, &tierv1.ListTierHistoryRequest{Program: t.program, Account: c.Account, PageSize: 200}
+		all, request := &tierv1.ListTierHistoryResponse{}, &tierv1.ListTierHistoryRequest{
+			Program: t.program, Account: c.Account, PageSize: 200, After: c.After.toProto(),
+		}
 		for {
 			answer, err := t.ListTierHistory(ctx, request)
 			if err != nil {
@@ -143,17 +149,18 @@ func lineTable(lines []*tierv1.HistoryLine, currency money.Currency) grid {
 
 // ladderCmd shows the ladder, and how many stand on it.
 type ladderCmd struct {
-	At *instant `placeholder:"TIME" help:"As it stood at this time."`
+	After position `placeholder:"N" help:"Not before this position of EVENTS is applied, as orders publish has told it."`
+	At    *instant `placeholder:"TIME" help:"As it stood at this time."`
 }
 
 // Run asks for both. As JSON it is the count.
 func (c *ladderCmd) Run(w *world) error {
 	return w.askTiers(func(ctx context.Context, t *tiers) error {
-		steps, err := t.DescribeLadder(ctx, &tierv1.DescribeLadderRequest{Program: t.program, At: c.At.toProto()})
+		steps, err := t.DescribeLadder(ctx, &tierv1.DescribeLadderRequest{Program: t.program, At: c.At.toProto(), After: c.After.toProto()})
 		if err != nil {
 			return err
 		}
-		counts, err := t.CountTiers(ctx, &tierv1.CountTiersRequest{Program: t.program, At: c.At.toProto()})
+		counts, err := t.CountTiers(ctx, &tierv1.CountTiersRequest{Program: t.program, At: c.At.toProto(), After: c.After.toProto()})
 		if err != nil {
 			return err
 		}

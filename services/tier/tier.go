@@ -125,7 +125,7 @@ func (s *Service) serve(ctx context.Context) error {
 		return fmt.Errorf("open tier's door: %w", err)
 	}
 	tierv1.RegisterTierServiceServer(server, api.New(api.Deps{
-		Storage: s.storage, Store: s.store, Programs: s.programs, Bus: s.bus, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
+		Storage: s.storage, Store: s.store, Programs: s.programs, Bus: s.bus, After: s.After, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
 	}))
 	return server.Serve(ctx, s.listener)
 }

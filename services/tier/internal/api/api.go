@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
+	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
@@ -28,10 +29,12 @@ const (
 
 // Deps are what the door stands on.
 type Deps struct {
-	Storage    *storage.Storage
-	Store      *store.Store
-	Programs   *follow.Programs
-	Bus        *bus.Bus // where grants go
+	Storage  *storage.Storage
+	Store    *store.Store
+	Programs *follow.Programs
+	Bus      *bus.Bus // where grants go
+	// After waits until a position is applied to the accounts, or to all; without a position not at all.
+	After      func(ctx context.Context, to *typev1.Position, accounts ...follow.Account) error
 	Clock      clock.Clock
 	Partitions int // of EVENTS
 }

@@ -9,6 +9,7 @@ import (
 
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/domain/standing"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/storage"
@@ -19,6 +20,9 @@ const historyRead = 500
 
 // GetMemberTier implements TierService.
 func (s *Server) GetMemberTier(ctx context.Context, in *tierv1.GetMemberTierRequest) (*tierv1.GetMemberTierResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter(), follow.Account{Program: in.GetProgram(), ID: in.GetAccount()}); err != nil {
+		return nil, err
+	}
 	at, err := timeFromProto(in.GetAt())
 	if err != nil {
 		return nil, err
@@ -104,6 +108,9 @@ func found(ref storage.Ref, l standing.Line) error {
 
 // ListTierHistory implements TierService.
 func (s *Server) ListTierHistory(ctx context.Context, in *tierv1.ListTierHistoryRequest) (*tierv1.ListTierHistoryResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter(), follow.Account{Program: in.GetProgram(), ID: in.GetAccount()}); err != nil {
+		return nil, err
+	}
 	list := []string{"history", in.GetProgram(), in.GetAccount()}
 	from, err := placeOf(list, in.GetPageToken())
 	if err != nil {

@@ -15,6 +15,9 @@ const countPage = 5000
 
 // CountTiers implements TierService.
 func (s *Server) CountTiers(ctx context.Context, in *tierv1.CountTiersRequest) (*tierv1.CountTiersResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter()); err != nil {
+		return nil, err
+	}
 	at, err := timeFromProto(in.GetAt())
 	if err != nil {
 		return nil, err
@@ -93,6 +96,9 @@ func (s *Server) tiers(ctx context.Context, programID, after string, want stretc
 
 // ListTiers implements TierService.
 func (s *Server) ListTiers(ctx context.Context, in *tierv1.ListTiersRequest) (*tierv1.ListTiersResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter()); err != nil {
+		return nil, err
+	}
 	at, err := timeFromProto(in.GetAt())
 	if err != nil {
 		return nil, err
@@ -118,6 +124,9 @@ func (s *Server) ListTiers(ctx context.Context, in *tierv1.ListTiersRequest) (*t
 
 // DescribeLadder implements TierService.
 func (s *Server) DescribeLadder(ctx context.Context, in *tierv1.DescribeLadderRequest) (*tierv1.DescribeLadderResponse, error) {
+	if err := s.deps.After(ctx, in.GetAfter()); err != nil {
+		return nil, err
+	}
 	at, err := timeFromProto(in.GetAt())
 	if err != nil {
 		return nil, err

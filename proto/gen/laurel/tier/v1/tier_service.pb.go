@@ -8,6 +8,7 @@ package tierv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -28,7 +29,9 @@ type GetMemberTierRequest struct {
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	// As it stood at this effective time. Absent: now.
-	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -84,6 +87,13 @@ func (x *GetMemberTierRequest) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetMemberTierRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
 type GetMemberTierResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	MemberTier    *MemberTier            `protobuf:"bytes,1,opt,name=member_tier,json=memberTier,proto3" json:"member_tier,omitempty"`
@@ -133,8 +143,10 @@ type ListTierHistoryRequest struct {
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
 	// Default 50.
-	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -197,6 +209,13 @@ func (x *ListTierHistoryRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListTierHistoryRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
 type ListTierHistoryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of seq.
@@ -252,9 +271,11 @@ func (x *ListTierHistoryResponse) GetNextPageToken() string {
 }
 
 type CountTiersRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	At      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -299,6 +320,13 @@ func (x *CountTiersRequest) GetProgram() string {
 func (x *CountTiersRequest) GetAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.At
+	}
+	return nil
+}
+
+func (x *CountTiersRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
 	}
 	return nil
 }
@@ -405,8 +433,10 @@ type ListTiersRequest struct {
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	At      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
 	// Default 200.
-	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -467,6 +497,13 @@ func (x *ListTiersRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListTiersRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
 }
 
 type AccountTier struct {
@@ -826,9 +863,11 @@ func (*EndTierGrantResponse) Descriptor() ([]byte, []int) {
 }
 
 type DescribeLadderRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	At      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -873,6 +912,13 @@ func (x *DescribeLadderRequest) GetProgram() string {
 func (x *DescribeLadderRequest) GetAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.At
+	}
+	return nil
+}
+
+func (x *DescribeLadderRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
 	}
 	return nil
 }
@@ -1022,15 +1068,16 @@ var File_laurel_tier_v1_tier_service_proto protoreflect.FileDescriptor
 
 const file_laurel_tier_v1_tier_service_proto_rawDesc = "" +
 	"\n" +
-	"!laurel/tier/v1/tier_service.proto\x12\x0elaurel.tier.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19laurel/tier/v1/tier.proto\"\x8d\x01\n" +
+	"!laurel/tier/v1/tier_service.proto\x12\x0elaurel.tier.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19laurel/tier/v1/tier.proto\x1a\x1dlaurel/type/v1/position.proto\"\xbd\x01\n" +
 	"\x14GetMemberTierRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"T\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12.\n" +
+	"\x05after\x18\x04 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"T\n" +
 	"\x15GetMemberTierResponse\x12;\n" +
 	"\vmember_tier\x18\x01 \x01(\v2\x1a.laurel.tier.v1.MemberTierR\n" +
-	"memberTier\"\xb4\x01\n" +
+	"memberTier\"\xe4\x01\n" +
 	"\x16ListTierHistoryRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -1038,25 +1085,28 @@ const file_laurel_tier_v1_tier_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12&\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\"t\n" +
+	"page_token\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\x12.\n" +
+	"\x05after\x18\x05 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"t\n" +
 	"\x17ListTierHistoryResponse\x121\n" +
 	"\x05lines\x18\x01 \x03(\v2\x1b.laurel.tier.v1.HistoryLineR\x05lines\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"d\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x01\n" +
 	"\x11CountTiersRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\";\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12.\n" +
+	"\x05after\x18\x03 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\";\n" +
 	"\tTierCount\x12\x12\n" +
 	"\x04tier\x18\x01 \x01(\tR\x04tier\x12\x1a\n" +
 	"\baccounts\x18\x02 \x01(\x03R\baccounts\"G\n" +
 	"\x12CountTiersResponse\x121\n" +
-	"\x06counts\x18\x01 \x03(\v2\x19.laurel.tier.v1.TierCountR\x06counts\"\xb5\x01\n" +
+	"\x06counts\x18\x01 \x03(\v2\x19.laurel.tier.v1.TierCountR\x06counts\"\xe5\x01\n" +
 	"\x10ListTiersRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\";\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\x12.\n" +
+	"\x05after\x18\x05 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\";\n" +
 	"\vAccountTier\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\"t\n" +
@@ -1083,10 +1133,11 @@ const file_laurel_tier_v1_tier_service_proto_rawDesc = "" +
 	"\bgrant_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\agrantId\x12\"\n" +
 	"\x06reason\x18\x05 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\"\x16\n" +
-	"\x14EndTierGrantResponse\"h\n" +
+	"\x14EndTierGrantResponse\"\x98\x01\n" +
 	"\x15DescribeLadderRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"A\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12.\n" +
+	"\x05after\x18\x03 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"A\n" +
 	"\n" +
 	"LadderStep\x12\x12\n" +
 	"\x04tier\x18\x01 \x01(\tR\x04tier\x12\x1f\n" +
@@ -1143,40 +1194,46 @@ var file_laurel_tier_v1_tier_service_proto_goTypes = []any{
 	(*LadderStep)(nil),              // 15: laurel.tier.v1.LadderStep
 	(*DescribeLadderResponse)(nil),  // 16: laurel.tier.v1.DescribeLadderResponse
 	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
-	(*MemberTier)(nil),              // 18: laurel.tier.v1.MemberTier
-	(*HistoryLine)(nil),             // 19: laurel.tier.v1.HistoryLine
-	(*Grant)(nil),                   // 20: laurel.tier.v1.Grant
+	(*v1.Position)(nil),             // 18: laurel.type.v1.Position
+	(*MemberTier)(nil),              // 19: laurel.tier.v1.MemberTier
+	(*HistoryLine)(nil),             // 20: laurel.tier.v1.HistoryLine
+	(*Grant)(nil),                   // 21: laurel.tier.v1.Grant
 }
 var file_laurel_tier_v1_tier_service_proto_depIdxs = []int32{
 	17, // 0: laurel.tier.v1.GetMemberTierRequest.at:type_name -> google.protobuf.Timestamp
-	18, // 1: laurel.tier.v1.GetMemberTierResponse.member_tier:type_name -> laurel.tier.v1.MemberTier
-	19, // 2: laurel.tier.v1.ListTierHistoryResponse.lines:type_name -> laurel.tier.v1.HistoryLine
-	17, // 3: laurel.tier.v1.CountTiersRequest.at:type_name -> google.protobuf.Timestamp
-	5,  // 4: laurel.tier.v1.CountTiersResponse.counts:type_name -> laurel.tier.v1.TierCount
-	17, // 5: laurel.tier.v1.ListTiersRequest.at:type_name -> google.protobuf.Timestamp
-	8,  // 6: laurel.tier.v1.ListTiersResponse.accounts:type_name -> laurel.tier.v1.AccountTier
-	20, // 7: laurel.tier.v1.GrantTierResponse.grant:type_name -> laurel.tier.v1.Grant
-	17, // 8: laurel.tier.v1.DescribeLadderRequest.at:type_name -> google.protobuf.Timestamp
-	15, // 9: laurel.tier.v1.DescribeLadderResponse.steps:type_name -> laurel.tier.v1.LadderStep
-	0,  // 10: laurel.tier.v1.TierService.GetMemberTier:input_type -> laurel.tier.v1.GetMemberTierRequest
-	2,  // 11: laurel.tier.v1.TierService.ListTierHistory:input_type -> laurel.tier.v1.ListTierHistoryRequest
-	4,  // 12: laurel.tier.v1.TierService.CountTiers:input_type -> laurel.tier.v1.CountTiersRequest
-	7,  // 13: laurel.tier.v1.TierService.ListTiers:input_type -> laurel.tier.v1.ListTiersRequest
-	10, // 14: laurel.tier.v1.TierService.GrantTier:input_type -> laurel.tier.v1.GrantTierRequest
-	12, // 15: laurel.tier.v1.TierService.EndTierGrant:input_type -> laurel.tier.v1.EndTierGrantRequest
-	14, // 16: laurel.tier.v1.TierService.DescribeLadder:input_type -> laurel.tier.v1.DescribeLadderRequest
-	1,  // 17: laurel.tier.v1.TierService.GetMemberTier:output_type -> laurel.tier.v1.GetMemberTierResponse
-	3,  // 18: laurel.tier.v1.TierService.ListTierHistory:output_type -> laurel.tier.v1.ListTierHistoryResponse
-	6,  // 19: laurel.tier.v1.TierService.CountTiers:output_type -> laurel.tier.v1.CountTiersResponse
-	9,  // 20: laurel.tier.v1.TierService.ListTiers:output_type -> laurel.tier.v1.ListTiersResponse
-	11, // 21: laurel.tier.v1.TierService.GrantTier:output_type -> laurel.tier.v1.GrantTierResponse
-	13, // 22: laurel.tier.v1.TierService.EndTierGrant:output_type -> laurel.tier.v1.EndTierGrantResponse
-	16, // 23: laurel.tier.v1.TierService.DescribeLadder:output_type -> laurel.tier.v1.DescribeLadderResponse
-	17, // [17:24] is the sub-list for method output_type
-	10, // [10:17] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	18, // 1: laurel.tier.v1.GetMemberTierRequest.after:type_name -> laurel.type.v1.Position
+	19, // 2: laurel.tier.v1.GetMemberTierResponse.member_tier:type_name -> laurel.tier.v1.MemberTier
+	18, // 3: laurel.tier.v1.ListTierHistoryRequest.after:type_name -> laurel.type.v1.Position
+	20, // 4: laurel.tier.v1.ListTierHistoryResponse.lines:type_name -> laurel.tier.v1.HistoryLine
+	17, // 5: laurel.tier.v1.CountTiersRequest.at:type_name -> google.protobuf.Timestamp
+	18, // 6: laurel.tier.v1.CountTiersRequest.after:type_name -> laurel.type.v1.Position
+	5,  // 7: laurel.tier.v1.CountTiersResponse.counts:type_name -> laurel.tier.v1.TierCount
+	17, // 8: laurel.tier.v1.ListTiersRequest.at:type_name -> google.protobuf.Timestamp
+	18, // 9: laurel.tier.v1.ListTiersRequest.after:type_name -> laurel.type.v1.Position
+	8,  // 10: laurel.tier.v1.ListTiersResponse.accounts:type_name -> laurel.tier.v1.AccountTier
+	21, // 11: laurel.tier.v1.GrantTierResponse.grant:type_name -> laurel.tier.v1.Grant
+	17, // 12: laurel.tier.v1.DescribeLadderRequest.at:type_name -> google.protobuf.Timestamp
+	18, // 13: laurel.tier.v1.DescribeLadderRequest.after:type_name -> laurel.type.v1.Position
+	15, // 14: laurel.tier.v1.DescribeLadderResponse.steps:type_name -> laurel.tier.v1.LadderStep
+	0,  // 15: laurel.tier.v1.TierService.GetMemberTier:input_type -> laurel.tier.v1.GetMemberTierRequest
+	2,  // 16: laurel.tier.v1.TierService.ListTierHistory:input_type -> laurel.tier.v1.ListTierHistoryRequest
+	4,  // 17: laurel.tier.v1.TierService.CountTiers:input_type -> laurel.tier.v1.CountTiersRequest
+	7,  // 18: laurel.tier.v1.TierService.ListTiers:input_type -> laurel.tier.v1.ListTiersRequest
+	10, // 19: laurel.tier.v1.TierService.GrantTier:input_type -> laurel.tier.v1.GrantTierRequest
+	12, // 20: laurel.tier.v1.TierService.EndTierGrant:input_type -> laurel.tier.v1.EndTierGrantRequest
+	14, // 21: laurel.tier.v1.TierService.DescribeLadder:input_type -> laurel.tier.v1.DescribeLadderRequest
+	1,  // 22: laurel.tier.v1.TierService.GetMemberTier:output_type -> laurel.tier.v1.GetMemberTierResponse
+	3,  // 23: laurel.tier.v1.TierService.ListTierHistory:output_type -> laurel.tier.v1.ListTierHistoryResponse
+	6,  // 24: laurel.tier.v1.TierService.CountTiers:output_type -> laurel.tier.v1.CountTiersResponse
+	9,  // 25: laurel.tier.v1.TierService.ListTiers:output_type -> laurel.tier.v1.ListTiersResponse
+	11, // 26: laurel.tier.v1.TierService.GrantTier:output_type -> laurel.tier.v1.GrantTierResponse
+	13, // 27: laurel.tier.v1.TierService.EndTierGrant:output_type -> laurel.tier.v1.EndTierGrantResponse
+	16, // 28: laurel.tier.v1.TierService.DescribeLadder:output_type -> laurel.tier.v1.DescribeLadderResponse
+	22, // [22:29] is the sub-list for method output_type
+	15, // [15:22] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_laurel_tier_v1_tier_service_proto_init() }
