@@ -221,6 +221,15 @@ func (s *service) drained() {
 	require.NoError(s.p.t, s.Broken())
 }
 
+// counted waits until the service has counted what it refused and knew already, which it does a moment after the commit.
+func (s *service) counted(refused, duplicates int64) {
+	s.p.t.Helper()
+	testkit.Eventually(s.p.t, func() bool {
+		c := s.Counts()
+		return c.Refused == refused && c.Duplicates == duplicates
+	}, fmt.Sprintf("%d refused and %d duplicates", refused, duplicates))
+}
+
 // member asks where an account stands, now when at is empty.
 func (s *service) member(account, at string) *tierv1.MemberTier {
 	s.p.t.Helper()
