@@ -171,7 +171,18 @@ func (h *standing) dead() map[string][]*jetstream.RawStreamMsg {
 // facts are what accrual has told, in the order of the stream.
 func (h *standing) facts() ([]*accrualv1.Entry, []*accrualv1.EventRefused) {
 	h.t.Helper()
-	var posted []*accrualv1.Entry
+	facts, refused := h.wholeFacts()
+	posted := make([]*accrualv1.Entry, len(facts))
+	for i, f := range facts {
+		posted[i] = f.GetEntry()
+	}
+	return posted, refused
+}
+
+// wholeFacts are the facts themselves.
+func (h *standing) wholeFacts() ([]*accrualv1.EntryPosted, []*accrualv1.EventRefused) {
+	h.t.Helper()
+	var posted []*accrualv1.EntryPosted
 	var refused []*accrualv1.EventRefused
 	for _, m := range h.stored(bus.Facts) {
 		event, err := cloudevent.Parse(m.Header, m.Data)
@@ -180,7 +191,7 @@ func (h *standing) facts() ([]*accrualv1.Entry, []*accrualv1.EventRefused) {
 		case "laurel.accrual.v1.EntryPosted":
 			var fact accrualv1.EntryPosted
 			require.NoError(h.t, proto.Unmarshal(m.Data, &fact))
-			posted = append(posted, fact.GetEntry())
+			posted = append(posted, &fact)
 		case "laurel.accrual.v1.EventRefused":
 			var fact accrualv1.EventRefused
 			require.NoError(h.t, proto.Unmarshal(m.Data, &fact))

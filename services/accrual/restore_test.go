@@ -52,7 +52,7 @@ func TestAnOlderStoreIsBroughtUpAgain(t *testing.T) {
 			}
 			orders(0, 70)
 			s.drained()
-			kept := h.backup("partitions", "accounts", "entries", "refusals", "outbox")
+			kept := h.backup("partitions", "accounts", "entries", "refusals", "outbox", "totals")
 			orders(70, 140)
 			s.drained()
 			if restart {

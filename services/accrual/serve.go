@@ -6,6 +6,7 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/api"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/closing"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
@@ -26,6 +27,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
 		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Do: s.do, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
+		Closing: &closing.Closer{Storage: s.storage, Bus: s.bus, Partitions: s.cfg.Partitions},
 		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return s.verify(ctx, program, verify.Options{Progress: progress})
 		},

@@ -1,6 +1,7 @@
 package accrual_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 )
 
 // tampering is what somebody with a hand in the database may do to one document.
@@ -31,6 +33,7 @@ func tamperings() []tampering {
 	account := func(name, field string, value any, names string) tampering {
 		return tampering{name, "accounts", "tea/ann", set(field, value), "accounts", "account tea/ann: " + names}
 	}
+	counted := fmt.Sprintf("tea/2026-01-10/%03d", bus.Partition("tea", "ann", partitions))
 	return []tampering{
 		entry("an entry earns more", "movements.0.points", int64(4000)),
 		entry("an entry's posting", "postings.0.points", int64(4000)),
@@ -69,6 +72,9 @@ func tamperings() []tampering {
 		account("another clock", "clock", time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), "clock"),
 		{"an account that cannot be read", "accounts", "tea/ann", set("hash", bson.Binary{Data: []byte("short")}), "accounts", "tea/ann"},
 		{"an account is deleted", "accounts", "tea/ann", nil, "accounts", "account tea/ann has 4 entries and no document"},
+		{"totals that count more", "totals", counted, set("entries", int64(7)), "totals", "tea on 2026-01-10: 8 entries are counted, there are 5"},
+		{"totals that count more points", "totals", counted, set("sums.earn:points:operator:~.movements", int64(7)), "totals", "earn of points of operator"},
+		{"totals are deleted", "totals", counted, nil, "totals", "tea on 2026-01-10"},
 		{"the last account is deleted", "accounts", "tea/zoe", nil, "accounts", "account tea/zoe has 1 entries and no document"},
 	}
 }

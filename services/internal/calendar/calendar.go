@@ -78,6 +78,16 @@ func (d Day) Start(zone *time.Location) time.Time {
 	}
 }
 
+// Passed tells whether from t on the wall clock in zone shows a later day than d, always. Where the clock is set back over midnight a
+// day shows twice: it has passed only once it will not show again. It is no question for None.
+func (d Day) Passed(t time.Time, zone *time.Location) bool {
+	if DayOf(t, zone) <= d {
+		return false
+	}
+	_, end := t.In(zone).ZoneBounds()
+	return end.IsZero() || DayOf(end, zone) > d
+}
+
 // AddDays returns the day n days later, earlier when n is negative.
 func (d Day) AddDays(n int) Day {
 	if d == None {

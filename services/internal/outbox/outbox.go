@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -99,6 +100,24 @@ func Waiting(ctx context.Context, s *store.Store) (int64, error) {
 		return 0, fmt.Errorf("count outbox chunks: %w", err)
 	}
 	return n, nil
+}
+
+// Unpublished returns chunks of a stream that have not left yet, at most limit of them. Of their messages it tells the
+// headers alone.
+func Unpublished(ctx context.Context, s *store.Store, stream string, limit int) ([]Chunk, error) {
+	filter := bson.M{"_id": bson.M{"$gte": stream + "/", "$lt": stream + "0"}} // '0' follows '/'
+	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)).SetProjection(bson.M{
+		"stream": 1, "partition": 1, "number": 1, "created": 1, "messages.header": 1,
+	})
+	cursor, err := s.Collection(Name).Find(ctx, filter, opts)
+	if err != nil {
+		return nil, fmt.Errorf("read what waits in the outbox: %w", err)
+	}
+	var chunks []Chunk
+	if err := cursor.All(ctx, &chunks); err != nil {
+		return nil, fmt.Errorf("read what waits in the outbox: %w", err)
+	}
+	return chunks, nil
 }
 
 // Collection declares the outbox.

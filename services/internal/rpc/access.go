@@ -34,8 +34,10 @@ var access = []Rule{
 	{Method: healthv1.Health_Watch_FullMethodName, Open: true},
 	to(reflectionv1.ServerReflection_ServerReflectionInfo_FullMethodName, Operator),
 
-	to(accrualv1.AccrualService_GetAccount_FullMethodName, Operator),
-	to(accrualv1.AccrualService_ListEntries_FullMethodName, Operator),
+	to(accrualv1.AccrualService_GetAccount_FullMethodName, Operator, Partner, Reward),
+	to(accrualv1.AccrualService_ListEntries_FullMethodName, Operator, Partner),
+	to(accrualv1.AccrualService_GetFinality_FullMethodName, Operator, Partner),
+	to(accrualv1.AccrualService_GetControlTotals_FullMethodName, Operator, Partner),
 	to(accrualv1.AccrualService_ExplainEntry_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetEventStatus_FullMethodName, Operator),
 	to(accrualv1.AccrualService_PreviewOrder_FullMethodName, Operator),

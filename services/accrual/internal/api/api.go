@@ -10,6 +10,7 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/closing"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
@@ -42,6 +43,7 @@ type Deps struct {
 	Clock clock.Clock
 	// Partitions is how many EVENTS has.
 	Partitions int
+	Closing    *closing.Closer
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.
 	Verify func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error)
 }

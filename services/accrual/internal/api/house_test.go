@@ -158,6 +158,7 @@ func (d *desk) write(from, to ledger.Account, at time.Time, entries ...ledger.En
 	for _, e := range entries {
 		e.RecordedAt = at
 		w.Entries = append(w.Entries, storage.EntryWrite{Entry: e})
+		w.Count(0, e)
 	}
 	d.commit(w)
 	d.accounts[to.ID] = to

@@ -32,7 +32,7 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	}
 	for _, m := range e.Movements {
 		p.Movements = append(p.Movements, &accrualv1.Movement{
-			Kind: move(m.Move), Unit: m.Lot.Unit, Issuer: m.Lot.Issuer, ActivationDay: m.Lot.Activation.String(),
+			Kind: Move(m.Move), Unit: m.Lot.Unit, Issuer: m.Lot.Issuer, ActivationDay: m.Lot.Activation.String(),
 			ExpiryDay: m.Lot.Expiry.String(), Points: int64(m.Points), Redeemer: m.Redeemer,
 		})
 	}
@@ -161,7 +161,8 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
 }
 
-func move(m ledger.Move) accrualv1.MovementKind {
+// Move maps what a movement did.
+func Move(m ledger.Move) accrualv1.MovementKind {
 	switch m {
 	case ledger.MoveEarn:
 		return accrualv1.MovementKind_MOVEMENT_KIND_EARN

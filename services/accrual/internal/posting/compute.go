@@ -160,6 +160,7 @@ func (b *batch) post(h *holding, w storage.EntryWrite, order *accrualv1.OrderSta
 	}
 	b.parts.Publish(h.partition, bus.Facts, fact)
 	b.changes.Entries = append(b.changes.Entries, w)
+	b.changes.Count(h.partition, w.Entry)
 	b.outcome.Entries++
 	return nil
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -172,6 +173,22 @@ func (s *Storage) Due(ctx context.Context, partition int, upTo time.Time, limit 
 		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, err)
 	}
 	return refs, nil
+}
+
+// FirstDue is the earliest moment up to a time at which something falls due in a partition; zero: nothing does.
+func (s *Storage) FirstDue(ctx context.Context, partition int, upTo time.Time) (time.Time, error) {
+	var d struct {
+		DueAt time.Time `bson:"due_at"`
+	}
+	opts := options.FindOne().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetProjection(bson.M{"due_at": 1})
+	err := s.store.Collection(accountsName).FindOne(ctx, bson.M{"partition": partition, "due_at": bson.M{"$lte": upTo}}, opts).Decode(&d)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read what is due first in partition %d: %w", partition, err)
+	}
+	return d.DueAt.UTC(), nil
 }
 
 // each decodes every document of a cursor and closes it.

@@ -14,12 +14,14 @@ import (
 // rebuildBatch is how many accounts are written at once.
 const rebuildBatch = 500
 
-// Rebuild replaces every account document by what its entries give.
+// Rebuild replaces every account document, and the totals, by what the entries give.
 // Place tells the partition of an account and when something falls due on it. Nothing else may write meanwhile. It returns how many accounts it wrote.
 func (s *Storage) Rebuild(ctx context.Context, place func(ledger.Account) (partition int, due time.Time)) (int64, error) {
-	r := &rebuild{coll: s.store.Collection(accountsName), place: place}
-	if _, err := r.coll.DeleteMany(ctx, bson.M{}); err != nil {
-		return 0, fmt.Errorf("clear accounts: %w", err)
+	r := &rebuild{storage: s, coll: s.store.Collection(accountsName), place: place}
+	for _, name := range []string{accountsName, totalsName} {
+		if _, err := s.store.Collection(name).DeleteMany(ctx, bson.M{}); err != nil {
+			return 0, fmt.Errorf("clear %s: %w", name, err)
+		}
 	}
 	err := s.ScanEntries(ctx, "", func(e ledger.Entry, err error) error {
 		if err != nil {
@@ -35,12 +37,15 @@ func (s *Storage) Rebuild(ctx context.Context, place func(ledger.Account) (parti
 	return r.written, err
 }
 
-// rebuild holds the account that is being folded and those that wait to be written.
+// rebuild holds the account that is being folded and those that wait to be written, with the totals of their entries.
 type rebuild struct {
+	storage *Storage
 	coll    *mongo.Collection
 	place   func(ledger.Account) (int, time.Time)
 	account ledger.Account
 	models  []mongo.WriteModel
+	entries []ledger.Entry // of the account
+	counted Writes         // their totals alone
 	written int64
 }
 
@@ -59,6 +64,7 @@ func (r *rebuild) entry(ctx context.Context, e ledger.Entry) error {
 		return err
 	}
 	r.account = next
+	r.entries = append(r.entries, e)
 	return nil
 }
 
@@ -66,12 +72,20 @@ func (r *rebuild) entry(ctx context.Context, e ledger.Entry) error {
 func (r *rebuild) queue() {
 	if r.account.Version > 0 {
 		partition, due := r.place(r.account)
+		for _, e := range r.entries {
+			r.counted.Count(partition, e)
+		}
+		r.entries = r.entries[:0]
 		r.models = append(r.models, mongo.NewInsertOneModel().SetDocument(accountToDoc(r.account, partition, due)))
 	}
 }
 
 // flush writes what is queued.
 func (r *rebuild) flush(ctx context.Context) error {
+	if err := r.storage.addTotals(ctx, r.counted.Totals); err != nil {
+		return err
+	}
+	r.counted = Writes{}
 	if len(r.models) == 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/totals"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -41,6 +42,20 @@ type Writes struct {
 	Refusals []Refusal
 	// Review names programmes whose accounts in a partition must be looked at again from a time on, because a revision begins.
 	Review []ReviewWrite
+	// Totals is what Entries come to, by partition and day.
+	Totals map[totals.Key]*totals.Tally
+}
+
+// Count adds an entry of a partition to the totals.
+func (w *Writes) Count(partition int, e ledger.Entry) {
+	key := totals.Key{Program: e.Program, Partition: partition, Day: e.Day}
+	if w.Totals == nil {
+		w.Totals = map[totals.Key]*totals.Tally{}
+	}
+	if w.Totals[key] == nil {
+		w.Totals[key] = &totals.Tally{}
+	}
+	w.Totals[key].Add(e)
 }
 
 // ReviewWrite makes what is due of a programme's accounts be computed again when From has come.
@@ -60,6 +75,9 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 		return err
 	}
 	if err := s.review(ctx, w.Review); err != nil {
+		return err
+	}
+	if err := s.addTotals(ctx, w.Totals); err != nil {
 		return err
 	}
 	return s.insertRefusals(ctx, w.Refusals)

@@ -52,18 +52,26 @@ const (
 
 // Run verifies a programme, or all of them when program is empty.
 func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Report, error) {
-	v := &verifier{storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders()}
+	v := &verifier{storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders(), days: days{}}
+	before, err := readDays(ctx, s, program)
+	if err != nil {
+		return Report{}, err
+	}
 	accounts := newStream(ctx, s, program)
 	defer accounts.stop()
 	v.accounts = accounts
-	err := s.ScanEntries(ctx, program, func(e ledger.Entry, broken error) error { return v.entry(ctx, e, broken) })
+	err = s.ScanEntries(ctx, program, func(e ledger.Entry, broken error) error { return v.entry(ctx, e, broken) })
 	if err != nil {
 		return Report{}, err
 	}
 	if err := v.finish(ctx); err != nil {
 		return Report{}, err
 	}
-	return v.report(), nil
+	after, err := readDays(ctx, s, program)
+	if err != nil {
+		return Report{}, err
+	}
+	return v.report(before, after), nil
 }
 
 // verifier holds the account that is being rebuilt and what was found so far.
@@ -81,6 +89,7 @@ type verifier struct {
 	documents breaches
 	sums      map[string]money.Points // postings by unit, over everything
 	orders    *orderNumbers
+	days      days
 }
 
 // entry folds the next entry.
@@ -103,6 +112,7 @@ func (v *verifier) entry(ctx context.Context, e ledger.Entry, broken error) erro
 		v.options.Observe(e)
 	}
 	v.orders.see(e)
+	v.days.see(e)
 	if v.spoilt {
 		return nil
 	}
@@ -213,7 +223,7 @@ func (v *verifier) finish(ctx context.Context) error {
 	}
 }
 
-func (v *verifier) report() Report {
+func (v *verifier) report(before, after days) Report {
 	var unbalanced breaches
 	for unit, sum := range v.sums {
 		if sum != 0 {
@@ -225,6 +235,7 @@ func (v *verifier) report() Report {
 		v.documents.check("accounts", "%d accounts: each equals the sum of its entries, to the lot", v.rebuilt),
 		v.orders.check(),
 		unbalanced.check("postings", "all postings of all accounts sum to zero in %d units", int64(len(v.sums))),
+		v.days.compare(before, after).check("totals", "the totals of %d days, by movement, issuer and redeemer, are those of their entries", int64(len(v.days))),
 	}}
 }
 

@@ -1517,6 +1517,228 @@ func (x *PreviewOrderResponse) GetEffectiveAt() *timestamppb.Timestamp {
 	return nil
 }
 
+type GetFinalityRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFinalityRequest) Reset() {
+	*x = GetFinalityRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFinalityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFinalityRequest) ProtoMessage() {}
+
+func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFinalityRequest.ProtoReflect.Descriptor instead.
+func (*GetFinalityRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetFinalityRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+type GetFinalityResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Finality      *Finality              `protobuf:"bytes,1,opt,name=finality,proto3" json:"finality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFinalityResponse) Reset() {
+	*x = GetFinalityResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFinalityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFinalityResponse) ProtoMessage() {}
+
+func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFinalityResponse.ProtoReflect.Descriptor instead.
+func (*GetFinalityResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GetFinalityResponse) GetFinality() *Finality {
+	if x != nil {
+		return x.Finality
+	}
+	return nil
+}
+
+type GetControlTotalsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// The first day of the period (YYYY-MM-DD).
+	FromDay string `protobuf:"bytes,2,opt,name=from_day,json=fromDay,proto3" json:"from_day,omitempty"`
+	// The first day behind it.
+	ToDay         string `protobuf:"bytes,3,opt,name=to_day,json=toDay,proto3" json:"to_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetControlTotalsRequest) Reset() {
+	*x = GetControlTotalsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetControlTotalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetControlTotalsRequest) ProtoMessage() {}
+
+func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetControlTotalsRequest.ProtoReflect.Descriptor instead.
+func (*GetControlTotalsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetControlTotalsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *GetControlTotalsRequest) GetFromDay() string {
+	if x != nil {
+		return x.FromDay
+	}
+	return ""
+}
+
+func (x *GetControlTotalsRequest) GetToDay() string {
+	if x != nil {
+		return x.ToDay
+	}
+	return ""
+}
+
+type GetControlTotalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many entries took effect in the period.
+	Entries int64 `protobuf:"varint,1,opt,name=entries,proto3" json:"entries,omitempty"`
+	// By kind, unit, issuer, redeemer; only those that are not empty.
+	Totals []*ControlTotal `protobuf:"bytes,2,rep,name=totals,proto3" json:"totals,omitempty"`
+	// The whole period is final: these totals will never change.
+	Final bool `protobuf:"varint,3,opt,name=final,proto3" json:"final,omitempty"`
+	// As of the same moment.
+	Finality      *Finality `protobuf:"bytes,4,opt,name=finality,proto3" json:"finality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetControlTotalsResponse) Reset() {
+	*x = GetControlTotalsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetControlTotalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetControlTotalsResponse) ProtoMessage() {}
+
+func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetControlTotalsResponse.ProtoReflect.Descriptor instead.
+func (*GetControlTotalsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetControlTotalsResponse) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *GetControlTotalsResponse) GetTotals() []*ControlTotal {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *GetControlTotalsResponse) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
+func (x *GetControlTotalsResponse) GetFinality() *Finality {
+	if x != nil {
+		return x.Finality
+	}
+	return nil
+}
+
 type AwardPointsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -1538,7 +1760,7 @@ type AwardPointsRequest struct {
 
 func (x *AwardPointsRequest) Reset() {
 	*x = AwardPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1550,7 +1772,7 @@ func (x *AwardPointsRequest) String() string {
 func (*AwardPointsRequest) ProtoMessage() {}
 
 func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1563,7 +1785,7 @@ func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsRequest.ProtoReflect.Descriptor instead.
 func (*AwardPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AwardPointsRequest) GetProgram() string {
@@ -1632,7 +1854,7 @@ type AwardPointsResponse struct {
 
 func (x *AwardPointsResponse) Reset() {
 	*x = AwardPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +1866,7 @@ func (x *AwardPointsResponse) String() string {
 func (*AwardPointsResponse) ProtoMessage() {}
 
 func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +1879,7 @@ func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsResponse.ProtoReflect.Descriptor instead.
 func (*AwardPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AwardPointsResponse) GetEntry() *Entry {
@@ -1684,7 +1906,7 @@ type HoldPointsRequest struct {
 
 func (x *HoldPointsRequest) Reset() {
 	*x = HoldPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1696,7 +1918,7 @@ func (x *HoldPointsRequest) String() string {
 func (*HoldPointsRequest) ProtoMessage() {}
 
 func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1709,7 +1931,7 @@ func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsRequest.ProtoReflect.Descriptor instead.
 func (*HoldPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *HoldPointsRequest) GetProgram() string {
@@ -1765,7 +1987,7 @@ type HoldPointsResponse struct {
 
 func (x *HoldPointsResponse) Reset() {
 	*x = HoldPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +1999,7 @@ func (x *HoldPointsResponse) String() string {
 func (*HoldPointsResponse) ProtoMessage() {}
 
 func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +2012,7 @@ func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsResponse.ProtoReflect.Descriptor instead.
 func (*HoldPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *HoldPointsResponse) GetHoldId() string {
@@ -1822,7 +2044,7 @@ type CaptureHoldRequest struct {
 
 func (x *CaptureHoldRequest) Reset() {
 	*x = CaptureHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1834,7 +2056,7 @@ func (x *CaptureHoldRequest) String() string {
 func (*CaptureHoldRequest) ProtoMessage() {}
 
 func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1847,7 +2069,7 @@ func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldRequest.ProtoReflect.Descriptor instead.
 func (*CaptureHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CaptureHoldRequest) GetProgram() string {
@@ -1896,7 +2118,7 @@ type CaptureHoldResponse struct {
 
 func (x *CaptureHoldResponse) Reset() {
 	*x = CaptureHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1908,7 +2130,7 @@ func (x *CaptureHoldResponse) String() string {
 func (*CaptureHoldResponse) ProtoMessage() {}
 
 func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1921,7 +2143,7 @@ func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldResponse.ProtoReflect.Descriptor instead.
 func (*CaptureHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CaptureHoldResponse) GetCaptureId() string {
@@ -1951,7 +2173,7 @@ type VoidHoldRequest struct {
 
 func (x *VoidHoldRequest) Reset() {
 	*x = VoidHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1963,7 +2185,7 @@ func (x *VoidHoldRequest) String() string {
 func (*VoidHoldRequest) ProtoMessage() {}
 
 func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1976,7 +2198,7 @@ func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldRequest.ProtoReflect.Descriptor instead.
 func (*VoidHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *VoidHoldRequest) GetProgram() string {
@@ -2016,7 +2238,7 @@ type VoidHoldResponse struct {
 
 func (x *VoidHoldResponse) Reset() {
 	*x = VoidHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2028,7 +2250,7 @@ func (x *VoidHoldResponse) String() string {
 func (*VoidHoldResponse) ProtoMessage() {}
 
 func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2041,7 +2263,7 @@ func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldResponse.ProtoReflect.Descriptor instead.
 func (*VoidHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *VoidHoldResponse) GetEntry() *Entry {
@@ -2064,7 +2286,7 @@ type RefundCaptureRequest struct {
 
 func (x *RefundCaptureRequest) Reset() {
 	*x = RefundCaptureRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2076,7 +2298,7 @@ func (x *RefundCaptureRequest) String() string {
 func (*RefundCaptureRequest) ProtoMessage() {}
 
 func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2089,7 +2311,7 @@ func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureRequest.ProtoReflect.Descriptor instead.
 func (*RefundCaptureRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RefundCaptureRequest) GetProgram() string {
@@ -2129,7 +2351,7 @@ type RefundCaptureResponse struct {
 
 func (x *RefundCaptureResponse) Reset() {
 	*x = RefundCaptureResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2141,7 +2363,7 @@ func (x *RefundCaptureResponse) String() string {
 func (*RefundCaptureResponse) ProtoMessage() {}
 
 func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2154,7 +2376,7 @@ func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureResponse.ProtoReflect.Descriptor instead.
 func (*RefundCaptureResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RefundCaptureResponse) GetEntry() *Entry {
@@ -2180,7 +2402,7 @@ type AdjustPointsRequest struct {
 
 func (x *AdjustPointsRequest) Reset() {
 	*x = AdjustPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2192,7 +2414,7 @@ func (x *AdjustPointsRequest) String() string {
 func (*AdjustPointsRequest) ProtoMessage() {}
 
 func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2205,7 +2427,7 @@ func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsRequest.ProtoReflect.Descriptor instead.
 func (*AdjustPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *AdjustPointsRequest) GetProgram() string {
@@ -2252,7 +2474,7 @@ type AdjustPointsResponse struct {
 
 func (x *AdjustPointsResponse) Reset() {
 	*x = AdjustPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2264,7 +2486,7 @@ func (x *AdjustPointsResponse) String() string {
 func (*AdjustPointsResponse) ProtoMessage() {}
 
 func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2277,7 +2499,7 @@ func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsResponse.ProtoReflect.Descriptor instead.
 func (*AdjustPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AdjustPointsResponse) GetEntry() *Entry {
@@ -2291,7 +2513,7 @@ var File_laurel_accrual_v1_accrual_service_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\n" +
-	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\x1a\x1dlaurel/type/v1/position.proto\"\xf1\x01\n" +
+	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1flaurel/accrual/v1/closing.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\x1a\x1dlaurel/type/v1/position.proto\"\xf1\x01\n" +
 	"\x11GetAccountRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -2409,7 +2631,20 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x05after\x18\t \x01(\v2\x1d.laurel.accrual.v1.StateAfterR\x05after\x12\x1a\n" +
 	"\brevision\x18\n" +
 	" \x01(\x05R\brevision\x12=\n" +
-	"\feffective_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\"\xd7\x03\n" +
+	"\feffective_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\"9\n" +
+	"\x12GetFinalityRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\"N\n" +
+	"\x13GetFinalityResponse\x127\n" +
+	"\bfinality\x18\x01 \x01(\v2\x1b.laurel.accrual.v1.FinalityR\bfinality\"\xba\x01\n" +
+	"\x17GetControlTotalsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12>\n" +
+	"\bfrom_day\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\afromDay\x12:\n" +
+	"\x06to_day\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x05toDay\"\xbc\x01\n" +
+	"\x18GetControlTotalsResponse\x12\x18\n" +
+	"\aentries\x18\x01 \x01(\x03R\aentries\x127\n" +
+	"\x06totals\x18\x02 \x03(\v2\x1f.laurel.accrual.v1.ControlTotalR\x06totals\x12\x14\n" +
+	"\x05final\x18\x03 \x01(\bR\x05final\x127\n" +
+	"\bfinality\x18\x04 \x01(\v2\x1b.laurel.accrual.v1.FinalityR\bfinality\"\xd7\x03\n" +
 	"\x12AwardPointsRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -2479,7 +2714,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\xc4\v\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x032\x8f\r\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -2491,6 +2726,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\rGetDeadLetter\x12'.laurel.accrual.v1.GetDeadLetterRequest\x1a(.laurel.accrual.v1.GetDeadLetterResponse\x12n\n" +
 	"\x11RedriveDeadLetter\x12+.laurel.accrual.v1.RedriveDeadLetterRequest\x1a,.laurel.accrual.v1.RedriveDeadLetterResponse\x12_\n" +
 	"\fPreviewOrder\x12&.laurel.accrual.v1.PreviewOrderRequest\x1a'.laurel.accrual.v1.PreviewOrderResponse\x12\\\n" +
+	"\vGetFinality\x12%.laurel.accrual.v1.GetFinalityRequest\x1a&.laurel.accrual.v1.GetFinalityResponse\x12k\n" +
+	"\x10GetControlTotals\x12*.laurel.accrual.v1.GetControlTotalsRequest\x1a+.laurel.accrual.v1.GetControlTotalsResponse\x12\\\n" +
 	"\vAwardPoints\x12%.laurel.accrual.v1.AwardPointsRequest\x1a&.laurel.accrual.v1.AwardPointsResponse\x12Y\n" +
 	"\n" +
 	"HoldPoints\x12$.laurel.accrual.v1.HoldPointsRequest\x1a%.laurel.accrual.v1.HoldPointsResponse\x12\\\n" +
@@ -2513,7 +2750,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                   // 0: laurel.accrual.v1.EventState
 	(*GetAccountRequest)(nil),         // 1: laurel.accrual.v1.GetAccountRequest
@@ -2537,89 +2774,102 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*RedriveDeadLetterResponse)(nil), // 19: laurel.accrual.v1.RedriveDeadLetterResponse
 	(*PreviewOrderRequest)(nil),       // 20: laurel.accrual.v1.PreviewOrderRequest
 	(*PreviewOrderResponse)(nil),      // 21: laurel.accrual.v1.PreviewOrderResponse
-	(*AwardPointsRequest)(nil),        // 22: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),       // 23: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),         // 24: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),        // 25: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),        // 26: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),       // 27: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),           // 28: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),          // 29: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),      // 30: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),     // 31: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),       // 32: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),      // 33: laurel.accrual.v1.AdjustPointsResponse
-	(*timestamppb.Timestamp)(nil),     // 34: google.protobuf.Timestamp
-	(*v1.Position)(nil),               // 35: laurel.type.v1.Position
-	(*Account)(nil),                   // 36: laurel.accrual.v1.Account
-	(*Entry)(nil),                     // 37: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                  // 38: laurel.orders.v1.Line
-	(*LineRating)(nil),                // 39: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                // 40: laurel.accrual.v1.StateAfter
-	(*durationpb.Duration)(nil),       // 41: google.protobuf.Duration
+	(*GetFinalityRequest)(nil),        // 22: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),       // 23: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),   // 24: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),  // 25: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),        // 26: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),       // 27: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),         // 28: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),        // 29: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),        // 30: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),       // 31: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),           // 32: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),          // 33: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),      // 34: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),     // 35: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),       // 36: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),      // 37: laurel.accrual.v1.AdjustPointsResponse
+	(*timestamppb.Timestamp)(nil),     // 38: google.protobuf.Timestamp
+	(*v1.Position)(nil),               // 39: laurel.type.v1.Position
+	(*Account)(nil),                   // 40: laurel.accrual.v1.Account
+	(*Entry)(nil),                     // 41: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                  // 42: laurel.orders.v1.Line
+	(*LineRating)(nil),                // 43: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                // 44: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                  // 45: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),              // 46: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),       // 47: google.protobuf.Duration
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	34, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	34, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	35, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	36, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	35, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	37, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	37, // 6: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	35, // 7: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	38, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	38, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	39, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	40, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	39, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	41, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	41, // 6: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	39, // 7: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 8: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	8,  // 9: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	11, // 10: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	34, // 11: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	38, // 11: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	13, // 12: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	13, // 13: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	38, // 14: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	34, // 15: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	39, // 16: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	40, // 17: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	34, // 18: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	37, // 19: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	41, // 20: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	37, // 21: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	37, // 22: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	37, // 23: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	37, // 24: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	37, // 25: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 26: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 27: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 28: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	7,  // 29: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	10, // 30: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	14, // 31: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	16, // 32: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	18, // 33: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	20, // 34: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	22, // 35: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	24, // 36: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	26, // 37: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	28, // 38: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	30, // 39: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	32, // 40: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	2,  // 41: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 42: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	6,  // 43: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	9,  // 44: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	12, // 45: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	15, // 46: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	17, // 47: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	19, // 48: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	21, // 49: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	23, // 50: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	25, // 51: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	27, // 52: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	29, // 53: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	31, // 54: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	33, // 55: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	41, // [41:56] is the sub-list for method output_type
-	26, // [26:41] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	42, // 14: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	38, // 15: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	43, // 16: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	44, // 17: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	38, // 18: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	45, // 19: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	46, // 20: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	45, // 21: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	41, // 22: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	47, // 23: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	41, // 24: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	41, // 25: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	41, // 26: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	41, // 27: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	41, // 28: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	1,  // 29: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 30: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 31: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	7,  // 32: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	10, // 33: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	14, // 34: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	16, // 35: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	18, // 36: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	20, // 37: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	22, // 38: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	24, // 39: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	26, // 40: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	28, // 41: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	30, // 42: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	32, // 43: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	34, // 44: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	36, // 45: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	2,  // 46: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 47: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	6,  // 48: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	9,  // 49: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	12, // 50: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	15, // 51: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	17, // 52: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	19, // 53: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	21, // 54: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	23, // 55: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	25, // 56: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	27, // 57: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	29, // 58: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	31, // 59: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	33, // 60: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	35, // 61: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	37, // 62: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	46, // [46:63] is the sub-list for method output_type
+	29, // [29:46] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -2628,6 +2878,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 		return
 	}
 	file_laurel_accrual_v1_account_proto_init()
+	file_laurel_accrual_v1_closing_proto_init()
 	file_laurel_accrual_v1_entry_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2635,7 +2886,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   33,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

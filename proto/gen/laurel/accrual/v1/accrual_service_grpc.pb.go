@@ -28,6 +28,8 @@ const (
 	AccrualService_GetDeadLetter_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
 	AccrualService_RedriveDeadLetter_FullMethodName = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
 	AccrualService_PreviewOrder_FullMethodName      = "/laurel.accrual.v1.AccrualService/PreviewOrder"
+	AccrualService_GetFinality_FullMethodName       = "/laurel.accrual.v1.AccrualService/GetFinality"
+	AccrualService_GetControlTotals_FullMethodName  = "/laurel.accrual.v1.AccrualService/GetControlTotals"
 	AccrualService_AwardPoints_FullMethodName       = "/laurel.accrual.v1.AccrualService/AwardPoints"
 	AccrualService_HoldPoints_FullMethodName        = "/laurel.accrual.v1.AccrualService/HoldPoints"
 	AccrualService_CaptureHold_FullMethodName       = "/laurel.accrual.v1.AccrualService/CaptureHold"
@@ -64,6 +66,14 @@ type AccrualServiceClient interface {
 	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
 	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, and ACCOUNT_NOT_ENROLLED for an account that is named.
 	PreviewOrder(ctx context.Context, in *PreviewOrderRequest, opts ...grpc.CallOption) (*PreviewOrderResponse, error)
+	// GetFinality says how far the ledger is complete: before which effective time nothing more can be entered, and all that
+	// was entered is published. A period may be closed once it lies before that. UNKNOWN_PROGRAMME.
+	GetFinality(ctx context.Context, in *GetFinalityRequest, opts ...grpc.CallOption) (*GetFinalityResponse, error)
+	// GetControlTotals says what the entries of a period come to, by movement, issuer and redeemer, for whoever compares own
+	// books with the ledger before money moves. The period is whole days of effective time in the programme's zone. While it
+	// is not final the totals may still grow. UNKNOWN_PROGRAMME; INVALID_ARGUMENT for a period that is none or longer than
+	// 400 days; AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
+	GetControlTotals(ctx context.Context, in *GetControlTotalsRequest, opts ...grpc.CallOption) (*GetControlTotalsResponse, error)
 	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
 	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
 	AwardPoints(ctx context.Context, in *AwardPointsRequest, opts ...grpc.CallOption) (*AwardPointsResponse, error)
@@ -192,6 +202,26 @@ func (c *accrualServiceClient) PreviewOrder(ctx context.Context, in *PreviewOrde
 	return out, nil
 }
 
+func (c *accrualServiceClient) GetFinality(ctx context.Context, in *GetFinalityRequest, opts ...grpc.CallOption) (*GetFinalityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetFinalityResponse)
+	err := c.cc.Invoke(ctx, AccrualService_GetFinality_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) GetControlTotals(ctx context.Context, in *GetControlTotalsRequest, opts ...grpc.CallOption) (*GetControlTotalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetControlTotalsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_GetControlTotals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) AwardPoints(ctx context.Context, in *AwardPointsRequest, opts ...grpc.CallOption) (*AwardPointsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AwardPointsResponse)
@@ -280,6 +310,14 @@ type AccrualServiceServer interface {
 	// the order itself would be: UNKNOWN_PROGRAMME, UNKNOWN_CURRENCY, CURRENCY_MISMATCH, INVALID_FIELD, EVENT_IN_FUTURE,
 	// EVENT_TOO_LATE, AMOUNT_OUT_OF_RANGE, and ACCOUNT_NOT_ENROLLED for an account that is named.
 	PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error)
+	// GetFinality says how far the ledger is complete: before which effective time nothing more can be entered, and all that
+	// was entered is published. A period may be closed once it lies before that. UNKNOWN_PROGRAMME.
+	GetFinality(context.Context, *GetFinalityRequest) (*GetFinalityResponse, error)
+	// GetControlTotals says what the entries of a period come to, by movement, issuer and redeemer, for whoever compares own
+	// books with the ledger before money moves. The period is whole days of effective time in the programme's zone. While it
+	// is not final the totals may still grow. UNKNOWN_PROGRAMME; INVALID_ARGUMENT for a period that is none or longer than
+	// 400 days; AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
+	GetControlTotals(context.Context, *GetControlTotalsRequest) (*GetControlTotalsResponse, error)
 	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
 	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
 	AwardPoints(context.Context, *AwardPointsRequest) (*AwardPointsResponse, error)
@@ -335,6 +373,12 @@ func (UnimplementedAccrualServiceServer) RedriveDeadLetter(context.Context, *Red
 }
 func (UnimplementedAccrualServiceServer) PreviewOrder(context.Context, *PreviewOrderRequest) (*PreviewOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PreviewOrder not implemented")
+}
+func (UnimplementedAccrualServiceServer) GetFinality(context.Context, *GetFinalityRequest) (*GetFinalityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetFinality not implemented")
+}
+func (UnimplementedAccrualServiceServer) GetControlTotals(context.Context, *GetControlTotalsRequest) (*GetControlTotalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetControlTotals not implemented")
 }
 func (UnimplementedAccrualServiceServer) AwardPoints(context.Context, *AwardPointsRequest) (*AwardPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AwardPoints not implemented")
@@ -530,6 +574,42 @@ func _AccrualService_PreviewOrder_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_GetFinality_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetFinalityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).GetFinality(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_GetFinality_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).GetFinality(ctx, req.(*GetFinalityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_GetControlTotals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetControlTotalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).GetControlTotals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_GetControlTotals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).GetControlTotals(ctx, req.(*GetControlTotalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_AwardPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AwardPointsRequest)
 	if err := dec(in); err != nil {
@@ -676,6 +756,14 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PreviewOrder",
 			Handler:    _AccrualService_PreviewOrder_Handler,
+		},
+		{
+			MethodName: "GetFinality",
+			Handler:    _AccrualService_GetFinality_Handler,
+		},
+		{
+			MethodName: "GetControlTotals",
+			Handler:    _AccrualService_GetControlTotals_Handler,
 		},
 		{
 			MethodName: "AwardPoints",
