@@ -175,7 +175,7 @@ func (s *service) list() []*programmev1.Revision {
 // logged is what stands in a partition of EVENTS.
 func (h *standing) logged(partition int) []*controlv1.ProgramRevised {
 	h.t.Helper()
-	messages, err := h.bus.ControlEvents(h.t.Context(), partition, "revised")
+	messages, err := h.bus.ControlEvents(h.t.Context(), partition, "revised", 0)
 	require.NoError(h.t, err)
 	list := make([]*controlv1.ProgramRevised, len(messages))
 	for i, m := range messages {

@@ -11,7 +11,7 @@ import (
 func TestControlEventsOfAKindInTheirOrder(t *testing.T) {
 	t.Parallel()
 	_, b := house(t)
-	found, err := b.ControlEvents(t.Context(), 0, "revised")
+	found, err := b.ControlEvents(t.Context(), 0, "revised", 0)
 	require.NoError(t, err)
 	require.Empty(t, found)
 
@@ -30,7 +30,7 @@ func TestControlEventsOfAKindInTheirOrder(t *testing.T) {
 	publish(t, b, control("coffee", "programme", "revised", "1"))
 	publish(t, b, control("tea", "programme", "revised", "2"))
 	for _, partition := range []int{0, 7} {
-		found, err = b.ControlEvents(t.Context(), partition, "revised")
+		found, err = b.ControlEvents(t.Context(), partition, "revised", 0)
 		require.NoError(t, err)
 		var told []string
 		for _, m := range found {

@@ -43,6 +43,7 @@ type GRPC struct {
 	Accrual   string `json:"accrual"`
 	Analytics string `json:"analytics"`
 	Member    string `json:"member"`
+	Partner   string `json:"partner"`
 	Programme string `json:"programme"`
 	Tier      string `json:"tier"`
 }
@@ -50,7 +51,7 @@ type GRPC struct {
 // Of is where a service listens; empty for one that the house does not know.
 func (g GRPC) Of(service string) string {
 	return map[string]string{
-		"accrual": g.Accrual, "analytics": g.Analytics, "member": g.Member, "programme": g.Programme, "tier": g.Tier,
+		"accrual": g.Accrual, "analytics": g.Analytics, "member": g.Member, "partner": g.Partner, "programme": g.Programme, "tier": g.Tier,
 	}[service]
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/partner"
 	"github.com/laurel-loyalty/laurel/services/programme"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
@@ -62,6 +63,7 @@ type House struct {
 	Accrual   *accrual.Service
 	Analytics *analytics.Service
 	Member    *member.Service
+	Partner   *partner.Service
 	Programme *programme.Service
 	Tier      *tier.Service
 	Health    *telemetry.Health

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/partner"
 	"github.com/laurel-loyalty/laurel/services/programme"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
@@ -27,7 +28,7 @@ const freePort = "127.0.0.1:0"
 func (h *House) buildServices(ctx context.Context) error {
 	// Who reads FACTS stands behind who tells them: so Progress asks first whether there is more to tell.
 	for _, build := range []func(context.Context) error{
-		h.buildAccrual, h.buildAnalytics, h.buildMember, h.buildProgramme, h.buildTier,
+		h.buildAccrual, h.buildAnalytics, h.buildMember, h.buildPartner, h.buildProgramme, h.buildTier,
 	} {
 		if err := build(ctx); err != nil {
 			return err
@@ -74,6 +75,18 @@ func (h *House) buildMember(ctx context.Context) error {
 		return err
 	}
 	h.Member, h.services = s, append(h.services, s)
+	return nil
+}
+
+func (h *House) buildPartner(ctx context.Context) error {
+	s, err := partner.New(ctx, partner.Config{
+		MongoURI: h.MongoURI, Database: h.database("partner"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		Callers: h.Secrets.List(), Partitions: bus.Partitions,
+	}, h.deps())
+	if err != nil {
+		return err
+	}
+	h.Partner, h.services = s, append(h.services, s)
 	return nil
 }
 

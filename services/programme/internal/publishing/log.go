@@ -16,7 +16,7 @@ func (p *Publisher) logged(ctx context.Context) ([]registry.Logged, error) {
 	if err != nil {
 		return nil, err
 	}
-	messages, err := p.Bus.ControlEvents(ctx, 0, kind)
+	messages, err := p.Bus.ControlEvents(ctx, 0, kind, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read the revisions in EVENTS: %w", err)
 	}

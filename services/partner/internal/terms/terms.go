@@ -1,0 +1,198 @@
+// Package terms knows which agreements with partners hold: it reads the revisions of all programmes from EVENTS, where
+// they stand for every service alike, and what time it is there. It keeps nothing of its own; each start reads them anew.
+package terms
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+const (
+	// pollEvery is how old what is known may be: a revision holds here that long after it was published.
+	pollEvery = time.Second
+	// wholeEvery polls, everything is read from the beginning of the log: the bus may have gone back.
+	wholeEvery = 60
+	// partition is the one that is read: control events of a programme stand in all of them.
+	partition = 0
+)
+
+// Terms is safe for many goroutines.
+type Terms struct {
+	bus     *bus.Bus
+	clock   clock.Clock
+	log     *slog.Logger
+	decoder *follow.Decoder
+
+	reading sync.Mutex // held while the log is read
+
+	mu        sync.RWMutex // guards what follows
+	schedules map[string]program.Schedule
+	read      map[string]uint64 // by kind, up to where the log is read
+	opened    *follow.Opened    // nil: the house is not open yet
+	passed    time.Time         // the last boundary that stands in the log
+	failure   error             // of the last poll
+}
+
+// New returns terms that know nothing until Run, or until they are asked.
+func New(b *bus.Bus, c clock.Clock, log *slog.Logger) (*Terms, error) {
+	decoder, err := follow.NewDecoder()
+	if err != nil {
+		return nil, fmt.Errorf("prepare reading revisions: %w", err)
+	}
+	return &Terms{
+		bus: b, clock: c, log: log, decoder: decoder, schedules: map[string]program.Schedule{}, read: map[string]uint64{},
+	}, nil
+}
+
+// Run keeps up with the log until ctx ends.
+func (t *Terms) Run(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for polls := 1; ; polls++ {
+		if polls%wholeEvery == 0 {
+			t.forget()
+		}
+		if err := t.poll(ctx); err != nil && ctx.Err() == nil {
+			t.log.WarnContext(ctx, "agreements not read; what is known goes on to hold", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Ready tells whether the agreements are known and no older than they may be.
+func (t *Terms) Ready(context.Context) error {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.failure == nil && t.opened == nil {
+		return errors.New("nobody has opened the house yet")
+	}
+	return t.failure
+}
+
+// Schedule returns the revisions of a programme. UNKNOWN_PROGRAMME if the log has none; NOT_READY while the bus does not
+// answer and it is not known.
+func (t *Terms) Schedule(ctx context.Context, programID string) (program.Schedule, error) {
+	if s := t.known(programID); len(s) > 0 {
+		return s, nil
+	}
+	if err := t.poll(ctx); err != nil {
+		return nil, reason.New(reason.NotReady, "", "the bus does not say if there is a programme %s; try again", programID)
+	}
+	if s := t.known(programID); len(s) > 0 {
+		return s, nil
+	}
+	return nil, reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", programID)
+}
+
+func (t *Terms) known(programID string) program.Schedule {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.schedules[programID]
+}
+
+// Now is what time it is for calls: the wall clock, or, in a house that lives in past days, the last boundary that stands
+// in the log. NOT_READY: nothing has told yet.
+func (t *Terms) Now() (time.Time, error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.opened != nil && !t.opened.Events {
+		return t.clock.Now(), nil
+	}
+	if t.opened == nil || t.passed.IsZero() {
+		return time.Time{}, reason.New(reason.NotReady, "", "no event has told the house what time it is")
+	}
+	return t.passed, nil
+}
+
+// forget makes the next poll read the log from its beginning.
+func (t *Terms) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.read)
+}
+
+// poll reads what has come since the last time.
+func (t *Terms) poll(ctx context.Context) error {
+	t.reading.Lock()
+	defer t.reading.Unlock()
+	messages, err := t.fetch(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failure = err
+	for _, m := range messages {
+		t.take(m)
+	}
+	return err
+}
+
+// fetch returns the control events that are new, in the order of the log.
+func (t *Terms) fetch(ctx context.Context) ([]bus.Message, error) {
+	var list []bus.Message
+	for _, kind := range []string{"opened", "clock", "revised"} {
+		messages, err := t.bus.ControlEvents(ctx, partition, kind, t.behind(kind))
+		if err != nil {
+			return nil, fmt.Errorf("read control events %s of EVENTS: %w", kind, err)
+		}
+		list = append(list, messages...)
+	}
+	slices.SortFunc(list, func(a, b bus.Message) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return list, nil
+}
+
+func (t *Terms) behind(kind string) uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.read[kind]
+}
+
+// take learns from a message; t.mu is held. What every service refuses is passed over here too.
+func (t *Terms) take(raw bus.Message) {
+	t.read[raw.Kind] = raw.Sequence
+	m := t.decoder.Decode(raw)
+	switch {
+	case m.Refusal != nil:
+	case m.Opened != nil && t.opened == nil: // the first has fixed it for ever
+		t.opened = m.Opened
+	case m.Clock.After(t.passed):
+		t.passed = m.Clock
+	case m.Revised != nil:
+		t.revised(m)
+	}
+}
+
+// revised makes a revision known; t.mu is held. The first one holds from the beginning of time, a later one never from
+// before it stood in the log.
+func (t *Terms) revised(m follow.Message) {
+	s := t.schedules[m.Program]
+	latest := s.Latest()
+	next := program.Known{Revision: m.Revised.Number, Program: m.Revised.Program}
+	if next.Revision <= latest.Revision || next.Follows(latest) != nil {
+		return
+	}
+	if latest.Revision > 0 {
+		next.Effective = m.Time
+		if t.opened != nil && t.opened.Events {
+			next.Effective = t.passed
+		}
+		if m.Revised.Effective.After(next.Effective) {
+			next.Effective = m.Revised.Effective
+		}
+	}
+	t.schedules[m.Program] = append(slices.Clip(s), next)
+}

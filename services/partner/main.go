@@ -1,0 +1,22 @@
+package partner
+
+import (
+	"context"
+
+	"github.com/laurel-loyalty/laurel/services/internal/config"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
+)
+
+// EnvironPrefix begins the names of the service's settings in the environment.
+const EnvironPrefix config.Prefix = "LAUREL_PARTNER"
+
+// Main runs the service as a process of its own until ctx ends, and returns its exit code.
+func Main(ctx context.Context, w process.World) int {
+	return process.Main(ctx, process.Spec[Config]{
+		Name: "partner", About: "The doors of partner companies, and what they owe each other.", Environ: EnvironPrefix,
+		Metrics: func(c Config) string { return c.Metrics },
+		New: func(ctx context.Context, cfg Config, deps process.Deps) (process.Service, error) {
+			return New(ctx, cfg, deps)
+		},
+	}, w)
+}

@@ -1,0 +1,106 @@
+// Package partner is the service of the coalition: what partner companies may do by their agreements, and what they owe
+// each other. This package only wires it together; see README.md.
+package partner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/terms"
+)
+
+// Service is one replica of partner. Make it with New, run it once, close it.
+type Service struct {
+	cfg      Config
+	deps     process.Deps
+	store    *store.Store
+	bus      *bus.Bus
+	terms    *terms.Terms
+	listener net.Listener
+}
+
+// New connects to Mongo and NATS, prepares the database, and opens the gRPC port. Nothing is answered until Run.
+func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
+	s := &Service{cfg: cfg, deps: deps}
+	if err := s.connect(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	deps.Health.Add("partner store", s.store.Ping)
+	deps.Health.Add("partner agreements", s.terms.Ready)
+	return s, nil
+}
+
+func (s *Service) connect(ctx context.Context) error {
+	var err error
+	if s.store, err = store.Open(ctx, s.cfg.MongoURI, s.cfg.Database); err != nil {
+		return err
+	}
+	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-partner"}, s.deps.Log)
+	if err != nil {
+		return err
+	}
+	if s.terms, err = terms.New(s.bus, s.deps.Clock, s.deps.Log); err != nil {
+		return err
+	}
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
+	}
+	return nil
+}
+
+// Address is where gRPC listens for the house.
+func (s *Service) Address() string { return s.listener.Addr().String() }
+
+// Close ends the connections. Run must have returned.
+func (s *Service) Close(ctx context.Context) error {
+	var err error
+	if s.bus != nil {
+		s.bus.Close()
+	}
+	if s.listener != nil {
+		if e := s.listener.Close(); !errors.Is(e, net.ErrClosed) {
+			err = e
+		}
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close(ctx))
+	}
+	return err
+}
+
+// Run works until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		s.store.KeepClear(ctx, s.deps.Log)
+		return nil
+	})
+	group.Go(func() error {
+		s.terms.Run(ctx)
+		return nil
+	})
+	group.Go(func() error { return s.serve(ctx) })
+	return group.Wait()
+}
+
+// serve answers the house until ctx ends.
+func (s *Service) serve(ctx context.Context) error {
+	callers, err := rpc.ParseCallers(s.cfg.Callers)
+	if err != nil {
+		return fmt.Errorf("read who may call partner: %w", err)
+	}
+	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	if err != nil {
+		return fmt.Errorf("open partner's door: %w", err)
+	}
+	return server.Serve(ctx, s.listener)
+}
