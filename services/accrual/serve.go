@@ -27,7 +27,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
 		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Do: s.do, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
-		Closing: &closing.Closer{Storage: s.storage, Bus: s.bus, Partitions: s.cfg.Partitions},
+		Stopping: ctx.Done(), Closing: &closing.Closer{Storage: s.storage, Bus: s.bus, Partitions: s.cfg.Partitions},
 		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return s.verify(ctx, program, verify.Options{Progress: progress})
 		},

@@ -49,9 +49,10 @@ type cli struct {
 		Publish actionCmd `cmd:"" help:"Publish an own event of the programme: a review, a visit, a survey."`
 	} `cmd:"" help:"Own events of the programme."`
 	Account struct {
-		Show    showCmd    `cmd:"" help:"Show an account, now or as it stood."`
-		Entries entriesCmd `cmd:"" help:"List an account's entries."`
-		Explain explainCmd `cmd:"" help:"Say in plain words what an entry did and why."`
+		Show     showCmd     `cmd:"" help:"Show an account, now or as it stood."`
+		Entries  entriesCmd  `cmd:"" help:"List an account's entries."`
+		Explain  explainCmd  `cmd:"" help:"Say in plain words what an entry did and why."`
+		Expiring expiringCmd `cmd:"" help:"List what lapses in the next days if nothing more comes."`
 	} `cmd:"" help:"Accounts and their entries."`
 	Ledger struct {
 		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger. Exit code 3: one does not hold."`

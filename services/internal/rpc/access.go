@@ -36,6 +36,8 @@ var access = []Rule{
 
 	to(accrualv1.AccrualService_GetAccount_FullMethodName, Operator, Partner, Reward),
 	to(accrualv1.AccrualService_ListEntries_FullMethodName, Operator, Partner),
+	to(accrualv1.AccrualService_ListExpiringPoints_FullMethodName, Operator),
+	to(accrualv1.AccrualService_WatchAccount_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetFinality_FullMethodName, Operator, Partner),
 	to(accrualv1.AccrualService_GetControlTotals_FullMethodName, Operator, Partner),
 	to(accrualv1.AccrualService_ExplainEntry_FullMethodName, Operator),

@@ -57,7 +57,7 @@ func Dial(addr, secret string, options ...Option) (*grpc.ClientConn, error) {
 }
 
 // readVerbs begin the names of methods that change nothing, by the rule that every method is named verb and noun.
-var readVerbs = []string{"Compare", "Count", "Describe", "Explain", "Get", "List", "Plan", "Preview", "Resolve", "Validate", "Verify"}
+var readVerbs = []string{"Compare", "Count", "Describe", "Explain", "Get", "List", "Plan", "Preview", "Resolve", "Validate", "Verify", "Watch"}
 
 // keyField is the field of a request by which a repeated write is known again, and has the effect of one.
 const keyField = "idempotency_key"

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -98,13 +98,19 @@ func (s *guarded) RecvMsg(m any) error {
 }
 
 // bounded gives a call without a deadline the default one, and says so; in the trailer, for a header would make the call
-// one that is not tried again. Watching the health of a process is the one call that has no end.
+// one that is not tried again. Watching has no end of its own.
 func bounded(ctx context.Context, method string, tell func(metadata.MD)) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok || method == healthv1.Health_Watch_FullMethodName {
+	if _, ok := ctx.Deadline(); ok || endless(method) {
 		return ctx, func() {}
 	}
 	tell(metadata.Pairs(TrailerDeadline, DefaultDeadline.String()))
 	return context.WithTimeout(ctx, DefaultDeadline)
+}
+
+// endless tells whether a method is one that watches: it tells for as long as somebody listens, and bounds itself.
+func endless(method string) bool {
+	_, name, _ := strings.Cut(strings.TrimPrefix(method, "/"), "/")
+	return strings.HasPrefix(name, "Watch")
 }
 
 // check holds a request against the rules of its contract.

@@ -36,6 +36,13 @@ func (s *Server) GetAccount(ctx context.Context, in *accrualv1.GetAccountRequest
 	if err != nil {
 		return nil, err
 	}
+	shown, err := s.shown(ctx, account, due)
+	return &accrualv1.GetAccountResponse{Account: shown}, err
+}
+
+// shown is an account as the contract shows it, as of its last entry.
+func (s *Server) shown(ctx context.Context, account ledger.Account, due time.Time) (*accrualv1.Account, error) {
+	ref := storage.AccountRef{Program: account.Program, ID: account.ID}
 	last, err := s.deps.Storage.Entries(ctx, ref, account.Version-1, 1)
 	if err != nil {
 		return nil, err
@@ -47,7 +54,7 @@ func (s *Server) GetAccount(ctx context.Context, in *accrualv1.GetAccountRequest
 	if err != nil {
 		return nil, err
 	}
-	return &accrualv1.GetAccountResponse{Account: contract.Account(account, due, qualifying(account, known.Program))}, nil
+	return contract.Account(account, due, qualifying(account, known.Program)), nil
 }
 
 // until bounds which entries count; a time that is not set does not.

@@ -44,6 +44,8 @@ type Deps struct {
 	// Partitions is how many EVENTS has.
 	Partitions int
 	Closing    *closing.Closer
+	// Stopping is closed when the server takes no more: who watches is sent away.
+	Stopping <-chan struct{}
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.
 	Verify func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error)
 }
@@ -51,7 +53,8 @@ type Deps struct {
 // Server implements AccrualService. Safe for many goroutines.
 type Server struct {
 	accrualv1.UnimplementedAccrualServiceServer
-	deps Deps
+	deps     Deps
+	watchers watchers
 }
 
 // New makes the service; register it on an rpc.Server.

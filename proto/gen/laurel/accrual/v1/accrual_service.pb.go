@@ -337,6 +337,316 @@ func (x *ListEntriesResponse) GetNextPageToken() string {
 	return ""
 }
 
+type ListExpiringPointsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// How many days ahead to look. 0: 90.
+	HorizonDays int32 `protobuf:"varint,3,opt,name=horizon_days,json=horizonDays,proto3" json:"horizon_days,omitempty"`
+	// Not before this is applied.
+	After         *v1.Position `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListExpiringPointsRequest) Reset() {
+	*x = ListExpiringPointsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListExpiringPointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListExpiringPointsRequest) ProtoMessage() {}
+
+func (x *ListExpiringPointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListExpiringPointsRequest.ProtoReflect.Descriptor instead.
+func (*ListExpiringPointsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListExpiringPointsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ListExpiringPointsRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ListExpiringPointsRequest) GetHorizonDays() int32 {
+	if x != nil {
+		return x.HorizonDays
+	}
+	return 0
+}
+
+func (x *ListExpiringPointsRequest) GetAfter() *v1.Position {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+// ExpiringPoints is what lapses on a day.
+type ExpiringPoints struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// The first day on which the points are gone (YYYY-MM-DD).
+	ExpiryDay string `protobuf:"bytes,2,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	// The last day on which they can be spent.
+	LastDay       string `protobuf:"bytes,3,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	Points        int64  `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpiringPoints) Reset() {
+	*x = ExpiringPoints{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpiringPoints) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpiringPoints) ProtoMessage() {}
+
+func (x *ExpiringPoints) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpiringPoints.ProtoReflect.Descriptor instead.
+func (*ExpiringPoints) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ExpiringPoints) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ExpiringPoints) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
+func (x *ExpiringPoints) GetLastDay() string {
+	if x != nil {
+		return x.LastDay
+	}
+	return ""
+}
+
+func (x *ExpiringPoints) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+type ListExpiringPointsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By day, then unit. At most one for each lot of the account, which may have some hundred.
+	Expiring []*ExpiringPoints `protobuf:"bytes,1,rep,name=expiring,proto3" json:"expiring,omitempty"`
+	// The day from which the horizon counts: today, as far as days have passed in the log.
+	Day           string `protobuf:"bytes,2,opt,name=day,proto3" json:"day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListExpiringPointsResponse) Reset() {
+	*x = ListExpiringPointsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListExpiringPointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListExpiringPointsResponse) ProtoMessage() {}
+
+func (x *ListExpiringPointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListExpiringPointsResponse.ProtoReflect.Descriptor instead.
+func (*ListExpiringPointsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListExpiringPointsResponse) GetExpiring() []*ExpiringPoints {
+	if x != nil {
+		return x.Expiring
+	}
+	return nil
+}
+
+func (x *ListExpiringPointsResponse) GetDay() string {
+	if x != nil {
+		return x.Day
+	}
+	return ""
+}
+
+type WatchAccountRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Begin with the entries behind this seq. Absent: with the account as it is now, and no entries.
+	AfterSeq      *int64 `protobuf:"varint,3,opt,name=after_seq,json=afterSeq,proto3,oneof" json:"after_seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAccountRequest) Reset() {
+	*x = WatchAccountRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAccountRequest) ProtoMessage() {}
+
+func (x *WatchAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAccountRequest.ProtoReflect.Descriptor instead.
+func (*WatchAccountRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WatchAccountRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *WatchAccountRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *WatchAccountRequest) GetAfterSeq() int64 {
+	if x != nil && x.AfterSeq != nil {
+		return *x.AfterSeq
+	}
+	return 0
+}
+
+type WatchAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What has happened since the message before, in the order of seq.
+	Entries []*Entry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	// The account behind these entries. Absent where more of them follow at once.
+	Account       *Account `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAccountResponse) Reset() {
+	*x = WatchAccountResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAccountResponse) ProtoMessage() {}
+
+func (x *WatchAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAccountResponse.ProtoReflect.Descriptor instead.
+func (*WatchAccountResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchAccountResponse) GetEntries() []*Entry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *WatchAccountResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
 type ExplainEntryRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -348,7 +658,7 @@ type ExplainEntryRequest struct {
 
 func (x *ExplainEntryRequest) Reset() {
 	*x = ExplainEntryRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[4]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +670,7 @@ func (x *ExplainEntryRequest) String() string {
 func (*ExplainEntryRequest) ProtoMessage() {}
 
 func (x *ExplainEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[4]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +683,7 @@ func (x *ExplainEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainEntryRequest.ProtoReflect.Descriptor instead.
 func (*ExplainEntryRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{4}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExplainEntryRequest) GetProgram() string {
@@ -401,7 +711,7 @@ type ExplainEntryResponse struct {
 
 func (x *ExplainEntryResponse) Reset() {
 	*x = ExplainEntryResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[5]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -413,7 +723,7 @@ func (x *ExplainEntryResponse) String() string {
 func (*ExplainEntryResponse) ProtoMessage() {}
 
 func (x *ExplainEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[5]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -426,7 +736,7 @@ func (x *ExplainEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainEntryResponse.ProtoReflect.Descriptor instead.
 func (*ExplainEntryResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{5}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ExplainEntryResponse) GetEntry() *Entry {
@@ -456,7 +766,7 @@ type GetEventStatusRequest struct {
 
 func (x *GetEventStatusRequest) Reset() {
 	*x = GetEventStatusRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[6]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +778,7 @@ func (x *GetEventStatusRequest) String() string {
 func (*GetEventStatusRequest) ProtoMessage() {}
 
 func (x *GetEventStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[6]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +791,7 @@ func (x *GetEventStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEventStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetEventStatusRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{6}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetEventStatusRequest) GetProgram() string {
@@ -530,7 +840,7 @@ type EventStatus struct {
 
 func (x *EventStatus) Reset() {
 	*x = EventStatus{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[7]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +852,7 @@ func (x *EventStatus) String() string {
 func (*EventStatus) ProtoMessage() {}
 
 func (x *EventStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[7]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +865,7 @@ func (x *EventStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventStatus.ProtoReflect.Descriptor instead.
 func (*EventStatus) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{7}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EventStatus) GetState() EventState {
@@ -616,7 +926,7 @@ type GetEventStatusResponse struct {
 
 func (x *GetEventStatusResponse) Reset() {
 	*x = GetEventStatusResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +938,7 @@ func (x *GetEventStatusResponse) String() string {
 func (*GetEventStatusResponse) ProtoMessage() {}
 
 func (x *GetEventStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +951,7 @@ func (x *GetEventStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEventStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetEventStatusResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{8}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetEventStatusResponse) GetEvents() []*EventStatus {
@@ -661,7 +971,7 @@ type VerifyLedgerRequest struct {
 
 func (x *VerifyLedgerRequest) Reset() {
 	*x = VerifyLedgerRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -673,7 +983,7 @@ func (x *VerifyLedgerRequest) String() string {
 func (*VerifyLedgerRequest) ProtoMessage() {}
 
 func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -686,7 +996,7 @@ func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{9}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *VerifyLedgerRequest) GetProgram() string {
@@ -709,7 +1019,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -721,7 +1031,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -734,7 +1044,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{10}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Check) GetName() string {
@@ -773,7 +1083,7 @@ type VerifyLedgerResponse struct {
 
 func (x *VerifyLedgerResponse) Reset() {
 	*x = VerifyLedgerResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -785,7 +1095,7 @@ func (x *VerifyLedgerResponse) String() string {
 func (*VerifyLedgerResponse) ProtoMessage() {}
 
 func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -798,7 +1108,7 @@ func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{11}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *VerifyLedgerResponse) GetEntries() int64 {
@@ -865,7 +1175,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -877,7 +1187,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -890,7 +1200,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{12}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DeadLetter) GetId() string {
@@ -1018,7 +1328,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1030,7 +1340,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1043,7 +1353,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{13}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListDeadLettersRequest) GetProgram() string {
@@ -1077,7 +1387,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +1399,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +1412,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{14}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -1128,7 +1438,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1450,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1463,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{15}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetDeadLetterRequest) GetId() string {
@@ -1172,7 +1482,7 @@ type GetDeadLetterResponse struct {
 
 func (x *GetDeadLetterResponse) Reset() {
 	*x = GetDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1494,7 @@ func (x *GetDeadLetterResponse) String() string {
 func (*GetDeadLetterResponse) ProtoMessage() {}
 
 func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1507,7 @@ func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{16}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -1216,7 +1526,7 @@ type RedriveDeadLetterRequest struct {
 
 func (x *RedriveDeadLetterRequest) Reset() {
 	*x = RedriveDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1538,7 @@ func (x *RedriveDeadLetterRequest) String() string {
 func (*RedriveDeadLetterRequest) ProtoMessage() {}
 
 func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1551,7 @@ func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{17}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RedriveDeadLetterRequest) GetId() string {
@@ -1261,7 +1571,7 @@ type RedriveDeadLetterResponse struct {
 
 func (x *RedriveDeadLetterResponse) Reset() {
 	*x = RedriveDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1583,7 @@ func (x *RedriveDeadLetterResponse) String() string {
 func (*RedriveDeadLetterResponse) ProtoMessage() {}
 
 func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1596,7 @@ func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{18}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RedriveDeadLetterResponse) GetEventId() string {
@@ -1313,7 +1623,7 @@ type PreviewOrderRequest struct {
 
 func (x *PreviewOrderRequest) Reset() {
 	*x = PreviewOrderRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1635,7 @@ func (x *PreviewOrderRequest) String() string {
 func (*PreviewOrderRequest) ProtoMessage() {}
 
 func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1648,7 @@ func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderRequest.ProtoReflect.Descriptor instead.
 func (*PreviewOrderRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PreviewOrderRequest) GetProgram() string {
@@ -1412,7 +1722,7 @@ type PreviewOrderResponse struct {
 
 func (x *PreviewOrderResponse) Reset() {
 	*x = PreviewOrderResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1734,7 @@ func (x *PreviewOrderResponse) String() string {
 func (*PreviewOrderResponse) ProtoMessage() {}
 
 func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1747,7 @@ func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderResponse.ProtoReflect.Descriptor instead.
 func (*PreviewOrderResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *PreviewOrderResponse) GetPoints() int64 {
@@ -1526,7 +1836,7 @@ type GetFinalityRequest struct {
 
 func (x *GetFinalityRequest) Reset() {
 	*x = GetFinalityRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1538,7 +1848,7 @@ func (x *GetFinalityRequest) String() string {
 func (*GetFinalityRequest) ProtoMessage() {}
 
 func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1551,7 +1861,7 @@ func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityRequest.ProtoReflect.Descriptor instead.
 func (*GetFinalityRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetFinalityRequest) GetProgram() string {
@@ -1570,7 +1880,7 @@ type GetFinalityResponse struct {
 
 func (x *GetFinalityResponse) Reset() {
 	*x = GetFinalityResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +1892,7 @@ func (x *GetFinalityResponse) String() string {
 func (*GetFinalityResponse) ProtoMessage() {}
 
 func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +1905,7 @@ func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityResponse.ProtoReflect.Descriptor instead.
 func (*GetFinalityResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetFinalityResponse) GetFinality() *Finality {
@@ -1618,7 +1928,7 @@ type GetControlTotalsRequest struct {
 
 func (x *GetControlTotalsRequest) Reset() {
 	*x = GetControlTotalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1940,7 @@ func (x *GetControlTotalsRequest) String() string {
 func (*GetControlTotalsRequest) ProtoMessage() {}
 
 func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1953,7 @@ func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsRequest.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetControlTotalsRequest) GetProgram() string {
@@ -1683,7 +1993,7 @@ type GetControlTotalsResponse struct {
 
 func (x *GetControlTotalsResponse) Reset() {
 	*x = GetControlTotalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1695,7 +2005,7 @@ func (x *GetControlTotalsResponse) String() string {
 func (*GetControlTotalsResponse) ProtoMessage() {}
 
 func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1708,7 +2018,7 @@ func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsResponse.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetControlTotalsResponse) GetEntries() int64 {
@@ -1760,7 +2070,7 @@ type AwardPointsRequest struct {
 
 func (x *AwardPointsRequest) Reset() {
 	*x = AwardPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1772,7 +2082,7 @@ func (x *AwardPointsRequest) String() string {
 func (*AwardPointsRequest) ProtoMessage() {}
 
 func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1785,7 +2095,7 @@ func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsRequest.ProtoReflect.Descriptor instead.
 func (*AwardPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AwardPointsRequest) GetProgram() string {
@@ -1854,7 +2164,7 @@ type AwardPointsResponse struct {
 
 func (x *AwardPointsResponse) Reset() {
 	*x = AwardPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +2176,7 @@ func (x *AwardPointsResponse) String() string {
 func (*AwardPointsResponse) ProtoMessage() {}
 
 func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +2189,7 @@ func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsResponse.ProtoReflect.Descriptor instead.
 func (*AwardPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AwardPointsResponse) GetEntry() *Entry {
@@ -1906,7 +2216,7 @@ type HoldPointsRequest struct {
 
 func (x *HoldPointsRequest) Reset() {
 	*x = HoldPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1918,7 +2228,7 @@ func (x *HoldPointsRequest) String() string {
 func (*HoldPointsRequest) ProtoMessage() {}
 
 func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1931,7 +2241,7 @@ func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsRequest.ProtoReflect.Descriptor instead.
 func (*HoldPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *HoldPointsRequest) GetProgram() string {
@@ -1987,7 +2297,7 @@ type HoldPointsResponse struct {
 
 func (x *HoldPointsResponse) Reset() {
 	*x = HoldPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2309,7 @@ func (x *HoldPointsResponse) String() string {
 func (*HoldPointsResponse) ProtoMessage() {}
 
 func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2012,7 +2322,7 @@ func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsResponse.ProtoReflect.Descriptor instead.
 func (*HoldPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *HoldPointsResponse) GetHoldId() string {
@@ -2044,7 +2354,7 @@ type CaptureHoldRequest struct {
 
 func (x *CaptureHoldRequest) Reset() {
 	*x = CaptureHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2366,7 @@ func (x *CaptureHoldRequest) String() string {
 func (*CaptureHoldRequest) ProtoMessage() {}
 
 func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2379,7 @@ func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldRequest.ProtoReflect.Descriptor instead.
 func (*CaptureHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CaptureHoldRequest) GetProgram() string {
@@ -2118,7 +2428,7 @@ type CaptureHoldResponse struct {
 
 func (x *CaptureHoldResponse) Reset() {
 	*x = CaptureHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2130,7 +2440,7 @@ func (x *CaptureHoldResponse) String() string {
 func (*CaptureHoldResponse) ProtoMessage() {}
 
 func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2143,7 +2453,7 @@ func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldResponse.ProtoReflect.Descriptor instead.
 func (*CaptureHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CaptureHoldResponse) GetCaptureId() string {
@@ -2173,7 +2483,7 @@ type VoidHoldRequest struct {
 
 func (x *VoidHoldRequest) Reset() {
 	*x = VoidHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2185,7 +2495,7 @@ func (x *VoidHoldRequest) String() string {
 func (*VoidHoldRequest) ProtoMessage() {}
 
 func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2198,7 +2508,7 @@ func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldRequest.ProtoReflect.Descriptor instead.
 func (*VoidHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *VoidHoldRequest) GetProgram() string {
@@ -2238,7 +2548,7 @@ type VoidHoldResponse struct {
 
 func (x *VoidHoldResponse) Reset() {
 	*x = VoidHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2250,7 +2560,7 @@ func (x *VoidHoldResponse) String() string {
 func (*VoidHoldResponse) ProtoMessage() {}
 
 func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2263,7 +2573,7 @@ func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldResponse.ProtoReflect.Descriptor instead.
 func (*VoidHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *VoidHoldResponse) GetEntry() *Entry {
@@ -2286,7 +2596,7 @@ type RefundCaptureRequest struct {
 
 func (x *RefundCaptureRequest) Reset() {
 	*x = RefundCaptureRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2298,7 +2608,7 @@ func (x *RefundCaptureRequest) String() string {
 func (*RefundCaptureRequest) ProtoMessage() {}
 
 func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2311,7 +2621,7 @@ func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureRequest.ProtoReflect.Descriptor instead.
 func (*RefundCaptureRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *RefundCaptureRequest) GetProgram() string {
@@ -2351,7 +2661,7 @@ type RefundCaptureResponse struct {
 
 func (x *RefundCaptureResponse) Reset() {
 	*x = RefundCaptureResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2363,7 +2673,7 @@ func (x *RefundCaptureResponse) String() string {
 func (*RefundCaptureResponse) ProtoMessage() {}
 
 func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2376,7 +2686,7 @@ func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureResponse.ProtoReflect.Descriptor instead.
 func (*RefundCaptureResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RefundCaptureResponse) GetEntry() *Entry {
@@ -2402,7 +2712,7 @@ type AdjustPointsRequest struct {
 
 func (x *AdjustPointsRequest) Reset() {
 	*x = AdjustPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2414,7 +2724,7 @@ func (x *AdjustPointsRequest) String() string {
 func (*AdjustPointsRequest) ProtoMessage() {}
 
 func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2427,7 +2737,7 @@ func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsRequest.ProtoReflect.Descriptor instead.
 func (*AdjustPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *AdjustPointsRequest) GetProgram() string {
@@ -2474,7 +2784,7 @@ type AdjustPointsResponse struct {
 
 func (x *AdjustPointsResponse) Reset() {
 	*x = AdjustPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2486,7 +2796,7 @@ func (x *AdjustPointsResponse) String() string {
 func (*AdjustPointsResponse) ProtoMessage() {}
 
 func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2499,7 +2809,7 @@ func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsResponse.ProtoReflect.Descriptor instead.
 func (*AdjustPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AdjustPointsResponse) GetEntry() *Entry {
@@ -2534,7 +2844,33 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x05after\x18\x05 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"q\n" +
 	"\x13ListEntriesResponse\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.laurel.accrual.v1.EntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc5\x01\n" +
+	"\x19ListExpiringPointsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12-\n" +
+	"\fhorizon_days\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x00R\vhorizonDays\x12.\n" +
+	"\x05after\x18\x04 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"v\n" +
+	"\x0eExpiringPoints\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1d\n" +
+	"\n" +
+	"expiry_day\x18\x02 \x01(\tR\texpiryDay\x12\x19\n" +
+	"\blast_day\x18\x03 \x01(\tR\alastDay\x12\x16\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\"m\n" +
+	"\x1aListExpiringPointsResponse\x12=\n" +
+	"\bexpiring\x18\x01 \x03(\v2!.laurel.accrual.v1.ExpiringPointsR\bexpiring\x12\x10\n" +
+	"\x03day\x18\x02 \x01(\tR\x03day\"\x99\x01\n" +
+	"\x13WatchAccountRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12)\n" +
+	"\tafter_seq\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x00R\bafterSeq\x88\x01\x01B\f\n" +
+	"\n" +
+	"_after_seq\"\x80\x01\n" +
+	"\x14WatchAccountResponse\x122\n" +
+	"\aentries\x18\x01 \x03(\v2\x18.laurel.accrual.v1.EntryR\aentries\x124\n" +
+	"\aaccount\x18\x02 \x01(\v2\x1a.laurel.accrual.v1.AccountR\aaccount\"X\n" +
 	"\x13ExplainEntryRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1c\n" +
 	"\x03key\x18\x02 \x01(\tB\n" +
@@ -2714,11 +3050,13 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\x8f\r\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x032\xe5\x0e\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
-	"\vListEntries\x12%.laurel.accrual.v1.ListEntriesRequest\x1a&.laurel.accrual.v1.ListEntriesResponse\x12_\n" +
+	"\vListEntries\x12%.laurel.accrual.v1.ListEntriesRequest\x1a&.laurel.accrual.v1.ListEntriesResponse\x12q\n" +
+	"\x12ListExpiringPoints\x12,.laurel.accrual.v1.ListExpiringPointsRequest\x1a-.laurel.accrual.v1.ListExpiringPointsResponse\x12a\n" +
+	"\fWatchAccount\x12&.laurel.accrual.v1.WatchAccountRequest\x1a'.laurel.accrual.v1.WatchAccountResponse0\x01\x12_\n" +
 	"\fExplainEntry\x12&.laurel.accrual.v1.ExplainEntryRequest\x1a'.laurel.accrual.v1.ExplainEntryResponse\x12e\n" +
 	"\x0eGetEventStatus\x12(.laurel.accrual.v1.GetEventStatusRequest\x1a).laurel.accrual.v1.GetEventStatusResponse\x12a\n" +
 	"\fVerifyLedger\x12&.laurel.accrual.v1.VerifyLedgerRequest\x1a'.laurel.accrual.v1.VerifyLedgerResponse0\x01\x12h\n" +
@@ -2750,126 +3088,139 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
-	(EventState)(0),                   // 0: laurel.accrual.v1.EventState
-	(*GetAccountRequest)(nil),         // 1: laurel.accrual.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),        // 2: laurel.accrual.v1.GetAccountResponse
-	(*ListEntriesRequest)(nil),        // 3: laurel.accrual.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),       // 4: laurel.accrual.v1.ListEntriesResponse
-	(*ExplainEntryRequest)(nil),       // 5: laurel.accrual.v1.ExplainEntryRequest
-	(*ExplainEntryResponse)(nil),      // 6: laurel.accrual.v1.ExplainEntryResponse
-	(*GetEventStatusRequest)(nil),     // 7: laurel.accrual.v1.GetEventStatusRequest
-	(*EventStatus)(nil),               // 8: laurel.accrual.v1.EventStatus
-	(*GetEventStatusResponse)(nil),    // 9: laurel.accrual.v1.GetEventStatusResponse
-	(*VerifyLedgerRequest)(nil),       // 10: laurel.accrual.v1.VerifyLedgerRequest
-	(*Check)(nil),                     // 11: laurel.accrual.v1.Check
-	(*VerifyLedgerResponse)(nil),      // 12: laurel.accrual.v1.VerifyLedgerResponse
-	(*DeadLetter)(nil),                // 13: laurel.accrual.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),    // 14: laurel.accrual.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),   // 15: laurel.accrual.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),      // 16: laurel.accrual.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),     // 17: laurel.accrual.v1.GetDeadLetterResponse
-	(*RedriveDeadLetterRequest)(nil),  // 18: laurel.accrual.v1.RedriveDeadLetterRequest
-	(*RedriveDeadLetterResponse)(nil), // 19: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*PreviewOrderRequest)(nil),       // 20: laurel.accrual.v1.PreviewOrderRequest
-	(*PreviewOrderResponse)(nil),      // 21: laurel.accrual.v1.PreviewOrderResponse
-	(*GetFinalityRequest)(nil),        // 22: laurel.accrual.v1.GetFinalityRequest
-	(*GetFinalityResponse)(nil),       // 23: laurel.accrual.v1.GetFinalityResponse
-	(*GetControlTotalsRequest)(nil),   // 24: laurel.accrual.v1.GetControlTotalsRequest
-	(*GetControlTotalsResponse)(nil),  // 25: laurel.accrual.v1.GetControlTotalsResponse
-	(*AwardPointsRequest)(nil),        // 26: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),       // 27: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),         // 28: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),        // 29: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),        // 30: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),       // 31: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),           // 32: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),          // 33: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),      // 34: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),     // 35: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),       // 36: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),      // 37: laurel.accrual.v1.AdjustPointsResponse
-	(*timestamppb.Timestamp)(nil),     // 38: google.protobuf.Timestamp
-	(*v1.Position)(nil),               // 39: laurel.type.v1.Position
-	(*Account)(nil),                   // 40: laurel.accrual.v1.Account
-	(*Entry)(nil),                     // 41: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                  // 42: laurel.orders.v1.Line
-	(*LineRating)(nil),                // 43: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                // 44: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                  // 45: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),              // 46: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),       // 47: google.protobuf.Duration
+	(EventState)(0),                    // 0: laurel.accrual.v1.EventState
+	(*GetAccountRequest)(nil),          // 1: laurel.accrual.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),         // 2: laurel.accrual.v1.GetAccountResponse
+	(*ListEntriesRequest)(nil),         // 3: laurel.accrual.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),        // 4: laurel.accrual.v1.ListEntriesResponse
+	(*ListExpiringPointsRequest)(nil),  // 5: laurel.accrual.v1.ListExpiringPointsRequest
+	(*ExpiringPoints)(nil),             // 6: laurel.accrual.v1.ExpiringPoints
+	(*ListExpiringPointsResponse)(nil), // 7: laurel.accrual.v1.ListExpiringPointsResponse
+	(*WatchAccountRequest)(nil),        // 8: laurel.accrual.v1.WatchAccountRequest
+	(*WatchAccountResponse)(nil),       // 9: laurel.accrual.v1.WatchAccountResponse
+	(*ExplainEntryRequest)(nil),        // 10: laurel.accrual.v1.ExplainEntryRequest
+	(*ExplainEntryResponse)(nil),       // 11: laurel.accrual.v1.ExplainEntryResponse
+	(*GetEventStatusRequest)(nil),      // 12: laurel.accrual.v1.GetEventStatusRequest
+	(*EventStatus)(nil),                // 13: laurel.accrual.v1.EventStatus
+	(*GetEventStatusResponse)(nil),     // 14: laurel.accrual.v1.GetEventStatusResponse
+	(*VerifyLedgerRequest)(nil),        // 15: laurel.accrual.v1.VerifyLedgerRequest
+	(*Check)(nil),                      // 16: laurel.accrual.v1.Check
+	(*VerifyLedgerResponse)(nil),       // 17: laurel.accrual.v1.VerifyLedgerResponse
+	(*DeadLetter)(nil),                 // 18: laurel.accrual.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),     // 19: laurel.accrual.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),    // 20: laurel.accrual.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),       // 21: laurel.accrual.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),      // 22: laurel.accrual.v1.GetDeadLetterResponse
+	(*RedriveDeadLetterRequest)(nil),   // 23: laurel.accrual.v1.RedriveDeadLetterRequest
+	(*RedriveDeadLetterResponse)(nil),  // 24: laurel.accrual.v1.RedriveDeadLetterResponse
+	(*PreviewOrderRequest)(nil),        // 25: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),       // 26: laurel.accrual.v1.PreviewOrderResponse
+	(*GetFinalityRequest)(nil),         // 27: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),        // 28: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),    // 29: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),   // 30: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),         // 31: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),        // 32: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),          // 33: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),         // 34: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),         // 35: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),        // 36: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),            // 37: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),           // 38: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),       // 39: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),      // 40: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),        // 41: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),       // 42: laurel.accrual.v1.AdjustPointsResponse
+	(*timestamppb.Timestamp)(nil),      // 43: google.protobuf.Timestamp
+	(*v1.Position)(nil),                // 44: laurel.type.v1.Position
+	(*Account)(nil),                    // 45: laurel.accrual.v1.Account
+	(*Entry)(nil),                      // 46: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                   // 47: laurel.orders.v1.Line
+	(*LineRating)(nil),                 // 48: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                 // 49: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                   // 50: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),               // 51: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),        // 52: google.protobuf.Duration
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	38, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	38, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	39, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	40, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	39, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	41, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	41, // 6: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	39, // 7: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
-	0,  // 8: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
-	8,  // 9: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
-	11, // 10: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	38, // 11: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
-	13, // 12: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
-	13, // 13: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	42, // 14: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	38, // 15: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	43, // 16: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	44, // 17: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	38, // 18: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	45, // 19: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	46, // 20: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	45, // 21: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	41, // 22: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	47, // 23: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	41, // 24: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	41, // 25: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	41, // 26: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	41, // 27: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	41, // 28: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 29: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 30: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 31: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	7,  // 32: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	10, // 33: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	14, // 34: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	16, // 35: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	18, // 36: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	20, // 37: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	22, // 38: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	24, // 39: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	26, // 40: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	28, // 41: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	30, // 42: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	32, // 43: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	34, // 44: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	36, // 45: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	2,  // 46: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 47: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	6,  // 48: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	9,  // 49: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	12, // 50: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	15, // 51: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	17, // 52: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	19, // 53: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	21, // 54: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	23, // 55: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	25, // 56: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	27, // 57: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	29, // 58: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	31, // 59: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	33, // 60: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	35, // 61: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	37, // 62: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	46, // [46:63] is the sub-list for method output_type
-	29, // [29:46] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	43, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	43, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	44, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	45, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	44, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	46, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	44, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	6,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
+	46, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	45, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	46, // 10: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	44, // 11: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	0,  // 12: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
+	13, // 13: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
+	16, // 14: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
+	43, // 15: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	18, // 16: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
+	18, // 17: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
+	47, // 18: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	43, // 19: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	48, // 20: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	49, // 21: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	43, // 22: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	50, // 23: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	51, // 24: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	50, // 25: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	46, // 26: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	52, // 27: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	46, // 28: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	46, // 29: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	46, // 30: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	46, // 31: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	46, // 32: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	1,  // 33: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 34: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 35: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	8,  // 36: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	10, // 37: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	12, // 38: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	15, // 39: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	19, // 40: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	21, // 41: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	23, // 42: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	25, // 43: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	27, // 44: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	29, // 45: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	31, // 46: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	33, // 47: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	35, // 48: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	37, // 49: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	39, // 50: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	41, // 51: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	2,  // 52: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 53: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	7,  // 54: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	9,  // 55: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	11, // 56: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	14, // 57: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	17, // 58: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	20, // 59: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	22, // 60: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	24, // 61: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	26, // 62: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	28, // 63: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	30, // 64: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	32, // 65: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	34, // 66: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	36, // 67: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	38, // 68: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	40, // 69: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	42, // 70: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	52, // [52:71] is the sub-list for method output_type
+	33, // [33:52] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -2880,13 +3231,14 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 	file_laurel_accrual_v1_account_proto_init()
 	file_laurel_accrual_v1_closing_proto_init()
 	file_laurel_accrual_v1_entry_proto_init()
+	file_laurel_accrual_v1_accrual_service_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,23 +19,25 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccrualService_GetAccount_FullMethodName        = "/laurel.accrual.v1.AccrualService/GetAccount"
-	AccrualService_ListEntries_FullMethodName       = "/laurel.accrual.v1.AccrualService/ListEntries"
-	AccrualService_ExplainEntry_FullMethodName      = "/laurel.accrual.v1.AccrualService/ExplainEntry"
-	AccrualService_GetEventStatus_FullMethodName    = "/laurel.accrual.v1.AccrualService/GetEventStatus"
-	AccrualService_VerifyLedger_FullMethodName      = "/laurel.accrual.v1.AccrualService/VerifyLedger"
-	AccrualService_ListDeadLetters_FullMethodName   = "/laurel.accrual.v1.AccrualService/ListDeadLetters"
-	AccrualService_GetDeadLetter_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
-	AccrualService_RedriveDeadLetter_FullMethodName = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
-	AccrualService_PreviewOrder_FullMethodName      = "/laurel.accrual.v1.AccrualService/PreviewOrder"
-	AccrualService_GetFinality_FullMethodName       = "/laurel.accrual.v1.AccrualService/GetFinality"
-	AccrualService_GetControlTotals_FullMethodName  = "/laurel.accrual.v1.AccrualService/GetControlTotals"
-	AccrualService_AwardPoints_FullMethodName       = "/laurel.accrual.v1.AccrualService/AwardPoints"
-	AccrualService_HoldPoints_FullMethodName        = "/laurel.accrual.v1.AccrualService/HoldPoints"
-	AccrualService_CaptureHold_FullMethodName       = "/laurel.accrual.v1.AccrualService/CaptureHold"
-	AccrualService_VoidHold_FullMethodName          = "/laurel.accrual.v1.AccrualService/VoidHold"
-	AccrualService_RefundCapture_FullMethodName     = "/laurel.accrual.v1.AccrualService/RefundCapture"
-	AccrualService_AdjustPoints_FullMethodName      = "/laurel.accrual.v1.AccrualService/AdjustPoints"
+	AccrualService_GetAccount_FullMethodName         = "/laurel.accrual.v1.AccrualService/GetAccount"
+	AccrualService_ListEntries_FullMethodName        = "/laurel.accrual.v1.AccrualService/ListEntries"
+	AccrualService_ListExpiringPoints_FullMethodName = "/laurel.accrual.v1.AccrualService/ListExpiringPoints"
+	AccrualService_WatchAccount_FullMethodName       = "/laurel.accrual.v1.AccrualService/WatchAccount"
+	AccrualService_ExplainEntry_FullMethodName       = "/laurel.accrual.v1.AccrualService/ExplainEntry"
+	AccrualService_GetEventStatus_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetEventStatus"
+	AccrualService_VerifyLedger_FullMethodName       = "/laurel.accrual.v1.AccrualService/VerifyLedger"
+	AccrualService_ListDeadLetters_FullMethodName    = "/laurel.accrual.v1.AccrualService/ListDeadLetters"
+	AccrualService_GetDeadLetter_FullMethodName      = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
+	AccrualService_RedriveDeadLetter_FullMethodName  = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
+	AccrualService_PreviewOrder_FullMethodName       = "/laurel.accrual.v1.AccrualService/PreviewOrder"
+	AccrualService_GetFinality_FullMethodName        = "/laurel.accrual.v1.AccrualService/GetFinality"
+	AccrualService_GetControlTotals_FullMethodName   = "/laurel.accrual.v1.AccrualService/GetControlTotals"
+	AccrualService_AwardPoints_FullMethodName        = "/laurel.accrual.v1.AccrualService/AwardPoints"
+	AccrualService_HoldPoints_FullMethodName         = "/laurel.accrual.v1.AccrualService/HoldPoints"
+	AccrualService_CaptureHold_FullMethodName        = "/laurel.accrual.v1.AccrualService/CaptureHold"
+	AccrualService_VoidHold_FullMethodName           = "/laurel.accrual.v1.AccrualService/VoidHold"
+	AccrualService_RefundCapture_FullMethodName      = "/laurel.accrual.v1.AccrualService/RefundCapture"
+	AccrualService_AdjustPoints_FullMethodName       = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 )
 
 // AccrualServiceClient is the client API for AccrualService service.
@@ -48,6 +50,14 @@ type AccrualServiceClient interface {
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
 	// ListEntries returns an account's entries, newest last, in pages.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
+	// ListExpiringPoints says how many points of an account lapse on which day if nothing more comes: active and pending ones,
+	// after what is due by now. What is held does not lapse while it is. ACCOUNT_NOT_FOUND.
+	ListExpiringPoints(ctx context.Context, in *ListExpiringPointsRequest, opts ...grpc.CallOption) (*ListExpiringPointsResponse, error)
+	// WatchAccount tells of an account now, and again whenever it changes, with the entries that changed it: each once, in
+	// order, none left out. A reader who is slow is told of several changes at once, and holds nobody up. The stream ends
+	// without an error after an hour, and when the server stops: call again with after_seq, the last seq seen. Reasons:
+	// ACCOUNT_NOT_FOUND; INVALID_ARGUMENT for an after_seq that the account has not reached; OVERLOADED while too many watch.
+	WatchAccount(ctx context.Context, in *WatchAccountRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAccountResponse], error)
 	// ExplainEntry says in plain words what an entry did and which rules made it. ENTRY_NOT_FOUND if there is none.
 	ExplainEntry(ctx context.Context, in *ExplainEntryRequest, opts ...grpc.CallOption) (*ExplainEntryResponse, error)
 	// GetEventStatus says what became of the events of one order: taken, waiting, refused. Unknown orders have no events.
@@ -123,6 +133,35 @@ func (c *accrualServiceClient) ListEntries(ctx context.Context, in *ListEntriesR
 	return out, nil
 }
 
+func (c *accrualServiceClient) ListExpiringPoints(ctx context.Context, in *ListExpiringPointsRequest, opts ...grpc.CallOption) (*ListExpiringPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListExpiringPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ListExpiringPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) WatchAccount(ctx context.Context, in *WatchAccountRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAccountResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AccrualService_ServiceDesc.Streams[0], AccrualService_WatchAccount_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchAccountRequest, WatchAccountResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AccrualService_WatchAccountClient = grpc.ServerStreamingClient[WatchAccountResponse]
+
 func (c *accrualServiceClient) ExplainEntry(ctx context.Context, in *ExplainEntryRequest, opts ...grpc.CallOption) (*ExplainEntryResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ExplainEntryResponse)
@@ -145,7 +184,7 @@ func (c *accrualServiceClient) GetEventStatus(ctx context.Context, in *GetEventS
 
 func (c *accrualServiceClient) VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyLedgerResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &AccrualService_ServiceDesc.Streams[0], AccrualService_VerifyLedger_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &AccrualService_ServiceDesc.Streams[1], AccrualService_VerifyLedger_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -292,6 +331,14 @@ type AccrualServiceServer interface {
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
 	// ListEntries returns an account's entries, newest last, in pages.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
+	// ListExpiringPoints says how many points of an account lapse on which day if nothing more comes: active and pending ones,
+	// after what is due by now. What is held does not lapse while it is. ACCOUNT_NOT_FOUND.
+	ListExpiringPoints(context.Context, *ListExpiringPointsRequest) (*ListExpiringPointsResponse, error)
+	// WatchAccount tells of an account now, and again whenever it changes, with the entries that changed it: each once, in
+	// order, none left out. A reader who is slow is told of several changes at once, and holds nobody up. The stream ends
+	// without an error after an hour, and when the server stops: call again with after_seq, the last seq seen. Reasons:
+	// ACCOUNT_NOT_FOUND; INVALID_ARGUMENT for an after_seq that the account has not reached; OVERLOADED while too many watch.
+	WatchAccount(*WatchAccountRequest, grpc.ServerStreamingServer[WatchAccountResponse]) error
 	// ExplainEntry says in plain words what an entry did and which rules made it. ENTRY_NOT_FOUND if there is none.
 	ExplainEntry(context.Context, *ExplainEntryRequest) (*ExplainEntryResponse, error)
 	// GetEventStatus says what became of the events of one order: taken, waiting, refused. Unknown orders have no events.
@@ -352,6 +399,12 @@ func (UnimplementedAccrualServiceServer) GetAccount(context.Context, *GetAccount
 }
 func (UnimplementedAccrualServiceServer) ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntries not implemented")
+}
+func (UnimplementedAccrualServiceServer) ListExpiringPoints(context.Context, *ListExpiringPointsRequest) (*ListExpiringPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListExpiringPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) WatchAccount(*WatchAccountRequest, grpc.ServerStreamingServer[WatchAccountResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchAccount not implemented")
 }
 func (UnimplementedAccrualServiceServer) ExplainEntry(context.Context, *ExplainEntryRequest) (*ExplainEntryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExplainEntry not implemented")
@@ -454,6 +507,35 @@ func _AccrualService_ListEntries_Handler(srv interface{}, ctx context.Context, d
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _AccrualService_ListExpiringPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListExpiringPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ListExpiringPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ListExpiringPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ListExpiringPoints(ctx, req.(*ListExpiringPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_WatchAccount_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchAccountRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AccrualServiceServer).WatchAccount(m, &grpc.GenericServerStream[WatchAccountRequest, WatchAccountResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AccrualService_WatchAccountServer = grpc.ServerStreamingServer[WatchAccountResponse]
 
 func _AccrualService_ExplainEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExplainEntryRequest)
@@ -734,6 +816,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AccrualService_ListEntries_Handler,
 		},
 		{
+			MethodName: "ListExpiringPoints",
+			Handler:    _AccrualService_ListExpiringPoints_Handler,
+		},
+		{
 			MethodName: "ExplainEntry",
 			Handler:    _AccrualService_ExplainEntry_Handler,
 		},
@@ -791,6 +877,11 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		},
 	},
 	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchAccount",
+			Handler:       _AccrualService_WatchAccount_Handler,
+			ServerStreams: true,
+		},
 		{
 			StreamName:    "VerifyLedger",
 			Handler:       _AccrualService_VerifyLedger_Handler,
