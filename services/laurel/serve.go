@@ -81,7 +81,8 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 	err = house.Write(doors, house.House{
 		GRPC: house.GRPC{
 			Accrual: h.Accrual.Address(), Analytics: h.Analytics.Address(), Member: h.Member.Address(),
-			Partner: h.Partner.Address(), Programme: h.Programme.Address(), Tier: h.Tier.Address(),
+			Partner: h.Partner.Address(), Programme: h.Programme.Address(), Reward: h.Reward.Address(),
+			Tier: h.Tier.Address(),
 		},
 		Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),

@@ -29,6 +29,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/programme"
+	"github.com/laurel-loyalty/laurel/services/reward"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
@@ -118,7 +119,14 @@ func raise(t *testing.T) *standing {
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Tier = h.tier.Address()
-	for _, service := range []service{h.service, h.analytics, h.programme, h.members, h.tier} {
+	_, catalogue := testkit.Mongo(t)
+	rewards, err := reward.New(t.Context(), reward.Config{
+		MongoURI: uri, Database: catalogue, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Callers: secrets.List(), Accrual: h.place.GRPC.Accrual, AccrualToken: secrets[rpc.Reward], Partitions: partitions, Lease: time.Minute,
+	}, deps())
+	require.NoError(t, err)
+	h.place.GRPC.Reward = rewards.Address()
+	for _, service := range []service{h.service, h.analytics, h.programme, h.members, h.tier, rewards} {
 		h.run(service)
 	}
 	testkit.Eventually(t, func() bool {

@@ -68,6 +68,19 @@ type cli struct {
 		Role    roleCmd          `cmd:"" help:"Change what a member may do with another's account."`
 		Leave   leaveCmd         `cmd:"" help:"Take a member out of another's account."`
 	} `cmd:"" help:"Members, and by what they are known."`
+	Reward struct {
+		List     rewardListCmd       `cmd:"" help:"List the catalogue; for an account with what each costs it, and why not."`
+		Item     rewardItemCmd       `cmd:"" help:"Show a reward."`
+		Put      rewardPutCmd        `cmd:"" help:"Put a reward into the catalogue, or give one other terms."`
+		Withdraw rewardWithdrawCmd   `cmd:"" help:"Take a reward out of the catalogue."`
+		Stock    rewardStockCmd      `cmd:"" help:"Add to what is left of a reward."`
+		Codes    rewardCodesCmd      `cmd:"" help:"Put codes into the pool of a voucher."`
+		Redeem   redeemCmd           `cmd:"" help:"Spend an account's points on a reward."`
+		Cancel   redemptionCancelCmd `cmd:"" help:"Cancel a redemption: points and reward go back."`
+		Show     redemptionShowCmd   `cmd:"" help:"Show a redemption."`
+		Code     redemptionCodeCmd   `cmd:"" help:"Show the code of a voucher that was redeemed."`
+		History  redemptionListCmd   `cmd:"" help:"List the redemptions of an account, newest first."`
+	} `cmd:"" help:"Rewards, and what points are spent on."`
 	Tier struct {
 		Show    tierShowCmd    `cmd:"" help:"Say at which tier an account stands, and what is missing to rise and to stay."`
 		History tierHistoryCmd `cmd:"" help:"List the moves of an account, and what caused them."`

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/reward"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
@@ -91,5 +92,12 @@ func TestSettingsOfMember(t *testing.T) {
 	const name, prefix = "member-settings.md", member.EnvironPrefix
 	var table bytes.Buffer
 	require.NoError(t, config.Reference(&table, member.Config{}, prefix))
+	page(t, name, table.Bytes())
+}
+
+func TestSettingsOfReward(t *testing.T) {
+	const name, prefix = "reward-settings.md", reward.EnvironPrefix
+	var table bytes.Buffer
+	require.NoError(t, config.Reference(&table, reward.Config{}, prefix))
 	page(t, name, table.Bytes())
 }

@@ -17,9 +17,27 @@ const (
 	// Of the registry of programmes.
 	AfterRevisionInsert  = "after_revision_insert"
 	AfterRevisionPublish = "after_revision_publish"
+
+	// Of redemptions.
+	AfterRedemptionBegun = "after_redemption_begun"
+	AfterHold            = "after_hold"    // between hold and reserve
+	AfterReserve         = "after_reserve" // between reserve and capture
+	AfterCapture         = "after_capture" // between capture and fulfil
+	AfterFulfil          = "after_fulfil"
+	BeforeVoid           = "before_void"
+	AfterVoid            = "after_void"
+	BeforeRefund         = "before_refund"
+	AfterRefund          = "after_refund"
 )
 
-// Points lists all of them, for tests that visit each.
+// RedemptionPoints lists those that a redemption meets: an order that is bought, refused and cancelled meets each.
+func RedemptionPoints() []string {
+	return []string{
+		AfterRedemptionBegun, AfterHold, AfterReserve, AfterCapture, AfterFulfil, BeforeVoid, AfterVoid, BeforeRefund, AfterRefund,
+	}
+}
+
+// Points lists those that a replay meets, for tests that visit each.
 func Points() []string {
 	return []string{
 		AfterRead, AfterCompute, BeforeCommit, InCommit, AfterCommit, BeforeOutboxPublish, AfterOutboxPublish,

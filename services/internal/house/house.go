@@ -45,13 +45,20 @@ type GRPC struct {
 	Member    string `json:"member"`
 	Partner   string `json:"partner"`
 	Programme string `json:"programme"`
+	Reward    string `json:"reward"`
 	Tier      string `json:"tier"`
 }
 
 // Of is where a service listens; empty for one that the house does not know.
 func (g GRPC) Of(service string) string {
 	return map[string]string{
-		"accrual": g.Accrual, "analytics": g.Analytics, "member": g.Member, "partner": g.Partner, "programme": g.Programme, "tier": g.Tier,
+		"accrual":   g.Accrual,
+		"analytics": g.Analytics,
+		"member":    g.Member,
+		"partner":   g.Partner,
+		"programme": g.Programme,
+		"reward":    g.Reward,
+		"tier":      g.Tier,
 	}[service]
 }
 

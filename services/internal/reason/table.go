@@ -71,6 +71,21 @@ const (
 	RefundTooLate      Reason = "REFUND_TOO_LATE"
 	TooManyRefunds     Reason = "TOO_MANY_REFUNDS"
 
+	// Rewards.
+	RewardNotFound           Reason = "REWARD_NOT_FOUND"
+	RewardWithdrawn          Reason = "REWARD_WITHDRAWN"
+	RewardNotYetValid        Reason = "REWARD_NOT_YET_VALID"
+	RewardNoLongerValid      Reason = "REWARD_NO_LONGER_VALID"
+	TierNotEligible          Reason = "TIER_NOT_ELIGIBLE"
+	RewardLimitReached       Reason = "REWARD_LIMIT_REACHED"
+	SoldOut                  Reason = "SOLD_OUT"
+	PriceChanged             Reason = "PRICE_CHANGED"
+	CodeOfOtherReward        Reason = "CODE_OF_OTHER_REWARD"
+	RedemptionNotFound       Reason = "REDEMPTION_NOT_FOUND"
+	RedemptionLapsed         Reason = "REDEMPTION_LAPSED"
+	RedemptionNotCancellable Reason = "REDEMPTION_NOT_CANCELLABLE"
+	RedemptionHasNoCode      Reason = "REDEMPTION_HAS_NO_CODE"
+
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
 	DiskLow         Reason = "DISK_LOW"
@@ -133,6 +148,19 @@ var table = []Info{
 	{CaptureRefunded, State, false, "The capture is refunded already."},
 	{RefundTooLate, State, false, "The capture is more than 400 days old."},
 	{TooManyRefunds, State, true, "256 captures of the account within 400 days are refunded."},
+	{RewardNotFound, NotFound, false, "The catalogue has no such reward, or the reward no such version."},
+	{RewardWithdrawn, State, true, "The reward is taken out of the catalogue."},
+	{RewardNotYetValid, State, true, "The reward can be redeemed from a later time, which the metadata tell."},
+	{RewardNoLongerValid, State, false, "The time of the reward is over."},
+	{TierNotEligible, State, true, "The reward is for other tiers than that of the account; the metadata name both."},
+	{RewardLimitReached, State, true, "The account had the reward as often as its terms allow, in all or within the period; the metadata tell the figures, and when it may again."},
+	{SoldOut, State, true, "Nothing is left of the reward. Add stock or codes, then try again."},
+	{PriceChanged, State, true, "The reward costs the account something else than the call says; the metadata tell what."},
+	{CodeOfOtherReward, Conflict, false, "The code is in the pool of another reward of the programme."},
+	{RedemptionNotFound, NotFound, false, "No such redemption."},
+	{RedemptionLapsed, State, true, "The redemption was not completed in time. Its points are the account's again; the same key begins anew."},
+	{RedemptionNotCancellable, State, false, "The redemption cannot be cancelled, or no longer: by its terms, its state, or because its code was shown."},
+	{RedemptionHasNoCode, State, true, "There is no code to show: the redemption is no voucher, is not fulfilled, or is cancelled."},
 	{NotYetApplied, State, true, "The position that the read was to wait for was not applied within the time of the call."},
 	{PositionUnknown, State, true, "The stream ends before the position that the read was to wait for: it is none of this house, or the bus went back."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},

@@ -12,6 +12,7 @@ import (
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
+	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 )
 
@@ -82,6 +83,18 @@ var access = []Rule{
 	to(memberv1.MemberService_ReplaceAlias_FullMethodName, Operator),
 	to(memberv1.MemberService_SetRole_FullMethodName, Operator),
 	to(memberv1.MemberService_LeaveAccount_FullMethodName, Operator),
+
+	to(rewardv1.RewardService_PutReward_FullMethodName, Operator),
+	to(rewardv1.RewardService_WithdrawReward_FullMethodName, Operator),
+	to(rewardv1.RewardService_AddStock_FullMethodName, Operator),
+	to(rewardv1.RewardService_AddCodes_FullMethodName, Operator),
+	to(rewardv1.RewardService_GetReward_FullMethodName, Operator),
+	to(rewardv1.RewardService_ListRewards_FullMethodName, Operator),
+	to(rewardv1.RewardService_RedeemReward_FullMethodName, Operator),
+	to(rewardv1.RewardService_CancelRedemption_FullMethodName, Operator),
+	to(rewardv1.RewardService_RevealCode_FullMethodName, Operator),
+	to(rewardv1.RewardService_GetRedemption_FullMethodName, Operator),
+	to(rewardv1.RewardService_ListRedemptions_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.

@@ -26,6 +26,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/partner"
 	"github.com/laurel-loyalty/laurel/services/programme"
+	"github.com/laurel-loyalty/laurel/services/reward"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
@@ -65,6 +66,7 @@ type House struct {
 	Member    *member.Service
 	Partner   *partner.Service
 	Programme *programme.Service
+	Reward    *reward.Service
 	Tier      *tier.Service
 	Health    *telemetry.Health
 	Metrics   *prometheus.Registry

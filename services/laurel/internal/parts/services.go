@@ -9,9 +9,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/member"
 	"github.com/laurel-loyalty/laurel/services/partner"
 	"github.com/laurel-loyalty/laurel/services/programme"
+	"github.com/laurel-loyalty/laurel/services/reward"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
@@ -19,6 +21,8 @@ import (
 const (
 	batchIdle  = 2 * time.Millisecond
 	queueItems = 2048
+	// redemptionLease is longer than a call to accrual lasts.
+	redemptionLease = 15 * time.Second
 )
 
 // freePort is where the doors are that nobody has to find by heart: what the house writes down says which port it was.
@@ -29,6 +33,7 @@ func (h *House) buildServices(ctx context.Context) error {
 	// Who reads FACTS stands behind who tells them: so Progress asks first whether there is more to tell.
 	for _, build := range []func(context.Context) error{
 		h.buildAccrual, h.buildAnalytics, h.buildMember, h.buildPartner, h.buildProgramme, h.buildTier,
+		h.buildReward,
 	} {
 		if err := build(ctx); err != nil {
 			return err
@@ -99,6 +104,20 @@ func (h *House) buildProgramme(ctx context.Context) error {
 		return err
 	}
 	h.Programme, h.services = s, append(h.services, s)
+	return nil
+}
+
+func (h *House) buildReward(ctx context.Context) error {
+	s, err := reward.New(ctx, reward.Config{
+		MongoURI: h.MongoURI, Database: h.database("reward"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		Callers: h.Secrets.List(), Accrual: h.Accrual.Address(), AccrualToken: h.Secrets[rpc.Reward], Partitions: bus.Partitions,
+		Lease: redemptionLease,
+	}, h.deps())
+	if err != nil {
+		return err
+	}
+	// It makes accrual work: Progress asks it first.
+	h.Reward, h.services = s, append([]service{s}, h.services...)
 	return nil
 }
 

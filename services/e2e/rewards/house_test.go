@@ -1,0 +1,253 @@
+// Package rewards tests the reward service with a real accrual: what is bought, by many at once, what is left when a process
+// dies, and that both books agree.
+package rewards
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/protobuf/proto"
+
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+	"github.com/laurel-loyalty/laurel/services/reward"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+const (
+	partitions  = 4
+	streamBytes = 64 << 20
+	// lease is short, so that no test waits for one.
+	lease = 300 * time.Millisecond
+	// patience is how long a call may take on a machine that does much else.
+	patience = time.Minute
+)
+
+const theTeaClub = `
+programme: tea
+zone: UTC
+currency: USD
+unit: points
+earning: {points: 1, per: 1.00}
+expiry: {rule: end_of_month, months: 12}
+returns: {wait_days: 30}
+ladder:
+  window_months: 12
+  tiers: [{name: bronze, from: 0}, {name: gold, from: 100.00}]
+`
+
+// standing is the place of one test: databases and a nats-server of its own, an accrual, and the programme tea.
+type standing struct {
+	t        *testing.T
+	uri      string
+	database string // of reward
+	db       *mongo.Database
+	nats     *testkit.NATSServer
+	bus      *bus.Bus
+	secrets  rpc.Secrets
+	ledger   *accrual.Service
+	accrual  accrualv1.AccrualServiceClient
+	clock    clock.Clock
+	serial   int
+}
+
+func open(t *testing.T) *standing {
+	t.Helper()
+	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: clock.System()}
+	h.uri, h.database = testkit.Mongo(t)
+	client, err := mongo.Connect(options.Client().ApplyURI(h.uri))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, client.Disconnect(context.WithoutCancel(t.Context()))) })
+	h.db = client.Database(h.database)
+	h.bus, err = bus.Connect(t.Context(), bus.Config{URL: h.nats.URL, Token: h.nats.Token, Name: "test"}, testkit.Logger(t))
+	require.NoError(t, err)
+	t.Cleanup(h.bus.Close)
+	require.NoError(t, h.bus.EnsureStreams(t.Context(), bus.Layout{
+		Partitions: partitions, MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes, MaxBytesDead: streamBytes,
+	}))
+	h.control("house", "opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_WALL, Partitions: partitions})
+	h.control("tea", "revised", "revised/1", &controlv1.ProgramRevised{
+		Program: "tea", Revision: 1, Files: []*controlv1.ProgramFile{{Name: "tea.yaml", Content: []byte(theTeaClub)}},
+	})
+	_, ledger := testkit.Mongo(t)
+	h.ledger, err = accrual.New(t.Context(), accrual.Config{
+		MongoURI: h.uri, Database: ledger, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
+		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+	}, h.deps())
+	require.NoError(t, err)
+	h.run(h.ledger)
+	h.accrual = accrualv1.NewAccrualServiceClient(testkit.Dial(t, h.ledger.Address(), h.secrets[rpc.Operator]))
+	testkit.Eventually(t, func() bool {
+		p, err := h.ledger.Progress(t.Context())
+		return err == nil && p.Drained()
+	}, "accrual knows the programme")
+	return h
+}
+
+func (h *standing) deps() process.Deps {
+	return process.Deps{Log: testkit.Logger(h.t), Clock: h.clock, Registry: prometheus.NewRegistry(), Health: &telemetry.Health{}}
+}
+
+func (h *standing) control(program, kind, id string, body proto.Message) {
+	h.t.Helper()
+	batch, err := publish.Control(publish.ControlEvent{Program: program, Source: "laurel", Kind: kind, ID: id, Body: body}, partitions)
+	require.NoError(h.t, err)
+	require.NoError(h.t, publish.All(h.t.Context(), h.bus, batch))
+}
+
+// run lets a service work until what it returns is called, or the test ends.
+func (h *standing) run(s process.Service) func() {
+	ctx, cancel := context.WithCancel(h.t.Context())
+	var running sync.WaitGroup
+	var err error
+	running.Go(func() { err = s.Run(ctx) })
+	stop := sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		require.NoError(h.t, err)
+		require.NoError(h.t, s.Close(context.WithoutCancel(h.t.Context())))
+	})
+	h.t.Cleanup(stop)
+	return stop
+}
+
+// service is one replica of reward, with a client.
+type service struct {
+	*reward.Service
+	rewardv1.RewardServiceClient
+	h    *standing
+	stop func()
+}
+
+// config is how a replica of reward is set, that asks accrual at an address.
+func (h *standing) config(accrual string) reward.Config {
+	return reward.Config{
+		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
+		Accrual: accrual, AccrualToken: h.secrets[rpc.Reward], Partitions: partitions, Lease: lease,
+	}
+}
+
+// serve starts a replica of reward.
+func (h *standing) serve() *service { return h.serveWith(h.config(h.ledger.Address())) }
+
+func (h *standing) serveWith(cfg reward.Config) *service {
+	h.t.Helper()
+	made, err := reward.New(h.t.Context(), cfg, h.deps())
+	require.NoError(h.t, err)
+	s := &service{Service: made, h: h, stop: h.run(made)}
+	s.RewardServiceClient = rewardv1.NewRewardServiceClient(testkit.Dial(h.t, made.Address(), h.secrets[rpc.Operator]))
+	return s
+}
+
+// key is another idempotency key each time.
+func (h *standing) key() string {
+	h.serial++
+	return fmt.Sprint("key-", h.serial)
+}
+
+// give awards points to an account.
+func (h *standing) give(account string, points int64) {
+	h.t.Helper()
+	_, err := h.accrual.AwardPoints(h.t.Context(), &accrualv1.AwardPointsRequest{
+		Program: "tea", Account: account, Points: points, ExpiryDay: "never", IdempotencyKey: h.key(),
+	})
+	require.NoError(h.t, err)
+}
+
+// has is what an account can spend, and what is held of it.
+func (h *standing) has(account string) (active, held int64) {
+	h.t.Helper()
+	answer, err := h.accrual.GetAccount(h.t.Context(), &accrualv1.GetAccountRequest{Program: "tea", Account: account})
+	require.NoError(h.t, err)
+	b := answer.GetAccount().GetBalances()[0]
+	require.Len(h.t, answer.GetAccount().GetHolds(), min(1, int(b.GetHeld())), "a hold is where points are held")
+	return b.GetActive(), b.GetHeld()
+}
+
+// gift is terms of a thing for so many points.
+func gift(points int64) *rewardv1.Terms {
+	return &rewardv1.Terms{Kind: rewardv1.RewardKind_REWARD_KIND_GIFT, Name: "a pot", Points: points}
+}
+
+// voucher is terms of a code for so many points.
+func voucher(points int64) *rewardv1.Terms {
+	return &rewardv1.Terms{Kind: rewardv1.RewardKind_REWARD_KIND_VOUCHER, Name: "a voucher", Points: points}
+}
+
+// put puts a reward into the catalogue, with so many in stock, or codes.
+func (s *service) put(id string, terms *rewardv1.Terms, items int) *rewardv1.Reward {
+	s.h.t.Helper()
+	answer, err := s.PutReward(s.h.t.Context(), &rewardv1.PutRewardRequest{Program: "tea", Reward: id, Terms: terms, IdempotencyKey: s.h.key()})
+	require.NoError(s.h.t, err)
+	switch {
+	case items == 0:
+	case terms.GetKind() == rewardv1.RewardKind_REWARD_KIND_VOUCHER:
+		codes := make([]string, items)
+		for i := range codes {
+			codes[i] = fmt.Sprintf("%s-code-%d", id, i+1)
+		}
+		_, err = s.AddCodes(s.h.t.Context(), &rewardv1.AddCodesRequest{Program: "tea", Reward: id, Codes: codes, IdempotencyKey: s.h.key()})
+	default:
+		_, err = s.AddStock(s.h.t.Context(), &rewardv1.AddStockRequest{Program: "tea", Reward: id, Items: int64(items), IdempotencyKey: s.h.key()})
+	}
+	require.NoError(s.h.t, err)
+	return answer.GetReward()
+}
+
+// redeem asks for a reward.
+func (s *service) redeem(account, id, key string) (*rewardv1.Redemption, error) {
+	ctx, cancel := context.WithTimeout(s.h.t.Context(), patience)
+	defer cancel()
+	answer, err := s.RedeemReward(ctx, &rewardv1.RedeemRewardRequest{Program: "tea", Account: account, Reward: id, IdempotencyKey: key})
+	return answer.GetRedemption(), rpc.FromStatus(err)
+}
+
+// cancel asks for the points back.
+func (s *service) cancel(id, key string) (*rewardv1.Redemption, error) {
+	answer, err := s.CancelRedemption(s.h.t.Context(), &rewardv1.CancelRedemptionRequest{Program: "tea", RedemptionId: id, IdempotencyKey: key})
+	return answer.GetRedemption(), rpc.FromStatus(err)
+}
+
+// left is how many of a reward are left.
+func (s *service) left(id string) int64 {
+	s.h.t.Helper()
+	answer, err := s.GetReward(s.h.t.Context(), &rewardv1.GetRewardRequest{Program: "tea", Reward: id})
+	require.NoError(s.h.t, err)
+	return answer.GetReward().GetStock().GetLeft()
+}
+
+// refused wants a call to be refused for a reason, and returns the refusal.
+func refused(t *testing.T, err error, want reason.Reason) *reason.Error {
+	t.Helper()
+	require.ErrorIs(t, err, want)
+	refusal, ok := reason.Of(err)
+	require.True(t, ok)
+	return refusal
+}
+
+// count counts documents of reward's.
+func (h *standing) count(collection string, filter bson.M) int64 {
+	h.t.Helper()
+	n, err := h.db.Collection(collection).CountDocuments(h.t.Context(), filter)
+	require.NoError(h.t, err)
+	return n
+}

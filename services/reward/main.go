@@ -1,0 +1,23 @@
+package reward
+
+import (
+	"context"
+	"io"
+
+	"github.com/laurel-loyalty/laurel/services/internal/config"
+	"github.com/laurel-loyalty/laurel/services/internal/process"
+)
+
+// EnvironPrefix begins the names of reward's settings in the environment.
+const EnvironPrefix config.Prefix = "LAUREL_REWARD"
+
+// Main runs the service as a process of its own until ctx ends, and returns its exit code.
+func Main(ctx context.Context, args, environ []string, out, errs io.Writer) int {
+	return process.Main(ctx, process.Spec[Config]{
+		Name:    "reward",
+		About:   "The catalogue of rewards, and how points are spent on it; commands and questions come over gRPC.",
+		Environ: EnvironPrefix,
+		Metrics: func(c Config) string { return c.Metrics },
+		New:     func(ctx context.Context, c Config, d Deps) (process.Service, error) { return New(ctx, c, d) },
+	}, process.World{Args: args, Environ: environ, Out: out, Err: errs})
+}
