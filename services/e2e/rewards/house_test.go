@@ -235,13 +235,18 @@ func (s *service) left(id string) int64 {
 	return answer.GetReward().GetStock().GetLeft()
 }
 
-// refused wants a call to be refused for a reason, and returns the refusal.
-func refused(t *testing.T, err error, want reason.Reason) *reason.Error {
+// refused wants a call to be refused for a reason.
+func refused(t *testing.T, err error, want reason.Reason) {
 	t.Helper()
 	require.ErrorIs(t, err, want)
+}
+
+// message is what a call was refused with.
+func message(t *testing.T, err error) string {
+	t.Helper()
 	refusal, ok := reason.Of(err)
-	require.True(t, ok)
-	return refusal
+	require.True(t, ok, "%v", err)
+	return refusal.Message
 }
 
 // count counts documents of reward's.

@@ -156,5 +156,6 @@ func TestALimitHoldsThoughManyComeAtOnce(t *testing.T) {
 	_, err = replicas[1].redeem("ann", "pot", "once-more")
 	require.NoError(t, err, "a cancelled one does not count")
 	_, err = replicas[1].redeem("ann", "pot", "twice-more")
-	require.Equal(t, "limit of 3 per member reached", refused(t, err, reason.RewardLimitReached).Message)
+	refused(t, err, reason.RewardLimitReached)
+	require.Equal(t, "limit of 3 per member reached", message(t, err))
 }
