@@ -91,7 +91,7 @@ func visits(point string) int {
 	switch point {
 	case fault.AfterOrdersPublish:
 		return sliceOrders / 500
-	case fault.AfterOutboxDelete:
+	case fault.BeforeOutboxPublish, fault.AfterOutboxPublish, fault.AfterOutboxDelete:
 		return 3
 	case fault.AfterRevisionInsert, fault.AfterRevisionPublish:
 		return 1

@@ -133,10 +133,6 @@ func (p Progress) Drained() bool { return p.Behind == 0 && p.Due == 0 && p.Outbo
 
 // Progress asks the bus and the store. Due counts what is due up to the partitions' clocks; nil: nothing ever is.
 func (f *Follower) Progress(ctx context.Context, due func(ctx context.Context, clocks map[int]time.Time) (int64, error)) (Progress, error) {
-	last, err := f.deps.Bus.LastSequences(ctx, f.cfg.Stream, f.cfg.Partitions)
-	if err != nil {
-		return Progress{}, err
-	}
 	parts, err := f.deps.Store.ReadPartitions(ctx, f.Partitions())
 	if err != nil {
 		return Progress{}, err
@@ -144,7 +140,11 @@ func (f *Follower) Progress(ctx context.Context, due func(ctx context.Context, c
 	var p Progress
 	clocks := map[int]time.Time{}
 	for _, id := range f.Partitions() { // one that nobody has begun has no document yet
-		if parts[id].Mark.Sequence < last[id] {
+		next, err := f.deps.Bus.Next(ctx, f.cfg.Stream, id, parts[id].Mark.Sequence)
+		if err != nil {
+			return Progress{}, err
+		}
+		if next > 0 {
 			p.Behind++
 		}
 		clocks[id] = parts[id].Clock

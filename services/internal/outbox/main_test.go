@@ -76,12 +76,21 @@ func (h *house) facts(partition, n int) []outbox.Message {
 // put cuts messages into chunks and stores them, as a service's transaction does.
 func (h *house) put(t *testing.T, partition int, messages []outbox.Message) []outbox.Chunk {
 	t.Helper()
+	chunks := h.cut(partition, messages)
+	h.insert(t, chunks)
+	return chunks
+}
+
+func (h *house) cut(partition int, messages []outbox.Message) []outbox.Chunk {
 	if h.parts[partition] == nil {
 		h.parts[partition] = &store.Partition{ID: partition}
 	}
-	chunks := outbox.Cut(h.parts[partition], bus.Facts, messages, time.Now())
+	return outbox.Cut(h.parts[partition], bus.Facts, messages, time.Now())
+}
+
+func (h *house) insert(t *testing.T, chunks []outbox.Chunk) {
+	t.Helper()
 	require.NoError(t, outbox.Insert(t.Context(), h.store, chunks))
-	return chunks
 }
 
 // start runs a new relay, for partitions 0 to 3 where none are named, until what it returns is called, which gives what

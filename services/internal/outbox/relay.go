@@ -83,7 +83,7 @@ var errChunk = errors.New("the bus does not take it")
 
 // round publishes up to a page of chunks of each partition, then removes what has left, and returns how many.
 func (r *Relay) round(ctx context.Context) (int, error) {
-	var sent []string
+	l := &load{relay: r}
 	var failed error
 	for from := 0; ; {
 		p, found, err := r.next(ctx, from)
@@ -91,17 +91,18 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 			failed = errors.Join(failed, err)
 			break
 		}
-		left, err := r.drain(ctx, p)
-		sent, failed = append(sent, left...), errors.Join(failed, err)
+		err = l.partition(ctx, p)
+		failed = errors.Join(failed, err)
 		if err != nil && !errors.Is(err, errChunk) {
 			break
 		}
 		from = p + 1
 	}
-	if err := r.remove(ctx, sent); err != nil {
+	failed = errors.Join(failed, l.leave(ctx))
+	if err := r.remove(ctx, l.sent); err != nil {
 		return 0, errors.Join(failed, err)
 	}
-	return len(sent), failed
+	return len(l.sent), failed
 }
 
 // next finds the first of our partitions from a number on that has a chunk waiting. A quiet outbox costs one look at the
@@ -134,23 +135,6 @@ func (r *Relay) next(ctx context.Context, from int) (int, bool, error) {
 	}
 }
 
-// drain publishes up to a page of chunks of a partition, up to the first that does not leave, and returns which have left.
-func (r *Relay) drain(ctx context.Context, partition int) ([]string, error) {
-	chunks, err := r.page(ctx, partition)
-	if err != nil {
-		return nil, err
-	}
-	var sent []string
-	for _, chunk := range chunks {
-		if err := r.publish(ctx, chunk); err != nil {
-			delete(r.asked, partition)
-			return sent, err
-		}
-		sent = append(sent, chunk.ID)
-	}
-	return sent, nil
-}
-
 // remove deletes chunks that have left. Those that stay because of a crash are seen in the stream by their number.
 func (r *Relay) remove(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
@@ -176,33 +160,6 @@ func (r *Relay) page(ctx context.Context, partition int) ([]Chunk, error) {
 		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
 	}
 	return chunks, nil
-}
-
-// publish makes a chunk leave once: as one atomic batch, unless the stream has it already.
-func (r *Relay) publish(ctx context.Context, chunk Chunk) error {
-	if !r.asked[chunk.Partition] {
-		known, err := r.stored(ctx, chunk)
-		if err != nil || known {
-			return err // the chunk behind a known one may have left too
-		}
-	}
-	fault.Point(fault.BeforeOutboxPublish)
-	batch := chunk.outgoing()
-	err := r.Bus.PublishBatch(ctx, batch)
-	switch {
-	case err == nil, errors.Is(err, bus.ErrStored):
-		// ErrStored is the bus's word that it knows the batch: chunks are always cut alike, so it knows the whole.
-	case errors.Is(err, bus.ErrRetry), errors.Is(err, bus.ErrFull):
-		return fmt.Errorf("publish chunk %s: %w", chunk.ID, err)
-	default:
-		return fmt.Errorf("publish chunk %s: %w: %w", chunk.ID, errChunk, err)
-	}
-	fault.Point(fault.AfterOutboxPublish)
-	if r.Published != nil {
-		r.Published(len(batch))
-	}
-	r.asked[chunk.Partition] = true
-	return nil
 }
 
 // stored asks the stream whether the chunk's last message, or a later one of its subject, is there. Chunks of

@@ -105,7 +105,7 @@ func TestAChunkThatHasLeftIsNotPublishedAgain(t *testing.T) {
 				put[1] = append(put[1], h.put(t, 1, h.facts(1, 1+h.serial%3))...)
 			}
 			for _, chunk := range put[1][:c.left] {
-				leave(t, h, chunk)
+				leave(t, h, chunk, "earlier ")
 			}
 			relay, stop := h.start(t)
 			h.awaitLeft(t, 0)
@@ -118,13 +118,13 @@ func TestAChunkThatHasLeftIsNotPublishedAgain(t *testing.T) {
 	}
 }
 
-// leave publishes a chunk as an earlier process did, under ids that the stream has forgotten since.
-func leave(t *testing.T, h *house, c outbox.Chunk) {
+// leave publishes a chunk as an earlier process did. With a prefix its ids are others: the stream has forgotten them since.
+func leave(t *testing.T, h *house, c outbox.Chunk, prefix string) {
 	t.Helper()
 	var batch []bus.Outgoing
 	for _, m := range c.Messages {
 		batch = append(batch, bus.Outgoing{
-			Subject: m.Subject, ID: "earlier " + m.ID, Data: m.Data,
+			Subject: m.Subject, ID: prefix + m.ID, Data: m.Data,
 			Header: nats.Header{bus.OutboxHeader: {bus.OutboxValue(c.Partition, uint64(c.Number))}}, //nolint:gosec // small
 		})
 	}
@@ -146,6 +146,27 @@ func TestAChunkThatTheStreamStillKnowsIsNotPublishedAgain(t *testing.T) {
 	require.NoError(t, err, "the chunk is there again, as if it had never been removed")
 	h.awaitLeft(t, 0)
 	require.NoError(t, stop())
+	h.requirePublished(t, put)
+}
+
+// TestABatchThatHoldsWhatIsStoredIsTakenApart lets another process publish a chunk behind the relay's back.
+func TestABatchThatHoldsWhatIsStoredIsTakenApart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{1: h.put(t, 1, h.facts(1, 2))}
+	relay, stop := h.start(t)
+	h.awaitLeft(t, 0) // the relay believes now that nothing of the partition is in the stream
+	var held []outbox.Chunk
+	for range 3 {
+		held = append(held, h.cut(1, h.facts(1, 2))...)
+	}
+	leave(t, h, held[0], "")
+	put[2] = h.put(t, 2, h.facts(2, 2))
+	h.insert(t, held)
+	relay.Wake()
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	put[1] = append(put[1], held...)
 	h.requirePublished(t, put)
 }
 
@@ -181,4 +202,28 @@ func TestAnOutboxDocumentTakesNoDouble(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "Document failed validation")
 	require.NoError(t, outbox.Insert(t.Context(), h.store, nil), "nothing to store")
+}
+
+// TestChunksLeaveTogether has small chunks of several partitions, some of which have left before, go with few batches.
+func TestChunksLeaveTogether(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	put := map[int][]outbox.Chunk{}
+	for range 12 {
+		for partition := range 4 {
+			put[partition] = append(put[partition], h.put(t, partition, h.facts(partition, 2))...)
+		}
+	}
+	for _, chunk := range put[2][:4] {
+		leave(t, h, chunk, "")
+	}
+	_, stop := h.start(t)
+	h.awaitLeft(t, 0)
+	require.NoError(t, stop())
+	h.requirePublished(t, put)
+	batches := map[string]bool{}
+	for _, m := range h.stream(t)[4*2:] {
+		batches[m.Header.Get("Nats-Batch-Id")] = true
+	}
+	require.Len(t, batches, 1, "44 chunks fit into one batch")
 }

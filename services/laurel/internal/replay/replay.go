@@ -127,7 +127,7 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 
 // publish sends the orders in the order of time, one batch in flight.
 func (r *run) publish(ctx context.Context, bar *bar) error {
-	before, err := r.lastSequences(ctx)
+	before, err := r.end(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,20 +153,20 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 			return err
 		}
 	}
-	after, err := r.lastSequences(ctx)
+	after, err := r.end(ctx)
 	if err != nil {
 		return err
 	}
-	r.known = int64(len(r.history.groups)) - stored(before, after)
+	r.known = int64(len(r.history.groups)) - int64(after-before) //nolint:gosec // sequences stay far below 2^63
 	return nil
 }
 
-// lastSequences asks for the ends of EVENTS until the bus answers: nats-server may just be starting again.
-func (r *run) lastSequences(ctx context.Context) ([]uint64, error) {
+// end asks where EVENTS ends until the bus answers: nats-server may just be starting again.
+func (r *run) end(ctx context.Context) (uint64, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		last, err := r.house.Bus.LastSequences(ctx, bus.Events, bus.Partitions)
+		last, err := r.house.Bus.End(ctx, bus.Events)
 		if err == nil || ctx.Err() != nil {
 			return last, err
 		}
@@ -174,21 +174,9 @@ func (r *run) lastSequences(ctx context.Context) ([]uint64, error) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
-}
-
-// stored is how many messages EVENTS has gained.
-func stored(before, after []uint64) int64 {
-	last := func(list []uint64) uint64 {
-		most := uint64(0)
-		for _, n := range list {
-			most = max(most, n)
-		}
-		return most
-	}
-	return int64(last(after) - last(before)) //nolint:gosec // sequences stay far below 2^63
 }
 
 // watch moves the bar by what has been applied.
