@@ -3,20 +3,27 @@ package partner
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // Config is everything that can be set of the partner service.
 type Config struct {
-	MongoURI   string   `yaml:"mongo_uri" help:"Where MongoDB is. A replica set; a standalone mongod is refused." secret:"true"`
-	Database   string   `yaml:"database" default:"laurel_partner" help:"The partner service's own database."`
-	NATSURL    string   `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
-	NATSToken  string   `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
-	Listen     string   `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens for the house; port 0 takes a free one."`
-	Callers    []string `yaml:"callers" help:"Who of the house may call over gRPC, name:secret each; a name may stand twice while its secret is replaced. There is no default." secret:"true"`
-	Metrics    string   `yaml:"metrics" default:"127.0.0.1:0" help:"Where /metrics, /healthz and /readyz are; port 0 takes a free one."`
-	Partitions int      `yaml:"partitions" default:"16" min:"1" max:"256" help:"Partitions of EVENTS; fixed when the streams are made."`
+	MongoURI     string        `yaml:"mongo_uri" help:"Where MongoDB is. A replica set; a standalone mongod is refused." secret:"true"`
+	Database     string        `yaml:"database" default:"laurel_partner" help:"The partner service's own database."`
+	NATSURL      string        `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
+	NATSToken    string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
+	Listen       string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens for the house; port 0 takes a free one."`
+	Callers      []string      `yaml:"callers" help:"Who of the house may call over gRPC, name:secret each; a name may stand twice while its secret is replaced. There is no default." secret:"true"`
+	Accrual      string        `yaml:"accrual" help:"Where the gRPC of accrual is, host:port: the ledger that partner asks."`
+	AccrualToken string        `yaml:"accrual_token" help:"What partner shows to accrual." secret:"true"`
+	Metrics      string        `yaml:"metrics" default:"127.0.0.1:0" help:"Where /metrics, /healthz and /readyz are; port 0 takes a free one."`
+	Partitions   int           `yaml:"partitions" default:"16" min:"1" max:"256" help:"Partitions of EVENTS and FACTS; fixed when the streams are made."`
+	Lanes        int           `yaml:"lanes" default:"2" min:"1" max:"64" help:"How many transactions run side by side."`
+	BatchItems   int           `yaml:"batch_items" default:"512" min:"1" max:"512" unit:"items" help:"Items in one transaction at most."`
+	BatchIdle    time.Duration `yaml:"batch_idle" default:"2ms" help:"How long a batch waits for more."`
+	QueueItems   int           `yaml:"queue_items" default:"2048" min:"1" max:"100000" unit:"items" help:"Items that may wait for a lane."`
 }
 
 // Check finds what no single field can tell.
@@ -24,6 +31,9 @@ func (c Config) Check() error {
 	var faults []error
 	if c.MongoURI == "" {
 		faults = append(faults, errors.New("mongo_uri is not set"))
+	}
+	if c.Accrual == "" || c.AccrualToken == "" {
+		faults = append(faults, errors.New("accrual or accrual_token is not set"))
 	}
 	if _, err := rpc.ParseCallers(c.Callers); err != nil {
 		faults = append(faults, fmt.Errorf("callers: %w", err))

@@ -8,32 +8,45 @@ import (
 	"fmt"
 	"net"
 
-	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
 
+	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/api"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/settling"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/terms"
 )
 
 // Service is one replica of partner. Make it with New, run it once, close it.
 type Service struct {
+	*follow.Follower
 	cfg      Config
 	deps     process.Deps
 	store    *store.Store
+	storage  *storage.Storage
 	bus      *bus.Bus
 	terms    *terms.Terms
+	accrual  *grpc.ClientConn
+	closer   *settling.Closer
+	metrics  *metrics
 	listener net.Listener
 }
 
 // New connects to Mongo and NATS, prepares the database, and opens the gRPC port. Nothing is answered until Run.
 func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
-	s := &Service{cfg: cfg, deps: deps}
-	if err := s.connect(ctx); err != nil {
+	s := &Service{cfg: cfg, deps: deps, metrics: newMetrics(deps.Registry)}
+	err := s.connect(ctx)
+	if err == nil {
+		err = s.keepBooks(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
-	deps.Health.Add("partner store", s.store.Ping)
 	deps.Health.Add("partner agreements", s.terms.Ready)
 	return s, nil
 }
@@ -43,7 +56,14 @@ func (s *Service) connect(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, s.cfg.MongoURI, s.cfg.Database); err != nil {
 		return err
 	}
+	if s.storage, err = storage.Open(ctx, s.store); err != nil {
+		return err
+	}
 	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-partner"}, s.deps.Log)
+	if err != nil {
+		return err
+	}
+	s.accrual, err = rpc.Dial(s.cfg.Accrual, s.cfg.AccrualToken, rpc.WithTracing(s.deps.Tracing))
 	if err != nil {
 		return err
 	}
@@ -66,9 +86,12 @@ func (s *Service) Close(ctx context.Context) error {
 	if s.bus != nil {
 		s.bus.Close()
 	}
+	if s.accrual != nil {
+		err = s.accrual.Close()
+	}
 	if s.listener != nil {
 		if e := s.listener.Close(); !errors.Is(e, net.ErrClosed) {
-			err = e
+			err = errors.Join(err, e)
 		}
 	}
 	if s.store != nil {
@@ -77,19 +100,12 @@ func (s *Service) Close(ctx context.Context) error {
 	return err
 }
 
-// Run works until ctx ends.
+// Run works until ctx ends. What is not committed by then has had no effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		s.store.KeepClear(ctx, s.deps.Log)
-		return nil
-	})
-	group.Go(func() error {
+	return s.Follower.Run(ctx, s.serve, func(ctx context.Context) error {
 		s.terms.Run(ctx)
 		return nil
 	})
-	group.Go(func() error { return s.serve(ctx) })
-	return group.Wait()
 }
 
 // serve answers the house until ctx ends.
@@ -102,5 +118,6 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open partner's door: %w", err)
 	}
+	partnerv1.RegisterSettlementServiceServer(server, api.NewSettlements(s.closer, s.storage))
 	return server.Serve(ctx, s.listener)
 }

@@ -28,6 +28,11 @@ const (
 	AfterVoid            = "after_void"
 	BeforeRefund         = "before_refund"
 	AfterRefund          = "after_refund"
+
+	// Of a settlement.
+	AfterControlTotals    = "after_control_totals"
+	AfterSettlementInsert = "after_settlement_insert"
+	AfterSettlementCommit = "after_settlement_commit"
 )
 
 // RedemptionPoints lists those that a redemption meets: an order that is bought, refused and cancelled meets each.
@@ -35,6 +40,11 @@ func RedemptionPoints() []string {
 	return []string{
 		AfterRedemptionBegun, AfterHold, AfterReserve, AfterCapture, AfterFulfil, BeforeVoid, AfterVoid, BeforeRefund, AfterRefund,
 	}
+}
+
+// SettlementPoints lists those that closing a month meets.
+func SettlementPoints() []string {
+	return []string{AfterControlTotals, AfterSettlementInsert, AfterSettlementCommit}
 }
 
 // Points lists those that a replay meets, for tests that visit each.

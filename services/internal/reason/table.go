@@ -86,6 +86,13 @@ const (
 	RedemptionNotCancellable Reason = "REDEMPTION_NOT_CANCELLABLE"
 	RedemptionHasNoCode      Reason = "REDEMPTION_HAS_NO_CODE"
 
+	// Settlements.
+	SettlementNotFinal     Reason = "SETTLEMENT_NOT_FINAL"
+	SettlementTotalsDiffer Reason = "SETTLEMENT_TOTALS_DIFFER"
+	SettlementOutOfOrder   Reason = "SETTLEMENT_OUT_OF_ORDER"
+	SettlementNotFound     Reason = "SETTLEMENT_NOT_FOUND"
+	StatementNotFound      Reason = "STATEMENT_NOT_FOUND"
+
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
 	DiskLow         Reason = "DISK_LOW"
@@ -161,6 +168,11 @@ var table = []Info{
 	{RedemptionLapsed, State, true, "The redemption was not completed in time. Its points are the account's again; the same key begins anew."},
 	{RedemptionNotCancellable, State, false, "The redemption cannot be cancelled, or no longer: by its terms, its state, or because its code was shown."},
 	{RedemptionHasNoCode, State, true, "There is no code to show: the redemption is no voucher, is not fulfilled, or is cancelled."},
+	{SettlementNotFinal, State, true, "Something of the period can still come: it is not over in the ledger, or facts of it are not published. The metadata tell up to when the ledger is final, and what keeps it."},
+	{SettlementTotalsDiffer, State, true, "Partner's books of the period do not come to the ledger's control totals. The metadata name the first difference. Once FACTS is whole: laurel rebuild --service partner."},
+	{SettlementOutOfOrder, State, false, "Another month has to be closed first, or a later one was closed already. The metadata name it."},
+	{SettlementNotFound, NotFound, true, "The month is not settled."},
+	{StatementNotFound, NotFound, false, "The partner does not appear in the settlement."},
 	{NotYetApplied, State, true, "The position that the read was to wait for was not applied within the time of the call."},
 	{PositionUnknown, State, true, "The stream ends before the position that the read was to wait for: it is none of this house, or the bus went back."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},

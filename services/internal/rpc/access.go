@@ -11,6 +11,7 @@ import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
+	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
@@ -66,6 +67,11 @@ var access = []Rule{
 	to(tierv1.TierService_GrantTier_FullMethodName, Operator),
 	to(tierv1.TierService_EndTierGrant_FullMethodName, Operator),
 	to(tierv1.TierService_DescribeLadder_FullMethodName, Operator),
+
+	to(partnerv1.SettlementService_CloseSettlement_FullMethodName, Operator),
+	to(partnerv1.SettlementService_GetSettlement_FullMethodName, Operator),
+	to(partnerv1.SettlementService_ListSettlements_FullMethodName, Operator),
+	to(partnerv1.SettlementService_GetStatement_FullMethodName, Operator),
 
 	to(programmev1.ProgrammeService_ValidateProgram_FullMethodName, Operator),
 	to(programmev1.ProgrammeService_PlanProgram_FullMethodName, Operator, Laurel),

@@ -86,7 +86,8 @@ func (h *House) buildMember(ctx context.Context) error {
 func (h *House) buildPartner(ctx context.Context) error {
 	s, err := partner.New(ctx, partner.Config{
 		MongoURI: h.MongoURI, Database: h.database("partner"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
-		Callers: h.Secrets.List(), Partitions: bus.Partitions,
+		Accrual: h.Accrual.Address(), AccrualToken: h.Secrets[rpc.Partner],
+		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 	}, h.deps())
 	if err != nil {
 		return err

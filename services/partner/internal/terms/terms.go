@@ -100,6 +100,22 @@ func (t *Terms) Schedule(ctx context.Context, programID string) (program.Schedul
 	return nil, reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", programID)
 }
 
+// Revisions returns the revisions of a programme, up to a number at least: one that is younger than what is known is looked
+// for in the log. NOT_READY if it is not there.
+func (t *Terms) Revisions(ctx context.Context, programID string, number int) (program.Schedule, error) {
+	s, err := t.Schedule(ctx, programID)
+	if err != nil || s.Latest().Revision >= number {
+		return s, err
+	}
+	if err := t.poll(ctx); err != nil {
+		return nil, reason.New(reason.NotReady, "", "the bus does not tell revision %d of programme %s; try again", number, programID)
+	}
+	if s = t.known(programID); s.Latest().Revision >= number {
+		return s, nil
+	}
+	return nil, reason.New(reason.NotReady, "", "revision %d of programme %s is not in the log; try again", number, programID)
+}
+
 func (t *Terms) known(programID string) program.Schedule {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

@@ -112,6 +112,15 @@ func TestAgreementsAreReadFromTheLog(t *testing.T) {
 	air, ok := s.In(later).Program.Partner("air")
 	require.True(t, ok)
 	require.Equal(t, "2", air.RedemptionPrice.String())
+
+	s, err = known.Schedule(t.Context(), "tea")
+	require.NoError(t, err)
+	require.Len(t, s, 1, "nobody has polled since")
+	s, err = known.Revisions(t.Context(), "tea", 2)
+	require.NoError(t, err)
+	require.Len(t, s, 2)
+	_, err = known.Revisions(t.Context(), "tea", 3)
+	require.ErrorIs(t, err, reason.NotReady)
 }
 
 // TestPastDaysHaveTheirOwnTime: where orders move the clocks, a revision begins at the boundary before it, and calls are

@@ -1,0 +1,39 @@
+// Package contract says what the words of other services mean to partner.
+package contract
+
+import (
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/clearing"
+)
+
+// Move is what a movement of the ledger is to clearing: MoveUnset for those within one account. False: a kind that this
+// program was built without.
+func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
+	switch kind {
+	case accrualv1.MovementKind_MOVEMENT_KIND_EARN:
+		return clearing.MoveEarn, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_REVERSE:
+		return clearing.MoveReverse, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_EXPIRE:
+		return clearing.MoveExpire, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_UNCOUNT:
+		return clearing.MoveUncount, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_PAYOFF:
+		return clearing.MovePayoff, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_OWE:
+		return clearing.MoveOwe, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_CAPTURE:
+		return clearing.MoveCapture, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_REFUND:
+		return clearing.MoveRefund, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_CREDIT:
+		return clearing.MoveCredit, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_DEBIT:
+		return clearing.MoveDebit, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE, accrualv1.MovementKind_MOVEMENT_KIND_HOLD,
+		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE:
+		return clearing.MoveUnset, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED:
+	}
+	return clearing.MoveUnset, false
+}
