@@ -24,6 +24,12 @@ type Config struct {
 	BatchItems   int           `yaml:"batch_items" default:"512" min:"1" max:"512" unit:"items" help:"Items in one transaction at most."`
 	BatchIdle    time.Duration `yaml:"batch_idle" default:"2ms" help:"How long a batch waits for more."`
 	QueueItems   int           `yaml:"queue_items" default:"2048" min:"1" max:"100000" unit:"items" help:"Items that may wait for a lane."`
+
+	Door           string `yaml:"door" help:"Where gRPC over TLS listens for partner companies. Empty: there is no door for them."`
+	DoorCert       string `yaml:"door_cert" help:"PEM file of the certificate that the door shows, with what stands between it and its authority."`
+	DoorKey        string `yaml:"door_key" help:"PEM file of its private key."`
+	ClientCA       string `yaml:"client_ca" help:"PEM file of the authorities whose client certificates count."`
+	CallsPerSecond int    `yaml:"calls_per_second" default:"200" min:"1" max:"100000" help:"How many calls of one credential each replica takes in a second; twice as many at once."`
 }
 
 // Check finds what no single field can tell.
@@ -37,6 +43,9 @@ func (c Config) Check() error {
 	}
 	if _, err := rpc.ParseCallers(c.Callers); err != nil {
 		faults = append(faults, fmt.Errorf("callers: %w", err))
+	}
+	if c.Door != "" && (c.DoorCert == "" || c.DoorKey == "" || c.ClientCA == "") {
+		faults = append(faults, errors.New("a door needs door_cert, door_key and client_ca; there is no default certificate"))
 	}
 	return errors.Join(faults...)
 }

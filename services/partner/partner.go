@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
@@ -17,9 +18,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/api"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/callers"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/settling"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/terms"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/trading"
 )
 
 // Service is one replica of partner. Make it with New, run it once, close it.
@@ -33,8 +36,11 @@ type Service struct {
 	terms    *terms.Terms
 	accrual  *grpc.ClientConn
 	closer   *settling.Closer
+	gate     *callers.Gate
+	desk     *trading.Desk
 	metrics  *metrics
 	listener net.Listener
+	door     *door // nil: there is none
 }
 
 // New connects to Mongo and NATS, prepares the database, and opens the gRPC port. Nothing is answered until Run.
@@ -43,6 +49,9 @@ func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
 	err := s.connect(ctx)
 	if err == nil {
 		err = s.keepBooks(ctx)
+	}
+	if err == nil {
+		err = s.admit(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
@@ -77,6 +86,26 @@ func (s *Service) connect(ctx context.Context) error {
 	return nil
 }
 
+// admit opens the door of partner companies, and sets up who is let in and what is done for them.
+func (s *Service) admit(ctx context.Context) error {
+	open, roots, err := openDoor(ctx, s.cfg)
+	if err != nil {
+		return err
+	}
+	s.door = open
+	s.gate, err = callers.New(callers.Deps{
+		Storage: s.storage, Roots: roots, Clock: s.deps.Clock, Log: s.deps.Log,
+		Rate: callers.Rate{PerSecond: float64(s.cfg.CallsPerSecond), Burst: 2 * s.cfg.CallsPerSecond},
+	})
+	if err != nil {
+		return err
+	}
+	s.desk = trading.New(trading.Deps{
+		Storage: s.storage, Terms: s.terms, Ledger: accrualv1.NewAccrualServiceClient(s.accrual), Clock: s.deps.Clock, Log: s.deps.Log,
+	})
+	return nil
+}
+
 // Address is where gRPC listens for the house.
 func (s *Service) Address() string { return s.listener.Addr().String() }
 
@@ -94,6 +123,9 @@ func (s *Service) Close(ctx context.Context) error {
 			err = errors.Join(err, e)
 		}
 	}
+	if s.door != nil {
+		err = errors.Join(err, s.door.close())
+	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close(ctx))
 	}
@@ -102,22 +134,30 @@ func (s *Service) Close(ctx context.Context) error {
 
 // Run works until ctx ends. What is not committed by then has had no effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.serve, func(ctx context.Context) error {
-		s.terms.Run(ctx)
-		return nil
-	})
+	intake := []func(context.Context) error{s.serve}
+	for _, keepUp := range []func(context.Context){s.terms.Run, s.gate.Run, s.desk.Resume} {
+		intake = append(intake, func(ctx context.Context) error {
+			keepUp(ctx)
+			return nil
+		})
+	}
+	if s.door != nil {
+		intake = append(intake, s.serveDoor)
+	}
+	return s.Follower.Run(ctx, intake...)
 }
 
 // serve answers the house until ctx ends.
 func (s *Service) serve(ctx context.Context) error {
-	callers, err := rpc.ParseCallers(s.cfg.Callers)
+	known, err := rpc.ParseCallers(s.cfg.Callers)
 	if err != nil {
 		return fmt.Errorf("read who may call partner: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	server, err := rpc.NewServer(rpc.Config{Callers: known, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
 	if err != nil {
 		return fmt.Errorf("open partner's door: %w", err)
 	}
 	partnerv1.RegisterSettlementServiceServer(server, api.NewSettlements(s.closer, s.storage))
+	partnerv1.RegisterPartnerKeyServiceServer(server, api.NewKeys(s.gate, s.terms, s.storage))
 	return server.Serve(ctx, s.listener)
 }

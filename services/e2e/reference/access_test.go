@@ -20,14 +20,35 @@ func TestAccess(t *testing.T) {
 	}
 	table.WriteString("\n|---|" + strings.Repeat("---|", len(names)+1) + "\n")
 	for _, rule := range rpc.Access() {
+		if rule.Scope != "" {
+			continue
+		}
 		fmt.Fprintf(&table, "| `%s` | %s |", strings.TrimPrefix(rule.Method, "/"), may(rule.Open))
 		for _, name := range names {
 			fmt.Fprintf(&table, " %s |", may(rule.Allows(name)))
 		}
 		table.WriteString("\n")
 	}
+	table.WriteString(partnersHead)
+	for _, rule := range rpc.Access() {
+		if rule.Scope != "" {
+			fmt.Fprintf(&table, "| `%s` | `%s` |\n", strings.TrimPrefix(rule.Method, "/"), rule.Scope)
+		}
+	}
 	page(t, "access.md", table.Bytes())
 }
+
+// partnersHead stands above the table of what partner companies may call.
+const partnersHead = `
+## Partner companies
+
+They come by a door of their own, over TLS, and show a client certificate or sign each call. What one may call is told by
+the scopes of its credential, what it may do there by its agreement. Nobody of the house may call these, and partner
+companies no other.
+
+| method | scope |
+|---|---|
+`
 
 func may(allowed bool) string {
 	if allowed {

@@ -33,6 +33,11 @@ const (
 	AfterControlTotals    = "after_control_totals"
 	AfterSettlementInsert = "after_settlement_insert"
 	AfterSettlementCommit = "after_settlement_commit"
+
+	// Of a partner's call: it is kept, the ledger has answered, the answer is kept.
+	AfterTradeTaken = "after_trade_taken"
+	AfterTradeAsked = "after_trade_asked"
+	AfterTradeDone  = "after_trade_done"
 )
 
 // RedemptionPoints lists those that a redemption meets: an order that is bought, refused and cancelled meets each.
@@ -46,6 +51,9 @@ func RedemptionPoints() []string {
 func SettlementPoints() []string {
 	return []string{AfterControlTotals, AfterSettlementInsert, AfterSettlementCommit}
 }
+
+// TradePoints lists those that each call of a partner that moves points meets.
+func TradePoints() []string { return []string{AfterTradeTaken, AfterTradeAsked, AfterTradeDone} }
 
 // Points lists those that a replay meets, for tests that visit each.
 func Points() []string {

@@ -33,5 +33,5 @@ func TestListsHoldEachConstantInItsOrder(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, declared)
-	require.Equal(t, declared, slices.Concat(fault.Points(), fault.RedemptionPoints(), fault.SettlementPoints()))
+	require.Equal(t, declared, slices.Concat(fault.Points(), fault.RedemptionPoints(), fault.SettlementPoints(), fault.TradePoints()))
 }

@@ -159,11 +159,11 @@ func (p *Program) partnerFields() []Field {
 			key   string
 			value money.Ratio
 		}{{"issue_price", a.IssuePrice}, {"redemption_price", a.RedemptionPrice}} {
-			if price.value != (money.Ratio{}) {
-				list = append(list, Field{path + price.key, inUnits(price.value, p.Currency.Exponent()) + " a point"})
+			if text := p.PriceText(price.value); text != "" {
+				list = append(list, Field{path + price.key, text + " a point"})
 			}
 		}
-		list = append(list, Field{path + "fee", inUnits(a.Fee, -percentDigits) + " %"}, Field{path + "funding", a.Funding.String()},
+		list = append(list, Field{path + "fee", PercentText(a.Fee) + " %"}, Field{path + "funding", a.Funding.String()},
 			Field{path + "settlement", a.Settlement.String()}, Field{path + "from", dayOr(a.From, "from the beginning")},
 			Field{path + "until", dayOr(a.Until, "without end")}, Field{path + "limits", a.Limits.String()})
 	}
@@ -176,6 +176,17 @@ func (a *Partner) categoryInWords() string {
 	}
 	return a.Category + ", not exclusive"
 }
+
+// PriceText writes a price per point in major units, as the file has it; empty for none.
+func (p *Program) PriceText(price money.Ratio) string {
+	if price == (money.Ratio{}) {
+		return ""
+	}
+	return inUnits(price, p.Currency.Exponent())
+}
+
+// PercentText writes a part of a whole in per cents.
+func PercentText(part money.Ratio) string { return inUnits(part, -percentDigits) }
 
 // inUnits writes a ratio as a decimal with the point moved to the left by so many digits.
 func inUnits(r money.Ratio, digits int) string {

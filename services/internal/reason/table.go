@@ -92,6 +92,16 @@ const (
 	SettlementOutOfOrder   Reason = "SETTLEMENT_OUT_OF_ORDER"
 	SettlementNotFound     Reason = "SETTLEMENT_NOT_FOUND"
 	StatementNotFound      Reason = "STATEMENT_NOT_FOUND"
+	// Partner companies.
+	NoAgreement          Reason = "NO_AGREEMENT"
+	RoleNotAgreed        Reason = "ROLE_NOT_AGREED"
+	PartnerLimitExceeded Reason = "PARTNER_LIMIT_EXCEEDED"
+	TransactionNotFound  Reason = "TRANSACTION_NOT_FOUND"
+	RequestReplayed      Reason = "REQUEST_REPLAYED"
+	RateLimited          Reason = "RATE_LIMITED"
+	PartnerKeyNotFound   Reason = "PARTNER_KEY_NOT_FOUND"
+	PartnerKeyTaken      Reason = "PARTNER_KEY_TAKEN"
+	TooManyPartnerKeys   Reason = "TOO_MANY_PARTNER_KEYS"
 
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
@@ -173,6 +183,15 @@ var table = []Info{
 	{SettlementOutOfOrder, State, false, "Another month has to be closed first, or a later one was closed already. The metadata name it."},
 	{SettlementNotFound, NotFound, true, "The month is not settled."},
 	{StatementNotFound, NotFound, false, "The partner does not appear in the settlement."},
+	{NoAgreement, State, true, "The programme has no agreement with the partner that holds today."},
+	{RoleNotAgreed, PermissionDenied, false, "The agreement does not let the partner give points, or not take them; the metadata name the role."},
+	{PartnerLimitExceeded, State, true, "More points than the agreement allows in one call or on one day. The metadata tell how many are left."},
+	{TransactionNotFound, NotFound, false, "The partner has no such transaction of the kind that is asked for. What belongs to another partner answers like this too."},
+	{RequestReplayed, Unauthenticated, false, "The signed call came before, or was not made within five minutes of now. Sign it anew, with another nonce."},
+	{RateLimited, Exhausted, true, "Too many calls, or too many that showed no valid credential; try again after the delay in RetryInfo."},
+	{PartnerKeyNotFound, NotFound, false, "No such credential of a partner."},
+	{PartnerKeyTaken, Conflict, false, "The public key or the name of the certificate is, or was, a credential already. Make a new one."},
+	{TooManyPartnerKeys, State, true, "The partner has two credentials of the kind that count. Revoke the older one first."},
 	{NotYetApplied, State, true, "The position that the read was to wait for was not applied within the time of the call."},
 	{PositionUnknown, State, true, "The stream ends before the position that the read was to wait for: it is none of this house, or the bus went back."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},

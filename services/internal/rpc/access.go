@@ -22,7 +22,20 @@ type Rule struct {
 	Method  string // /package.Service/Method
 	Callers []Name // whoever is not here is refused
 	Open    bool   // it answers without a credential
+	// Scope is what the credential of a partner company must have; empty: none of them may call it. A method for partner
+	// companies is for nobody else.
+	Scope Scope
 }
+
+// Scope is what a partner company's credential lets it do.
+type Scope string
+
+// Scopes of partner companies.
+const (
+	ScopeAward  Scope = "award"
+	ScopeRedeem Scope = "redeem"
+	ScopeRead   Scope = "read"
+)
 
 // Allows tells if a caller may call the method.
 func (r Rule) Allows(name Name) bool { return r.Open || slices.Contains(r.Callers, name) }
@@ -59,6 +72,18 @@ var access = []Rule{
 	to(analyticsv1.AnalyticsService_ListReports_FullMethodName, Operator),
 	to(analyticsv1.AnalyticsService_GetReport_FullMethodName, Operator),
 	to(analyticsv1.AnalyticsService_ListCustomers_FullMethodName, Operator),
+
+	forPartners(partnerv1.PartnerService_AwardPoints_FullMethodName, ScopeAward),
+	forPartners(partnerv1.PartnerService_AuthorizeRedemption_FullMethodName, ScopeRedeem),
+	forPartners(partnerv1.PartnerService_CaptureRedemption_FullMethodName, ScopeRedeem),
+	forPartners(partnerv1.PartnerService_VoidRedemption_FullMethodName, ScopeRedeem),
+	forPartners(partnerv1.PartnerService_RefundRedemption_FullMethodName, ScopeRedeem),
+	forPartners(partnerv1.PartnerService_GetBalance_FullMethodName, ScopeRead),
+	forPartners(partnerv1.PartnerService_ListTransactions_FullMethodName, ScopeRead),
+	to(partnerv1.PartnerKeyService_AddPartnerKey_FullMethodName, Operator),
+	to(partnerv1.PartnerKeyService_RevokePartnerKey_FullMethodName, Operator),
+	to(partnerv1.PartnerKeyService_ListPartnerKeys_FullMethodName, Operator),
+	to(partnerv1.PartnerKeyService_ListPartners_FullMethodName, Operator),
 
 	to(tierv1.TierService_GetMemberTier_FullMethodName, Operator),
 	to(tierv1.TierService_ListTierHistory_FullMethodName, Operator),
@@ -105,6 +130,9 @@ var access = []Rule{
 
 // to is the row of a method that these may call.
 func to(method string, callers ...Name) Rule { return Rule{Method: method, Callers: callers} }
+
+// forPartners is the row of a method that partner companies with a scope may call.
+func forPartners(method string, scope Scope) Rule { return Rule{Method: method, Scope: scope} }
 
 // Access returns the table of access, sorted by method.
 func Access() []Rule {

@@ -23,14 +23,16 @@ import (
 // guard is what every call passes, from outside in: the caller is known and may call, panics and errors become statuses,
 // the call has a deadline, the request keeps its contract.
 type guard struct {
-	keeper    keeper
+	// admit names the caller in the context, or refuses.
+	admit     func(ctx context.Context, method string) (context.Context, error)
+	rules     map[string]Rule
 	validator protovalidate.Validator
 	log       *slog.Logger
 }
 
 // unary guards a call of one request and one answer.
 func (g *guard) unary(ctx context.Context, request any, call *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	ctx, err := g.keeper.admit(ctx, call.FullMethod)
+	ctx, err := g.admit(ctx, call.FullMethod)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (g *guard) unary(ctx context.Context, request any, call *grpc.UnaryServerIn
 
 // stream guards a call with streams; each message that comes in is checked.
 func (g *guard) stream(server any, stream grpc.ServerStream, call *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	ctx, err := g.keeper.admit(stream.Context(), call.FullMethod)
+	ctx, err := g.admit(stream.Context(), call.FullMethod)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ type Config struct {
 	// Callers are those whom the server knows. Each shows `authorization: Bearer <secret>`; what it may call then stands
 	// in the table of access.
 	Callers Callers
+	// Outside is set on a server for partner companies: then nobody of the house is known there.
+	Outside *Outside
 	// Health says if the process is ready to be sent work. Somebody else polls it.
 	Health *telemetry.Health
 	Logger *slog.Logger
@@ -36,24 +38,46 @@ type Config struct {
 // Server is a gRPC server with the house's guards, the health service and reflection. Register services on it, then
 // Serve once.
 type Server struct {
-	grpc   *grpc.Server
-	health *healthServer
-	rules  map[string]Rule
-	log    *slog.Logger
+	grpc    *grpc.Server
+	health  *healthServer
+	guard   *guard
+	outside *Outside // nil: the house's own callers
+	private []*grpc.ServiceDesc
+	log     *slog.Logger
 }
 
 // NewServer makes a server. It fails where no caller is known: nobody could call it.
 func NewServer(cfg Config) (*Server, error) {
-	if len(cfg.Callers.known) == 0 {
-		return nil, errors.New("make a gRPC server: no caller is known; name them with their secrets, made at random at set-up")
-	}
 	validator, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("prepare the checks of requests: %w", err)
 	}
-	table := rules()
-	g := &guard{keeper: keeper{cfg.Callers, table}, validator: validator, log: cfg.Logger}
-	s := &Server{log: cfg.Logger, rules: table, grpc: grpc.NewServer(append(tracedServer(cfg.Tracing),
+	g := &guard{rules: rules(), validator: validator, log: cfg.Logger}
+	options := append(tracedServer(cfg.Tracing), limits(g)...)
+	switch {
+	case cfg.Outside != nil:
+		g.admit = func(ctx context.Context, method string) (context.Context, error) {
+			return ctx, cfg.Outside.admitted(ctx, g.rules[method])
+		}
+		options = append(options, cfg.Outside.options()...)
+	case len(cfg.Callers.known) == 0:
+		return nil, errors.New("make a gRPC server: no caller is known; name them with their secrets, made at random at set-up")
+	default:
+		g.admit = keeper{cfg.Callers, g.rules}.admit
+	}
+	s := &Server{log: cfg.Logger, guard: g, outside: cfg.Outside, grpc: grpc.NewServer(options...)}
+	s.health = &healthServer{Server: health.NewServer(), ready: cfg.Health, closing: make(chan struct{})}
+	s.health.SetServingStatus(LivenessService, healthv1.HealthCheckResponse_SERVING)
+	healthv1.RegisterHealthServer(s.grpc, s.health)
+	if s.outside == nil {
+		reflection.RegisterV1(s.grpc)
+	}
+	return s, nil
+}
+
+// limits are those of every server.
+func limits(g *guard) []grpc.ServerOption {
+	return []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(g.unary),
 		grpc.ChainStreamInterceptor(g.stream),
 		grpc.MaxRecvMsgSize(MessageBytesMax),
@@ -64,16 +88,15 @@ func NewServer(cfg Config) (*Server, error) {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEveryLeast, PermitWithoutStream: true}),
 		grpc.WaitForHandlers(true),
-	)...)}
-	s.health = &healthServer{Server: health.NewServer(), ready: cfg.Health, closing: make(chan struct{})}
-	s.health.SetServingStatus(LivenessService, healthv1.HealthCheckResponse_SERVING)
-	healthv1.RegisterHealthServer(s.grpc, s.health)
-	reflection.RegisterV1(s.grpc)
-	return s, nil
+	}
 }
 
 // RegisterService implements grpc.ServiceRegistrar. Call it before Serve.
 func (s *Server) RegisterService(service *grpc.ServiceDesc, implementation any) {
+	if s.outside != nil {
+		s.private = append(s.private, service)
+		service = s.outside.wrapped(service, s.guard)
+	}
 	s.grpc.RegisterService(service, implementation)
 	s.health.services = append(s.health.services, service.ServiceName)
 }
@@ -96,7 +119,8 @@ func (s *Server) Services() []string { return slices.Sorted(maps.Keys(s.grpc.Get
 // for the calls under way before it cuts them. It closes the listener. It refuses to begin while a method has no row in
 // the table of access.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	if err := covered(s.Methods(), s.rules); err != nil {
+	err := covered(s.Methods(), s.guard.rules)
+	if err = errors.Join(err, outsideOnly(s.private, s.guard.rules)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	s.health.refresh()

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -39,7 +40,10 @@ func codeOf(k reason.Kind) codes.Code {
 
 // toStatus writes a refusal as a status: the code of its kind, ErrorInfo with reason and metadata, BadRequest where it
 // names a field, RetryInfo where waiting alone may help.
-func toStatus(e *reason.Error) *status.Status {
+func toStatus(e *reason.Error) *status.Status { return toStatusAfter(e, retryDelay) }
+
+// toStatusAfter is toStatus, and asks to wait so long.
+func toStatusAfter(e *reason.Error, wait time.Duration) *status.Status {
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: string(e.Reason), Domain: domain, Metadata: e.Metadata}}
 	if e.Field != "" {
 		details = append(details, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
@@ -49,7 +53,7 @@ func toStatus(e *reason.Error) *status.Status {
 	info, _ := reason.Lookup(e.Reason) // what is not in the table has no kind
 	code := codeOf(info.Kind)
 	if info.Retry && (code == codes.ResourceExhausted || code == codes.Unavailable) {
-		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(retryDelay)})
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 	}
 	return withDetails(status.New(code, e.Message), details...)
 }

@@ -38,10 +38,12 @@ type Options struct {
 	NATSURL   string // empty: a nats-server of its own
 	NATSToken string
 	Listen    string // of accrual's gRPC
-	Lanes     int
-	Batch     int
-	Log       *slog.Logger
-	OTLP      string // where traces go; empty: there are none
+	// PartnerDoor is where partner companies come in over TLS, with certificates of a development CA in Dir; empty: nowhere.
+	PartnerDoor string
+	Lanes       int
+	Batch       int
+	Log         *slog.Logger
+	OTLP        string // where traces go; empty: there are none
 	// MinFreeDisk is how many percent of Dir's disk must be free, or new work is refused; 0: the disk is not looked at.
 	MinFreeDisk float64
 	// Space is asked for that; nil: the disk itself.
@@ -147,6 +149,9 @@ func (h *House) build(ctx context.Context) error {
 	h.Mongod, err = h.Accrual.StoreVersion(ctx)
 	return err
 }
+
+// TLSDir is where the development CA and what it has signed are.
+func (h *House) TLSDir() string { return filepath.Join(h.Dir, "tls") }
 
 // database names the database of a service.
 func (h *House) database(service string) string { return "laurel_" + service + h.Suffix }

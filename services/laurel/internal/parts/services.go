@@ -2,12 +2,14 @@ package parts
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/devca"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/member"
@@ -83,12 +85,29 @@ func (h *House) buildMember(ctx context.Context) error {
 	return nil
 }
 
+// callsPerSecond is how often one credential of a partner may call.
+const callsPerSecond = 200
+
 func (h *House) buildPartner(ctx context.Context) error {
-	s, err := partner.New(ctx, partner.Config{
+	cfg := partner.Config{
 		MongoURI: h.MongoURI, Database: h.database("partner"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
 		Accrual: h.Accrual.Address(), AccrualToken: h.Secrets[rpc.Partner],
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
-	}, h.deps())
+		Door: h.PartnerDoor, CallsPerSecond: callsPerSecond,
+	}
+	if h.PartnerDoor != "" {
+		ca, err := devca.Open(h.TLSDir(), clock.System().Now())
+		if err != nil {
+			return err
+		}
+		pair, err := ca.Server("server", "127.0.0.1", "::1", "localhost")
+		if err != nil {
+			return err
+		}
+		cfg.DoorCert, cfg.DoorKey = pair.Cert, pair.Key
+		cfg.ClientCA = filepath.Join(h.TLSDir(), devca.CertFile)
+	}
+	s, err := partner.New(ctx, cfg, h.deps())
 	if err != nil {
 		return err
 	}

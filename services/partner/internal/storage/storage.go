@@ -20,7 +20,9 @@ type Storage struct{ store *store.Store }
 
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
-	if err := s.Ensure(ctx, readCollection(), booksCollection(), capturesCollection(), settlementsCollection()); err != nil {
+	err := s.Ensure(ctx, readCollection(), booksCollection(), capturesCollection(), settlementsCollection(),
+		tradesCollection(), usageCollection(), keysCollection(), fencesCollection(), noncesCollection())
+	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}
 	return &Storage{s}, nil
