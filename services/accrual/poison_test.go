@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"google.golang.org/protobuf/proto"
 
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -25,6 +27,43 @@ func (h *standing) end() uint64 {
 	h.t.Helper()
 	all := h.stored(bus.Events)
 	return all[len(all)-1].Sequence
+}
+
+// takenBack reads which events EVENTS says that the ledger has refused.
+func (h *standing) takenBack() []*controlv1.EventRefused {
+	h.t.Helper()
+	var list []*controlv1.EventRefused
+	for partition := range partitions {
+		messages, err := h.bus.ControlEvents(h.t.Context(), partition, "refused", 0)
+		require.NoError(h.t, err)
+		for _, m := range messages {
+			e := &controlv1.EventRefused{}
+			require.NoError(h.t, proto.Unmarshal(m.Data, e))
+			require.Equal(h.t, m.Account, e.GetAccount())
+			require.Greater(h.t, m.Sequence, e.GetStreamSequence(), "it stands behind the event")
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// TestAnOrderOfTwoAccountsIsTakenBackFromOne: whose order it is, the ledger alone decides, and says so where all read it.
+func TestAnOrderOfTwoAccountsIsTakenBackFromOne(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(theTeaClub)
+	s := h.run(size{lanes: 2})
+	at := moment("2026-01-10")
+	for i := range 20 {
+		h.publish(paid(fmt.Sprint("one-", i), fmt.Sprint("o", i), at, 700), paid(fmt.Sprint("two-", i), fmt.Sprint("o", i), at, 700))
+	}
+	s.drained()
+	told := h.takenBack()
+	require.Len(t, told, 20)
+	for _, e := range told {
+		require.Equal(t, string(reason.OrderOfOtherAccount), e.GetReason())
+	}
+	s.requireSound()
 }
 
 // neighbours are accounts of one partition.
@@ -62,6 +101,12 @@ func TestAnEventThatKilledTheProcessAloneIsRefused(t *testing.T) {
 	require.Len(t, letters, 1)
 	require.Equal(t, string(reason.PoisonEvent), letters[0].Header.Get("Laurel-Reason"))
 	require.Equal(t, poison.body, letters[0].Data)
+	told := h.takenBack()
+	require.Len(t, told, 1, "whoever reads EVENTS is told where all read the same")
+	require.Equal(t, members[1], told[0].GetAccount())
+	require.Equal(t, string(reason.PoisonEvent), told[0].GetReason())
+	require.Equal(t, letters[0].Header.Get("Laurel-Sequence"), fmt.Sprint(told[0].GetStreamSequence()))
+	require.Equal(t, letters[0].Header.Get("Laurel-Dead-Letter"), told[0].GetIdentity())
 	require.EqualValues(t, 7, s.active(members[0]))
 	require.EqualValues(t, 2, s.active(members[1]))
 	require.EqualValues(t, 7, s.active(members[2]))

@@ -105,8 +105,23 @@ type stage struct {
 	last      error          // of a call
 }
 
-// raise starts all of it beside a mongod, and opens the house with the clock of its events.
+// raise starts all of it beside a mongod.
 func raise(t *testing.T, mongoURI string, w way) *stage {
+	t.Helper()
+	s := bare(t, mongoURI, w)
+	s.start("programme")
+	for name := range followed {
+		s.followers = append(s.followers, name)
+	}
+	slices.Sort(s.followers)
+	for _, name := range s.followers {
+		s.start(name)
+	}
+	return s
+}
+
+// bare is a stage without a process, opened with the clock of its events.
+func bare(t *testing.T, mongoURI string, w way) *stage {
 	t.Helper()
 	n, err := natsd.Start(t.Context(), natsd.Options{Self: programs.laurel, Dir: t.TempDir(), Logger: warnings(t)})
 	require.NoError(t, err)
@@ -119,14 +134,6 @@ func raise(t *testing.T, mongoURI string, w way) *stage {
 		MaxBytesEvents: 256 << 20, MaxBytesFacts: 256 << 20, MaxBytesDead: 64 << 20,
 	}))
 	s.control("opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: bus.Partitions})
-	s.start("programme")
-	for name := range followed {
-		s.followers = append(s.followers, name)
-	}
-	slices.Sort(s.followers)
-	for _, name := range s.followers {
-		s.start(name)
-	}
 	return s
 }
 

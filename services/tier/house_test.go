@@ -115,8 +115,14 @@ func (p *place) pass(at string) {
 	p.control("house", "clock", "clock/"+at, &controlv1.ClockPassed{Time: timestamppb.New(moment(at))})
 }
 
+// sent is an event as the bus has stored it.
+type sent struct {
+	account, identity string
+	sequence          uint64
+}
+
 // send publishes one event of an order under an id.
-func (p *place) send(kind, account, id string, body proto.Message) {
+func (p *place) send(kind, account, id string, body proto.Message) sent {
 	p.t.Helper()
 	data, err := proto.Marshal(body)
 	require.NoError(p.t, err)
@@ -124,24 +130,34 @@ func (p *place) send(kind, account, id string, body proto.Message) {
 		ID: id, Source: "//till", Type: string(body.ProtoReflect().Descriptor().FullName()), ContentType: cloudevent.ContentTypeProtobuf,
 	}
 	p.ids++
-	_, err = p.bus.Publish(p.t.Context(), bus.Outgoing{
-		Subject: bus.OrderSubject("tea", "till", kind, account), Header: nats.Header(event.Headers()), Data: data, ID: fmt.Sprint("m/", p.ids),
+	subject := bus.OrderSubject("tea", "till", kind, account)
+	sequence, err := p.bus.Publish(p.t.Context(), bus.Outgoing{
+		Subject: subject, Header: nats.Header(event.Headers()), Data: data, ID: fmt.Sprint("m/", p.ids),
 	})
 	require.NoError(p.t, err)
+	return sent{account, "event-" + bus.EventID(subject+" "+event.Source, id, data), sequence}
+}
+
+// refuses lets the ledger refuse an event, as it tells all who read EVENTS.
+func (p *place) refuses(e sent) {
+	p.t.Helper()
+	p.controlFor(e.account, "accrual", "refused", e.identity, &controlv1.EventRefused{
+		Program: "tea", Account: e.account, StreamSequence: e.sequence, Identity: e.identity, Reason: "POISON_EVENT",
+	})
 }
 
 // pays lets an account pay an order at noon of a day, in cents.
-func (p *place) pays(account, order, day string, amount int64) {
+func (p *place) pays(account, order, day string, amount int64) sent {
 	p.t.Helper()
-	p.send("paid", account, "paid/"+order, &ordersv1.OrderPaid{
+	return p.send("paid", account, "paid/"+order, &ordersv1.OrderPaid{
 		OrderId: order, Currency: "USD", OccurredAt: timestamppb.New(moment(day).Add(12 * time.Hour)),
 		Lines: []*ordersv1.Line{{Sku: "tea", Quantity: 1, AmountMinor: amount}},
 	})
 }
 
-func (p *place) returns(account, order, day string, amount int64) {
+func (p *place) returns(account, order, day string, amount int64) sent {
 	p.t.Helper()
-	p.send("returned", account, "returned/"+order, &ordersv1.OrderReturned{
+	return p.send("returned", account, "returned/"+order, &ordersv1.OrderReturned{
 		OrderId: order, ReturnId: "r1", Currency: "USD", OccurredAt: timestamppb.New(moment(day).Add(12 * time.Hour)),
 		Lines: []*ordersv1.ReturnedLine{{LineId: "1", AmountMinor: &amount}},
 	})
@@ -271,7 +287,7 @@ func short(grant string) string {
 func (s *service) bytes() map[string][]bson.Raw {
 	s.p.t.Helper()
 	all := map[string][]bson.Raw{}
-	for _, name := range []string{"standings", "orders", "history", "refusals"} {
+	for _, name := range []string{"standings", "orders", "heard", "history", "refusals"} {
 		cursor, err := s.db.Collection(name).Find(s.p.t.Context(), bson.M{}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
 		require.NoError(s.p.t, err)
 		var list []bson.Raw

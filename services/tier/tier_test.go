@@ -173,17 +173,22 @@ func TestRebuiltFromTheStreamToTheSameBytes(t *testing.T) {
 	t.Parallel()
 	p := open(t, events)
 	first := p.run(p.database(), size{lanes: 2})
+	var told []sent
 	for i := range 60 {
 		account, order := fmt.Sprint("m", i%9), fmt.Sprint("o", i)
 		day := moment("2025-01-01").AddDate(0, 0, i*4).Format("2006-01-02")
 		if i%7 == 0 {
-			p.returns(account, order, day, 5_00) // before its order
+			told = append(told, p.returns(account, order, day, 5_00)) // before its order
 		}
-		p.pays(account, order, day, int64(i%5)*200_00+1)
+		told = append(told, p.pays(account, order, day, int64(i%5)*200_00+1))
 		if i%4 == 0 {
-			p.pays(account, order, day, int64(i%5)*200_00+1) // again
-			p.pays(account, order, day, 77)                  // with other content
-			p.pays(neighbour(account), order, day, 77)       // of another account
+			p.pays(account, order, day, int64(i%5)*200_00+1)       // again
+			told = append(told, p.pays(account, order, day, 77))   // with other content
+			other := p.pays(neighbour(account), order, day, 77_00) // of another account
+			p.refuses(other)
+		}
+		if i%3 == 1 {
+			p.refuses(told[(i*7)%len(told)])
 		}
 		if i%20 == 10 {
 			first.drained()
@@ -200,6 +205,7 @@ func TestRebuiltFromTheStreamToTheSameBytes(t *testing.T) {
 	first.drained()
 	want := first.bytes()
 	require.NotEmpty(t, want["refusals"])
+	require.NotEmpty(t, want["heard"])
 	require.NotEmpty(t, want["history"])
 
 	small := p.run(p.database(), size{lanes: 1, batch: 1})

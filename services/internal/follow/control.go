@@ -17,8 +17,8 @@ import (
 func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 	bodies := map[string]proto.Message{
 		"opened": &controlv1.HouseOpened{}, "clock": &controlv1.ClockPassed{}, "revised": &controlv1.ProgramRevised{},
-		"enrolled": &controlv1.MemberEnrolled{},
-		"granted":  &controlv1.TierGranted{}, "grant_ended": &controlv1.TierGrantEnded{},
+		"enrolled": &controlv1.MemberEnrolled{}, "refused": &controlv1.EventRefused{},
+		"granted": &controlv1.TierGranted{}, "grant_ended": &controlv1.TierGrantEnded{},
 	}
 	body, known := bodies[m.Kind]
 	if !known {
@@ -35,16 +35,28 @@ func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 	case *controlv1.ProgramRevised:
 		return decodeRevised(m, b)
 	case *controlv1.MemberEnrolled:
-		if b.GetProgram() != m.Program || b.GetAccount() != m.Account {
-			return reason.New(reason.AccountMismatch, "account", "the body names another account than the subject")
-		}
 		m.Control = b
+		return concerns(m, b)
+	case *controlv1.EventRefused:
+		m.Control = b
+		return concerns(m, b)
 	default:
 		m.Control = body
 		var err error
 		if m.Grant, err = decodeGrant(body); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// concerns refuses a body about another account than that of the subject.
+func concerns(m *Message, b interface {
+	GetProgram() string
+	GetAccount() string
+}) error {
+	if b.GetProgram() != m.Program || b.GetAccount() != m.Account {
+		return reason.New(reason.AccountMismatch, "account", "the body names another account than the subject")
 	}
 	return nil
 }

@@ -140,13 +140,6 @@ func (f *Follower) Progress(ctx context.Context, due func(ctx context.Context, c
 	var p Progress
 	clocks := map[int]time.Time{}
 	for _, id := range f.Partitions() { // one that nobody has begun has no document yet
-		next, err := f.deps.Bus.Next(ctx, f.cfg.Stream, id, parts[id].Mark.Sequence)
-		if err != nil {
-			return Progress{}, err
-		}
-		if next > 0 {
-			p.Behind++
-		}
 		clocks[id] = parts[id].Clock
 	}
 	if due != nil {
@@ -154,6 +147,18 @@ func (f *Follower) Progress(ctx context.Context, due func(ctx context.Context, c
 			return Progress{}, err
 		}
 	}
-	p.Outbox, err = outbox.Waiting(ctx, f.deps.Store)
-	return p, err
+	if p.Outbox, err = outbox.Waiting(ctx, f.deps.Store); err != nil {
+		return Progress{}, err
+	}
+	// The stream is asked last: what a service has published to the stream that it follows is part of what it has to do.
+	for _, id := range f.Partitions() {
+		next, err := f.deps.Bus.Next(ctx, f.cfg.Stream, id, parts[id].Mark.Sequence)
+		if err != nil {
+			return Progress{}, err
+		}
+		if next > 0 {
+			p.Behind++
+		}
+	}
+	return p, nil
 }

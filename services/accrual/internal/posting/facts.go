@@ -28,7 +28,7 @@ const service = "accrual"
 func entryFact(e ledger.Entry, order *accrualv1.OrderStanding) (outbox.Message, error) {
 	e.RecordedAt = time.Time{}
 	subject := bus.FactSubject(e.Program, service, e.Kind.String(), string(e.Account))
-	return fact(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{
+	return message(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{
 		Entry: contract.Entry(e), EffectiveDay: e.Day.String(), Order: order,
 	})
 }
@@ -42,10 +42,11 @@ func standing(order orders.State, schedule program.Schedule) *accrualv1.OrderSta
 	return &accrualv1.OrderStanding{PaidDay: day.String(), Cancelled: order.Canceled()}
 }
 
-func fact(subject, id string, at time.Time, body proto.Message) (outbox.Message, error) {
+// message is an event of Laurel's own for the outbox: a fact, or a control event.
+func message(subject, id string, at time.Time, body proto.Message) (outbox.Message, error) {
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(body)
 	if err != nil {
-		return outbox.Message{}, fmt.Errorf("write fact %s: %w", id, err)
+		return outbox.Message{}, fmt.Errorf("write event %s: %w", id, err)
 	}
 	event := cloudevent.Event{
 		ID: id, Source: "laurel/" + service, Type: string(body.ProtoReflect().Descriptor().FullName()),

@@ -3,8 +3,10 @@ package posting
 import (
 	"context"
 	"slices"
+	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -25,7 +27,28 @@ func (b *batch) refuse(m follow.Message, why *reason.Error) error {
 		row.Order = storage.OrderField(order(m))
 	}
 	b.refused[m.Identity] = true
+	if m.Order != nil || m.Grant != nil || enrolled(m) != nil {
+		if err := b.takeBack(m, why); err != nil {
+			return err
+		}
+	}
 	return b.bury(row)
+}
+
+// onlyHere are the refusals that no other service comes to by itself from its own partition of EVENTS.
+var onlyHere = []reason.Reason{reason.PoisonEvent, reason.OrderOfOtherAccount, reason.AmountOutOfRange}
+
+// takeBack tells whoever folds EVENTS that an event which they may have taken was refused here, at a place of the log that
+// is the same for all.
+func (b *batch) takeBack(m follow.Message, why *reason.Error) error {
+	if !slices.Contains(onlyHere, why.Reason) {
+		return nil
+	}
+	out, err := message(bus.ControlSubject(m.Program, service, "refused", m.Account), "refused/"+m.Identity, time.Time{}, &controlv1.EventRefused{
+		Program: m.Program, Account: m.Account, StreamSequence: m.Sequence, Identity: m.Identity, Reason: string(why.Reason),
+	})
+	b.parts.Publish(m.Partition, bus.Events, out)
+	return err
 }
 
 // refuseFor refuses a message for an error that is a refusal; any other error goes through.
@@ -111,7 +134,7 @@ func (b *batch) bury(row storage.Refusal) error {
 }
 
 func refusalFact(row storage.Refusal) (outbox.Message, error) {
-	return fact(bus.FactSubject(row.Program, service, "refused", row.Account), "refused/"+row.ID, row.RefusedAt, &accrualv1.EventRefused{
+	return message(bus.FactSubject(row.Program, service, "refused", row.Account), "refused/"+row.ID, row.RefusedAt, &accrualv1.EventRefused{
 		Program: row.Program, Merchant: row.Merchant, Account: row.Account, Kind: row.Kind, EventId: row.EventID,
 		EventSource: row.EventSource, StreamSequence: uint64(row.Sequence), Reason: row.Reason, //nolint:gosec // written from a uint64
 		Message: row.Message, Field: row.Field,

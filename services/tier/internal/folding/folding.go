@@ -37,8 +37,8 @@ type batch struct {
 	folder   *Folder
 	parts    *follow.Parts
 	accounts map[storage.Ref]*holding
-	books    map[string]standing.Books // by programme
-	refused  map[string]bool           // identities known, here or in the store
+	books    map[storage.Ref]standing.Books
+	refused  map[string]bool // identities known, here or in the store
 	changes  storage.Writes
 	order    []storage.Ref // accounts in the order in which they were first changed
 	outcome  Outcome
@@ -55,7 +55,7 @@ type holding struct {
 // Load implements follow.Handler: it reads the accounts and orders of the items, and which were refused before.
 func (f *Folder) Load(ctx context.Context, items []lane.Item, parts *follow.Parts) (follow.Batch, error) {
 	b := &batch{
-		folder: f, parts: parts, accounts: map[storage.Ref]*holding{}, books: map[string]standing.Books{},
+		folder: f, parts: parts, accounts: map[storage.Ref]*holding{}, books: map[storage.Ref]standing.Books{},
 		outcome: Outcome{Refusals: map[string]int{}},
 	}
 	need := needs{orders: map[storage.OrderRef]bool{}}
@@ -101,12 +101,15 @@ func (n *needs) add(b *batch, item lane.Item) {
 		}
 		if b.parts.Get(item.Partition).Refused > 0 && m.Refusable() {
 			n.identities = append(n.identities, m.Identity)
+			if r := refusedBy(m); r != nil {
+				n.identities = append(n.identities, r.GetIdentity())
+			}
 		}
-		if m.Order != nil || m.Grant != nil || enrolled(m) != nil {
+		if m.Order != nil || m.Grant != nil || enrolled(m) != nil || refusedBy(m) != nil {
 			n.accounts = append(n.accounts, account(m))
 		}
 		if m.Order != nil {
-			n.orders[storage.OrderRef{Program: m.Program, Ref: m.Order.Ref}] = true
+			n.orders[order(m)] = true
 		}
 	}
 }
@@ -123,10 +126,10 @@ func (b *batch) hold(ref storage.Ref, stored map[storage.Ref]standing.Account) {
 }
 
 func (b *batch) keepBook(ref storage.OrderRef, book standing.Book) {
-	books := b.books[ref.Program]
+	books := b.books[ref.Account]
 	if books == nil {
 		books = standing.Books{}
-		b.books[ref.Program] = books
+		b.books[ref.Account] = books
 	}
 	books[ref.Ref] = book
 }

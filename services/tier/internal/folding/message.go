@@ -31,6 +31,8 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 		return stopIfBroken(b.grant(ctx, m))
 	case enrolled(m) != nil:
 		return stopIfBroken(b.enrol(ctx, m))
+	case refusedBy(m) != nil:
+		return stopIfBroken(b.takeBack(ctx, m))
 	}
 	return nil
 }
@@ -57,17 +59,18 @@ func (b *batch) revised(m follow.Message) {
 
 // take lets the domain decide on an order event. What was due before it happens first, also when it is refused.
 func (b *batch) take(ctx context.Context, m follow.Message) error {
-	return b.decide(ctx, m, m.Order.Event.OccurredAt, func(s stage) (standing.Step, error) {
-		book := b.books[m.Program][m.Order.Ref] // as it is now: a wait may just have lapsed
-		arrival := orderbook.Arrival{Ref: m.Order.Ref, Event: m.Order.Event, ID: m.EventID, Source: m.EventSource}
+	arrival := orderbook.Arrival{Ref: m.Order.Ref, Event: m.Order.Event, ID: m.EventID, Source: m.EventSource}
+	return b.decide(ctx, m, m.Order.Event.OccurredAt, standing.Heard{Arrival: &arrival}, func(s stage) (standing.Step, error) {
+		book := b.books[account(m)][m.Order.Ref] // as it is now: a wait may just have lapsed
 		return standing.Take(s.account, book, arrival, s.schedule, s.t)
 	})
 }
 
 // grant lets the domain decide on a granted tier, or on its end.
 func (b *batch) grant(ctx context.Context, m follow.Message) error {
-	return b.decide(ctx, m, m.Grant.At, func(s stage) (standing.Step, error) {
-		return standing.TakeGrant(s.account, standing.Grant{Given: m.Grant.Given, Ends: m.Grant.Ends}, s.schedule, s.t)
+	grant := standing.Grant{Given: m.Grant.Given, Ends: m.Grant.Ends}
+	return b.decide(ctx, m, m.Grant.At, standing.Heard{Grant: &grant}, func(s stage) (standing.Step, error) {
+		return standing.TakeGrant(s.account, grant, s.schedule, s.t)
 	})
 }
 
@@ -80,7 +83,7 @@ func enrolled(m follow.Message) *controlv1.MemberEnrolled {
 // enrol opens an account.
 func (b *batch) enrol(ctx context.Context, m follow.Message) error {
 	at := calendar.Millis(enrolled(m).GetEnrolledAt().AsTime())
-	return b.decide(ctx, m, at, func(s stage) (standing.Step, error) {
+	return b.decide(ctx, m, at, standing.Heard{Enrols: true}, func(s stage) (standing.Step, error) {
 		return standing.Enrol(s.account, s.schedule, s.t), nil
 	})
 }
@@ -92,27 +95,43 @@ type stage struct {
 	t        time.Time
 }
 
-// decide brings the account of a message up, and lets something that happened at a time happen to it.
-func (b *batch) decide(ctx context.Context, m follow.Message, at time.Time, happen func(s stage) (standing.Step, error)) error {
+// stage brings the account of a message up to its effective time.
+func (b *batch) stage(ctx context.Context, m follow.Message) (*holding, stage, error) {
 	part := b.parts.Get(m.Partition)
-	schedule := b.parts.Schedule(m.Partition, m.Program)
-	stream := m.Time
-	if part.Events {
-		stream = time.Time{}
-	}
-	if err := orderbook.Admit(m.Program, schedule, at, stream); err != nil {
-		return b.refuseFor(m, err)
-	}
 	h := b.accounts[account(m)]
 	h.partition = m.Partition
 	t := h.account.Clock
 	if part.Clock.After(t) {
 		t = part.Clock
 	}
-	if err := b.bringUp(ctx, h, t); err != nil {
+	err := b.bringUp(ctx, h, t)
+	return h, stage{h.account, b.parts.Schedule(m.Partition, m.Program), t}, err
+}
+
+// decide lets something that happened at a time happen to the account of a message.
+func (b *batch) decide(ctx context.Context, m follow.Message, at time.Time, heard standing.Heard, happen func(s stage) (standing.Step, error)) error {
+	stream := m.Time
+	if b.parts.Get(m.Partition).Events {
+		stream = time.Time{}
+	}
+	if err := orderbook.Admit(m.Program, b.parts.Schedule(m.Partition, m.Program), at, stream); err != nil {
+		return b.refuseFor(m, err)
+	}
+	h, s, err := b.stage(ctx, m)
+	if err != nil {
 		return err
 	}
-	step, err := happen(stage{h.account, schedule, t})
+	step, err := happen(s)
+	heard.Place = standing.Place{Sequence: m.Sequence, Identity: m.Identity, At: s.t, Known: s.schedule.Latest().Revision}
+	if refusal, ok := reason.Of(err); ok {
+		heard.Refused = refusal.Reason
+	} else if err != nil {
+		return err
+	}
+	if heard.IsToBeKept(step) {
+		b.parts.Touch(m.Partition)
+		b.changes.Heard = append(b.changes.Heard, storage.HeardWrite{Ref: account(m), Heard: heard})
+	}
 	switch {
 	case err != nil:
 		return b.refuseFor(m, err)
@@ -121,8 +140,8 @@ func (b *batch) decide(ctx context.Context, m follow.Message, at time.Time, happ
 		return nil
 	}
 	if step.Row != nil {
-		ref := storage.OrderRef{Program: m.Program, Ref: step.Row.Arrival.Ref}
-		b.keepBook(ref, b.books[m.Program][ref.Ref].Add(*step.Row))
+		step.Row.Place = heard.Place
+		b.keepBook(order(m), b.books[account(m)][m.Order.Ref].Add(*step.Row))
 	}
 	return b.keep(h, step)
 }
@@ -132,11 +151,11 @@ func (b *batch) bringUp(ctx context.Context, h *holding, t time.Time) error {
 	a := h.account
 	schedule := b.parts.Schedule(h.partition, a.Program)
 	for _, ref := range a.LapsesBy(t) {
-		if err := b.readBook(ctx, storage.OrderRef{Program: a.Program, Ref: ref}); err != nil {
+		if err := b.readBook(ctx, storage.OrderRef{Account: h.ref(), Ref: ref}); err != nil {
 			return err
 		}
 	}
-	steps, _, err := standing.BringUp(a, schedule, b.books[a.Program], t)
+	steps, _, err := standing.BringUp(a, schedule, b.books[h.ref()], t)
 	if err != nil {
 		return err
 	}
@@ -150,7 +169,7 @@ func (b *batch) bringUp(ctx context.Context, h *holding, t time.Time) error {
 
 // readBook reads what stands under an order that is waited for, unless the batch has it already.
 func (b *batch) readBook(ctx context.Context, ref storage.OrderRef) error {
-	if _, known := b.books[ref.Program][ref.Ref]; known {
+	if _, known := b.books[ref.Account][ref.Ref]; known {
 		return nil
 	}
 	book, err := b.folder.Storage.Book(ctx, ref)
@@ -162,7 +181,7 @@ func (b *batch) readBook(ctx context.Context, ref storage.OrderRef) error {
 func (b *batch) keep(h *holding, s standing.Step) error {
 	h.account = s.Account
 	b.touch(h)
-	ref := storage.Ref{Program: h.account.Program, Account: h.account.ID}
+	ref := h.ref()
 	if s.Row != nil {
 		b.changes.Rows = append(b.changes.Rows, storage.RowWrite{Program: ref.Program, Row: *s.Row})
 	}
@@ -187,19 +206,24 @@ func (b *batch) touch(h *holding) {
 	b.parts.Touch(h.partition)
 	if !h.touched {
 		h.touched = true
-		b.order = append(b.order, storage.Ref{Program: h.account.Program, Account: h.account.ID})
+		b.order = append(b.order, h.ref())
 	}
 }
 
 // refuse remembers that an event was refused. Who published it hears of it from accrual, which judges alike.
 func (b *batch) refuse(m follow.Message, why *reason.Error) error {
-	b.refused[m.Identity] = true
-	b.parts.Refuse(m.Partition)
 	b.outcome.Refusals[string(why.Reason)]++
-	b.changes.Refusals = append(b.changes.Refusals, storage.Refusal{
-		ID: m.Identity, Program: m.Program, Reason: string(why.Reason), Sequence: int64(m.Sequence), //nolint:gosec // far below 2^63
-	})
+	b.remember(m, standing.Place{Sequence: m.Sequence, Identity: m.Identity}, why.Reason)
 	return nil
+}
+
+// remember keeps that the event at a place was refused, as a message says or shows.
+func (b *batch) remember(m follow.Message, place standing.Place, why reason.Reason) {
+	b.refused[place.Identity] = true
+	b.parts.Refuse(m.Partition)
+	b.changes.Refusals = append(b.changes.Refusals, storage.Refusal{
+		ID: place.Identity, Program: m.Program, Reason: string(why), Sequence: int64(place.Sequence), //nolint:gosec // far below 2^63
+	})
 }
 
 // refuseFor refuses a message for an error that is a refusal; any other error goes through.
@@ -213,4 +237,12 @@ func (b *batch) refuseFor(m follow.Message, err error) error {
 
 func account(m follow.Message) storage.Ref {
 	return storage.Ref{Program: m.Program, Account: m.Account}
+}
+
+func order(m follow.Message) storage.OrderRef {
+	return storage.OrderRef{Account: account(m), Ref: m.Order.Ref}
+}
+
+func (h *holding) ref() storage.Ref {
+	return storage.Ref{Program: h.account.Program, Account: h.account.ID}
 }

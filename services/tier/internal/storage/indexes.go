@@ -57,6 +57,14 @@ func historyCollection() store.Collection {
 	}
 }
 
+// heardCollection is read by account alone, which begins the key.
+func heardCollection() store.Collection {
+	return store.Collection{
+		Name:   heardName,
+		Schema: store.Object(bson.A{"_id", "format", "sequence", "identity"}, bson.M{"format": store.Integer(), "sequence": store.Integer()}),
+	}
+}
+
 func refusalsCollection() store.Collection {
 	return store.Collection{
 		Name:   refusalsName,

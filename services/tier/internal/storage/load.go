@@ -90,20 +90,18 @@ func (s *Storage) rows(ctx context.Context, ids []string) (map[string]standing.R
 func (s *Storage) Book(ctx context.Context, ref OrderRef) (standing.Book, error) {
 	var book standing.Book
 	prefix := ref.prefix()
-	// '0' follows '/', so this is every key that begins with the prefix.
-	filter := bson.M{"_id": bson.M{"$gte": prefix, "$lt": prefix[:len(prefix)-1] + "0"}}
-	cursor, err := s.store.Collection(ordersName).Find(ctx, filter)
-	if err != nil {
-		return book, fmt.Errorf("read order %s: %w", prefix, err)
-	}
 	var rows []standing.Row
-	err = each(ctx, cursor, func(d rowDoc) error {
+	err := s.under(ctx, ordersName, prefix, func(raw bson.Raw) error {
+		var d rowDoc
+		if err := bson.Unmarshal(raw, &d); err != nil {
+			return err
+		}
 		r, err := rowFromDoc(d)
 		rows = append(rows, r)
 		return err
 	})
 	if err != nil {
-		return book, fmt.Errorf("read order %s: %w", prefix, err)
+		return book, err
 	}
 	slices.SortFunc(rows, func(a, b standing.Row) int { return a.Number - b.Number })
 	for i, r := range rows {

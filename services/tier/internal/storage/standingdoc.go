@@ -19,6 +19,7 @@ type standingDoc struct {
 	Account   string       `bson:"account"`
 	Partition int          `bson:"partition"`
 	Version   int64        `bson:"version"`
+	Void      bool         `bson:"void,omitempty"` // all that happened to it was taken back
 	Lines     int64        `bson:"lines"`
 	Clock     time.Time    `bson:"clock"`
 	Tier      string       `bson:"tier"`
@@ -74,12 +75,10 @@ func list[A, B any](in []A, f func(A) B) []B {
 func standingToDoc(a standing.Account, partition int, due time.Time) standingDoc {
 	d := standingDoc{
 		ID: Ref{a.Program, a.ID}.key(), Format: format, Program: a.Program, Account: a.ID, Partition: partition,
-		Version: a.Version, Lines: a.Lines, Clock: a.Clock, Tier: a.Ladder.Tier, Below: a.Ladder.Below, Reviewed: int32(a.Reviewed),
+		Version: a.Version, Void: a.Void, Lines: a.Lines, Clock: a.Clock, Tier: a.Ladder.Tier, Below: a.Ladder.Below, Reviewed: int32(a.Reviewed),
 	}
 	d.Days = list(a.Ladder.Days, func(s ladder.Spend) spendDoc { return spendDoc{int32(s.Day), int64(s.Amount)} })
-	d.Grants = list(a.Ladder.Grants, func(g ladder.Grant) grantDoc {
-		return grantDoc{g.ID, g.Tier, int32(g.From), int32(g.Until), g.Reason, g.Actor, g.Ended}
-	})
+	d.Grants = list(a.Ladder.Grants, grantToDoc)
 	d.Waiting = list(a.Waiting, func(w standing.Waiting) waitingDoc {
 		return waitingDoc{w.Ref.Merchant, w.Ref.Order, w.Kind.String(), w.Occurrence, w.Deadline}
 	})
@@ -95,16 +94,13 @@ func standingToDoc(a standing.Account, partition int, due time.Time) standingDoc
 
 func standingFromDoc(d standingDoc) (standing.Account, error) {
 	a := standing.New(d.Program, d.Account)
+	a.Void = d.Void
 	a.Version, a.Lines, a.Clock, a.Reviewed = d.Version, d.Lines, d.Clock.UTC(), calendar.Day(d.Reviewed)
 	a.Ladder.Tier, a.Ladder.Below = d.Tier, d.Below
 	a.Ladder.Days = list(d.Days, func(s spendDoc) ladder.Spend {
 		return ladder.Spend{Day: calendar.Day(s.Day), Amount: money.Minor(s.Amount)}
 	})
-	a.Ladder.Grants = list(d.Grants, func(g grantDoc) ladder.Grant {
-		return ladder.Grant{
-			ID: g.ID, Tier: g.Tier, From: calendar.Day(g.From), Until: calendar.Day(g.Until), Reason: g.Reason, Actor: g.Actor, Ended: g.Ended,
-		}
-	})
+	a.Ladder.Grants = list(d.Grants, grantFromDoc)
 	if d.Noticed != nil {
 		a.Noticed = calendar.Day(*d.Noticed)
 	}
@@ -118,4 +114,14 @@ func standingFromDoc(d standingDoc) (standing.Account, error) {
 		})
 	}
 	return a, nil
+}
+
+func grantToDoc(g ladder.Grant) grantDoc {
+	return grantDoc{g.ID, g.Tier, int32(g.From), int32(g.Until), g.Reason, g.Actor, g.Ended}
+}
+
+func grantFromDoc(g grantDoc) ladder.Grant {
+	return ladder.Grant{
+		ID: g.ID, Tier: g.Tier, From: calendar.Day(g.From), Until: calendar.Day(g.Until), Reason: g.Reason, Actor: g.Actor, Ended: g.Ended,
+	}
 }

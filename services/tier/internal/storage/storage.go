@@ -19,6 +19,7 @@ const (
 	standingsName = "standings"
 	ordersName    = "orders"
 	historyName   = "history"
+	heardName     = "heard"
 	refusalsName  = "refusals"
 	commandsName  = "commands"
 )
@@ -31,7 +32,7 @@ type Storage struct{ store *store.Store }
 
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
-	err := s.Ensure(ctx, standingsCollection(), ordersCollection(), historyCollection(), refusalsCollection(), commandsCollection())
+	err := s.Ensure(ctx, standingsCollection(), ordersCollection(), historyCollection(), heardCollection(), refusalsCollection(), commandsCollection())
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}

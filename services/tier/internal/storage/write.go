@@ -42,6 +42,19 @@ type LineWrite struct {
 	Line standing.Line
 }
 
+// HeardWrite is a message about an account to remember.
+type HeardWrite struct {
+	Ref   Ref
+	Heard standing.Heard
+}
+
+// LifeWrite replaces all that an account has heard.
+type LifeWrite struct {
+	Ref   Ref
+	Rows  []standing.Row
+	Heard []standing.Heard
+}
+
 // ReviewWrite makes what is due of a programme's accounts be computed again when From has come.
 type ReviewWrite struct {
 	Program   string
@@ -51,16 +64,27 @@ type ReviewWrite struct {
 
 // Writes are everything that one batch changes.
 type Writes struct {
+	Lives     []LifeWrite // before the rest
 	Rows      []RowWrite
+	Heard     []HeardWrite
 	Lines     []LineWrite
 	Standings []StandingWrite
 	Refusals  []Refusal
+	Forgiven  []string // identities of events that are no longer refused
 	Reviews   []ReviewWrite
 }
 
 // Write writes everything; it belongs inside the transaction that fences the partitions. store.ErrConflict: somebody else
 // was faster.
 func (s *Storage) Write(ctx context.Context, w Writes) error {
+	for _, l := range w.Lives {
+		if err := s.replaceLife(ctx, l); err != nil {
+			return err
+		}
+	}
+	if err := insert(ctx, s, heardName, list(w.Heard, func(h HeardWrite) heardDoc { return heardToDoc(h.Ref, h.Heard) })); err != nil {
+		return err
+	}
 	if err := insert(ctx, s, ordersName, list(w.Rows, func(r RowWrite) rowDoc { return rowToDoc(r.Program, r.Row) })); err != nil {
 		return err
 	}
@@ -70,6 +94,11 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 	if err := s.replaceStandings(ctx, w.Standings); err != nil {
 		return err
 	}
+	if len(w.Forgiven) > 0 {
+		if _, err := s.store.Collection(refusalsName).DeleteMany(ctx, bson.M{"_id": bson.M{"$in": w.Forgiven}}); err != nil {
+			return fmt.Errorf("remove %d refusals: %w", len(w.Forgiven), err)
+		}
+	}
 	for i := range w.Refusals {
 		w.Refusals[i].Format = format
 	}
@@ -77,6 +106,19 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 		return err
 	}
 	return s.review(ctx, w.Reviews)
+}
+
+func (s *Storage) replaceLife(ctx context.Context, l LifeWrite) error {
+	for _, name := range []string{ordersName, heardName} {
+		if _, err := s.store.Collection(name).DeleteMany(ctx, bson.M{"_id": keysUnder(l.Ref.prefix())}); err != nil {
+			return fmt.Errorf("remove %s of %s: %w", name, l.Ref.key(), err)
+		}
+	}
+	err := insert(ctx, s, ordersName, list(l.Rows, func(r standing.Row) rowDoc { return rowToDoc(l.Ref.Program, r) }))
+	if err != nil {
+		return err
+	}
+	return insert(ctx, s, heardName, list(l.Heard, func(h standing.Heard) heardDoc { return heardToDoc(l.Ref, h) }))
 }
 
 func insert[D any](ctx context.Context, s *Storage, name string, docs []D) error {

@@ -580,6 +580,88 @@ func (x *TierGrantEnded) GetEndedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// EventRefused says that the ledger has refused an event that another service may have taken: what only the ledger can
+// know (POISON_EVENT, ORDER_OF_OTHER_ACCOUNT, AMOUNT_OUT_OF_RANGE). It goes to control.<programme>.accrual.refused.<account>,
+// behind the event in the log. Whoever folds EVENTS takes the event back at this place, as if it had never come.
+type EventRefused struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Where the event stands in EVENTS.
+	StreamSequence uint64 `protobuf:"varint,3,opt,name=stream_sequence,json=streamSequence,proto3" json:"stream_sequence,omitempty"`
+	// What the event is known by if it comes again: subject, source, id and bytes as one.
+	Identity string `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
+	// UPPER_SNAKE, see docs/reference/reasons.md.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventRefused) Reset() {
+	*x = EventRefused{}
+	mi := &file_laurel_control_v1_control_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventRefused) ProtoMessage() {}
+
+func (x *EventRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_control_v1_control_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventRefused.ProtoReflect.Descriptor instead.
+func (*EventRefused) Descriptor() ([]byte, []int) {
+	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EventRefused) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *EventRefused) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *EventRefused) GetStreamSequence() uint64 {
+	if x != nil {
+		return x.StreamSequence
+	}
+	return 0
+}
+
+func (x *EventRefused) GetIdentity() string {
+	if x != nil {
+		return x.Identity
+	}
+	return ""
+}
+
+func (x *EventRefused) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_laurel_control_v1_control_proto protoreflect.FileDescriptor
 
 const file_laurel_control_v1_control_proto_rawDesc = "" +
@@ -640,7 +722,16 @@ const file_laurel_control_v1_control_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\x12 \n" +
 	"\x05actor\x18\x05 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x05actor\x12=\n" +
-	"\bended_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\aendedAt*S\n" +
+	"\bended_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\aendedAt\"\xd7\x01\n" +
+	"\fEventRefused\x12$\n" +
+	"\aprogram\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x10R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x10R\aaccount\x120\n" +
+	"\x0fstream_sequence\x18\x03 \x01(\x04B\a\xbaH\x042\x02 \x00R\x0estreamSequence\x12&\n" +
+	"\bidentity\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\bidentity\x12!\n" +
+	"\x06reason\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06reason*S\n" +
 	"\tClockMode\x12\x1a\n" +
 	"\x16CLOCK_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCLOCK_MODE_WALL\x10\x01\x12\x15\n" +
@@ -660,7 +751,7 @@ func file_laurel_control_v1_control_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_control_v1_control_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_laurel_control_v1_control_proto_goTypes = []any{
 	(ClockMode)(0),                // 0: laurel.control.v1.ClockMode
 	(*HouseOpened)(nil),           // 1: laurel.control.v1.HouseOpened
@@ -670,23 +761,24 @@ var file_laurel_control_v1_control_proto_goTypes = []any{
 	(*MemberEnrolled)(nil),        // 5: laurel.control.v1.MemberEnrolled
 	(*TierGranted)(nil),           // 6: laurel.control.v1.TierGranted
 	(*TierGrantEnded)(nil),        // 7: laurel.control.v1.TierGrantEnded
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(v1.MemberKind)(0),            // 9: laurel.member.v1.MemberKind
+	(*EventRefused)(nil),          // 8: laurel.control.v1.EventRefused
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(v1.MemberKind)(0),            // 10: laurel.member.v1.MemberKind
 }
 var file_laurel_control_v1_control_proto_depIdxs = []int32{
-	0, // 0: laurel.control.v1.HouseOpened.clock_mode:type_name -> laurel.control.v1.ClockMode
-	8, // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
-	8, // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
-	4, // 3: laurel.control.v1.ProgramRevised.files:type_name -> laurel.control.v1.ProgramFile
-	9, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
-	8, // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
-	8, // 6: laurel.control.v1.TierGranted.granted_at:type_name -> google.protobuf.Timestamp
-	8, // 7: laurel.control.v1.TierGrantEnded.ended_at:type_name -> google.protobuf.Timestamp
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	0,  // 0: laurel.control.v1.HouseOpened.clock_mode:type_name -> laurel.control.v1.ClockMode
+	9,  // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
+	9,  // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
+	4,  // 3: laurel.control.v1.ProgramRevised.files:type_name -> laurel.control.v1.ProgramFile
+	10, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
+	9,  // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
+	9,  // 6: laurel.control.v1.TierGranted.granted_at:type_name -> google.protobuf.Timestamp
+	9,  // 7: laurel.control.v1.TierGrantEnded.ended_at:type_name -> google.protobuf.Timestamp
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_laurel_control_v1_control_proto_init() }
@@ -700,7 +792,7 @@ func file_laurel_control_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_control_v1_control_proto_rawDesc), len(file_laurel_control_v1_control_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

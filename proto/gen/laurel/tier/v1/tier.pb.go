@@ -451,15 +451,16 @@ type HistoryLine struct {
 	Seq  int64  `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
 	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
 	To   string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
-	// "first", "reached", "review", "granted" or "grant_ended".
+	// "first", "reached", "review", "granted", "grant_ended", or "refused": the ledger has refused an event that had counted.
 	Cause string `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
-	// What the window held when it was decided, and what it had to hold for the tier reached, or for the one that was left.
+	// What the window held when it was decided, and what it had to hold for the tier reached, or for the one that was left; for
+	// "refused", for the higher of the two.
 	QualifyingMinor int64                  `protobuf:"varint,5,opt,name=qualifying_minor,json=qualifyingMinor,proto3" json:"qualifying_minor,omitempty"`
 	ReachMinor      int64                  `protobuf:"varint,6,opt,name=reach_minor,json=reachMinor,proto3" json:"reach_minor,omitempty"`
 	EffectiveAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=effective_at,json=effectiveAt,proto3" json:"effective_at,omitempty"`
 	// Of the programme.
 	Revision int32 `protobuf:"varint,8,opt,name=revision,proto3" json:"revision,omitempty"`
-	// The order event that caused it, for "first" and "reached".
+	// The order event that caused it, for "first", "reached" and "refused".
 	Merchant string `protobuf:"bytes,9,opt,name=merchant,proto3" json:"merchant,omitempty"`
 	OrderId  string `protobuf:"bytes,10,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	// paid, returned, ...

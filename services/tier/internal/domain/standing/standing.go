@@ -24,9 +24,11 @@ type Account struct {
 	ID      string
 	// Version counts what happened to the account; 0: nothing yet.
 	Version int64
-	Lines   int64     // of its history
-	Clock   time.Time // effective time of what happened last
-	Ladder  ladder.State
+	// Void says that all that happened to it was taken back: it is as if it had never been opened.
+	Void   bool
+	Lines  int64     // of its history
+	Clock  time.Time // effective time of what happened last
+	Ladder ladder.State
 	// Reviewed is the last day whose 00:00 review is behind the account.
 	Reviewed calendar.Day
 	Waiting  []Waiting // sorted by deadline
@@ -57,7 +59,7 @@ type Line struct {
 	EffectiveAt time.Time
 	Revision    int        // of the programme
 	Ref         orders.Ref // of the order that caused it; empty for none
-	Event       string     // what happened to the order
+	Event       string     // what happened to the order, or was taken back of it
 	Grant       string     // id of the grant that caused it
 	Earned      string     // the tier that the account has earned by itself after it
 }
@@ -71,21 +73,25 @@ type Row struct {
 	Revision   int         // of the programme that rates the order; 0 until it is paid
 	Base       money.Minor // what counts of the order
 	OccurredAt time.Time
+	Place      Place // zero for what lapsed: that stands nowhere in the log
 }
 
 // Book is what stands under one order.
 type Book struct {
 	orderbook.Book
 	Base money.Minor // what the ladder has counted of it so far
+	// identities are those of the messages that told of its events.
+	identities []string
 }
 
 // Add returns the book after one more row.
 func (b Book) Add(r Row) Book {
 	b.Book, b.Base = b.Book.Add(r.Account, r.Arrival, r.Content, r.Revision), r.Base
+	b.identities = append(slices.Clip(b.identities), r.Place.Identity)
 	return b
 }
 
-// Books are the orders that an event or what falls due may need, loaded beforehand.
+// Books are the orders of one account that an event or what falls due may need, loaded beforehand.
 type Books map[orders.Ref]Book
 
 // Notice tells that an account is about to fall.
@@ -101,8 +107,10 @@ type Step struct {
 	Row     *Row    // to be kept with its order
 	Line    *Line   // of the history
 	Notice  *Notice
-	// Repeats says that the event is known: nothing happened.
+	// Repeats says that the event is known: nothing happened. Of an order's event, Twin is the identity of the message that
+	// told of it.
 	Repeats bool
+	Twin    string
 }
 
 // line notes a move.

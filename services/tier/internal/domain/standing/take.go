@@ -14,10 +14,13 @@ import (
 // is what stands under the order. Refusals are those of orderbook.Book.Judge.
 func Take(a Account, book Book, c orderbook.Arrival, schedule program.Schedule, t time.Time) (Step, error) {
 	judged, err := book.Judge(c, orderbook.Setting{
-		Account: a.ID, Opened: a.Version > 0, Waiting: len(a.Waiting), Schedule: schedule, Time: t,
+		Account: a.ID, Opened: a.opened(), Waiting: len(a.Waiting), Schedule: schedule, Time: t,
 	})
-	if err != nil || judged.Repeats > 0 {
-		return Step{Account: a, Repeats: err == nil}, err
+	if err != nil {
+		return Step{Account: a}, err
+	}
+	if judged.Repeats > 0 {
+		return Step{Account: a, Repeats: true, Twin: book.identities[judged.Repeats-1]}, nil
 	}
 	zone := judged.Rules.Program.Zone
 	row := Row{
@@ -91,7 +94,7 @@ func TakeGrant(a Account, g Grant, schedule program.Schedule, t time.Time) (Step
 
 // Enrol opens an account at effective time t, to which it has been brought up; one that was opened before stays as it is.
 func Enrol(a Account, schedule program.Schedule, t time.Time) Step {
-	if a.Version > 0 {
+	if a.opened() {
 		return Step{Account: a, Repeats: true}
 	}
 	next := a.happened(t)
@@ -99,10 +102,13 @@ func Enrol(a Account, schedule program.Schedule, t time.Time) Step {
 	return Step{Account: next}
 }
 
+// opened says that something was taken of the account before.
+func (a Account) opened() bool { return a.Version > 0 && !a.Void }
+
 // happened is the account after one more thing at an effective time.
 func (a Account) happened(t time.Time) Account {
 	a.Version++
-	a.Clock = latest(a.Clock, t)
+	a.Void, a.Clock = false, latest(a.Clock, t)
 	return a
 }
 
