@@ -98,6 +98,11 @@ func TestAnActionEarnsOnceHoweverOftenItComes(t *testing.T) {
 		require.NotContains(t, l.GetMessage(), "ann")
 	}
 	require.Equal(t, []string{string(reason.ConflictingDuplicate), string(reason.ConflictingDuplicate)}, reasons)
+	require.Equal(t, []string{
+		"EVENT_STATE_TAKEN review action/app/r-1 ", "EVENT_STATE_REFUSED review  CONFLICTING_DUPLICATE", "EVENT_STATE_REFUSED review  CONFLICTING_DUPLICATE",
+	}, s.actionStatus("r-1"))
+	require.Equal(t, []string{"EVENT_STATE_TAKEN tasting action/app/t-1 "}, s.actionStatus("t-1"))
+	require.Empty(t, s.actionStatus("t-2"))
 	explained, err := s.grpc.ExplainEntry(t.Context(), &accrualv1.ExplainEntryRequest{Program: "tea", Key: "action/app/r-1"})
 	require.NoError(t, err)
 	require.Contains(t, explained.GetSentences()[1], "It earned 50 points")
@@ -110,6 +115,18 @@ func TestAnActionEarnsOnceHoweverOftenItComes(t *testing.T) {
 		kinds[strings.Split(m.Subject, ".")[5]]++
 	}
 	require.Equal(t, map[string]int{"action": 3, "refused": 2}, kinds)
+}
+
+// actionStatus tells what became of an action of the app.
+func (s *service) actionStatus(id string) []string {
+	s.h.t.Helper()
+	answer, err := s.grpc.GetEventStatus(s.h.t.Context(), &accrualv1.GetEventStatusRequest{Program: "tea", Merchant: "app", ActionId: id})
+	require.NoError(s.h.t, err)
+	var list []string
+	for _, e := range answer.GetEvents() {
+		list = append(list, fmt.Sprint(e.GetState(), " ", e.GetKind(), " ", e.GetEntryKey(), " ", e.GetReason()))
+	}
+	return list
 }
 
 // badActions are all that a source can get wrong, each for an account of its own.

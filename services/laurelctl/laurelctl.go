@@ -46,7 +46,8 @@ type cli struct {
 		Preview previewCmd `cmd:"" help:"Say what orders would earn if they were paid. Nothing is published."`
 	} `cmd:"" help:"Orders."`
 	Actions struct {
-		Publish actionCmd `cmd:"" help:"Publish an own event of the programme: a review, a visit, a survey."`
+		Publish actionCmd       `cmd:"" help:"Publish an own event of the programme: a review, a visit, a survey."`
+		Status  actionStatusCmd `cmd:"" help:"Say what became of an own event."`
 	} `cmd:"" help:"Own events of the programme."`
 	Account struct {
 		Show     showCmd     `cmd:"" help:"Show an account, now or as it stood."`

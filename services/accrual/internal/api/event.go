@@ -3,11 +3,13 @@ package api
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 )
 
@@ -20,12 +22,11 @@ func (s *Server) GetEventStatus(ctx context.Context, in *accrualv1.GetEventStatu
 	if err := s.deps.After(ctx, in.GetAfter()); err != nil { // whose order it is, only the entries tell
 		return nil, err
 	}
-	ref := storage.OrderRef{Program: in.GetProgram(), Ref: orders.Ref{Merchant: in.GetMerchant(), Order: in.GetOrderId()}}
-	entries, err := s.deps.Storage.Order(ctx, ref)
+	entries, about, err := s.entriesOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	refusals, err := s.deps.Storage.RefusalsOf(ctx, ref, refusalsShown)
+	refusals, err := s.deps.Storage.RefusalsOf(ctx, about, refusalsShown)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +43,19 @@ func (s *Server) GetEventStatus(ctx context.Context, in *accrualv1.GetEventStatu
 	return answer, nil
 }
 
+// entriesOf are the entries of the order or the action that is asked for, and what its refusals name it by.
+func (s *Server) entriesOf(ctx context.Context, in *accrualv1.GetEventStatusRequest) ([]ledger.Entry, string, error) {
+	if in.GetOrderId() != "" {
+		ref := storage.OrderRef{Program: in.GetProgram(), Ref: orders.Ref{Merchant: in.GetMerchant(), Order: in.GetOrderId()}}
+		entries, err := s.deps.Storage.Order(ctx, ref)
+		return entries, storage.OrderField(ref), err
+	}
+	ref := actions.Ref{Source: in.GetMerchant(), ID: in.GetActionId()}
+	key := storage.KeyRef{Program: in.GetProgram(), Key: ledger.ActionKey(ref)}
+	found, err := s.deps.Storage.EntriesByKey(ctx, []storage.KeyRef{key})
+	return slices.Collect(maps.Values(found)), storage.ActionField(in.GetProgram(), ref), err
+}
+
 // wait names an event that waits under its order.
 type wait struct {
 	kind       orders.Kind
@@ -54,6 +68,12 @@ func taken(entries []ledger.Entry) []*accrualv1.EventStatus {
 	var list []*accrualv1.EventStatus
 	waits := map[wait]*accrualv1.EventStatus{}
 	for _, e := range entries {
+		if e.Action != nil {
+			list = append(list, &accrualv1.EventStatus{
+				State: accrualv1.EventState_EVENT_STATE_TAKEN, Kind: e.Action.Type, EventId: e.EventID, EventSource: e.EventSource, EntryKey: e.Key,
+			})
+			continue
+		}
 		o := e.Order
 		if o.Event.Kind == orders.Lapsed {
 			w := wait{o.Event.LapsedKind, o.Event.Occurrence}

@@ -23,8 +23,11 @@ func (b *batch) refuse(m follow.Message, why *reason.Error) error {
 		Partition: m.Partition, Epoch: b.parts.Get(m.Partition).Epoch, Sequence: int64(m.Sequence), //nolint:gosec // far below 2^63
 		Subject: m.Original.Subject, Headers: m.Original.Headers, Body: m.Original.Body,
 	}
-	if m.Order != nil {
+	switch {
+	case m.Order != nil:
 		row.Order = storage.OrderField(order(m))
+	case m.Action != nil:
+		row.Order = storage.ActionField(m.Program, m.Action.Ref)
 	}
 	b.refused[m.Identity] = true
 	if m.Order != nil || m.Grant != nil || enrolled(m) != nil {

@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/actions"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -22,7 +23,7 @@ type Refusal struct {
 	Merchant    string    `bson:"merchant"`
 	Account     string    `bson:"account"`
 	Kind        string    `bson:"kind"`
-	Order       string    `bson:"order,omitempty"` // <programme>/order/<merchant>/<order>/, where it could be read
+	Order       string    `bson:"order,omitempty"` // OrderField or ActionField, where it could be read
 	EventID     string    `bson:"event_id"`
 	EventSource string    `bson:"event_source"`
 	Reason      string    `bson:"reason"`
@@ -38,8 +39,13 @@ type Refusal struct {
 	Redriven    int       `bson:"redriven"`
 }
 
-// OrderField is what Refusal.Order holds for an order.
+// OrderField is what Refusal.Order holds for an order: <programme>/order/<merchant>/<order>/.
 func OrderField(ref OrderRef) string { return entryKey(ref.Program, ledger.OrderPrefix(ref.Ref)) }
+
+// ActionField is what Refusal.Order holds for an action: <programme>/action/<source>/<id>.
+func ActionField(program string, ref actions.Ref) string {
+	return entryKey(program, ledger.ActionKey(ref))
+}
 
 func (s *Storage) insertRefusals(ctx context.Context, refusals []Refusal) error {
 	if len(refusals) == 0 {
@@ -98,9 +104,9 @@ func (s *Storage) Refusals(ctx context.Context, program, after string, limit int
 	return s.refusals(ctx, filter, limit)
 }
 
-// RefusalsOf returns the refusals of an order.
-func (s *Storage) RefusalsOf(ctx context.Context, ref OrderRef, limit int) ([]Refusal, error) {
-	return s.refusals(ctx, bson.M{"order": OrderField(ref)}, limit)
+// RefusalsOf returns the refusals of what an OrderField or ActionField names.
+func (s *Storage) RefusalsOf(ctx context.Context, field string, limit int) ([]Refusal, error) {
+	return s.refusals(ctx, bson.M{"order": field}, limit)
 }
 
 func (s *Storage) refusals(ctx context.Context, filter bson.M, limit int) ([]Refusal, error) {

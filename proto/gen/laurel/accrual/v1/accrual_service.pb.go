@@ -754,12 +754,15 @@ func (x *ExplainEntryResponse) GetSentences() []string {
 }
 
 type GetEventStatusRequest struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Program  string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	Merchant string                 `protobuf:"bytes,2,opt,name=merchant,proto3" json:"merchant,omitempty"`
-	OrderId  string                 `protobuf:"bytes,3,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// Whose the order is, or the source of the action.
+	Merchant string `protobuf:"bytes,2,opt,name=merchant,proto3" json:"merchant,omitempty"`
+	OrderId  string `protobuf:"bytes,3,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	// Not before this is applied.
-	After         *v1.Position `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	After *v1.Position `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	// The id of an own event of the programme, as its source has published it.
+	ActionId      string `protobuf:"bytes,5,opt,name=action_id,json=actionId,proto3" json:"action_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -820,6 +823,13 @@ func (x *GetEventStatusRequest) GetAfter() *v1.Position {
 		return x.After
 	}
 	return nil
+}
+
+func (x *GetEventStatusRequest) GetActionId() string {
+	if x != nil {
+		return x.ActionId
+	}
+	return ""
 }
 
 type EventStatus struct {
@@ -2877,13 +2887,14 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\x03key\"d\n" +
 	"\x14ExplainEntryResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\x12\x1c\n" +
-	"\tsentences\x18\x02 \x03(\tR\tsentences\"\xba\x01\n" +
+	"\tsentences\x18\x02 \x03(\tR\tsentences\"\xe2\x02\n" +
 	"\x15GetEventStatusRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12%\n" +
-	"\bmerchant\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bmerchant\x12%\n" +
-	"\border_id\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aorderId\x12.\n" +
-	"\x05after\x18\x04 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"\xe3\x01\n" +
+	"\bmerchant\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bmerchant\x12#\n" +
+	"\border_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\aorderId\x12.\n" +
+	"\x05after\x18\x04 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12%\n" +
+	"\taction_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\bactionId:\x80\x01\xbaH}\x1a{\n" +
+	"\x12event_status.which\x124order_id or action_id is given, and only one of them\x1a/(this.order_id == '') != (this.action_id == '')\"\xe3\x01\n" +
 	"\vEventStatus\x123\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1d.laurel.accrual.v1.EventStateR\x05state\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +

@@ -60,7 +60,8 @@ type AccrualServiceClient interface {
 	WatchAccount(ctx context.Context, in *WatchAccountRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAccountResponse], error)
 	// ExplainEntry says in plain words what an entry did and which rules made it. ENTRY_NOT_FOUND if there is none.
 	ExplainEntry(ctx context.Context, in *ExplainEntryRequest, opts ...grpc.CallOption) (*ExplainEntryResponse, error)
-	// GetEventStatus says what became of the events of one order: taken, waiting, refused. Unknown orders have no events.
+	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
+	// no events; so has an event of a programme that there is not.
 	GetEventStatus(ctx context.Context, in *GetEventStatusRequest, opts ...grpc.CallOption) (*GetEventStatusResponse, error)
 	// VerifyLedger reads the whole ledger of a programme and checks every invariant. It reports each check; nothing is changed.
 	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyLedgerResponse], error)
@@ -341,7 +342,8 @@ type AccrualServiceServer interface {
 	WatchAccount(*WatchAccountRequest, grpc.ServerStreamingServer[WatchAccountResponse]) error
 	// ExplainEntry says in plain words what an entry did and which rules made it. ENTRY_NOT_FOUND if there is none.
 	ExplainEntry(context.Context, *ExplainEntryRequest) (*ExplainEntryResponse, error)
-	// GetEventStatus says what became of the events of one order: taken, waiting, refused. Unknown orders have no events.
+	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
+	// no events; so has an event of a programme that there is not.
 	GetEventStatus(context.Context, *GetEventStatusRequest) (*GetEventStatusResponse, error)
 	// VerifyLedger reads the whole ledger of a programme and checks every invariant. It reports each check; nothing is changed.
 	VerifyLedger(*VerifyLedgerRequest, grpc.ServerStreamingServer[VerifyLedgerResponse]) error
