@@ -214,14 +214,16 @@ func TestWhatWasFinalOnceNeverChanges(t *testing.T) {
 	h := open(t, events)
 	h.apply(theTeaClub)
 	s := h.run(size{lanes: 2, batch: 5})
-	const members, days = 7, 30
+	const members, days = 5, 10
 	at := func(n int) string { return (calendar.Date(2026, 1, 1) + calendar.Day(n)).String() }
+	var told []letter
 	for n := range days {
 		for member := range members {
 			account := fmt.Sprint("member-", member)
-			h.publish(paid(account, fmt.Sprint("o", n, "-", member), moment(at(n)), 1000), returned(account, fmt.Sprint("w", n, "-", member), "r", moment(at(n)), 1))
+			told = append(told, paid(account, fmt.Sprint("o", n, "-", member), moment(at(n)), 1000), returned(account, fmt.Sprint("w", n, "-", member), "r", moment(at(n)), 1))
 		}
 	}
+	h.publish(told...)
 	h.pass(at(days + 60)) // all that waits lapses
 	stop, asked := make(chan struct{}), make(chan struct{})
 	final, problem := map[int]*accrualv1.GetControlTotalsResponse{}, error(nil)

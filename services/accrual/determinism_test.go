@@ -58,7 +58,7 @@ func TestTheSameHistoryGivesTheSameLedger(t *testing.T) {
 	}
 
 	for name, s := range map[string]size{
-		"one event at a time": {lanes: 1, batch: 1}, "four lanes": {lanes: 4, batch: 512}, "four lanes, few at a time": {lanes: 4, batch: 3},
+		"one event at a time": {lanes: 4, batch: 1}, "four lanes": {lanes: 4, batch: 512}, "four lanes, few at a time": {lanes: 4, batch: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

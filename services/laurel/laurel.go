@@ -55,6 +55,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errs io.Writer)
 	if len(args) > 0 && args[0] == "nats-server" {
 		return natsd.Main(args[1:]) // the child process; not for people
 	}
+	keepSmall()
 	var c cli
 	parser, err := kong.New(&c, kong.Name("laurel"), kong.Writers(out, errs),
 		kong.Description("Laurel: an event-driven customer-loyalty platform."), kong.UsageOnError())

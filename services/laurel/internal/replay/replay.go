@@ -148,6 +148,7 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 			return fmt.Errorf("publish orders: %w", err)
 		}
 		fault.Point(fault.AfterOrdersPublish)
+		clear(r.history.groups[i+1-len(batch) : i+1]) // nobody asks for them again, and they are most of what we hold
 		batch = batch[:0]
 		if err := r.house.Broken(); err != nil {
 			return err
