@@ -57,6 +57,7 @@ func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
 	deps.Health.Add("partner agreements", s.terms.Ready)
+	deps.Health.Add("partner credentials", s.gate.Ready)
 	return s, nil
 }
 

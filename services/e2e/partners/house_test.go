@@ -141,6 +141,7 @@ func (h *standing) openPartner() {
 	h.t.Helper()
 	h.partner, h.stop = h.replica(h.config())
 	h.keys = partnerv1.NewPartnerKeyServiceClient(testkit.Dial(h.t, h.partner.Address(), h.secrets[rpc.Operator]))
+	h.later(0)
 }
 
 // replica is one more process of partner.
@@ -272,8 +273,25 @@ func (h *standing) account(account string) *accrualv1.Account {
 func (h *standing) later(d time.Duration) {
 	h.t.Helper()
 	h.clock.Advance(d)
+	client := h.client()
 	testkit.Eventually(h.t, func() bool {
-		_, err := h.client().GetBalance(h.t.Context(), &partnerv1.GetBalanceRequest{Account: "ann"})
-		return errors.Is(rpc.FromStatus(err), reason.NotSignedIn)
+		_, err := client.GetBalance(h.t.Context(), &partnerv1.GetBalanceRequest{Account: "ann"})
+		return !errors.Is(rpc.FromStatus(err), reason.NotReady)
 	}, "partner knows its credentials")
 }
+
+// sanOf is the name in the certificates of a partner that has one.
+func (h *standing) sanOf(partner string) string {
+	h.t.Helper()
+	list, err := h.keys.ListPartnerKeys(h.t.Context(), &partnerv1.ListPartnerKeysRequest{Program: "coalition", Partner: partner})
+	require.NoError(h.t, err)
+	for _, k := range list.GetKeys() {
+		if k.GetCertificateSan() != "" {
+			return k.GetCertificateSan()
+		}
+	}
+	require.Fail(h.t, "no certificate", partner)
+	return ""
+}
+
+func certs(list ...tls.Certificate) []tls.Certificate { return list }

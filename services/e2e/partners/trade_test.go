@@ -111,9 +111,7 @@ func TestACaptureAWeekLaterIsTheSameCapture(t *testing.T) {
 // reconnected is a client with a certificate of a partner that has one already.
 func (h *standing) reconnected(partner string) partnerv1.PartnerServiceClient {
 	h.t.Helper()
-	list, err := h.keys.ListPartnerKeys(h.t.Context(), &partnerv1.ListPartnerKeysRequest{Program: "coalition", Partner: partner})
-	require.NoError(h.t, err)
-	return h.client(h.certificate(h.ca, list.GetKeys()[0].GetCertificateSan()))
+	return h.client(h.certificate(h.ca, h.sanOf(partner)))
 }
 
 // limited is a coalition whose partners may do little.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -137,6 +138,14 @@ func (g *Gate) Admit(ctx context.Context, call rpc.Call) (context.Context, error
 	}
 	g.noteUse(ctx, key, now)
 	return context.WithValue(ctx, callerKey{}, Caller{Program: key.Program, Partner: key.Partner, KeyID: key.ID}), nil
+}
+
+// Ready tells whether the credentials are known, and no older than they may be.
+func (g *Gate) Ready(context.Context) error {
+	if !g.fresh(g.Clock.Now()) {
+		return errors.New("the credentials of partners could not be read for a minute")
+	}
+	return nil
 }
 
 func (g *Gate) fresh(now time.Time) bool {

@@ -189,7 +189,7 @@ func trouble(ctx context.Context, err error) error {
 // Resume finishes what was asked for some time ago and has no answer, until ctx ends: whoever asked may never come back.
 func (d *Desk) Resume(ctx context.Context) {
 	const (
-		every = 10 * time.Second
+		every = 2 * time.Second
 		old   = 30 * time.Second
 		page  = 100
 	)
