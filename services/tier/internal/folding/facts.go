@@ -47,9 +47,16 @@ func noticeFact(a standing.Account, n standing.Notice, currency string) fact {
 
 // tell puts a fact into the outbox.
 func (b *batch) tell(h *holding, f fact) error {
+	m, err := f.message()
+	b.parts.Publish(h.partition, bus.Facts, m)
+	return err
+}
+
+// message is the fact as it leaves.
+func (f fact) message() (outbox.Message, error) {
 	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(f.body)
 	if err != nil {
-		return fmt.Errorf("write fact %s: %w", f.id, err)
+		return outbox.Message{}, fmt.Errorf("write fact %s: %w", f.id, err)
 	}
 	event := cloudevent.Event{
 		ID: f.id, Source: "laurel/" + service, Type: string(f.body.ProtoReflect().Descriptor().FullName()),
@@ -60,6 +67,5 @@ func (b *batch) tell(h *holding, f fact) error {
 		m.Header = append(m.Header, outbox.Header{Name: name, Value: values[0]})
 	}
 	slices.SortFunc(m.Header, func(a, b outbox.Header) int { return cmp.Compare(a.Name, b.Name) })
-	b.parts.Publish(h.partition, bus.Facts, m)
-	return nil
+	return m, nil
 }
