@@ -5,10 +5,14 @@ package rewards
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -67,12 +71,12 @@ type standing struct {
 	ledger   *accrual.Service
 	accrual  accrualv1.AccrualServiceClient
 	clock    clock.Clock
-	serial   int
+	serial   *atomic.Int64
 }
 
 func open(t *testing.T) *standing {
 	t.Helper()
-	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: clock.System()}
+	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: clock.System(), serial: &atomic.Int64{}}
 	h.uri, h.database = testkit.Mongo(t)
 	client, err := mongo.Connect(options.Client().ApplyURI(h.uri))
 	require.NoError(t, err)
@@ -158,11 +162,8 @@ func (h *standing) serveWith(cfg reward.Config) *service {
 	return s
 }
 
-// key is another idempotency key each time.
-func (h *standing) key() string {
-	h.serial++
-	return fmt.Sprint("key-", h.serial)
-}
+// key is another idempotency key each time, for all that stand beside each other.
+func (h *standing) key() string { return fmt.Sprint("key-", h.serial.Add(1)) }
 
 // give awards points to an account.
 func (h *standing) give(account string, points int64) {
@@ -255,4 +256,27 @@ func (h *standing) count(collection string, filter bson.M) int64 {
 	n, err := h.db.Collection(collection).CountDocuments(h.t.Context(), filter)
 	require.NoError(h.t, err)
 	return n
+}
+
+// told lists what FACTS tells of a redemption, in its order: redeemed, cancelled.
+func (h *standing) told(redemption string) []string {
+	h.t.Helper()
+	conn, err := nats.Connect(h.nats.URL, nats.Token(h.nats.Token))
+	require.NoError(h.t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(h.t, err)
+	stream, err := js.Stream(h.t.Context(), bus.Facts)
+	require.NoError(h.t, err)
+	info, err := stream.Info(h.t.Context())
+	require.NoError(h.t, err)
+	kinds := []string{}
+	for n := uint64(1); n <= info.State.LastSeq; n++ {
+		m, err := stream.GetMsg(h.t.Context(), n)
+		require.NoError(h.t, err)
+		if kind, ours := strings.CutPrefix(m.Header.Get("ce-id"), "tea/"+redemption+"/"); ours {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
 }
