@@ -80,6 +80,7 @@ type cli struct {
 		Cancel   redemptionCancelCmd `cmd:"" help:"Cancel a redemption: points and reward go back."`
 		Show     redemptionShowCmd   `cmd:"" help:"Show a redemption."`
 		Code     redemptionCodeCmd   `cmd:"" help:"Show the code of a voucher that was redeemed."`
+		Verify   rewardVerifyCmd     `cmd:"" help:"Hold every redemption against the ledger, and every stock against the redemptions. Exit code 3: they do not agree."`
 		History  redemptionListCmd   `cmd:"" help:"List the redemptions of an account, newest first."`
 	} `cmd:"" help:"Rewards, and what points are spent on."`
 	Tier struct {

@@ -2,6 +2,8 @@ package laurelctl
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
 )
@@ -114,4 +116,34 @@ func redemptionRows(list ...*rewardv1.Redemption) grid {
 			plainEnum(r.GetState().String(), "REDEMPTION_STATE_"), moment(r.GetBegunAt()), r.GetRefusal().GetMessage())
 	}
 	return g
+}
+
+// rewardVerifyCmd holds the redemptions against the ledger.
+type rewardVerifyCmd struct {
+	Wait time.Duration `default:"1h" placeholder:"TIME" help:"How long to wait for the end. Default: ${default}."`
+}
+
+// Run asks for the verification and shows the checks.
+func (c *rewardVerifyCmd) Run(w *world) error {
+	return w.through("reward", c.Wait, func(ctx context.Context, d *door) error {
+		program, err := d.programme()
+		if err != nil {
+			return err
+		}
+		answer, err := rewardv1.NewRewardServiceClient(d.conn).VerifyRewards(ctx, &rewardv1.VerifyRewardsRequest{Program: program})
+		if err != nil {
+			return err
+		}
+		g := grid{columns: []string{"check", "ok", "detail"}}
+		for _, check := range answer.GetChecks() {
+			g.add(check.GetName(), fmt.Sprint(check.GetOk()), check.GetDetail())
+		}
+		if err := w.show(answer, g); err != nil {
+			return err
+		}
+		if !answer.GetOk() {
+			return errBroken
+		}
+		return nil
+	})
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/reward/internal/keeping"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/redeem"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/reward/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/writing"
 )
 
@@ -39,6 +40,8 @@ type Service struct {
 	bus      *bus.Bus
 	relay    *outbox.Relay
 	accrual  *grpc.ClientConn
+	turns    *writing.Turns
+	process  *redeem.Process
 	listener net.Listener
 
 	mu    sync.Mutex // guards known
@@ -47,7 +50,7 @@ type Service struct {
 
 // New connects to Mongo and NATS, prepares the database, and opens the gRPC port. Nothing is answered until Run.
 func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
-	s := &Service{cfg: cfg, deps: deps, known: map[string]bool{}}
+	s := &Service{cfg: cfg, deps: deps, known: map[string]bool{}, turns: &writing.Turns{}}
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
@@ -58,6 +61,10 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	s.relay = outbox.NewRelay(outbox.Relay{
 		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions(), Log: deps.Log,
 		Published: func(n int) { published.Add(float64(n)) },
+	})
+	s.process = redeem.New(redeem.Deps{
+		Storage: s.storage, Accrual: s.accrual, Clock: deps.Clock, Log: deps.Log, Turns: s.turns, Partitions: cfg.Partitions,
+		Lease: cfg.Lease, Wake: s.relay.Wake,
 	})
 	deps.Health.Add("reward store", s.store.Ping)
 	deps.Health.Add("reward bus", func(context.Context) error {
@@ -124,15 +131,10 @@ func (s *Service) Run(ctx context.Context) error {
 		s.store.KeepClear(outCtx, s.deps.Log)
 		return nil
 	})
-	turns := &writing.Turns{}
-	process := redeem.New(redeem.Deps{
-		Storage: s.storage, Accrual: s.accrual, Clock: s.deps.Clock, Log: s.deps.Log, Turns: turns, Partitions: s.cfg.Partitions,
-		Lease: s.cfg.Lease, Wake: s.relay.Wake,
-	})
-	keeper := keeping.New(keeping.Deps{Storage: s.storage, Clock: s.deps.Clock, Turns: turns, Known: s.knows})
+	keeper := keeping.New(keeping.Deps{Storage: s.storage, Clock: s.deps.Clock, Turns: s.turns, Known: s.knows})
 	in, inCtx := errgroup.WithContext(ctx)
-	in.Go(func() error { return process.Run(inCtx) })
-	in.Go(func() error { return s.serve(inCtx, api.New(keeper, process, s.storage)) })
+	in.Go(func() error { return s.process.Run(inCtx) })
+	in.Go(func() error { return s.serve(inCtx, api.New(keeper, s.process, s.storage)) })
 	err := in.Wait()
 	stopOut()
 	return errors.Join(err, out.Wait())
@@ -150,6 +152,15 @@ func (s *Service) serve(ctx context.Context, door *api.Server) error {
 	}
 	rewardv1.RegisterRewardServiceServer(server, door)
 	return server.Serve(ctx, s.listener)
+}
+
+// Check is the outcome of one invariant.
+type Check = verify.Check
+
+// Verify holds a programme's redemptions against the ledger, and its stock against the redemptions. It asks accrual, which
+// must be up; the service need not run.
+func (s *Service) Verify(ctx context.Context, program string) ([]Check, error) {
+	return s.process.Verify(ctx, program)
 }
 
 // Progress tells how many redemptions are under way, and how many chunks of facts are not published yet. Reward reads no

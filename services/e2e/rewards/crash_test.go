@@ -2,6 +2,7 @@ package rewards
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,12 +12,14 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -143,8 +146,17 @@ func TestRewardIsKilledAtEachPoint(t *testing.T) {
 			s := h.serve()
 			h.drained(s)
 			h.requireEnded(s, c, account)
+			h.requireAgreed(s)
 		})
 	}
+	t.Run("and nobody comes in time", func(t *testing.T) {
+		t.Parallel()
+		tooLate(t, binary)
+	})
+	t.Run("and the ledger is away", func(t *testing.T) {
+		t.Parallel()
+		withoutLedger(t, binary)
+	})
 	for _, point := range fault.RedemptionPoints() {
 		require.True(t, visited[point], "nobody dies at %s", point)
 	}
@@ -154,7 +166,7 @@ func TestRewardIsKilledAtEachPoint(t *testing.T) {
 func (h *standing) beside(t *testing.T) *standing {
 	t.Helper()
 	other := *h
-	other.t = t
+	other.t, other.shared = t, true
 	_, other.database = testkit.Mongo(t)
 	other.db = h.db.Client().Database(other.database)
 	return &other
@@ -210,11 +222,21 @@ func (h *standing) dieAtSoldOut(binary string, c crash, account string) {
 // requireEnded wants one redemption, at its end, and in ledger, stock, pool and FACTS what belongs to that.
 func (h *standing) requireEnded(s *service, c crash, account string) {
 	h.t.Helper()
-	ctx := h.t.Context()
-	list, err := s.ListRedemptions(ctx, &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
+	var again *rewardv1.Redemption
+	if !c.gone { // who has lost an answer asks again
+		var err error
+		again, err = s.redeem(account, "off10", account)
+		if c.cancel {
+			again, err = s.cancel(again.GetRedemptionId(), "cancel")
+		}
+		require.NoError(h.t, err)
+		h.drained(s)
+	}
+	list, err := s.ListRedemptions(h.t.Context(), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
 	require.NoError(h.t, err)
 	require.Len(h.t, list.GetRedemptions(), 1)
 	r := list.GetRedemptions()[0]
+	require.True(h.t, again == nil || again.String() == r.String(), "%s", again)
 	require.Equal(h.t, c.state, r.GetState())
 	active, held := h.has(account)
 	require.Zero(h.t, held)
@@ -229,16 +251,11 @@ func (h *standing) requireEnded(s *service, c crash, account string) {
 		require.EqualValues(h.t, 380, active)
 		require.Equal(h.t, []string{r.GetCaptureId()}, captures)
 		require.Empty(h.t, refunds)
-		again, err := s.redeem(account, "off10", account)
-		require.NoError(h.t, err)
-		require.Equal(h.t, r.String(), again.String(), "the call whose answer was lost")
 	default:
 		facts = append(facts, "redeemed", "cancelled")
 		require.EqualValues(h.t, 500, active)
+		require.Len(h.t, captures, 1)
 		require.Equal(h.t, captures, refunds)
-		again, err := s.cancel(r.GetRedemptionId(), "cancel")
-		require.NoError(h.t, err)
-		require.Equal(h.t, r.String(), again.String(), "the call whose answer was lost")
 	}
 	require.Equal(h.t, left, s.left("off10"))
 	require.Equal(h.t, given, h.count("codes", bson.M{"state": "given"}))
@@ -261,4 +278,64 @@ func (h *standing) spent(account string) ([]string, []string) {
 		}
 	}
 	return captures, refunds
+}
+
+// tooLate has nobody go on for minutes: what is not set aside by then comes to nothing, and what is set aside lapses.
+func tooLate(t *testing.T, binary string) {
+	t.Helper()
+	hands := clock.At(clock.System().Now())
+	house := openAt(t, hands)
+	for _, c := range []struct {
+		point string
+		later time.Duration
+	}{
+		{fault.AfterRedemptionBegun, 3 * time.Minute},
+		{fault.AfterHold, 3 * time.Minute},
+		{fault.AfterReserve, 16 * time.Minute},
+	} {
+		h := house.beside(t)
+		account := "ann-" + c.point
+		h.give(account, 500)
+		h.die(binary, crash{point: c.point}, account)
+		hands.Advance(c.later)
+		s := h.serve()
+		h.drained(s)
+		list, err := s.ListRedemptions(t.Context(), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
+		require.NoError(t, err)
+		require.Equal(t, string(reason.RedemptionLapsed), list.GetRedemptions()[0].GetRefusal().GetReason(), c.point)
+		active, held := h.has(account)
+		require.Zero(t, held, c.point)
+		require.EqualValues(t, 500, active, c.point)
+		require.EqualValues(t, 2, s.left("off10"), c.point)
+		require.Zero(t, h.count("codes", bson.M{"state": bson.M{"$ne": "free"}}), c.point)
+		h.requireAgreed(s)
+
+		again, err := s.redeem(account, "off10", account)
+		require.NoError(t, err, "a refused one begins anew under its key")
+		require.Equal(t, list.GetRedemptions()[0].GetRedemptionId(), again.GetRedemptionId())
+		h.requireAgreed(s)
+	}
+}
+
+// withoutLedger lets accrual be away when the next process comes: it asks until it is back.
+func withoutLedger(t *testing.T, binary string) {
+	t.Helper()
+	h := open(t)
+	h.give("ann", 500)
+	h.die(binary, crash{point: fault.AfterReserve}, "ann")
+	address := h.ledger.Address()
+	h.away()
+	s := h.serveWith(h.config(address))
+	testkit.Eventually(t, func() bool {
+		return h.count("redemptions", bson.M{"state": "capturing", "tries": bson.M{"$gt": 0}}) == 1
+	},
+		"it has asked in vain")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := s.RedeemReward(ctx, &rewardv1.RedeemRewardRequest{Program: "tea", Account: "bob", Reward: "pot", IdempotencyKey: "bob"})
+	refused(t, rpc.FromStatus(err), reason.NotReady)
+	h.keep(address)
+	h.drained(s)
+	h.requireEnded(s, crash{state: rewardv1.RedemptionState_REDEMPTION_STATE_FULFILLED}, "ann")
+	h.requireAgreed(s)
 }

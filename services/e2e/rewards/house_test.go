@@ -48,7 +48,7 @@ const (
 
 const theTeaClub = `
 programme: tea
-zone: UTC
+zone: ZONE
 currency: USD
 unit: points
 earning: {points: 1, per: 1.00}
@@ -68,15 +68,26 @@ type standing struct {
 	nats     *testkit.NATSServer
 	bus      *bus.Bus
 	secrets  rpc.Secrets
+	books    string // accrual's database
 	ledger   *accrual.Service
+	away     func() // stops accrual
 	accrual  accrualv1.AccrualServiceClient
-	clock    clock.Clock
+	clock    *clock.Manual // nil: the machine's
 	serial   *atomic.Int64
+	shared   bool // other rewards are beside this one
 }
 
 func open(t *testing.T) *standing {
 	t.Helper()
-	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: clock.System(), serial: &atomic.Int64{}}
+	return openAt(t, nil)
+}
+
+// openAt has its services live by a clock, which stands about now. A zone is chosen in which it is about noon: a house
+// without midnight commands stays within the day.
+func openAt(t *testing.T, hands *clock.Manual) *standing {
+	t.Helper()
+	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: hands, serial: &atomic.Int64{}}
+	noon := fmt.Sprintf("Etc/GMT%+d", clock.System().Now().Hour()-12)
 	h.uri, h.database = testkit.Mongo(t)
 	client, err := mongo.Connect(options.Client().ApplyURI(h.uri))
 	require.NoError(t, err)
@@ -90,15 +101,10 @@ func open(t *testing.T) *standing {
 	}))
 	h.control("house", "opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_WALL, Partitions: partitions})
 	h.control("tea", "revised", "revised/1", &controlv1.ProgramRevised{
-		Program: "tea", Revision: 1, Files: []*controlv1.ProgramFile{{Name: "tea.yaml", Content: []byte(theTeaClub)}},
+		Program: "tea", Revision: 1, Files: []*controlv1.ProgramFile{{Name: "tea.yaml", Content: []byte(strings.Replace(theTeaClub, "ZONE", noon, 1))}},
 	})
-	_, ledger := testkit.Mongo(t)
-	h.ledger, err = accrual.New(t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: ledger, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
-		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
-	}, h.deps())
-	require.NoError(t, err)
-	h.run(h.ledger)
+	_, h.books = testkit.Mongo(t)
+	h.keep("127.0.0.1:0")
 	h.accrual = accrualv1.NewAccrualServiceClient(testkit.Dial(t, h.ledger.Address(), h.secrets[rpc.Operator]))
 	testkit.Eventually(t, func() bool {
 		p, err := h.ledger.Progress(t.Context())
@@ -107,8 +113,24 @@ func open(t *testing.T) *standing {
 	return h
 }
 
+// keep starts accrual, which listens at an address.
+func (h *standing) keep(address string) {
+	h.t.Helper()
+	var err error
+	h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
+		MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address, Callers: h.secrets.List(),
+		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+	}, h.deps())
+	require.NoError(h.t, err)
+	h.away = h.run(h.ledger)
+}
+
 func (h *standing) deps() process.Deps {
-	return process.Deps{Log: testkit.Logger(h.t), Clock: h.clock, Registry: prometheus.NewRegistry(), Health: &telemetry.Health{}}
+	hands := clock.System()
+	if h.clock != nil {
+		hands = h.clock
+	}
+	return process.Deps{Log: testkit.Logger(h.t), Clock: hands, Registry: prometheus.NewRegistry(), Health: &telemetry.Health{}}
 }
 
 func (h *standing) control(program, kind, id string, body proto.Message) {

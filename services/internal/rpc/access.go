@@ -55,6 +55,7 @@ var access = []Rule{
 	to(accrualv1.AccrualService_WatchAccount_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetFinality_FullMethodName, Operator, Partner),
 	to(accrualv1.AccrualService_GetControlTotals_FullMethodName, Operator, Partner),
+	to(accrualv1.AccrualService_ListOwnEntries_FullMethodName, Reward),
 	to(accrualv1.AccrualService_ExplainEntry_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetEventStatus_FullMethodName, Operator),
 	to(accrualv1.AccrualService_PreviewOrder_FullMethodName, Operator),
@@ -126,6 +127,7 @@ var access = []Rule{
 	to(rewardv1.RewardService_RevealCode_FullMethodName, Operator),
 	to(rewardv1.RewardService_GetRedemption_FullMethodName, Operator),
 	to(rewardv1.RewardService_ListRedemptions_FullMethodName, Operator),
+	to(rewardv1.RewardService_VerifyRewards_FullMethodName, Operator),
 }
 
 // to is the row of a method that these may call.

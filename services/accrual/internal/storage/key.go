@@ -70,6 +70,43 @@ func (s *Storage) EntriesByKey(ctx context.Context, refs []KeyRef) (map[KeyRef]l
 	return found, nil
 }
 
+// KeyRange lists entries of a programme by their keys.
+type KeyRange struct {
+	Program string
+	Prefix  string // of the keys; it ends with a letter, a digit, '-', '_' or '/'
+	After   string // behind this key
+	Limit   int
+}
+
+// EntriesInRange lists entries in the order of their keys.
+func (s *Storage) EntriesInRange(ctx context.Context, r KeyRange) ([]ledger.Entry, error) {
+	from := entryKey(r.Program, r.Prefix)
+	filter := bson.M{"$gte": from, "$lt": from + keyEnd}
+	if r.After > r.Prefix {
+		filter = bson.M{"$gt": entryKey(r.Program, r.After), "$lt": from + keyEnd}
+	}
+	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(r.Limit)).SetHint("_id_")
+	cursor, err := s.store.Collection(entriesName).Find(ctx, bson.M{"_id": filter}, opts)
+	if err != nil {
+		return nil, fmt.Errorf("list entries under %s: %w", r.Prefix, err)
+	}
+	var entries []ledger.Entry
+	err = each(ctx, cursor, func(d entryDoc) error {
+		e, err := entryFromDoc(d)
+		if err == nil {
+			entries = append(entries, e)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list entries under %s: %w", r.Prefix, err)
+	}
+	return entries, nil
+}
+
+// keyEnd stands behind everything that keys are made of.
+const keyEnd = "\x7f"
+
 func takenFromDoc(d entryDoc) (ledger.Taken, error) {
 	_, key, err := cutKey(d.ID)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
@@ -235,6 +236,13 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	agree, err := r.tiersAgree(ctx)
 	if err != nil {
 		return summary.Summary{}, err
+	}
+	spent, err := r.house.Reward.Verify(ctx, r.program.ID)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	for _, c := range spent {
+		audit.Checks = append(audit.Checks, accrual.Check(c))
 	}
 	r.stage("asking analytics")
 	known, err := r.learn(ctx)

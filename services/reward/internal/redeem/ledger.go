@@ -57,7 +57,7 @@ func (l *ledger) hold(ctx context.Context, r redemption.Redemption) (string, err
 	defer cancel()
 	answer, err := l.accrual.HoldPoints(ctx, &accrualv1.HoldPointsRequest{
 		Program: r.Program, Account: r.Account, Points: int64(r.Points), Redeemer: r.Redeemer,
-		Ttl: durationpb.New(redemption.HoldFor), IdempotencyKey: r.Key("hold"),
+		Ttl: durationpb.New(redemption.HoldFor), IdempotencyKey: r.Key(redemption.DeedHold),
 	})
 	return answer.GetHoldId(), verdict("hold points for "+r.ID, err,
 		reason.AccountNotFound, reason.UnknownProgram, reason.InsufficientPoints, reason.TooManyHolds)
@@ -68,7 +68,7 @@ func (l *ledger) capture(ctx context.Context, r redemption.Redemption) (string, 
 	ctx, cancel := context.WithTimeout(ctx, callMax)
 	defer cancel()
 	answer, err := l.accrual.CaptureHold(ctx, &accrualv1.CaptureHoldRequest{
-		Program: r.Program, Account: r.Account, HoldId: r.Hold, IdempotencyKey: r.Key("capture"),
+		Program: r.Program, Account: r.Account, HoldId: r.Hold, IdempotencyKey: r.Key(redemption.DeedCapture),
 	})
 	return answer.GetCaptureId(), verdict("capture the hold of "+r.ID, err, reason.HoldNotFound)
 }
@@ -78,7 +78,7 @@ func (l *ledger) void(ctx context.Context, r redemption.Redemption, hold string)
 	ctx, cancel := context.WithTimeout(ctx, callMax)
 	defer cancel()
 	_, err := l.accrual.VoidHold(ctx, &accrualv1.VoidHoldRequest{
-		Program: r.Program, Account: r.Account, HoldId: hold, IdempotencyKey: r.Key("void"),
+		Program: r.Program, Account: r.Account, HoldId: hold, IdempotencyKey: r.Key(redemption.DeedVoid),
 	})
 	return verdict("void the hold of "+r.ID, err, reason.HoldNotFound)
 }
@@ -88,7 +88,7 @@ func (l *ledger) refund(ctx context.Context, r redemption.Redemption) error {
 	ctx, cancel := context.WithTimeout(ctx, callMax)
 	defer cancel()
 	_, err := l.accrual.RefundCapture(ctx, &accrualv1.RefundCaptureRequest{
-		Program: r.Program, Account: r.Account, CaptureId: r.Capture, IdempotencyKey: r.Key("refund"),
+		Program: r.Program, Account: r.Account, CaptureId: r.Capture, IdempotencyKey: r.Key(redemption.DeedRefund),
 	})
 	return verdict("refund "+r.ID, err,
 		reason.CaptureRefunded, reason.RefundTooLate, reason.TooManyRefunds, reason.AmountOutOfRange)

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/writing"
 )
@@ -67,8 +68,7 @@ func (p *Process) resume(ctx context.Context, row storage.Redemption) {
 	if err == nil && mine {
 		_, err = p.drive(ctx, row)
 	}
-	if err != nil && ctx.Err() == nil {
-		p.Log.WarnContext(ctx, "a redemption waits", "redemption", row.Value.ID, "state", row.Value.State.String(), "tries", row.Tries,
-			"error", err)
+	if _, told := reason.Of(err); err != nil && !told && ctx.Err() == nil {
+		p.Log.WarnContext(ctx, "a redemption waits", "redemption", row.Value.ID, "state", row.Value.State.String(), "error", err)
 	}
 }

@@ -160,7 +160,7 @@ func (p *Process) refund(ctx context.Context, row storage.Redemption) (storage.R
 	}
 	defer leave()
 	row, err = p.inTurn(ctx, row, p.partitionTurn(r), func(ctx context.Context) (redemption.Redemption, error) {
-		canceled := r.Refunded(p.now())
+		canceled := r.Refunded(p.now(), refused)
 		if err := p.giveBack(ctx, r); err != nil {
 			return r, err
 		}

@@ -52,6 +52,7 @@ type redemptionDoc struct {
 	CanceledAt   *time.Time  `bson:"cancelled_at,omitempty"`
 	RevealedAt   *time.Time  `bson:"revealed_at,omitempty"`
 	Cancel       *callDoc    `bson:"cancel,omitempty"`
+	Elsewhere    bool        `bson:"elsewhere,omitempty"`
 	// NextAt is when whoever finds the redemption goes on with it; absent: there is nothing left to do.
 	NextAt *time.Time `bson:"next_at,omitempty"`
 	// Tries counts the failures of the call that it waits for.
@@ -65,7 +66,8 @@ func redemptionToDoc(row Redemption, version int64) redemptionDoc {
 		Attempt: r.Attempt, Reward: key(r.Program, string(r.Reward)), TermsVersion: r.Version, Kind: r.Kind.String(), Name: r.Name,
 		Points: int64(r.Points), Tier: r.Tier, Redeemer: r.Redeemer, Stocked: r.Stocked, CancelDays: r.CancelDays,
 		State: r.State.String(), Hold: r.Hold, Capture: r.Capture, Code: r.Code, BegunAt: r.BegunAt,
-		FulfilledAt: someTime(r.FulfilledAt), CanceledAt: someTime(r.CanceledAt), RevealedAt: someTime(r.RevealedAt), Tries: row.Tries,
+		FulfilledAt: someTime(r.FulfilledAt), CanceledAt: someTime(r.CanceledAt), RevealedAt: someTime(r.RevealedAt), Elsewhere: r.Elsewhere,
+		Tries: row.Tries,
 	}
 	if r.Refusal != nil {
 		d.Refusal = &refusalDoc{string(r.Refusal.Reason), r.Refusal.Message, r.Refusal.Field, r.Refusal.Metadata}
@@ -89,7 +91,7 @@ func redemptionFromDoc(d redemptionDoc) (Redemption, error) {
 		Version: d.TermsVersion, Kind: catalogue.ParseKind(d.Kind), Name: d.Name, Points: money.Points(d.Points), Tier: d.Tier,
 		Redeemer: d.Redeemer, Stocked: d.Stocked, CancelDays: d.CancelDays, State: redemption.ParseState(d.State), Hold: d.Hold,
 		Capture: d.Capture, Code: d.Code, BegunAt: d.BegunAt.UTC(), FulfilledAt: timeOf(d.FulfilledAt),
-		CanceledAt: timeOf(d.CanceledAt), RevealedAt: timeOf(d.RevealedAt),
+		CanceledAt: timeOf(d.CanceledAt), RevealedAt: timeOf(d.RevealedAt), Elsewhere: d.Elsewhere,
 	}
 	if d.Refusal != nil {
 		r.Refusal = &reason.Error{

@@ -647,6 +647,130 @@ func (x *WatchAccountResponse) GetAccount() *Account {
 	return nil
 }
 
+type ListOwnEntriesRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// Only those whose idempotency key begins with this: letters, digits, '-' and '_', as must be in the keys.
+	KeyPrefix string `protobuf:"bytes,2,opt,name=key_prefix,json=keyPrefix,proto3" json:"key_prefix,omitempty"`
+	// Default 50.
+	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOwnEntriesRequest) Reset() {
+	*x = ListOwnEntriesRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOwnEntriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOwnEntriesRequest) ProtoMessage() {}
+
+func (x *ListOwnEntriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOwnEntriesRequest.ProtoReflect.Descriptor instead.
+func (*ListOwnEntriesRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListOwnEntriesRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ListOwnEntriesRequest) GetKeyPrefix() string {
+	if x != nil {
+		return x.KeyPrefix
+	}
+	return ""
+}
+
+func (x *ListOwnEntriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListOwnEntriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListOwnEntriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without the time of recording.
+	Entries []*Entry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOwnEntriesResponse) Reset() {
+	*x = ListOwnEntriesResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOwnEntriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOwnEntriesResponse) ProtoMessage() {}
+
+func (x *ListOwnEntriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOwnEntriesResponse.ProtoReflect.Descriptor instead.
+func (*ListOwnEntriesResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListOwnEntriesResponse) GetEntries() []*Entry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *ListOwnEntriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type ExplainEntryRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -658,7 +782,7 @@ type ExplainEntryRequest struct {
 
 func (x *ExplainEntryRequest) Reset() {
 	*x = ExplainEntryRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -670,7 +794,7 @@ func (x *ExplainEntryRequest) String() string {
 func (*ExplainEntryRequest) ProtoMessage() {}
 
 func (x *ExplainEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -683,7 +807,7 @@ func (x *ExplainEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainEntryRequest.ProtoReflect.Descriptor instead.
 func (*ExplainEntryRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{9}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ExplainEntryRequest) GetProgram() string {
@@ -711,7 +835,7 @@ type ExplainEntryResponse struct {
 
 func (x *ExplainEntryResponse) Reset() {
 	*x = ExplainEntryResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -723,7 +847,7 @@ func (x *ExplainEntryResponse) String() string {
 func (*ExplainEntryResponse) ProtoMessage() {}
 
 func (x *ExplainEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -736,7 +860,7 @@ func (x *ExplainEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainEntryResponse.ProtoReflect.Descriptor instead.
 func (*ExplainEntryResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{10}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExplainEntryResponse) GetEntry() *Entry {
@@ -769,7 +893,7 @@ type GetEventStatusRequest struct {
 
 func (x *GetEventStatusRequest) Reset() {
 	*x = GetEventStatusRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -781,7 +905,7 @@ func (x *GetEventStatusRequest) String() string {
 func (*GetEventStatusRequest) ProtoMessage() {}
 
 func (x *GetEventStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -794,7 +918,7 @@ func (x *GetEventStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEventStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetEventStatusRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{11}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetEventStatusRequest) GetProgram() string {
@@ -850,7 +974,7 @@ type EventStatus struct {
 
 func (x *EventStatus) Reset() {
 	*x = EventStatus{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +986,7 @@ func (x *EventStatus) String() string {
 func (*EventStatus) ProtoMessage() {}
 
 func (x *EventStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +999,7 @@ func (x *EventStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventStatus.ProtoReflect.Descriptor instead.
 func (*EventStatus) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{12}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EventStatus) GetState() EventState {
@@ -936,7 +1060,7 @@ type GetEventStatusResponse struct {
 
 func (x *GetEventStatusResponse) Reset() {
 	*x = GetEventStatusResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -948,7 +1072,7 @@ func (x *GetEventStatusResponse) String() string {
 func (*GetEventStatusResponse) ProtoMessage() {}
 
 func (x *GetEventStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -961,7 +1085,7 @@ func (x *GetEventStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEventStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetEventStatusResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{13}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetEventStatusResponse) GetEvents() []*EventStatus {
@@ -981,7 +1105,7 @@ type VerifyLedgerRequest struct {
 
 func (x *VerifyLedgerRequest) Reset() {
 	*x = VerifyLedgerRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -993,7 +1117,7 @@ func (x *VerifyLedgerRequest) String() string {
 func (*VerifyLedgerRequest) ProtoMessage() {}
 
 func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1006,7 +1130,7 @@ func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{14}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *VerifyLedgerRequest) GetProgram() string {
@@ -1029,7 +1153,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1041,7 +1165,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1054,7 +1178,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{15}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Check) GetName() string {
@@ -1093,7 +1217,7 @@ type VerifyLedgerResponse struct {
 
 func (x *VerifyLedgerResponse) Reset() {
 	*x = VerifyLedgerResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1229,7 @@ func (x *VerifyLedgerResponse) String() string {
 func (*VerifyLedgerResponse) ProtoMessage() {}
 
 func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[16]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1242,7 @@ func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{16}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *VerifyLedgerResponse) GetEntries() int64 {
@@ -1185,7 +1309,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1197,7 +1321,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[17]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1210,7 +1334,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{17}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DeadLetter) GetId() string {
@@ -1338,7 +1462,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1474,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[18]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1487,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{18}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListDeadLettersRequest) GetProgram() string {
@@ -1397,7 +1521,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1409,7 +1533,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1422,7 +1546,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -1448,7 +1572,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1460,7 +1584,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1473,7 +1597,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetDeadLetterRequest) GetId() string {
@@ -1492,7 +1616,7 @@ type GetDeadLetterResponse struct {
 
 func (x *GetDeadLetterResponse) Reset() {
 	*x = GetDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1504,7 +1628,7 @@ func (x *GetDeadLetterResponse) String() string {
 func (*GetDeadLetterResponse) ProtoMessage() {}
 
 func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1517,7 +1641,7 @@ func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -1536,7 +1660,7 @@ type RedriveDeadLetterRequest struct {
 
 func (x *RedriveDeadLetterRequest) Reset() {
 	*x = RedriveDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1548,7 +1672,7 @@ func (x *RedriveDeadLetterRequest) String() string {
 func (*RedriveDeadLetterRequest) ProtoMessage() {}
 
 func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1561,7 +1685,7 @@ func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RedriveDeadLetterRequest) GetId() string {
@@ -1581,7 +1705,7 @@ type RedriveDeadLetterResponse struct {
 
 func (x *RedriveDeadLetterResponse) Reset() {
 	*x = RedriveDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1593,7 +1717,7 @@ func (x *RedriveDeadLetterResponse) String() string {
 func (*RedriveDeadLetterResponse) ProtoMessage() {}
 
 func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1606,7 +1730,7 @@ func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RedriveDeadLetterResponse) GetEventId() string {
@@ -1633,7 +1757,7 @@ type PreviewOrderRequest struct {
 
 func (x *PreviewOrderRequest) Reset() {
 	*x = PreviewOrderRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1769,7 @@ func (x *PreviewOrderRequest) String() string {
 func (*PreviewOrderRequest) ProtoMessage() {}
 
 func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +1782,7 @@ func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderRequest.ProtoReflect.Descriptor instead.
 func (*PreviewOrderRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *PreviewOrderRequest) GetProgram() string {
@@ -1732,7 +1856,7 @@ type PreviewOrderResponse struct {
 
 func (x *PreviewOrderResponse) Reset() {
 	*x = PreviewOrderResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1744,7 +1868,7 @@ func (x *PreviewOrderResponse) String() string {
 func (*PreviewOrderResponse) ProtoMessage() {}
 
 func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1757,7 +1881,7 @@ func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderResponse.ProtoReflect.Descriptor instead.
 func (*PreviewOrderResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PreviewOrderResponse) GetPoints() int64 {
@@ -1846,7 +1970,7 @@ type GetFinalityRequest struct {
 
 func (x *GetFinalityRequest) Reset() {
 	*x = GetFinalityRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1858,7 +1982,7 @@ func (x *GetFinalityRequest) String() string {
 func (*GetFinalityRequest) ProtoMessage() {}
 
 func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1871,7 +1995,7 @@ func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityRequest.ProtoReflect.Descriptor instead.
 func (*GetFinalityRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetFinalityRequest) GetProgram() string {
@@ -1890,7 +2014,7 @@ type GetFinalityResponse struct {
 
 func (x *GetFinalityResponse) Reset() {
 	*x = GetFinalityResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1902,7 +2026,7 @@ func (x *GetFinalityResponse) String() string {
 func (*GetFinalityResponse) ProtoMessage() {}
 
 func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1915,7 +2039,7 @@ func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityResponse.ProtoReflect.Descriptor instead.
 func (*GetFinalityResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetFinalityResponse) GetFinality() *Finality {
@@ -1938,7 +2062,7 @@ type GetControlTotalsRequest struct {
 
 func (x *GetControlTotalsRequest) Reset() {
 	*x = GetControlTotalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1950,7 +2074,7 @@ func (x *GetControlTotalsRequest) String() string {
 func (*GetControlTotalsRequest) ProtoMessage() {}
 
 func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1963,7 +2087,7 @@ func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsRequest.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetControlTotalsRequest) GetProgram() string {
@@ -2003,7 +2127,7 @@ type GetControlTotalsResponse struct {
 
 func (x *GetControlTotalsResponse) Reset() {
 	*x = GetControlTotalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2015,7 +2139,7 @@ func (x *GetControlTotalsResponse) String() string {
 func (*GetControlTotalsResponse) ProtoMessage() {}
 
 func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2028,7 +2152,7 @@ func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsResponse.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetControlTotalsResponse) GetEntries() int64 {
@@ -2080,7 +2204,7 @@ type AwardPointsRequest struct {
 
 func (x *AwardPointsRequest) Reset() {
 	*x = AwardPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2092,7 +2216,7 @@ func (x *AwardPointsRequest) String() string {
 func (*AwardPointsRequest) ProtoMessage() {}
 
 func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2105,7 +2229,7 @@ func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsRequest.ProtoReflect.Descriptor instead.
 func (*AwardPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AwardPointsRequest) GetProgram() string {
@@ -2174,7 +2298,7 @@ type AwardPointsResponse struct {
 
 func (x *AwardPointsResponse) Reset() {
 	*x = AwardPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2186,7 +2310,7 @@ func (x *AwardPointsResponse) String() string {
 func (*AwardPointsResponse) ProtoMessage() {}
 
 func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2199,7 +2323,7 @@ func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsResponse.ProtoReflect.Descriptor instead.
 func (*AwardPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AwardPointsResponse) GetEntry() *Entry {
@@ -2226,7 +2350,7 @@ type HoldPointsRequest struct {
 
 func (x *HoldPointsRequest) Reset() {
 	*x = HoldPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2238,7 +2362,7 @@ func (x *HoldPointsRequest) String() string {
 func (*HoldPointsRequest) ProtoMessage() {}
 
 func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2251,7 +2375,7 @@ func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsRequest.ProtoReflect.Descriptor instead.
 func (*HoldPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *HoldPointsRequest) GetProgram() string {
@@ -2307,7 +2431,7 @@ type HoldPointsResponse struct {
 
 func (x *HoldPointsResponse) Reset() {
 	*x = HoldPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +2443,7 @@ func (x *HoldPointsResponse) String() string {
 func (*HoldPointsResponse) ProtoMessage() {}
 
 func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +2456,7 @@ func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsResponse.ProtoReflect.Descriptor instead.
 func (*HoldPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *HoldPointsResponse) GetHoldId() string {
@@ -2364,7 +2488,7 @@ type CaptureHoldRequest struct {
 
 func (x *CaptureHoldRequest) Reset() {
 	*x = CaptureHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2376,7 +2500,7 @@ func (x *CaptureHoldRequest) String() string {
 func (*CaptureHoldRequest) ProtoMessage() {}
 
 func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2389,7 +2513,7 @@ func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldRequest.ProtoReflect.Descriptor instead.
 func (*CaptureHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CaptureHoldRequest) GetProgram() string {
@@ -2438,7 +2562,7 @@ type CaptureHoldResponse struct {
 
 func (x *CaptureHoldResponse) Reset() {
 	*x = CaptureHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2450,7 +2574,7 @@ func (x *CaptureHoldResponse) String() string {
 func (*CaptureHoldResponse) ProtoMessage() {}
 
 func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2463,7 +2587,7 @@ func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldResponse.ProtoReflect.Descriptor instead.
 func (*CaptureHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CaptureHoldResponse) GetCaptureId() string {
@@ -2493,7 +2617,7 @@ type VoidHoldRequest struct {
 
 func (x *VoidHoldRequest) Reset() {
 	*x = VoidHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2505,7 +2629,7 @@ func (x *VoidHoldRequest) String() string {
 func (*VoidHoldRequest) ProtoMessage() {}
 
 func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2518,7 +2642,7 @@ func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldRequest.ProtoReflect.Descriptor instead.
 func (*VoidHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *VoidHoldRequest) GetProgram() string {
@@ -2558,7 +2682,7 @@ type VoidHoldResponse struct {
 
 func (x *VoidHoldResponse) Reset() {
 	*x = VoidHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2570,7 +2694,7 @@ func (x *VoidHoldResponse) String() string {
 func (*VoidHoldResponse) ProtoMessage() {}
 
 func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2583,7 +2707,7 @@ func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldResponse.ProtoReflect.Descriptor instead.
 func (*VoidHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *VoidHoldResponse) GetEntry() *Entry {
@@ -2606,7 +2730,7 @@ type RefundCaptureRequest struct {
 
 func (x *RefundCaptureRequest) Reset() {
 	*x = RefundCaptureRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +2742,7 @@ func (x *RefundCaptureRequest) String() string {
 func (*RefundCaptureRequest) ProtoMessage() {}
 
 func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +2755,7 @@ func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureRequest.ProtoReflect.Descriptor instead.
 func (*RefundCaptureRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *RefundCaptureRequest) GetProgram() string {
@@ -2671,7 +2795,7 @@ type RefundCaptureResponse struct {
 
 func (x *RefundCaptureResponse) Reset() {
 	*x = RefundCaptureResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2683,7 +2807,7 @@ func (x *RefundCaptureResponse) String() string {
 func (*RefundCaptureResponse) ProtoMessage() {}
 
 func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2696,7 +2820,7 @@ func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureResponse.ProtoReflect.Descriptor instead.
 func (*RefundCaptureResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *RefundCaptureResponse) GetEntry() *Entry {
@@ -2722,7 +2846,7 @@ type AdjustPointsRequest struct {
 
 func (x *AdjustPointsRequest) Reset() {
 	*x = AdjustPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2734,7 +2858,7 @@ func (x *AdjustPointsRequest) String() string {
 func (*AdjustPointsRequest) ProtoMessage() {}
 
 func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2747,7 +2871,7 @@ func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsRequest.ProtoReflect.Descriptor instead.
 func (*AdjustPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AdjustPointsRequest) GetProgram() string {
@@ -2794,7 +2918,7 @@ type AdjustPointsResponse struct {
 
 func (x *AdjustPointsResponse) Reset() {
 	*x = AdjustPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2806,7 +2930,7 @@ func (x *AdjustPointsResponse) String() string {
 func (*AdjustPointsResponse) ProtoMessage() {}
 
 func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2819,7 +2943,7 @@ func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsResponse.ProtoReflect.Descriptor instead.
 func (*AdjustPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AdjustPointsResponse) GetEntry() *Entry {
@@ -2880,7 +3004,18 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"_after_seq\"\x80\x01\n" +
 	"\x14WatchAccountResponse\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.laurel.accrual.v1.EntryR\aentries\x124\n" +
-	"\aaccount\x18\x02 \x01(\v2\x1a.laurel.accrual.v1.AccountR\aaccount\"X\n" +
+	"\aaccount\x18\x02 \x01(\v2\x1a.laurel.accrual.v1.AccountR\aaccount\"\xcc\x01\n" +
+	"\x15ListOwnEntriesRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12<\n" +
+	"\n" +
+	"key_prefix\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9_-]{0,128}$R\tkeyPrefix\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"t\n" +
+	"\x16ListOwnEntriesResponse\x122\n" +
+	"\aentries\x18\x01 \x03(\v2\x18.laurel.accrual.v1.EntryR\aentries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
 	"\x13ExplainEntryRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1c\n" +
 	"\x03key\x18\x02 \x01(\tB\n" +
@@ -3061,13 +3196,14 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\xe5\x0e\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x032\xcc\x0f\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
 	"\vListEntries\x12%.laurel.accrual.v1.ListEntriesRequest\x1a&.laurel.accrual.v1.ListEntriesResponse\x12q\n" +
 	"\x12ListExpiringPoints\x12,.laurel.accrual.v1.ListExpiringPointsRequest\x1a-.laurel.accrual.v1.ListExpiringPointsResponse\x12a\n" +
-	"\fWatchAccount\x12&.laurel.accrual.v1.WatchAccountRequest\x1a'.laurel.accrual.v1.WatchAccountResponse0\x01\x12_\n" +
+	"\fWatchAccount\x12&.laurel.accrual.v1.WatchAccountRequest\x1a'.laurel.accrual.v1.WatchAccountResponse0\x01\x12e\n" +
+	"\x0eListOwnEntries\x12(.laurel.accrual.v1.ListOwnEntriesRequest\x1a).laurel.accrual.v1.ListOwnEntriesResponse\x12_\n" +
 	"\fExplainEntry\x12&.laurel.accrual.v1.ExplainEntryRequest\x1a'.laurel.accrual.v1.ExplainEntryResponse\x12e\n" +
 	"\x0eGetEventStatus\x12(.laurel.accrual.v1.GetEventStatusRequest\x1a).laurel.accrual.v1.GetEventStatusResponse\x12a\n" +
 	"\fVerifyLedger\x12&.laurel.accrual.v1.VerifyLedgerRequest\x1a'.laurel.accrual.v1.VerifyLedgerResponse0\x01\x12h\n" +
@@ -3099,7 +3235,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                    // 0: laurel.accrual.v1.EventState
 	(*GetAccountRequest)(nil),          // 1: laurel.accrual.v1.GetAccountRequest
@@ -3111,127 +3247,132 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*ListExpiringPointsResponse)(nil), // 7: laurel.accrual.v1.ListExpiringPointsResponse
 	(*WatchAccountRequest)(nil),        // 8: laurel.accrual.v1.WatchAccountRequest
 	(*WatchAccountResponse)(nil),       // 9: laurel.accrual.v1.WatchAccountResponse
-	(*ExplainEntryRequest)(nil),        // 10: laurel.accrual.v1.ExplainEntryRequest
-	(*ExplainEntryResponse)(nil),       // 11: laurel.accrual.v1.ExplainEntryResponse
-	(*GetEventStatusRequest)(nil),      // 12: laurel.accrual.v1.GetEventStatusRequest
-	(*EventStatus)(nil),                // 13: laurel.accrual.v1.EventStatus
-	(*GetEventStatusResponse)(nil),     // 14: laurel.accrual.v1.GetEventStatusResponse
-	(*VerifyLedgerRequest)(nil),        // 15: laurel.accrual.v1.VerifyLedgerRequest
-	(*Check)(nil),                      // 16: laurel.accrual.v1.Check
-	(*VerifyLedgerResponse)(nil),       // 17: laurel.accrual.v1.VerifyLedgerResponse
-	(*DeadLetter)(nil),                 // 18: laurel.accrual.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),     // 19: laurel.accrual.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),    // 20: laurel.accrual.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),       // 21: laurel.accrual.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),      // 22: laurel.accrual.v1.GetDeadLetterResponse
-	(*RedriveDeadLetterRequest)(nil),   // 23: laurel.accrual.v1.RedriveDeadLetterRequest
-	(*RedriveDeadLetterResponse)(nil),  // 24: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*PreviewOrderRequest)(nil),        // 25: laurel.accrual.v1.PreviewOrderRequest
-	(*PreviewOrderResponse)(nil),       // 26: laurel.accrual.v1.PreviewOrderResponse
-	(*GetFinalityRequest)(nil),         // 27: laurel.accrual.v1.GetFinalityRequest
-	(*GetFinalityResponse)(nil),        // 28: laurel.accrual.v1.GetFinalityResponse
-	(*GetControlTotalsRequest)(nil),    // 29: laurel.accrual.v1.GetControlTotalsRequest
-	(*GetControlTotalsResponse)(nil),   // 30: laurel.accrual.v1.GetControlTotalsResponse
-	(*AwardPointsRequest)(nil),         // 31: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),        // 32: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),          // 33: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),         // 34: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),         // 35: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),        // 36: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),            // 37: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),           // 38: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),       // 39: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),      // 40: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),        // 41: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),       // 42: laurel.accrual.v1.AdjustPointsResponse
-	(*timestamppb.Timestamp)(nil),      // 43: google.protobuf.Timestamp
-	(*v1.Position)(nil),                // 44: laurel.type.v1.Position
-	(*Account)(nil),                    // 45: laurel.accrual.v1.Account
-	(*Entry)(nil),                      // 46: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                   // 47: laurel.orders.v1.Line
-	(*LineRating)(nil),                 // 48: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                 // 49: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                   // 50: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),               // 51: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),        // 52: google.protobuf.Duration
+	(*ListOwnEntriesRequest)(nil),      // 10: laurel.accrual.v1.ListOwnEntriesRequest
+	(*ListOwnEntriesResponse)(nil),     // 11: laurel.accrual.v1.ListOwnEntriesResponse
+	(*ExplainEntryRequest)(nil),        // 12: laurel.accrual.v1.ExplainEntryRequest
+	(*ExplainEntryResponse)(nil),       // 13: laurel.accrual.v1.ExplainEntryResponse
+	(*GetEventStatusRequest)(nil),      // 14: laurel.accrual.v1.GetEventStatusRequest
+	(*EventStatus)(nil),                // 15: laurel.accrual.v1.EventStatus
+	(*GetEventStatusResponse)(nil),     // 16: laurel.accrual.v1.GetEventStatusResponse
+	(*VerifyLedgerRequest)(nil),        // 17: laurel.accrual.v1.VerifyLedgerRequest
+	(*Check)(nil),                      // 18: laurel.accrual.v1.Check
+	(*VerifyLedgerResponse)(nil),       // 19: laurel.accrual.v1.VerifyLedgerResponse
+	(*DeadLetter)(nil),                 // 20: laurel.accrual.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),     // 21: laurel.accrual.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),    // 22: laurel.accrual.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),       // 23: laurel.accrual.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),      // 24: laurel.accrual.v1.GetDeadLetterResponse
+	(*RedriveDeadLetterRequest)(nil),   // 25: laurel.accrual.v1.RedriveDeadLetterRequest
+	(*RedriveDeadLetterResponse)(nil),  // 26: laurel.accrual.v1.RedriveDeadLetterResponse
+	(*PreviewOrderRequest)(nil),        // 27: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),       // 28: laurel.accrual.v1.PreviewOrderResponse
+	(*GetFinalityRequest)(nil),         // 29: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),        // 30: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),    // 31: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),   // 32: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),         // 33: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),        // 34: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),          // 35: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),         // 36: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),         // 37: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),        // 38: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),            // 39: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),           // 40: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),       // 41: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),      // 42: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),        // 43: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),       // 44: laurel.accrual.v1.AdjustPointsResponse
+	(*timestamppb.Timestamp)(nil),      // 45: google.protobuf.Timestamp
+	(*v1.Position)(nil),                // 46: laurel.type.v1.Position
+	(*Account)(nil),                    // 47: laurel.accrual.v1.Account
+	(*Entry)(nil),                      // 48: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                   // 49: laurel.orders.v1.Line
+	(*LineRating)(nil),                 // 50: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                 // 51: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                   // 52: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),               // 53: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),        // 54: google.protobuf.Duration
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	43, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	43, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	44, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	45, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	44, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	46, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	44, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	45, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	45, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	46, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	47, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	46, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	48, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	46, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	6,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	46, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	45, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	46, // 10: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	44, // 11: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
-	0,  // 12: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
-	13, // 13: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
-	16, // 14: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	43, // 15: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
-	18, // 16: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
-	18, // 17: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	47, // 18: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	43, // 19: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	48, // 20: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	49, // 21: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	43, // 22: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	50, // 23: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	51, // 24: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	50, // 25: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	46, // 26: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	52, // 27: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	46, // 28: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	46, // 29: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	46, // 30: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	46, // 31: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	46, // 32: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 33: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 34: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 35: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	8,  // 36: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	10, // 37: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	12, // 38: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	15, // 39: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	19, // 40: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	21, // 41: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	23, // 42: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	25, // 43: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	27, // 44: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	29, // 45: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	31, // 46: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	33, // 47: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	35, // 48: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	37, // 49: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	39, // 50: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	41, // 51: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	2,  // 52: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 53: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	7,  // 54: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	9,  // 55: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	11, // 56: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	14, // 57: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	17, // 58: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	20, // 59: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	22, // 60: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	24, // 61: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	26, // 62: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	28, // 63: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	30, // 64: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	32, // 65: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	34, // 66: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	36, // 67: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	38, // 68: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	40, // 69: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	42, // 70: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	52, // [52:71] is the sub-list for method output_type
-	33, // [33:52] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	48, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	47, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	48, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	48, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	46, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
+	15, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
+	18, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
+	45, // 16: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	20, // 17: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
+	20, // 18: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
+	49, // 19: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	45, // 20: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	50, // 21: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	51, // 22: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	45, // 23: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	52, // 24: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	53, // 25: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	52, // 26: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	48, // 27: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	54, // 28: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	48, // 29: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	48, // 30: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	48, // 31: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	48, // 32: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	48, // 33: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	1,  // 34: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 35: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 36: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	8,  // 37: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	10, // 38: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	12, // 39: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	14, // 40: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	17, // 41: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	21, // 42: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	23, // 43: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	25, // 44: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	27, // 45: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	29, // 46: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	31, // 47: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	33, // 48: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	35, // 49: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	37, // 50: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	39, // 51: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	41, // 52: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	43, // 53: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	2,  // 54: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 55: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	7,  // 56: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	9,  // 57: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	11, // 58: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	13, // 59: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	16, // 60: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	19, // 61: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	22, // 62: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	24, // 63: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	26, // 64: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	28, // 65: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	30, // 66: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	32, // 67: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	34, // 68: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	36, // 69: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	38, // 70: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	40, // 71: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	42, // 72: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	44, // 73: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	54, // [54:74] is the sub-list for method output_type
+	34, // [34:54] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -3249,7 +3390,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   42,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

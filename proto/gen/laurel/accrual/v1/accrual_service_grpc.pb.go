@@ -23,6 +23,7 @@ const (
 	AccrualService_ListEntries_FullMethodName        = "/laurel.accrual.v1.AccrualService/ListEntries"
 	AccrualService_ListExpiringPoints_FullMethodName = "/laurel.accrual.v1.AccrualService/ListExpiringPoints"
 	AccrualService_WatchAccount_FullMethodName       = "/laurel.accrual.v1.AccrualService/WatchAccount"
+	AccrualService_ListOwnEntries_FullMethodName     = "/laurel.accrual.v1.AccrualService/ListOwnEntries"
 	AccrualService_ExplainEntry_FullMethodName       = "/laurel.accrual.v1.AccrualService/ExplainEntry"
 	AccrualService_GetEventStatus_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetEventStatus"
 	AccrualService_VerifyLedger_FullMethodName       = "/laurel.accrual.v1.AccrualService/VerifyLedger"
@@ -58,6 +59,9 @@ type AccrualServiceClient interface {
 	// without an error after an hour, and when the server stops: call again with after_seq, the last seq seen. Reasons:
 	// ACCOUNT_NOT_FOUND; INVALID_ARGUMENT for an after_seq that the account has not reached; OVERLOADED while too many watch.
 	WatchAccount(ctx context.Context, in *WatchAccountRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAccountResponse], error)
+	// ListOwnEntries returns the entries that the caller's own commands have made, in the order of their keys, in pages: what
+	// it holds its own books against.
+	ListOwnEntries(ctx context.Context, in *ListOwnEntriesRequest, opts ...grpc.CallOption) (*ListOwnEntriesResponse, error)
 	// ExplainEntry says in plain words what an entry did and which rules made it. ENTRY_NOT_FOUND if there is none.
 	ExplainEntry(ctx context.Context, in *ExplainEntryRequest, opts ...grpc.CallOption) (*ExplainEntryResponse, error)
 	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
@@ -162,6 +166,16 @@ func (c *accrualServiceClient) WatchAccount(ctx context.Context, in *WatchAccoun
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type AccrualService_WatchAccountClient = grpc.ServerStreamingClient[WatchAccountResponse]
+
+func (c *accrualServiceClient) ListOwnEntries(ctx context.Context, in *ListOwnEntriesRequest, opts ...grpc.CallOption) (*ListOwnEntriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOwnEntriesResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ListOwnEntries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 func (c *accrualServiceClient) ExplainEntry(ctx context.Context, in *ExplainEntryRequest, opts ...grpc.CallOption) (*ExplainEntryResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -340,6 +354,9 @@ type AccrualServiceServer interface {
 	// without an error after an hour, and when the server stops: call again with after_seq, the last seq seen. Reasons:
 	// ACCOUNT_NOT_FOUND; INVALID_ARGUMENT for an after_seq that the account has not reached; OVERLOADED while too many watch.
 	WatchAccount(*WatchAccountRequest, grpc.ServerStreamingServer[WatchAccountResponse]) error
+	// ListOwnEntries returns the entries that the caller's own commands have made, in the order of their keys, in pages: what
+	// it holds its own books against.
+	ListOwnEntries(context.Context, *ListOwnEntriesRequest) (*ListOwnEntriesResponse, error)
 	// ExplainEntry says in plain words what an entry did and which rules made it. ENTRY_NOT_FOUND if there is none.
 	ExplainEntry(context.Context, *ExplainEntryRequest) (*ExplainEntryResponse, error)
 	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
@@ -407,6 +424,9 @@ func (UnimplementedAccrualServiceServer) ListExpiringPoints(context.Context, *Li
 }
 func (UnimplementedAccrualServiceServer) WatchAccount(*WatchAccountRequest, grpc.ServerStreamingServer[WatchAccountResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchAccount not implemented")
+}
+func (UnimplementedAccrualServiceServer) ListOwnEntries(context.Context, *ListOwnEntriesRequest) (*ListOwnEntriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOwnEntries not implemented")
 }
 func (UnimplementedAccrualServiceServer) ExplainEntry(context.Context, *ExplainEntryRequest) (*ExplainEntryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExplainEntry not implemented")
@@ -538,6 +558,24 @@ func _AccrualService_WatchAccount_Handler(srv interface{}, stream grpc.ServerStr
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type AccrualService_WatchAccountServer = grpc.ServerStreamingServer[WatchAccountResponse]
+
+func _AccrualService_ListOwnEntries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOwnEntriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ListOwnEntries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ListOwnEntries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ListOwnEntries(ctx, req.(*ListOwnEntriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
 
 func _AccrualService_ExplainEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExplainEntryRequest)
@@ -820,6 +858,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListExpiringPoints",
 			Handler:    _AccrualService_ListExpiringPoints_Handler,
+		},
+		{
+			MethodName: "ListOwnEntries",
+			Handler:    _AccrualService_ListOwnEntries_Handler,
 		},
 		{
 			MethodName: "ExplainEntry",

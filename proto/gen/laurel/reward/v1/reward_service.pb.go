@@ -1274,6 +1274,164 @@ func (x *ListRedemptionsResponse) GetNextPageToken() string {
 	return ""
 }
 
+type VerifyRewardsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRewardsRequest) Reset() {
+	*x = VerifyRewardsRequest{}
+	mi := &file_laurel_reward_v1_reward_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRewardsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRewardsRequest) ProtoMessage() {}
+
+func (x *VerifyRewardsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_reward_v1_reward_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRewardsRequest.ProtoReflect.Descriptor instead.
+func (*VerifyRewardsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_reward_v1_reward_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *VerifyRewardsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+// Check is the outcome of one invariant.
+type Check struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Ok    bool                   `protobuf:"varint,2,opt,name=ok,proto3" json:"ok,omitempty"`
+	// What was counted, or the first breaches with the redemptions and rewards they are in.
+	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Check) Reset() {
+	*x = Check{}
+	mi := &file_laurel_reward_v1_reward_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Check) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Check) ProtoMessage() {}
+
+func (x *Check) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_reward_v1_reward_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Check.ProtoReflect.Descriptor instead.
+func (*Check) Descriptor() ([]byte, []int) {
+	return file_laurel_reward_v1_reward_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Check) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Check) GetOk() bool {
+	if x != nil {
+		return x.Ok
+	}
+	return false
+}
+
+func (x *Check) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+type VerifyRewardsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Checks        []*Check               `protobuf:"bytes,1,rep,name=checks,proto3" json:"checks,omitempty"`
+	Ok            bool                   `protobuf:"varint,2,opt,name=ok,proto3" json:"ok,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRewardsResponse) Reset() {
+	*x = VerifyRewardsResponse{}
+	mi := &file_laurel_reward_v1_reward_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRewardsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRewardsResponse) ProtoMessage() {}
+
+func (x *VerifyRewardsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_reward_v1_reward_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRewardsResponse.ProtoReflect.Descriptor instead.
+func (*VerifyRewardsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_reward_v1_reward_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *VerifyRewardsResponse) GetChecks() []*Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+func (x *VerifyRewardsResponse) GetOk() bool {
+	if x != nil {
+		return x.Ok
+	}
+	return false
+}
+
 var File_laurel_reward_v1_reward_service_proto protoreflect.FileDescriptor
 
 const file_laurel_reward_v1_reward_service_proto_rawDesc = "" +
@@ -1369,7 +1527,16 @@ const file_laurel_reward_v1_reward_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x81\x01\n" +
 	"\x17ListRedemptionsResponse\x12>\n" +
 	"\vredemptions\x18\x01 \x03(\v2\x1c.laurel.reward.v1.RedemptionR\vredemptions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x8f\b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"O\n" +
+	"\x14VerifyRewardsRequest\x127\n" +
+	"\aprogram\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,63}$R\aprogram\"C\n" +
+	"\x05Check\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"X\n" +
+	"\x15VerifyRewardsResponse\x12/\n" +
+	"\x06checks\x18\x01 \x03(\v2\x17.laurel.reward.v1.CheckR\x06checks\x12\x0e\n" +
+	"\x02ok\x18\x02 \x01(\bR\x02ok2\xf1\b\n" +
 	"\rRewardService\x12T\n" +
 	"\tPutReward\x12\".laurel.reward.v1.PutRewardRequest\x1a#.laurel.reward.v1.PutRewardResponse\x12c\n" +
 	"\x0eWithdrawReward\x12'.laurel.reward.v1.WithdrawRewardRequest\x1a(.laurel.reward.v1.WithdrawRewardResponse\x12Q\n" +
@@ -1382,7 +1549,8 @@ const file_laurel_reward_v1_reward_service_proto_rawDesc = "" +
 	"\n" +
 	"RevealCode\x12#.laurel.reward.v1.RevealCodeRequest\x1a$.laurel.reward.v1.RevealCodeResponse\x12`\n" +
 	"\rGetRedemption\x12&.laurel.reward.v1.GetRedemptionRequest\x1a'.laurel.reward.v1.GetRedemptionResponse\x12f\n" +
-	"\x0fListRedemptions\x12(.laurel.reward.v1.ListRedemptionsRequest\x1a).laurel.reward.v1.ListRedemptionsResponseB\xd2\x01\n" +
+	"\x0fListRedemptions\x12(.laurel.reward.v1.ListRedemptionsRequest\x1a).laurel.reward.v1.ListRedemptionsResponse\x12`\n" +
+	"\rVerifyRewards\x12&.laurel.reward.v1.VerifyRewardsRequest\x1a'.laurel.reward.v1.VerifyRewardsResponseB\xd2\x01\n" +
 	"\x14com.laurel.reward.v1B\x12RewardServiceProtoP\x01ZDgithub.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1;rewardv1\xa2\x02\x03LRX\xaa\x02\x10Laurel.Reward.V1\xca\x02\x10Laurel\\Reward\\V1\xe2\x02\x1cLaurel\\Reward\\V1\\GPBMetadata\xea\x02\x12Laurel::Reward::V1b\x06proto3"
 
 var (
@@ -1397,7 +1565,7 @@ func file_laurel_reward_v1_reward_service_proto_rawDescGZIP() []byte {
 	return file_laurel_reward_v1_reward_service_proto_rawDescData
 }
 
-var file_laurel_reward_v1_reward_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_laurel_reward_v1_reward_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_laurel_reward_v1_reward_service_proto_goTypes = []any{
 	(*PutRewardRequest)(nil),         // 0: laurel.reward.v1.PutRewardRequest
 	(*PutRewardResponse)(nil),        // 1: laurel.reward.v1.PutRewardResponse
@@ -1421,52 +1589,58 @@ var file_laurel_reward_v1_reward_service_proto_goTypes = []any{
 	(*GetRedemptionResponse)(nil),    // 19: laurel.reward.v1.GetRedemptionResponse
 	(*ListRedemptionsRequest)(nil),   // 20: laurel.reward.v1.ListRedemptionsRequest
 	(*ListRedemptionsResponse)(nil),  // 21: laurel.reward.v1.ListRedemptionsResponse
-	(*Terms)(nil),                    // 22: laurel.reward.v1.Terms
-	(*Reward)(nil),                   // 23: laurel.reward.v1.Reward
-	(*Stock)(nil),                    // 24: laurel.reward.v1.Stock
-	(*Offer)(nil),                    // 25: laurel.reward.v1.Offer
-	(*Redemption)(nil),               // 26: laurel.reward.v1.Redemption
+	(*VerifyRewardsRequest)(nil),     // 22: laurel.reward.v1.VerifyRewardsRequest
+	(*Check)(nil),                    // 23: laurel.reward.v1.Check
+	(*VerifyRewardsResponse)(nil),    // 24: laurel.reward.v1.VerifyRewardsResponse
+	(*Terms)(nil),                    // 25: laurel.reward.v1.Terms
+	(*Reward)(nil),                   // 26: laurel.reward.v1.Reward
+	(*Stock)(nil),                    // 27: laurel.reward.v1.Stock
+	(*Offer)(nil),                    // 28: laurel.reward.v1.Offer
+	(*Redemption)(nil),               // 29: laurel.reward.v1.Redemption
 }
 var file_laurel_reward_v1_reward_service_proto_depIdxs = []int32{
-	22, // 0: laurel.reward.v1.PutRewardRequest.terms:type_name -> laurel.reward.v1.Terms
-	23, // 1: laurel.reward.v1.PutRewardResponse.reward:type_name -> laurel.reward.v1.Reward
-	23, // 2: laurel.reward.v1.WithdrawRewardResponse.reward:type_name -> laurel.reward.v1.Reward
-	24, // 3: laurel.reward.v1.AddStockResponse.stock:type_name -> laurel.reward.v1.Stock
-	24, // 4: laurel.reward.v1.AddCodesResponse.stock:type_name -> laurel.reward.v1.Stock
-	23, // 5: laurel.reward.v1.GetRewardResponse.reward:type_name -> laurel.reward.v1.Reward
-	25, // 6: laurel.reward.v1.ListRewardsResponse.offers:type_name -> laurel.reward.v1.Offer
-	26, // 7: laurel.reward.v1.RedeemRewardResponse.redemption:type_name -> laurel.reward.v1.Redemption
-	26, // 8: laurel.reward.v1.CancelRedemptionResponse.redemption:type_name -> laurel.reward.v1.Redemption
-	26, // 9: laurel.reward.v1.RevealCodeResponse.redemption:type_name -> laurel.reward.v1.Redemption
-	26, // 10: laurel.reward.v1.GetRedemptionResponse.redemption:type_name -> laurel.reward.v1.Redemption
-	26, // 11: laurel.reward.v1.ListRedemptionsResponse.redemptions:type_name -> laurel.reward.v1.Redemption
-	0,  // 12: laurel.reward.v1.RewardService.PutReward:input_type -> laurel.reward.v1.PutRewardRequest
-	2,  // 13: laurel.reward.v1.RewardService.WithdrawReward:input_type -> laurel.reward.v1.WithdrawRewardRequest
-	4,  // 14: laurel.reward.v1.RewardService.AddStock:input_type -> laurel.reward.v1.AddStockRequest
-	6,  // 15: laurel.reward.v1.RewardService.AddCodes:input_type -> laurel.reward.v1.AddCodesRequest
-	8,  // 16: laurel.reward.v1.RewardService.GetReward:input_type -> laurel.reward.v1.GetRewardRequest
-	10, // 17: laurel.reward.v1.RewardService.ListRewards:input_type -> laurel.reward.v1.ListRewardsRequest
-	12, // 18: laurel.reward.v1.RewardService.RedeemReward:input_type -> laurel.reward.v1.RedeemRewardRequest
-	14, // 19: laurel.reward.v1.RewardService.CancelRedemption:input_type -> laurel.reward.v1.CancelRedemptionRequest
-	16, // 20: laurel.reward.v1.RewardService.RevealCode:input_type -> laurel.reward.v1.RevealCodeRequest
-	18, // 21: laurel.reward.v1.RewardService.GetRedemption:input_type -> laurel.reward.v1.GetRedemptionRequest
-	20, // 22: laurel.reward.v1.RewardService.ListRedemptions:input_type -> laurel.reward.v1.ListRedemptionsRequest
-	1,  // 23: laurel.reward.v1.RewardService.PutReward:output_type -> laurel.reward.v1.PutRewardResponse
-	3,  // 24: laurel.reward.v1.RewardService.WithdrawReward:output_type -> laurel.reward.v1.WithdrawRewardResponse
-	5,  // 25: laurel.reward.v1.RewardService.AddStock:output_type -> laurel.reward.v1.AddStockResponse
-	7,  // 26: laurel.reward.v1.RewardService.AddCodes:output_type -> laurel.reward.v1.AddCodesResponse
-	9,  // 27: laurel.reward.v1.RewardService.GetReward:output_type -> laurel.reward.v1.GetRewardResponse
-	11, // 28: laurel.reward.v1.RewardService.ListRewards:output_type -> laurel.reward.v1.ListRewardsResponse
-	13, // 29: laurel.reward.v1.RewardService.RedeemReward:output_type -> laurel.reward.v1.RedeemRewardResponse
-	15, // 30: laurel.reward.v1.RewardService.CancelRedemption:output_type -> laurel.reward.v1.CancelRedemptionResponse
-	17, // 31: laurel.reward.v1.RewardService.RevealCode:output_type -> laurel.reward.v1.RevealCodeResponse
-	19, // 32: laurel.reward.v1.RewardService.GetRedemption:output_type -> laurel.reward.v1.GetRedemptionResponse
-	21, // 33: laurel.reward.v1.RewardService.ListRedemptions:output_type -> laurel.reward.v1.ListRedemptionsResponse
-	23, // [23:34] is the sub-list for method output_type
-	12, // [12:23] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	25, // 0: laurel.reward.v1.PutRewardRequest.terms:type_name -> laurel.reward.v1.Terms
+	26, // 1: laurel.reward.v1.PutRewardResponse.reward:type_name -> laurel.reward.v1.Reward
+	26, // 2: laurel.reward.v1.WithdrawRewardResponse.reward:type_name -> laurel.reward.v1.Reward
+	27, // 3: laurel.reward.v1.AddStockResponse.stock:type_name -> laurel.reward.v1.Stock
+	27, // 4: laurel.reward.v1.AddCodesResponse.stock:type_name -> laurel.reward.v1.Stock
+	26, // 5: laurel.reward.v1.GetRewardResponse.reward:type_name -> laurel.reward.v1.Reward
+	28, // 6: laurel.reward.v1.ListRewardsResponse.offers:type_name -> laurel.reward.v1.Offer
+	29, // 7: laurel.reward.v1.RedeemRewardResponse.redemption:type_name -> laurel.reward.v1.Redemption
+	29, // 8: laurel.reward.v1.CancelRedemptionResponse.redemption:type_name -> laurel.reward.v1.Redemption
+	29, // 9: laurel.reward.v1.RevealCodeResponse.redemption:type_name -> laurel.reward.v1.Redemption
+	29, // 10: laurel.reward.v1.GetRedemptionResponse.redemption:type_name -> laurel.reward.v1.Redemption
+	29, // 11: laurel.reward.v1.ListRedemptionsResponse.redemptions:type_name -> laurel.reward.v1.Redemption
+	23, // 12: laurel.reward.v1.VerifyRewardsResponse.checks:type_name -> laurel.reward.v1.Check
+	0,  // 13: laurel.reward.v1.RewardService.PutReward:input_type -> laurel.reward.v1.PutRewardRequest
+	2,  // 14: laurel.reward.v1.RewardService.WithdrawReward:input_type -> laurel.reward.v1.WithdrawRewardRequest
+	4,  // 15: laurel.reward.v1.RewardService.AddStock:input_type -> laurel.reward.v1.AddStockRequest
+	6,  // 16: laurel.reward.v1.RewardService.AddCodes:input_type -> laurel.reward.v1.AddCodesRequest
+	8,  // 17: laurel.reward.v1.RewardService.GetReward:input_type -> laurel.reward.v1.GetRewardRequest
+	10, // 18: laurel.reward.v1.RewardService.ListRewards:input_type -> laurel.reward.v1.ListRewardsRequest
+	12, // 19: laurel.reward.v1.RewardService.RedeemReward:input_type -> laurel.reward.v1.RedeemRewardRequest
+	14, // 20: laurel.reward.v1.RewardService.CancelRedemption:input_type -> laurel.reward.v1.CancelRedemptionRequest
+	16, // 21: laurel.reward.v1.RewardService.RevealCode:input_type -> laurel.reward.v1.RevealCodeRequest
+	18, // 22: laurel.reward.v1.RewardService.GetRedemption:input_type -> laurel.reward.v1.GetRedemptionRequest
+	20, // 23: laurel.reward.v1.RewardService.ListRedemptions:input_type -> laurel.reward.v1.ListRedemptionsRequest
+	22, // 24: laurel.reward.v1.RewardService.VerifyRewards:input_type -> laurel.reward.v1.VerifyRewardsRequest
+	1,  // 25: laurel.reward.v1.RewardService.PutReward:output_type -> laurel.reward.v1.PutRewardResponse
+	3,  // 26: laurel.reward.v1.RewardService.WithdrawReward:output_type -> laurel.reward.v1.WithdrawRewardResponse
+	5,  // 27: laurel.reward.v1.RewardService.AddStock:output_type -> laurel.reward.v1.AddStockResponse
+	7,  // 28: laurel.reward.v1.RewardService.AddCodes:output_type -> laurel.reward.v1.AddCodesResponse
+	9,  // 29: laurel.reward.v1.RewardService.GetReward:output_type -> laurel.reward.v1.GetRewardResponse
+	11, // 30: laurel.reward.v1.RewardService.ListRewards:output_type -> laurel.reward.v1.ListRewardsResponse
+	13, // 31: laurel.reward.v1.RewardService.RedeemReward:output_type -> laurel.reward.v1.RedeemRewardResponse
+	15, // 32: laurel.reward.v1.RewardService.CancelRedemption:output_type -> laurel.reward.v1.CancelRedemptionResponse
+	17, // 33: laurel.reward.v1.RewardService.RevealCode:output_type -> laurel.reward.v1.RevealCodeResponse
+	19, // 34: laurel.reward.v1.RewardService.GetRedemption:output_type -> laurel.reward.v1.GetRedemptionResponse
+	21, // 35: laurel.reward.v1.RewardService.ListRedemptions:output_type -> laurel.reward.v1.ListRedemptionsResponse
+	24, // 36: laurel.reward.v1.RewardService.VerifyRewards:output_type -> laurel.reward.v1.VerifyRewardsResponse
+	25, // [25:37] is the sub-list for method output_type
+	13, // [13:25] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_laurel_reward_v1_reward_service_proto_init() }
@@ -1482,7 +1656,7 @@ func file_laurel_reward_v1_reward_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_reward_v1_reward_service_proto_rawDesc), len(file_laurel_reward_v1_reward_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	RewardService_RevealCode_FullMethodName       = "/laurel.reward.v1.RewardService/RevealCode"
 	RewardService_GetRedemption_FullMethodName    = "/laurel.reward.v1.RewardService/GetRedemption"
 	RewardService_ListRedemptions_FullMethodName  = "/laurel.reward.v1.RewardService/ListRedemptions"
+	RewardService_VerifyRewards_FullMethodName    = "/laurel.reward.v1.RewardService/VerifyRewards"
 )
 
 // RewardServiceClient is the client API for RewardService service.
@@ -75,6 +76,9 @@ type RewardServiceClient interface {
 	GetRedemption(ctx context.Context, in *GetRedemptionRequest, opts ...grpc.CallOption) (*GetRedemptionResponse, error)
 	// ListRedemptions returns the redemptions of an account, newest first, in pages.
 	ListRedemptions(ctx context.Context, in *ListRedemptionsRequest, opts ...grpc.CallOption) (*ListRedemptionsResponse, error)
+	// VerifyRewards holds every redemption of a programme against the ledger, and every stock against the redemptions. It
+	// reports each check; nothing is changed. NOT_READY while the ledger does not answer.
+	VerifyRewards(ctx context.Context, in *VerifyRewardsRequest, opts ...grpc.CallOption) (*VerifyRewardsResponse, error)
 }
 
 type rewardServiceClient struct {
@@ -195,6 +199,16 @@ func (c *rewardServiceClient) ListRedemptions(ctx context.Context, in *ListRedem
 	return out, nil
 }
 
+func (c *rewardServiceClient) VerifyRewards(ctx context.Context, in *VerifyRewardsRequest, opts ...grpc.CallOption) (*VerifyRewardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyRewardsResponse)
+	err := c.cc.Invoke(ctx, RewardService_VerifyRewards_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RewardServiceServer is the server API for RewardService service.
 // All implementations must embed UnimplementedRewardServiceServer
 // for forward compatibility.
@@ -238,6 +252,9 @@ type RewardServiceServer interface {
 	GetRedemption(context.Context, *GetRedemptionRequest) (*GetRedemptionResponse, error)
 	// ListRedemptions returns the redemptions of an account, newest first, in pages.
 	ListRedemptions(context.Context, *ListRedemptionsRequest) (*ListRedemptionsResponse, error)
+	// VerifyRewards holds every redemption of a programme against the ledger, and every stock against the redemptions. It
+	// reports each check; nothing is changed. NOT_READY while the ledger does not answer.
+	VerifyRewards(context.Context, *VerifyRewardsRequest) (*VerifyRewardsResponse, error)
 	mustEmbedUnimplementedRewardServiceServer()
 }
 
@@ -280,6 +297,9 @@ func (UnimplementedRewardServiceServer) GetRedemption(context.Context, *GetRedem
 }
 func (UnimplementedRewardServiceServer) ListRedemptions(context.Context, *ListRedemptionsRequest) (*ListRedemptionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRedemptions not implemented")
+}
+func (UnimplementedRewardServiceServer) VerifyRewards(context.Context, *VerifyRewardsRequest) (*VerifyRewardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyRewards not implemented")
 }
 func (UnimplementedRewardServiceServer) mustEmbedUnimplementedRewardServiceServer() {}
 func (UnimplementedRewardServiceServer) testEmbeddedByValue()                       {}
@@ -500,6 +520,24 @@ func _RewardService_ListRedemptions_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RewardService_VerifyRewards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyRewardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RewardServiceServer).VerifyRewards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RewardService_VerifyRewards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RewardServiceServer).VerifyRewards(ctx, req.(*VerifyRewardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RewardService_ServiceDesc is the grpc.ServiceDesc for RewardService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -550,6 +588,10 @@ var RewardService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRedemptions",
 			Handler:    _RewardService_ListRedemptions_Handler,
+		},
+		{
+			MethodName: "VerifyRewards",
+			Handler:    _RewardService_VerifyRewards_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

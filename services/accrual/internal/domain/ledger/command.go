@@ -39,9 +39,10 @@ type CommandPart struct {
 }
 
 // EntryKey is the key of the entry that the request makes.
-func (r Request) EntryKey() string { return commandPrefix(r.Caller) + token.Of(r.Key) }
+func (r Request) EntryKey() string { return CommandPrefix(r.Caller) + token.Of(r.Key) }
 
-func commandPrefix(caller string) string { return "cmd/" + token.Of(caller) + "/" }
+// CommandPrefix begins the keys of the entries that a caller's commands make; behind it stands the idempotency key.
+func CommandPrefix(caller string) string { return "cmd/" + token.Of(caller) + "/" }
 
 // Content tells whether two requests ask for the same.
 func (r Request) Content(account AccountID) Hash {
@@ -146,7 +147,7 @@ func (e Entry) checkCommand() string {
 		return "a command does not make entries of its kind"
 	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil:
 		return "a command with the part of an order, of the ladder, of an action or of an enrolment"
-	case !strings.HasPrefix(e.Key, commandPrefix(c.Caller)):
+	case !strings.HasPrefix(e.Key, CommandPrefix(c.Caller)):
 		return "its key is not that of its caller"
 	case c.Points != e.moved():
 		return "its command moved other points than its movements"

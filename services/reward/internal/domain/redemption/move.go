@@ -74,9 +74,10 @@ func publicState(s State) string {
 	}
 }
 
-// Refunded follows once the points are back.
-func (r Redemption) Refunded(at time.Time) Redemption {
-	r.State, r.Code, r.CanceledAt = Canceled, "", at
+// Refunded follows once the points are back; refused is set if the ledger would not, because somebody else had given them
+// back.
+func (r Redemption) Refunded(at time.Time, refused *reason.Error) Redemption {
+	r.State, r.Code, r.CanceledAt, r.Elsewhere = Canceled, "", at, refused != nil
 	return r
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,6 +100,8 @@ type Redemption struct {
 	BegunAt, FulfilledAt, CanceledAt, RevealedAt time.Time
 	// Cancel is who cancelled it, from Refunding on.
 	Cancel Call
+	// Elsewhere is true when the ledger had given the points back before it was asked to.
+	Elsewhere bool
 }
 
 // Order is what is asked for, with what it will cost.
@@ -135,7 +138,30 @@ func Begin(o Order, attempt int) Redemption {
 }
 
 // Key is the idempotency key of a call to the ledger: each repeat of it is the same call.
-func (r Redemption) Key(deed string) string { return fmt.Sprintf("%s/%d/%s", r.ID, r.Attempt, deed) }
+func (r Redemption) Key(deed Deed) string { return fmt.Sprintf("%s-%d-%s", r.ID, r.Attempt, deed) }
+
+// Deed is what the ledger is asked to do.
+type Deed string
+
+// Deeds.
+const (
+	DeedHold    Deed = "hold"
+	DeedCapture Deed = "capture"
+	DeedVoid    Deed = "void"
+	DeedRefund  Deed = "refund"
+)
+
+// ParseKey is the inverse of Redemption.Key: the redemption, the attempt and the deed. False: it is none of ours.
+func ParseKey(key string) (string, int, Deed, bool) {
+	parts := strings.Split(key, "-")
+	if len(parts) != keyParts {
+		return "", 0, "", false
+	}
+	attempt, err := strconv.Atoi(parts[1])
+	return parts[0], attempt, Deed(parts[2]), err == nil
+}
+
+const keyParts = 3
 
 // CancellableUntil is when it can no longer be cancelled. False: it never could.
 func (r Redemption) CancellableUntil() (time.Time, bool) {
