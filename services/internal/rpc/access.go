@@ -55,7 +55,7 @@ var access = []Rule{
 	to(accrualv1.AccrualService_WatchAccount_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetFinality_FullMethodName, Operator, Partner),
 	to(accrualv1.AccrualService_GetControlTotals_FullMethodName, Operator, Partner),
-	to(accrualv1.AccrualService_ListOwnEntries_FullMethodName, Reward),
+	to(accrualv1.AccrualService_ListOwnEntries_FullMethodName, Operator, Reward),
 	to(accrualv1.AccrualService_ExplainEntry_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetEventStatus_FullMethodName, Operator),
 	to(accrualv1.AccrualService_PreviewOrder_FullMethodName, Operator),
