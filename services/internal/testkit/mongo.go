@@ -22,7 +22,7 @@ import (
 const (
 	mongoStartMax   = 5 * time.Minute // a cold start on a busy machine
 	mongoDropMax    = 3 * time.Minute // dropping waits for the disk, which others use too
-	databaseNameMax = 40 // bytes of the test's name in it; MongoDB takes 63 in all
+	databaseNameMax = 40              // bytes of the test's name in it; MongoDB takes 63 in all
 )
 
 // ownMongod is the mongod of this test process. It is the one thing here that tests share, because a start takes
