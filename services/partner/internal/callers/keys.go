@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -12,8 +13,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/partner/internal/storage"
 )
 
-// addTries is how often a credential is added anew when another one of its partner is added at the same moment.
-const addTries = 20
+// addPause lies between two tries to add a credential while another one of its partner is added.
+const addPause = 5 * time.Millisecond
 
 // Add makes a credential known. Request names who asked for it and under which key: the same again returns what it made.
 // Refusals: TOO_MANY_PARTNER_KEYS, PARTNER_KEY_TAKEN, IDEMPOTENCY_KEY_REUSED, INVALID_ARGUMENT.
@@ -32,12 +33,7 @@ func (g *Gate) Add(ctx context.Context, k credential.Key, request string) (crede
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails: it ends the process instead
 	k.ID = credential.NewID(random)
-	for range addTries {
-		err = g.Storage.AddKey(ctx, k, request, func(has []credential.Key) error { return room(k, has) })
-		if !errors.Is(err, store.ErrConflict) {
-			break
-		}
-	}
+	err = g.add(ctx, k, request)
 	if errors.Is(err, storage.ErrKeyTaken) {
 		if known, found, err := g.Storage.KeyOf(ctx, request); err == nil && found {
 			return known, repeats(known, k)
@@ -48,6 +44,21 @@ func (g *Gate) Add(ctx context.Context, k credential.Key, request string) (crede
 		return k, err
 	}
 	return k, g.Read(ctx)
+}
+
+// add waits, as long as the caller does, for whoever else adds a credential of the partner.
+func (g *Gate) add(ctx context.Context, k credential.Key, request string) error {
+	for {
+		err := g.Storage.AddKey(ctx, k, request, func(has []credential.Key) error { return room(k, has) })
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(addPause):
+		}
+	}
 }
 
 // repeats refuses another credential under the same request.
