@@ -17,7 +17,7 @@ import (
 
 // reveal shows a code.
 func (s *service) reveal(id, key string) (string, error) {
-	answer, err := s.RevealCode(s.h.t.Context(), &rewardv1.RevealCodeRequest{Program: "tea", RedemptionId: id, IdempotencyKey: key})
+	answer, err := s.RevealCode(patient(s.h.t), &rewardv1.RevealCodeRequest{Program: "tea", RedemptionId: id, IdempotencyKey: key})
 	return answer.GetCode(), rpc.FromStatus(err)
 }
 
@@ -142,7 +142,7 @@ func TestWhatTheLedgerWillNotGiveBackStaysTheMembers(t *testing.T) {
 	s.put("pot", terms, 5)
 	r, err := s.redeem("ann", "pot", "k1")
 	require.NoError(t, err)
-	_, err = h.accrual.RefundCapture(t.Context(), &accrualv1.RefundCaptureRequest{
+	_, err = h.accrual.RefundCapture(patient(t), &accrualv1.RefundCaptureRequest{
 		Program: "tea", Account: "ann", CaptureId: r.GetCaptureId(), IdempotencyKey: "by-hand",
 	})
 	require.NoError(t, err)

@@ -232,7 +232,7 @@ func (h *standing) requireEnded(s *service, c crash, account string) {
 		require.NoError(h.t, err)
 		h.drained(s)
 	}
-	list, err := s.ListRedemptions(h.t.Context(), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
+	list, err := s.ListRedemptions(patient(h.t), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
 	require.NoError(h.t, err)
 	require.Len(h.t, list.GetRedemptions(), 1)
 	r := list.GetRedemptions()[0]
@@ -266,7 +266,7 @@ func (h *standing) requireEnded(s *service, c crash, account string) {
 // spent lists the captures of an account, and those that were refunded.
 func (h *standing) spent(account string) ([]string, []string) {
 	h.t.Helper()
-	answer, err := h.accrual.ListEntries(h.t.Context(), &accrualv1.ListEntriesRequest{Program: "tea", Account: account, PageSize: 200})
+	answer, err := h.accrual.ListEntries(patient(h.t), &accrualv1.ListEntriesRequest{Program: "tea", Account: account, PageSize: 200})
 	require.NoError(h.t, err)
 	var captures, refunds []string
 	for _, e := range answer.GetEntries() {
@@ -300,7 +300,7 @@ func tooLate(t *testing.T, binary string) {
 		hands.Advance(c.later)
 		s := h.serve()
 		h.drained(s)
-		list, err := s.ListRedemptions(t.Context(), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
+		list, err := s.ListRedemptions(patient(t), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
 		require.NoError(t, err)
 		require.Equal(t, string(reason.RedemptionLapsed), list.GetRedemptions()[0].GetRefusal().GetReason(), c.point)
 		active, held := h.has(account)

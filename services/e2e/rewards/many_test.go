@@ -144,7 +144,7 @@ func TestALimitHoldsThoughManyComeAtOnce(t *testing.T) {
 	require.Equal(t, map[reason.Reason]int{"": 3, reason.RewardLimitReached: 29}, outcomes)
 	require.EqualValues(t, 61, replicas[0].left("pot"))
 
-	list, err := replicas[0].ListRedemptions(t.Context(), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: "ann", PageSize: 200})
+	list, err := replicas[0].ListRedemptions(patient(t), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: "ann", PageSize: 200})
 	require.NoError(t, err)
 	for _, r := range list.GetRedemptions() {
 		if r.GetState() == rewardv1.RedemptionState_REDEMPTION_STATE_FULFILLED {

@@ -27,7 +27,7 @@ func TestAGiftIsRedeemedCancelledAndShown(t *testing.T) {
 	require.Zero(t, held)
 	require.EqualValues(t, 2, s.left("pot"))
 
-	shown, err := s.GetRedemption(t.Context(), &rewardv1.GetRedemptionRequest{Program: "tea", RedemptionId: r.GetRedemptionId()})
+	shown, err := s.GetRedemption(patient(t), &rewardv1.GetRedemptionRequest{Program: "tea", RedemptionId: r.GetRedemptionId()})
 	require.NoError(t, err)
 	require.Equal(t, r.String(), shown.GetRedemption().String())
 

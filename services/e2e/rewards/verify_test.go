@@ -16,7 +16,7 @@ import (
 // checks verifies, and returns the details of the two checks.
 func (h *standing) checks(s *service) (*rewardv1.Check, *rewardv1.Check) {
 	h.t.Helper()
-	answer, err := s.VerifyRewards(h.t.Context(), &rewardv1.VerifyRewardsRequest{Program: "tea"})
+	answer, err := s.VerifyRewards(patient(h.t), &rewardv1.VerifyRewardsRequest{Program: "tea"})
 	require.NoError(h.t, err)
 	require.Len(h.t, answer.GetChecks(), 2)
 	agrees, stock := answer.GetChecks()[0], answer.GetChecks()[1]
@@ -110,7 +110,7 @@ func TestVerifyNamesWhatDoesNotAgree(t *testing.T) {
 
 	// Points that reward has set aside for nobody.
 	own := accrualv1.NewAccrualServiceClient(testkit.Dial(t, h.ledger.Address(), h.secrets[rpc.Reward]))
-	_, err = own.HoldPoints(t.Context(), &accrualv1.HoldPointsRequest{Program: "tea", Account: "ann", Points: 5, IdempotencyKey: "by"})
+	_, err = own.HoldPoints(patient(t), &accrualv1.HoldPointsRequest{Program: "tea", Account: "ann", Points: 5, IdempotencyKey: "by"})
 	require.NoError(t, err)
 	agrees, _ = h.checks(s)
 	require.Equal(t, "1 of 6 redemptions differ: redemption by: the ledger has it, and nobody here", agrees.GetDetail())
