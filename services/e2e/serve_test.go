@@ -22,7 +22,7 @@ import (
 func (h *house) serve(programme string) *process {
 	h.t.Helper()
 	p := h.run(programs.laurel, "serve", "--programme", programme, "--data", h.data, "--home", h.home,
-		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0")
+		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--partner-listen", "127.0.0.1:0")
 	testkit.Eventually(h.t, func() bool { return upOn.MatchString(p.err.String()) || p.ended() }, "the house is up")
 	h.stillRuns(p)
 	return p

@@ -25,6 +25,7 @@ type serveCmd struct {
 	Home      string   `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
 	Data      string   `help:"Where the house's data is. Default: house in what Laurel keeps."`
 	Listen    string   `default:"127.0.0.1:7400" help:"Where accrual's gRPC listens."`
+	Partners  string   `name:"partner-listen" default:"127.0.0.1:7443" help:"Where partner companies come in, gRPC over TLS with certificates of a development CA that is made at random in the data. Empty: nowhere."`
 	Metrics   string   `default:"127.0.0.1:7490" help:"Where /metrics, /healthz and /readyz are."`
 	MongoURI  string   `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
 	NATSURL   string   `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
@@ -50,7 +51,7 @@ func (c *serveCmd) Run(w *world) error {
 	h, err := parts.Build(w.ctx, parts.Options{
 		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, OTLP: w.root.OTLP, Stage: w.stage,
-		MinFreeDisk: c.MinDisk,
+		MinFreeDisk: c.MinDisk, PartnerDoor: c.Partners,
 	})
 	if err != nil {
 		return err
@@ -73,6 +74,9 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 		w.stage("the programme file is revision %d; revision %d was applied since and stays: to go back, laurelctl programme rollback %d",
 			offered.These, offered.Newest, offered.These)
 	}
+	if err := h.Certify(p); err != nil {
+		return err
+	}
 	listener, err := new(net.ListenConfig).Listen(w.ctx, "tcp", c.Metrics)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Metrics, err)
@@ -84,7 +88,8 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 			Partner: h.Partner.Address(), Programme: h.Programme.Address(), Reward: h.Reward.Address(),
 			Tier: h.Tier.Address(),
 		},
-		Token: h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
+		PartnerDoor: house.PartnerDoor{Address: h.Partner.DoorAddress(), CA: h.CAFile()},
+		Token:       h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
 	})
 	if err != nil {
@@ -101,6 +106,9 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 		h.KeepMidnight(ctx, w.clock, p.Zone)
 		return nil
 	})
+	if door := h.Partner.DoorAddress(); door != "" {
+		w.stage("partner companies come in on %s; certificates to try it with are in %s", door, filepath.Dir(h.CAFile()))
+	}
 	w.stage("the house is up: programme %s revision %d, gRPC on %s, http://%s/metrics; Ctrl-C stops it",
 		p.ID, offered.Newest, h.Accrual.Address(), listener.Addr())
 	select {

@@ -90,6 +90,14 @@ type cli struct {
 		Grant   grantCmd       `cmd:"" help:"Hold an account at a tier at least, for a time."`
 		End     endGrantCmd    `cmd:"" help:"End a grant before its time."`
 	} `cmd:"" help:"Tiers of the programme's ladder."`
+	Partner struct {
+		List partnerListCmd `cmd:"" help:"List the agreements with partner companies."`
+		Keys struct {
+			List   keyListCmd   `cmd:"" help:"List by what partner companies are known."`
+			Add    keyAddCmd    `cmd:"" help:"Make a partner known by a certificate or a key."`
+			Revoke keyRevokeCmd `cmd:"" help:"End a credential, for good."`
+		} `cmd:"" help:"By what partner companies are known."`
+	} `cmd:"" help:"Partner companies."`
 	Analytics struct {
 		List      reportsCmd   `cmd:"" help:"List the reports and what each answers."`
 		Report    reportCmd    `cmd:"" help:"Show a report about the customers."`

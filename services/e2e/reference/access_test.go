@@ -42,9 +42,9 @@ func TestAccess(t *testing.T) {
 const partnersHead = `
 ## Partner companies
 
-They come by a door of their own, over TLS, and show a client certificate or sign each call. What one may call is told by
-the scopes of its credential, what it may do there by its agreement. Nobody of the house may call these, and partner
-companies no other.
+They come by a door of their own, over TLS, and show a client certificate or sign each call; see
+[partner](../guides/partner.md). What one may call is told by the scopes of its credential, what it may do there by its
+agreement. Nobody of the house may call these, and partner companies no other.
 
 | method | scope |
 |---|---|

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/partner"
 	"github.com/laurel-loyalty/laurel/services/reward"
 	"github.com/laurel-loyalty/laurel/services/tier"
 )
@@ -86,6 +87,10 @@ func settings[C any](t *testing.T, name string, prefix config.Prefix, lanes func
 	cfg, err = config.Load[C](file, []string{string(prefix) + "_LANES=4"}, prefix)
 	require.NoError(t, err)
 	require.Equal(t, 4, lanes(cfg))
+}
+
+func TestSettingsOfPartner(t *testing.T) {
+	settings(t, "partner-settings.md", partner.EnvironPrefix, func(c partner.Config) int { return c.Lanes })
 }
 
 func TestSettingsOfMember(t *testing.T) {

@@ -30,6 +30,8 @@ type House struct {
 	// Token is what the operator shows to gRPC.
 	Token string `json:"token"`
 	NATS  NATS   `json:"nats"`
+	// PartnerDoor is where partner companies come in; its address is empty where they do not.
+	PartnerDoor PartnerDoor `json:"partner_door"`
 	// Program is the programme that is meant where none is named.
 	Program string `json:"programme"`
 	// Zone is the programme's time zone, for dates without a time in order files; empty: UTC.
@@ -60,6 +62,13 @@ func (g GRPC) Of(service string) string {
 		"reward":    g.Reward,
 		"tier":      g.Tier,
 	}[service]
+}
+
+// PartnerDoor is where partner companies come in over TLS.
+type PartnerDoor struct {
+	Address string `json:"address,omitempty"`
+	// CA is the PEM file of the authority that has signed its certificate, and theirs.
+	CA string `json:"ca,omitempty"`
 }
 
 // NATS is where the bus is.

@@ -150,9 +150,6 @@ func (h *House) build(ctx context.Context) error {
 	return err
 }
 
-// TLSDir is where the development CA and what it has signed are.
-func (h *House) TLSDir() string { return filepath.Join(h.Dir, "tls") }
-
 // database names the database of a service.
 func (h *House) database(service string) string { return "laurel_" + service + h.Suffix }
 

@@ -2,14 +2,12 @@ package parts
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/analytics"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
-	"github.com/laurel-loyalty/laurel/services/internal/devca"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/member"
@@ -95,17 +93,8 @@ func (h *House) buildPartner(ctx context.Context) error {
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 		Door: h.PartnerDoor, CallsPerSecond: callsPerSecond,
 	}
-	if h.PartnerDoor != "" {
-		ca, err := devca.Open(h.TLSDir(), clock.System().Now())
-		if err != nil {
-			return err
-		}
-		pair, err := ca.Server("server", "127.0.0.1", "::1", "localhost")
-		if err != nil {
-			return err
-		}
-		cfg.DoorCert, cfg.DoorKey = pair.Cert, pair.Key
-		cfg.ClientCA = filepath.Join(h.TLSDir(), devca.CertFile)
+	if err := h.doorKeys(&cfg); err != nil {
+		return err
 	}
 	s, err := partner.New(ctx, cfg, h.deps())
 	if err != nil {

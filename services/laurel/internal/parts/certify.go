@@ -1,0 +1,62 @@
+package parts
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/devca"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/partner"
+)
+
+// tlsDir is where the development CA and what it has signed are.
+func (h *House) tlsDir() string { return filepath.Join(h.Dir, "tls") }
+
+// CAFile is the certificate of the development CA; empty where the house has no door for partners.
+func (h *House) CAFile() string {
+	if h.PartnerDoor == "" {
+		return ""
+	}
+	return filepath.Join(h.tlsDir(), devca.CertFile)
+}
+
+// doorKeys gives the partners' door a certificate for this machine, of a CA that is made at random with the house.
+func (h *House) doorKeys(cfg *partner.Config) error {
+	if h.PartnerDoor == "" {
+		return nil
+	}
+	ca, err := devca.Open(h.tlsDir(), clock.System().Now())
+	if err != nil {
+		return err
+	}
+	pair, err := ca.Server("server", "127.0.0.1", "::1", "localhost")
+	if err != nil {
+		return err
+	}
+	cfg.DoorCert, cfg.DoorKey, cfg.ClientCA = pair.Cert, pair.Key, h.CAFile()
+	return nil
+}
+
+// Certify makes a client certificate for each partner of a programme: <partner>.pem and <partner>.key beside the CA. It
+// lets nobody in: the operator has yet to say that its name counts, and for what.
+func (h *House) Certify(p *program.Program) error {
+	if h.PartnerDoor == "" || len(p.Partners) == 0 {
+		return nil
+	}
+	ca, err := devca.Open(h.tlsDir(), clock.System().Now())
+	if err != nil {
+		return err
+	}
+	for _, a := range p.Partners {
+		if _, err := ca.Client("partner-"+a.ID, CertificateName(p.ID, a.ID)); err != nil {
+			return fmt.Errorf("certificate of partner %s: %w", a.ID, err)
+		}
+	}
+	return nil
+}
+
+// CertificateName is the name in the certificate of a partner that the development CA makes.
+func CertificateName(program, partner string) string {
+	return partner + "." + program + ".partners.internal"
+}
