@@ -48,6 +48,8 @@ func (g *Gate) Add(ctx context.Context, k credential.Key, request string) (crede
 
 // add waits, as long as the caller does, for whoever else adds a credential of the partner.
 func (g *Gate) add(ctx context.Context, k credential.Key, request string) error {
+	tick := time.NewTicker(addPause)
+	defer tick.Stop()
 	for {
 		err := g.Storage.AddKey(ctx, k, request, func(has []credential.Key) error { return room(k, has) })
 		if !errors.Is(err, store.ErrConflict) {
@@ -56,7 +58,7 @@ func (g *Gate) add(ctx context.Context, k credential.Key, request string) error 
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(addPause):
+		case <-tick.C:
 		}
 	}
 }
