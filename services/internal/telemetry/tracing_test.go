@@ -3,10 +3,14 @@ package telemetry_test
 import (
 	"bytes"
 	"log/slog"
+	"net"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
@@ -41,9 +45,8 @@ func TestALinkPointsToTheSpanThatAnEventWasMadeIn(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestACollectorThatIsAwayHoldsNothingUp: the house works on, the log says what is lost, the end does not wait for ever.
+// TestACollectorThatIsAwayHoldsNothingUp is not parallel: the library has one handler of errors for all. The house works on, the log says what is lost, the end does not wait for ever.
 func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
-	t.Parallel()
 	var log bytes.Buffer
 	tracing, err := telemetry.NewTracing(t.Context(), "tea", "http://127.0.0.1:1", slog.New(slog.NewTextHandler(&log, nil)))
 	require.NoError(t, err, "it is not reached before there is a span")
@@ -51,4 +54,35 @@ func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
 	span.End()
 	require.NoError(t, tracing.Close(t.Context()))
 	require.Contains(t, log.String(), "traces are not sent")
+}
+
+// TestACollectorIsSentTheSpans is not parallel either. Where one is configured it gets them over OTLP, with the name of the service.
+func TestACollectorIsSentTheSpans(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	type export struct{ method, body string }
+	sent := make(chan export, 10)
+	collector := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
+		method, _ := grpc.MethodFromServerStream(stream)
+		var body emptypb.Empty // keeps what it does not know
+		if err := stream.RecvMsg(&body); err != nil {
+			return err
+		}
+		sent <- export{method, string(body.ProtoReflect().GetUnknown())}
+		return stream.SendMsg(&emptypb.Empty{})
+	}))
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = collector.Serve(listener) }) // Stop ends it
+	defer serving.Wait()
+	defer collector.Stop()
+
+	tracing, err := telemetry.NewTracing(t.Context(), "tea", "http://"+listener.Addr().String(), slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	_, span := tracing.Start(t.Context(), "pour")
+	span.End()
+	require.NoError(t, tracing.Close(t.Context()))
+	got := <-sent
+	require.Equal(t, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", got.method)
+	require.Contains(t, got.body, "pour")
+	require.Contains(t, got.body, "tea")
 }
