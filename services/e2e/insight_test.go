@@ -74,8 +74,9 @@ func requireInsight(t *testing.T, s summary) {
 	require.Equal(t, "1779e0e80c5bdd721c540147b0ec9e530dea6470afaf75fe84ab81388848ff73", k.DigestScores)
 }
 
-// TestAnalyticsIsRebuiltFromFACTS forgets the copy of a house and reads it again: the same bytes.
-func TestAnalyticsIsRebuiltFromFACTS(t *testing.T) {
+// TestCopiesAreRebuiltFromFACTS forgets analytics' copy and partner's books and reads them again: the same bytes, and what
+// the ledger says.
+func TestCopiesAreRebuiltFromFACTS(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)
 	h := newHouse(t)
@@ -83,6 +84,9 @@ func TestAnalyticsIsRebuiltFromFACTS(t *testing.T) {
 	h.figures(h.replay(r))
 	o := h.run(programs.laurel, "rebuild", "--service", "analytics", "--data", h.data, "--home", h.home).wait()
 	require.Zero(t, o.code, "%v", o)
-	require.Contains(t, o.out, "entries copied.")
+	require.Contains(t, o.out, "entries read.")
+	o = h.run(programs.laurel, "rebuild", "--service", "partner", "--data", h.data, "--home", h.home).wait()
+	require.Zero(t, o.code, "%v", o)
+	require.Contains(t, o.out, "entries read.")
 	require.Equal(t, string(want.summary.Analytics), string(h.figures(h.replay(r)).Analytics))
 }

@@ -8,15 +8,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/replay"
 )
 
 // rebuildCmd makes what a service has derived anew from what is the truth: accrual's account documents from their entries,
-// analytics' copy from FACTS.
+// analytics' copy and partner's books from FACTS.
 type rebuildCmd struct {
-	Service   string `enum:"accrual,analytics" default:"accrual" help:"Whose: ${enum}."`
+	Service   string `enum:"accrual,analytics,partner" default:"accrual" help:"Whose: ${enum}."`
 	Home      string `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
 	Data      string `help:"Where the house's data is. Default: house in what Laurel keeps. The house must not be up."`
 	MongoURI  string `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
@@ -41,8 +42,11 @@ func (c *rebuildCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	if c.Service == "analytics" {
-		return errors.Join(rebuildAnalytics(w, h), h.Close(context.WithoutCancel(w.ctx)))
+	switch c.Service {
+	case "analytics":
+		return errors.Join(readAgain(w, h, h.Analytics, func() int64 { return h.Analytics.Counts().Entries }), h.Close(context.WithoutCancel(w.ctx)))
+	case "partner":
+		return errors.Join(readAgain(w, h, h.Partner, func() int64 { return h.Partner.Counts().Entries }), h.Close(context.WithoutCancel(w.ctx)))
 	}
 	w.stage("rebuilding the accounts from their entries")
 	accounts, err := h.Accrual.Rebuild(w.ctx)
@@ -64,23 +68,31 @@ func (c *rebuildCmd) Run(w *world) error {
 	return nil
 }
 
-// copiedEvery is how often the copy is asked how far it is.
-const copiedEvery = 200 * time.Millisecond
+// readEvery is how often a service is asked how far it has read.
+const readEvery = 200 * time.Millisecond
 
-// rebuildAnalytics forgets the copy and reads FACTS from the beginning to its end.
-func rebuildAnalytics(w *world, h *parts.House) error {
-	w.stage("forgetting the copy")
-	if err := h.Analytics.Forget(w.ctx); err != nil {
+// reader is a service that has nothing but what it has read from FACTS.
+type reader interface {
+	Forget(ctx context.Context) error
+	Run(ctx context.Context) error
+	Broken() error
+	Progress(ctx context.Context) (follow.Progress, error)
+}
+
+// readAgain has a service forget what it has read, and read FACTS from the beginning to its end.
+func readAgain(w *world, h *parts.House, r reader, entries func() int64) error {
+	w.stage("forgetting what was read")
+	if err := r.Forget(w.ctx); err != nil {
 		return err
 	}
 	w.stage("reading FACTS from the beginning")
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return h.Analytics.Run(ctx) })
+	group.Go(func() error { return r.Run(ctx) })
 	group.Go(func() error {
 		defer stop()
-		return copied(ctx, h)
+		return drained(ctx, h, r)
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -88,21 +100,21 @@ func rebuildAnalytics(w *world, h *parts.House) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	w.say("%d entries copied.\n", h.Analytics.Counts().Entries)
+	w.say("%d entries read.\n", entries())
 	return nil
 }
 
-// copied waits until nothing of FACTS is left.
-func copied(ctx context.Context, h *parts.House) error {
-	tick := time.NewTicker(copiedEvery)
+// drained waits until nothing of FACTS is left.
+func drained(ctx context.Context, h *parts.House, r reader) error {
+	tick := time.NewTicker(readEvery)
 	defer tick.Stop()
 	for {
-		if err := h.Analytics.Broken(); err != nil {
+		if err := r.Broken(); err != nil {
 			return err
 		}
-		progress, err := h.Analytics.Progress(ctx)
+		progress, err := r.Progress(ctx)
 		if err != nil && ctx.Err() == nil {
-			h.Log.WarnContext(ctx, "how far the copy is, is not known", "error", err)
+			h.Log.WarnContext(ctx, "how far it has read, is not known", "error", err)
 		}
 		if err == nil && progress.Drained() {
 			return nil

@@ -28,6 +28,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 	"github.com/laurel-loyalty/laurel/services/member"
+	"github.com/laurel-loyalty/laurel/services/partner"
 	"github.com/laurel-loyalty/laurel/services/programme"
 	"github.com/laurel-loyalty/laurel/services/reward"
 	"github.com/laurel-loyalty/laurel/services/tier"
@@ -48,6 +49,7 @@ type standing struct {
 	programme *programme.Service
 	members   *member.Service
 	tier      *tier.Service
+	partner   *partner.Service
 	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error
 	health    *telemetry.Health // of the programme service
 	applied   int32
@@ -126,7 +128,15 @@ func raise(t *testing.T) *standing {
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Reward = rewards.Address()
-	for _, service := range []service{h.service, h.analytics, h.programme, h.members, h.tier, rewards} {
+	_, books := testkit.Mongo(t)
+	h.partner, err = partner.New(t.Context(), partner.Config{
+		MongoURI: uri, Database: books, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		Callers: secrets.List(), Accrual: h.place.GRPC.Accrual, AccrualToken: secrets[rpc.Partner], Partitions: partitions,
+		Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+	}, deps())
+	require.NoError(t, err)
+	h.place.GRPC.Partner = h.partner.Address()
+	for _, service := range []service{h.service, h.analytics, h.programme, h.members, h.tier, rewards, h.partner} {
 		h.run(service)
 	}
 	testkit.Eventually(t, func() bool {

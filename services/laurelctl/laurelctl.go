@@ -83,6 +83,12 @@ type cli struct {
 		Verify   rewardVerifyCmd     `cmd:"" help:"Hold every redemption against the ledger, and every stock against the redemptions. Exit code 3: they do not agree."`
 		History  redemptionListCmd   `cmd:"" help:"List the redemptions of an account, newest first."`
 	} `cmd:"" help:"Rewards, and what points are spent on."`
+	Settlement struct {
+		Close     settlementCloseCmd `cmd:"" help:"Settle a month for good."`
+		Show      settlementShowCmd  `cmd:"" help:"Show who owes whom, and where each partner stands."`
+		List      settlementListCmd  `cmd:"" help:"List the settlements, newest first."`
+		Statement statementCmd       `cmd:"" help:"Write a partner's statement."`
+	} `cmd:"" help:"What partners owe each other, month by month."`
 	Tier struct {
 		Show    tierShowCmd    `cmd:"" help:"Say at which tier an account stands, and what is missing to rise and to stay."`
 		History tierHistoryCmd `cmd:"" help:"List the moves of an account, and what caused them."`

@@ -21,7 +21,7 @@ func (s *Service) keepBooks(ctx context.Context) error {
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,
 		Registry: s.deps.Registry, Health: s.deps.Health,
-		Tracing: s.deps.Tracing, Handler: &booking.Keeper{Storage: s.storage, Log: s.deps.Log, Booked: s.metrics.booked},
+		Tracing: s.deps.Tracing, Handler: &booking.Keeper{Storage: s.storage, Log: s.deps.Log, Booked: s.count},
 	})
 	if err != nil {
 		return err
@@ -48,6 +48,33 @@ type Books = settling.Report
 // was made of. It changes nothing.
 func (s *Service) Verify(ctx context.Context, program string) (Books, error) {
 	return s.closer.Verify(ctx, program)
+}
+
+// Counts are what this process has done since it began.
+type Counts struct {
+	follow.Counts
+	Entries int64 // booked
+	Repeats int64 // facts that were known already
+	Late    int64 // entries of a month that was closed when they came
+}
+
+// Counts tells what this process has done since it began.
+func (s *Service) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counts
+	c.Counts = s.Follower.Counts()
+	return c
+}
+
+// count is told of each commit by the lanes.
+func (s *Service) count(o booking.Outcome) {
+	s.metrics.booked(o)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts.Entries += int64(o.Entries)
+	s.counts.Repeats += int64(o.Repeats)
+	s.counts.Late += int64(o.Late)
 }
 
 // Progress asks the bus and the store how far the books have come.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 
 	"google.golang.org/grpc"
 
@@ -41,6 +42,9 @@ type Service struct {
 	metrics  *metrics
 	listener net.Listener
 	door     *door // nil: there is none
+
+	mu     sync.Mutex // guards counts
+	counts Counts
 }
 
 // New connects to Mongo and NATS, prepares the database, and opens the gRPC port. Nothing is answered until Run.

@@ -51,3 +51,21 @@ func (r *run) tiersAgree(ctx context.Context) (accrual.Check, error) {
 	check.Detail = fmt.Sprintf("%d accounts differ: %s", differ, strings.Join(named, "; "))
 	return check, nil
 }
+
+// clearingAgrees holds partner's books, month by month, against the control totals of the ledger, and each settlement
+// against the books that it was made of.
+func (r *run) clearingAgrees(ctx context.Context, a accrual.Audit) (accrual.Check, error) {
+	check := accrual.Check{Name: "clearing_agrees"}
+	books, err := r.house.Partner.Verify(ctx, r.program.ID)
+	if err != nil {
+		return check, fmt.Errorf("verify partner's books: %w", err)
+	}
+	if len(books.Breaches) > 0 {
+		check.Detail = strings.Join(books.Breaches, "; ")
+		return check, nil
+	}
+	check.OK = books.Entries == a.Figures.Entries
+	check.Detail = fmt.Sprintf("%d entries of %d months are in partner's books as in the ledger, which has %d; %d settlements are what they come to, and clear to zero",
+		books.Entries, books.Months, a.Figures.Entries, books.Settlements)
+	return check, nil
+}

@@ -249,7 +249,11 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	audit.Checks = append(audit.Checks, agree, known.agrees(audit))
+	cleared, err := r.clearingAgrees(ctx, audit)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	audit.Checks = append(audit.Checks, agree, known.agrees(audit), cleared)
 	s := r.summary(audit, known)
 	if r.Summary != "" {
 		if err := writeFile(r.Summary, func(w io.Writer) error { return summary.Encode(w, s) }); err != nil {

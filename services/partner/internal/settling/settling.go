@@ -100,15 +100,19 @@ func (c *Closer) final(ctx context.Context, o Order) (Totals, error) {
 		return totals, err
 	}
 	if !totals.Final {
-		until := "nothing"
-		if !totals.FinalUntil.IsZero() {
-			until = totals.FinalUntil.UTC().Format(time.RFC3339Nano)
-		}
-		refusal := reason.New(reason.SettlementNotFinal, "period",
-			"%s ends before %s; the ledger is final up to %s (%s). Close it once that has passed", o.Period, o.Period.Next().First(), until, totals.Bound)
-		return totals, refusal.With("final_until", until).With("bound", totals.Bound).With("end_day", o.Period.Next().First())
+		return totals, notFinal(o, totals)
 	}
 	return totals, c.deps.Await(ctx, totals.Facts)
+}
+
+func notFinal(o Order, totals Totals) error {
+	end, until, how := o.Period.Next().First(), "", "nothing of the ledger is final yet"
+	if !totals.FinalUntil.IsZero() {
+		until = totals.FinalUntil.UTC().Format(time.RFC3339Nano)
+		how = "the ledger is final up to " + until
+	}
+	refusal := reason.New(reason.SettlementNotFinal, "period", "%s ends before %s; %s (%s)", o.Period, end, how, totals.Bound)
+	return refusal.With("final_until", until).With("bound", totals.Bound).With("end_day", end)
 }
 
 // try reads the books, computes, and keeps the settlement in one transaction, which fails if the books move meanwhile.
