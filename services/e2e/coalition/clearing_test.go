@@ -32,12 +32,18 @@ func net(s *partnerv1.Settlement) map[string]int64 {
 	return positions
 }
 
-// TestE2ClearsToTheCent: A owes 0.80 and B 0.16 of the 0.96 that C is owed, B owes A 0.30; A -0.50, B -0.46, C +0.96.
+// TestE2ClearsToTheCent: three partners call by their door, each with a certificate of its own. A owes 0.80 and B 0.16 of
+// the 0.96 that C is owed, B owes A 0.30; A -0.50, B -0.46, C +0.96.
 func TestE2ClearsToTheCent(t *testing.T) {
 	t.Parallel()
 	h := open(t, e2)
 	d := h.desk()
-	h.workedExample()
+	h.pass("2026-03-02")
+	a, b, c := d.caller("a"), d.caller("b"), d.caller("c")
+	a.award("ann", 100)
+	b.award("ann", 50)
+	c.redeem("ann", 120)
+	a.redeem("ann", 30)
 	account, err := h.ledger.GetAccount(t.Context(), &accrualv1.GetAccountRequest{Program: "tea", Account: "ann"})
 	require.NoError(t, err)
 	require.Zero(t, account.GetAccount().GetBalances()[0].GetActive(), "30 of B's were left, and were spent at A")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/devca"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -70,6 +72,9 @@ type standing struct {
 	secrets       rpc.Secrets
 	accrual       *accrual.Service
 	ledger        accrualv1.AccrualServiceClient
+	ca            *devca.CA
+	dir           string // of the CA
+	door          devca.Pair
 	revisions     int32
 	serial        int
 }
@@ -77,9 +82,13 @@ type standing struct {
 // open raises a house whose clock the test passes on, with the ledger at work.
 func open(t *testing.T, programme string) *standing {
 	t.Helper()
-	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets()}
+	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), dir: t.TempDir()}
 	h.uri, h.database = testkit.Mongo(t)
 	var err error
+	h.ca, err = devca.Open(h.dir, clock.System().Now())
+	require.NoError(t, err)
+	h.door, err = h.ca.Server("server", "127.0.0.1")
+	require.NoError(t, err)
 	h.client, err = mongo.Connect(options.Client().ApplyURI(h.uri))
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -190,7 +199,7 @@ func (h *standing) key() string {
 func (h *standing) award(account, issuer string, points int64) {
 	h.t.Helper()
 	_, err := h.ledger.AwardPoints(h.t.Context(), &accrualv1.AwardPointsRequest{
-		Program: "tea", Account: account, Points: points, Issuer: issuer, ExpiryDay: "2027-04-01", IdempotencyKey: h.key(),
+		Program: "tea", Account: account, Points: points, Issuer: issuer, ExpiryDay: expiry, IdempotencyKey: h.key(),
 	})
 	require.NoError(h.t, err)
 }
@@ -217,6 +226,9 @@ func (h *standing) refund(account, capture string) {
 	require.NoError(h.t, err)
 }
 
+// expiry is the day on which all points of the tests lapse.
+const expiry = "2027-04-01"
+
 // desk is one replica of the partner service, with a client of its settlements.
 type desk struct {
 	*partner.Service
@@ -231,7 +243,8 @@ func (h *standing) build(batch int) *partner.Service {
 	s, err := partner.New(h.t.Context(), partner.Config{
 		MongoURI: h.uri, Database: h.books().Name(), NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
 		Accrual: h.accrual.Address(), AccrualToken: h.secrets[rpc.Partner], Callers: h.secrets.List(), Partitions: partitions,
-		Lanes: 2, BatchItems: cmp.Or(batch, 512), BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
+		Lanes: 2, BatchItems: cmp.Or(batch, 512), BatchIdle: 2 * time.Millisecond, QueueItems: 2048, CallsPerSecond: 1000,
+		Door: "127.0.0.1:0", DoorCert: h.door.Cert, DoorKey: h.door.Key, ClientCA: filepath.Join(h.dir, devca.CertFile),
 	}, h.deps())
 	require.NoError(h.t, err)
 	return s

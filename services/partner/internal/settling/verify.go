@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -23,6 +24,8 @@ const (
 	breachesMax = 10
 	// verifyTries is how often a month is compared that moves meanwhile.
 	verifyTries = 5
+	// verifyPatience is how long a month may take, on a machine that does much else.
+	verifyPatience = 5 * time.Minute
 	// verifyPage is how many settlements are read at once.
 	verifyPage = 100
 )
@@ -75,7 +78,11 @@ func (c *Closer) verifyBooks(ctx context.Context, programID string, r *Report) e
 		}
 	}
 	for p := first; p.Compare(last) <= 0; p = p.Next() {
-		entries, err := c.verifyMonth(ctx, Order{Program: programID, Period: p})
+		own := Totals{Cells: map[clearing.Cell]money.Points{}}
+		for _, b := range books {
+			own.add(b, p)
+		}
+		entries, err := c.verifyMonth(ctx, Order{Program: programID, Period: p}, own)
 		if _, refused := reason.Of(err); err != nil && !refused {
 			return err
 		}
@@ -88,26 +95,25 @@ func (c *Closer) verifyBooks(ctx context.Context, programID string, r *Report) e
 	return nil
 }
 
-// verifyMonth compares a month; one that the ledger adds to meanwhile is compared again.
-func (c *Closer) verifyMonth(ctx context.Context, o Order) (int64, error) {
+// verifyMonth compares a month as it was read with the ledger. Where they differ, the books are given time to come to where
+// the ledger is, and it is compared again: the ledger goes on meanwhile.
+func (c *Closer) verifyMonth(ctx context.Context, o Order, own Totals) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, verifyPatience)
+	defer cancel()
 	for try := 1; ; try++ {
-		before, err := c.deps.Totals(ctx, o.Program, o.Period.First(), o.Period.Next().First())
+		ledger, err := c.deps.Totals(ctx, o.Program, o.Period.First(), o.Period.Next().First())
 		if err != nil {
 			return 0, err
 		}
-		if err := c.deps.Await(ctx, before.Facts); err != nil {
+		difference := differ(own, ledger)
+		if difference == nil || try == verifyTries {
+			return own.Entries, difference
+		}
+		if err := c.deps.Await(ctx, ledger.Facts); err != nil {
 			return 0, err
 		}
-		own, err := c.own(ctx, o)
-		if err != nil {
+		if own, err = c.own(ctx, o); err != nil {
 			return 0, err
-		}
-		after, err := c.deps.Totals(ctx, o.Program, o.Period.First(), o.Period.Next().First())
-		if err != nil {
-			return 0, err
-		}
-		if before.Entries == after.Entries || try == verifyTries {
-			return own.Entries, differ(own, after)
 		}
 	}
 }
