@@ -20,6 +20,9 @@ import (
 // serverSelectionTimeout bounds how long a call waits for a primary.
 const serverSelectionTimeout = 5 * time.Second
 
+// openPatience bounds how long Open waits for a primary: a mongod that starts, or a busy one, may need a while.
+const openPatience = 30 * time.Second
+
 // Store is one service's database. Safe for many goroutines.
 type Store struct {
 	client *mongo.Client
@@ -52,8 +55,16 @@ func (s *Store) checkServer(ctx context.Context) error {
 	var hello struct {
 		SetName string `bson:"setName"`
 	}
-	if err := s.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return fmt.Errorf("ask mongod who it is: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	for {
+		err := s.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
+		if err == nil {
+			break
+		}
+		if !mongo.IsTimeout(err) || ctx.Err() != nil {
+			return fmt.Errorf("ask mongod who it is: %w", err)
+		}
 	}
 	if hello.SetName == "" {
 		return errors.New("this mongod is not part of a replica set, so it has no transactions: start it with --replSet and initiate it")
