@@ -7,9 +7,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ControlEvents returns the control events of a kind that a partition of EVENTS holds behind a sequence, in their order, of
-// all programmes and sources. An event for all partitions stands in each of them. It is for the few that a house has: each is asked for
-// by itself, and all of them are held in memory.
+// ControlEvents returns the control events of a kind that a partition of EVENTS holds behind a sequence, in their order,
+// of all programmes and sources. An event for all partitions stands in each of them. It is for the few that a house has:
+// each is asked for by itself, and all of them are held in memory.
 func (b *Bus) ControlEvents(ctx context.Context, partition int, kind string, behind uint64) ([]Message, error) {
 	filter := fmt.Sprintf("%s.%d.%s.*.*.%s.*", eventsPrefix, partition, ClassControl, kind)
 	var list []Message
