@@ -14,13 +14,13 @@ import (
 	"hash/fnv"
 	mathrand "math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 	_ "github.com/laurel-loyalty/laurel/services/laurel"    // a change there makes a cached result stale:
 	_ "github.com/laurel-loyalty/laurel/services/laurelctl" // the binaries are built from these
 )
@@ -69,17 +69,9 @@ func build(dir string) error {
 	programs.laurelctl = filepath.Join(dir, "laurelctl")
 	programs.faulty = filepath.Join(dir, "faulty", "laurel")
 	return errors.Join(
-		goBuild(dir+"/", commands+"laurel/cmd/laurel", commands+"laurelctl/cmd/laurelctl"),
-		goBuild(programs.faulty, "-tags", "fault", commands+"laurel/cmd/laurel"),
+		testkit.Build(context.Background(), dir+"/", commands+"laurel/cmd/laurel", commands+"laurelctl/cmd/laurelctl"),
+		testkit.Build(context.Background(), programs.faulty, "-tags", "fault", commands+"laurel/cmd/laurel"),
 	)
-}
-
-func goBuild(out string, args ...string) error {
-	cmd := exec.CommandContext(context.Background(), "go", append([]string{"build", "-o", out}, args...)...)
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %v: %w\n%s", args, err, said)
-	}
-	return nil
 }
 
 // random returns the test's own generator, so that one test's choices do not depend on which others run.

@@ -85,7 +85,7 @@ func buildServices(t *testing.T) {
 		for name := range followed {
 			args = append(args, commands+name+"/cmd/laurel-"+name)
 		}
-		built.err = goBuild(filepath.Dir(programs.laurel)+"/", args...)
+		built.err = testkit.Build(t.Context(), filepath.Dir(programs.laurel)+"/", args...)
 	})
 	require.NoError(t, built.err)
 }

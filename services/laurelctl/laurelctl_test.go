@@ -1,10 +1,8 @@
 package laurelctl_test
 
 import (
-	"context"
 	"errors"
 	"flag"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -16,19 +14,11 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
-	"github.com/laurel-loyalty/laurel/services/laurelctl"
 )
 
 var rewrite = flag.Bool("rewrite", false, "rewrite the answers in testdata")
 
-// TestMain runs the tests; called as laurelctl, this binary is laurelctl.
-func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "laurelctl" {
-		streams := laurelctl.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
-		os.Exit(laurelctl.Main(context.Background(), os.Args[1:], streams))
-	}
-	testkit.Main(m)
-}
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // TestScripts plays each script in testdata against a house of its own: accrual and member on a real mongod and nats-server.
 // Beside what testscript knows there are the commands
@@ -46,9 +36,7 @@ func TestScripts(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, scripts)
 	bin := t.TempDir()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	require.NoError(t, os.Symlink(self, filepath.Join(bin, "laurelctl")))
+	require.NoError(t, testkit.Build(t.Context(), bin+"/", "github.com/laurel-loyalty/laurel/services/laurelctl/cmd/laurelctl"))
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".txt"), func(t *testing.T) {
 			t.Parallel()

@@ -16,16 +16,14 @@ import (
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // faulty builds the partner service as a process of its own that can be killed at named points.
 func faulty(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "laurel-partner")
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "fault", "-o", path,
-		"github.com/laurel-loyalty/laurel/services/partner/cmd/laurel-partner")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
+	require.NoError(t, testkit.Build(t.Context(), path, "-tags", "fault", "github.com/laurel-loyalty/laurel/services/partner/cmd/laurel-partner"))
 	return path
 }
 

@@ -34,12 +34,7 @@ var faulty = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(dir, "laurel-partner")
-	out, err := exec.Command("go", "build", "-tags", "fault", "-o", binary,
-		"github.com/laurel-loyalty/laurel/services/partner/cmd/laurel-partner").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return binary, nil
+	return binary, testkit.Build(context.Background(), binary, "-tags", "fault", "github.com/laurel-loyalty/laurel/services/partner/cmd/laurel-partner")
 })
 
 // victim is partner as a process of its own.

@@ -30,9 +30,7 @@ import (
 func faulty(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "laurel-reward")
-	said, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "fault", "-o", binary,
-		"github.com/laurel-loyalty/laurel/services/reward/cmd/laurel-reward").CombinedOutput()
-	require.NoError(t, err, "%s", said)
+	require.NoError(t, testkit.Build(t.Context(), binary, "-tags", "fault", "github.com/laurel-loyalty/laurel/services/reward/cmd/laurel-reward"))
 	return binary
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -12,8 +13,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	mongooptions "go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 )
@@ -69,8 +72,28 @@ func dropDatabase(t testing.TB, uri, database string) {
 	defer cancel()
 	client, err := mongo.Connect(mongooptions.Client().ApplyURI(uri))
 	require.NoError(t, err)
+	require.NoError(t, endTransactions(ctx, client, database))
 	require.NoError(t, client.Database(database).Drop(ctx), "drop database %s", database)
 	require.NoError(t, client.Disconnect(ctx))
+}
+
+// endTransactions ends what killed processes have left open on a database: mongod would keep it for a minute, and a drop
+// waits for it. They are known by the name that package store gives its connections.
+func endTransactions(ctx context.Context, client *mongo.Client, database string) error {
+	admin := client.Database("admin", mongooptions.Database().SetReadConcern(readconcern.Local()))
+	cursor, err := admin.Aggregate(ctx, bson.A{
+		bson.M{"$currentOp": bson.M{"idleSessions": true}},
+		bson.M{"$match": bson.M{"type": "idleSession", "appName": "laurel " + database}},
+		bson.M{"$project": bson.M{"_id": 0, "id": "$lsid.id"}},
+	})
+	if err != nil {
+		return fmt.Errorf("look for open transactions: %w", err)
+	}
+	var sessions []bson.M
+	if err := cursor.All(ctx, &sessions); err != nil || len(sessions) == 0 {
+		return err
+	}
+	return admin.RunCommand(ctx, bson.D{{Key: "killSessions", Value: sessions}}).Err()
 }
 
 func (o *ownMongod) start(ctx context.Context) (string, error) {
