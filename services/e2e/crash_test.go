@@ -18,7 +18,7 @@ import (
 // The slice is the beginning of the sample: some orders of 1997's first weeks, and what becomes of them until the
 // points of January have lapsed and a review has lowered tiers.
 const (
-	sliceOrders = 1_500
+	sliceOrders = 900
 	sliceEnd    = "1998-02-15T00:00Z"
 )
 

@@ -37,7 +37,7 @@ func (c *rebuildCmd) Run(w *world) error {
 	}
 	h, err := parts.Build(w.ctx, parts.Options{
 		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
-		Listen: "127.0.0.1:0", Lanes: 1, Batch: 1, Log: log, Stage: w.stage,
+		Listen: "127.0.0.1:0", Lanes: 2, Batch: 512, Log: log, Stage: w.stage,
 	})
 	if err != nil {
 		return err
