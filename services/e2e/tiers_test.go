@@ -1,16 +1,15 @@
 package e2e
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
-	"sync"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -18,13 +17,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
-	"github.com/laurel-loyalty/laurel/services/internal/bus"
-	"github.com/laurel-loyalty/laurel/services/internal/clock"
-	laurel "github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
-	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
-	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
 // requireTierService asks the tier service of a replay over gRPC for the tiers on every date of the reference, and has
@@ -32,7 +26,7 @@ import (
 func requireTierService(t *testing.T, h *house, l *ledger) {
 	t.Helper()
 	replayed, rebuilt := "laurel_tier_"+filepath.Base(h.data), "laurel_tier_rebuilt"
-	c := serveTier(t, l, replayed)
+	c := serveTier(t, h, l, replayed)
 	for _, r := range reference {
 		at, err := time.Parse(time.DateOnly, r.day)
 		require.NoError(t, err)
@@ -46,56 +40,40 @@ func requireTierService(t *testing.T, h *house, l *ledger) {
 		require.Equal(t, map[string]int64{"bronze": r.bronze, "silver": r.silver, "gold": r.gold}, got, "tiers on %s", r.day)
 	}
 	require.Equal(t, reference[len(reference)-1].digest, digestOfTiers(t, c, time.Time{}), "tiers now")
-	lines, err := c.ListTierHistory(t.Context(), &tierv1.ListTierHistoryRequest{Program: "cdnow", Account: "00003"})
+	told, err := c.ListTierHistory(t.Context(), &tierv1.ListTierHistoryRequest{Program: "cdnow", Account: "00003"})
 	require.NoError(t, err)
-	var told []string
-	for _, line := range lines.GetLines() {
-		told = append(told, fmt.Sprint(line.GetEffectiveAt().AsTime().Format(time.DateOnly), " ", line.GetTo(), " ", line.GetQualifyingMinor()))
+	var lines []string
+	for _, line := range told.GetLines() {
+		lines = append(lines, fmt.Sprint(line.GetEffectiveAt().AsTime().Format(time.DateOnly), " ", line.GetTo(), " ", line.GetQualifyingMinor()))
 	}
-	require.Equal(t, []string{"1997-01-02 bronze 2076", "1997-11-15 silver 11851", "1998-04-01 bronze 9795"}, told)
+	require.Equal(t, []string{"1997-01-02 bronze 2076", "1997-11-15 silver 11851", "1998-04-01 bronze 9795"}, lines)
 
-	serveTier(t, l, rebuilt)
+	serveTier(t, h, l, rebuilt)
+	known := func(database string) int64 {
+		n, err := l.db.Client().Database(database).Collection("history").EstimatedDocumentCount(t.Context())
+		require.NoError(t, err)
+		return n
+	}
+	testkit.Eventually(t, func() bool { return known(rebuilt) == known(replayed) }, "the lines of history are there again")
 	for _, name := range []string{"standings", "orders", "history", "refusals"} {
-		require.Equal(t, l.digest(t, replayed, name), l.digest(t, rebuilt, name), "the bytes of %s", name)
+		want := l.digest(t, replayed, name)
+		testkit.Eventually(t, func() bool { return l.digest(t, rebuilt, name) == want }, "the bytes of "+name)
 	}
 }
 
-// serveTier runs a tier service on a database until the test ends, and returns once it has drained.
-func serveTier(t *testing.T, l *ledger, database string) tierv1.TierServiceClient {
+// serveTier runs a tier service of its own process on a database until the test ends, and returns once it is up.
+func serveTier(t *testing.T, h *house, l *ledger, database string) tierv1.TierServiceClient {
 	t.Helper()
+	buildServices(t)
 	secrets := rpc.NewSecrets()
-	s, err := tier.New(t.Context(), tier.Config{
-		MongoURI: l.mongoURI, Database: database, NATSURL: l.natsURL, NATSToken: l.natsToken, Listen: "127.0.0.1:0", Callers: secrets.List(),
-		Partitions: bus.Partitions, Lanes: 2, BatchItems: 512, BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
-	}, laurel.Deps{Log: warnings(t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{}})
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	var ended error
-	running.Go(func() { ended = s.Run(ctx) })
-	conn, err := rpc.Dial(s.Address(), secrets[rpc.Operator])
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, conn.Close())
-		stop()
-		running.Wait()
-		require.NoError(t, ended)
-		require.NoError(t, s.Close(context.WithoutCancel(t.Context())))
-	})
-	var counts tier.Counts
-	for done := false; !done; {
-		testkit.Eventually(t, func() bool {
-			if now := s.Counts(); now != counts { // it is busy: no need to ask
-				counts = now
-				return true
-			}
-			progress, err := s.Progress(t.Context())
-			done = err == nil && progress.Behind == 0 && progress.Due == 0
-			return done
-		}, "tier has drained, or come further than it was")
-	}
-	require.NoError(t, s.Broken())
-	return tierv1.NewTierServiceClient(conn)
+	plain := h.env
+	defer func() { h.env = plain }()
+	h.env = append(slices.Clone(plain), "LAUREL_TIER_MONGO_URI="+l.mongoURI, "LAUREL_TIER_DATABASE="+database,
+		"LAUREL_TIER_NATS_URL="+l.natsURL, "LAUREL_TIER_NATS_TOKEN="+l.natsToken, "LAUREL_TIER_CALLERS="+strings.Join(secrets.List(), ","))
+	p := h.run(filepath.Join(filepath.Dir(programs.laurel), "laurel-tier"))
+	testkit.Eventually(t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, "tier is up")
+	h.stillRuns(p)
+	return tierv1.NewTierServiceClient(testkit.Dial(t, grpcOn.FindStringSubmatch(p.err.String())[1], secrets[rpc.Operator]))
 }
 
 // digestOfTiers is the digest of data.md 10 over "id,tier", read page by page; at zero: now.

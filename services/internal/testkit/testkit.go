@@ -10,7 +10,7 @@ import (
 
 // How Eventually polls. The limit is for a machine that does much else: a test that passes takes far less.
 const (
-	pollEvery   = 5 * time.Millisecond
+	pollEvery   = 15 * time.Millisecond
 	eventualMax = 3 * time.Minute
 )
 
