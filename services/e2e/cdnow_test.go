@@ -90,6 +90,7 @@ func TestCDNOWReplayEqualsTheReference(t *testing.T) {
 	}, l.changes(t, "cdnow/00003")[1:], "the example of one member")
 	require.EqualValues(t, f.Entries, l.countFacts(t, "accrual"))
 	requireTierService(t, h, l)
+	requireAnalyticsService(t, h, l)
 }
 
 func requireTiers(t *testing.T, s summary) {

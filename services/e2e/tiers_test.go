@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
@@ -26,7 +27,7 @@ import (
 func requireTierService(t *testing.T, h *house, l *ledger) {
 	t.Helper()
 	replayed, rebuilt := "laurel_tier_"+filepath.Base(h.data), "laurel_tier_rebuilt"
-	c := serveTier(t, h, l, replayed)
+	c := tierv1.NewTierServiceClient(h.serveAlone(l, "tier", replayed))
 	for _, r := range reference {
 		at, err := time.Parse(time.DateOnly, r.day)
 		require.NoError(t, err)
@@ -48,7 +49,7 @@ func requireTierService(t *testing.T, h *house, l *ledger) {
 	}
 	require.Equal(t, []string{"1997-01-02 bronze 2076", "1997-11-15 silver 11851", "1998-04-01 bronze 9795"}, lines)
 
-	serveTier(t, h, l, rebuilt)
+	h.serveAlone(l, "tier", rebuilt)
 	known := func(database string) int64 {
 		n, err := l.db.Client().Database(database).Collection("history").EstimatedDocumentCount(t.Context())
 		require.NoError(t, err)
@@ -61,19 +62,20 @@ func requireTierService(t *testing.T, h *house, l *ledger) {
 	}
 }
 
-// serveTier runs a tier service of its own process on a database until the test ends, and returns once it is up.
-func serveTier(t *testing.T, h *house, l *ledger, database string) tierv1.TierServiceClient {
-	t.Helper()
-	buildServices(t)
+// serveAlone runs a service in a process of its own on a database of a house that nobody runs, until the test ends, and
+// returns once it is up.
+func (h *house) serveAlone(l *ledger, name, database string) *grpc.ClientConn {
+	h.t.Helper()
+	buildServices(h.t)
 	secrets := rpc.NewSecrets()
-	plain := h.env
+	plain, prefix := h.env, "LAUREL_"+strings.ToUpper(name)+"_"
 	defer func() { h.env = plain }()
-	h.env = append(slices.Clone(plain), "LAUREL_TIER_MONGO_URI="+l.mongoURI, "LAUREL_TIER_DATABASE="+database,
-		"LAUREL_TIER_NATS_URL="+l.natsURL, "LAUREL_TIER_NATS_TOKEN="+l.natsToken, "LAUREL_TIER_CALLERS="+strings.Join(secrets.List(), ","))
-	p := h.run(filepath.Join(filepath.Dir(programs.laurel), "laurel-tier"))
-	testkit.Eventually(t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, "tier is up")
+	h.env = append(slices.Clone(plain), prefix+"MONGO_URI="+l.mongoURI, prefix+"DATABASE="+database, prefix+"NATS_URL="+l.natsURL,
+		prefix+"NATS_TOKEN="+l.natsToken, prefix+"CALLERS="+strings.Join(secrets.List(), ","))
+	p := h.run(filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
+	testkit.Eventually(h.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, name+" is up")
 	h.stillRuns(p)
-	return tierv1.NewTierServiceClient(testkit.Dial(t, grpcOn.FindStringSubmatch(p.err.String())[1], secrets[rpc.Operator]))
+	return testkit.Dial(h.t, grpcOn.FindStringSubmatch(p.err.String())[1], secrets[rpc.Operator])
 }
 
 // digestOfTiers is the digest of data.md 10 over "id,tier", read page by page; at zero: now.
