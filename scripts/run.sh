@@ -22,5 +22,5 @@ fi
 
 stage "replaying $orders by $programme"
 exec scripts/mongod.sh give --dir "$LAUREL_HOME/mongo" "$LAUREL_HOME/bin/laurel" replay \
-	--orders "$orders" --programme "$programme" --clock=events ${until:+--until "$until"} \
+	--orders "$orders" --programme "$programme" --clock=events ${until:+--until "$until"} --spend \
 	--summary "$LAUREL_HOME/summary.json" --report "$LAUREL_HOME/report.html"

@@ -32,21 +32,51 @@ type (
 type Audit struct {
 	Overview
 	Report
+	// Before are the figures without what callers asked for: what events and the clock alone have made.
+	Before  Figures
 	Refused int64 // refusal rows
 }
 
-// Audit verifies a programme's ledger and adds it up in the same pass. At are times to look at.
-func (s *Service) Audit(ctx context.Context, program, unit string, at []time.Time, progress func(entries, accounts int64)) (Audit, error) {
-	sum := overview.New(unit, at)
-	report, err := s.verify(ctx, program, verify.Options{Progress: progress, Observe: sum.Entry})
+// Question says what an audit adds up. It verifies everything, whatever is added up.
+type Question struct {
+	Program, Unit string
+	At            []time.Time // to look at
+	// Until, if it is set, is the moment at which the sums stand: what took effect behind it is left out of them. No event
+	// may stand behind the first command by then, or Before is not what would have been without commands.
+	Until time.Time
+}
+
+// sees tells whether an entry is added up.
+func (q Question) sees(e ledger.Entry) bool { return q.Until.IsZero() || !e.EffectiveAt.After(q.Until) }
+
+// Audit verifies a programme's ledger and adds it up in the same pass.
+func (s *Service) Audit(ctx context.Context, q Question) (Audit, error) {
+	sum, before := overview.New(q.Unit, q.At), overview.New(q.Unit, nil)
+	report, err := s.verify(ctx, q.Program, verify.Options{Observe: func(e ledger.Entry) {
+		if !q.sees(e) {
+			return
+		}
+		sum.Entry(e)
+		if e.Command == nil {
+			before.Entry(e)
+		}
+	}})
 	if err != nil {
 		return Audit{}, fmt.Errorf("verify the ledger: %w", err)
 	}
-	refused, err := s.storage.CountRefusals(ctx, program)
+	refused, err := s.storage.CountRefusals(ctx, q.Program)
 	if err != nil {
 		return Audit{}, err
 	}
-	return Audit{sum.Result(), report, refused}, nil
+	return Audit{sum.Result(), report, before.Result().Figures, refused}, nil
+}
+
+// Standing is what an account could spend, and its tier.
+type Standing = storage.Standing
+
+// Standings tells how each account stood at q.Until as events and the clock alone have made it, in the order of their ids.
+func (s *Service) Standings(ctx context.Context, q Question, tell func(Standing) error) error {
+	return s.storage.Standings(ctx, storage.Moment{Program: q.Program, Unit: q.Unit, At: q.Until}, tell)
 }
 
 // Verify checks the whole ledger, of all programmes.

@@ -259,7 +259,7 @@ func (s *service) entries(id string) []*accrualv1.Entry {
 // audit verifies the ledger of the tea club and adds it up.
 func (s *service) audit() accrual.Audit {
 	s.h.t.Helper()
-	audit, err := s.Audit(s.h.t.Context(), "tea", "points", nil, nil)
+	audit, err := s.Audit(s.h.t.Context(), accrual.Question{Program: "tea", Unit: "points"})
 	require.NoError(s.h.t, err)
 	return audit
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/replay"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/spend"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/summary"
 )
 
@@ -23,6 +24,7 @@ type replayCmd struct {
 	Clock     string             `default:"events" enum:"events" help:"What moves the clock: the events themselves."`
 	Until     calendar.Instant   `placeholder:"TIME" help:"Bring everybody up to this time, for example 1998-07-01T00:00Z, what is due at that moment included. Default: the last event."`
 	At        []calendar.Instant `placeholder:"TIME" help:"Also say how the programme stood at this time; may be given again."`
+	Spend     bool               `help:"Then have members redeem rewards and partners give and take points on the replayed balances, close the month, and verify all of it. Where the programme has no partner that takes points, nothing is spent."`
 	Summary   string             `help:"Write the figures as JSON to this file."`
 	Report    string             `help:"Write a page for people (HTML) to this file."`
 	Data      string             `help:"Where the house's data is. Default: one place under .laurel/houses for these orders and this programme."`
@@ -46,7 +48,7 @@ func (c *replayCmd) Run(w *world) error {
 		return err
 	}
 	s, err := replay.Run(w.ctx, replay.Options{
-		Orders: c.Orders, Program: c.Programme, Until: c.Until.Time, At: c.at(), Summary: c.Summary, Report: c.Report,
+		Orders: c.Orders, Program: c.Programme, Until: c.Until.Time, At: c.at(), Spend: c.Spend, Summary: c.Summary, Report: c.Report,
 		RejectedDir: filepath.Join(c.Home, "rejected"), In: w.in, Err: w.err, Terminal: isTerminal(w.err),
 		Clock: w.clock, Log: log,
 		House: parts.Options{
@@ -72,8 +74,12 @@ func (c *replayCmd) closing(w *world, s summary.Summary) {
 	if s.After.Duplicates > 0 {
 		known = fmt.Sprintf("%d of the events were known already and changed nothing; ", s.After.Duplicates)
 	}
-	w.say("done in %.1f s: %d orders, %d points earned; %s%s.%s\n", w.clock.Now().Sub(w.begun).Seconds(),
-		s.After.Orders, s.After.Points.Earned, known, verdict, memory())
+	settled := ""
+	if n := len(s.Settlements); n > 0 {
+		settled = fmt.Sprintf("%d points redeemed, %s settled; ", s.After.Points.Redeemed-s.Before.Points.Redeemed, s.Settlements[n-1].Period)
+	}
+	w.say("done in %.1f s: %d orders, %d points earned; %s%s%s.%s\n", w.clock.Now().Sub(w.begun).Seconds(),
+		s.Before.Orders, s.Before.Points.Earned, settled, known, verdict, memory())
 	if c.Report != "" {
 		w.say("read %s\n", c.Report)
 	}
@@ -98,6 +104,10 @@ func (c *replayCmd) dir() (string, error) {
 		if err := hashFile(h, name); err != nil {
 			return "", err
 		}
+	}
+	if c.Spend {
+		// Who can spend what follows from when it is: another end of the replay is another house.
+		_, _ = fmt.Fprintf(h, "spend/%d/%s", spend.Plan, c.Until.UTC().Format(time.RFC3339Nano))
 	}
 	return filepath.Join(c.Home, "houses", hex.EncodeToString(h.Sum(nil)[:6])), nil
 }

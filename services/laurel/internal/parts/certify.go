@@ -1,8 +1,14 @@
 package parts
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"os"
 	"path/filepath"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/devca"
@@ -49,7 +55,7 @@ func (h *House) Certify(p *program.Program) error {
 		return err
 	}
 	for _, a := range p.Partners {
-		if _, err := ca.Client("partner-"+a.ID, CertificateName(p.ID, a.ID)); err != nil {
+		if _, err := ca.Client(clientFile(a.ID), CertificateName(p.ID, a.ID)); err != nil {
 			return fmt.Errorf("certificate of partner %s: %w", a.ID, err)
 		}
 	}
@@ -59,4 +65,25 @@ func (h *House) Certify(p *program.Program) error {
 // CertificateName is the name in the certificate of a partner that the development CA makes.
 func CertificateName(program, partner string) string {
 	return partner + "." + program + ".partners.internal"
+}
+
+// clientFile is what the files of a partner's certificate begin with.
+func clientFile(partner string) string { return "partner-" + partner }
+
+// DialPartner connects to the partners' door as a partner would, with the certificate that Certify has made for it.
+func (h *House) DialPartner(partner string) (*grpc.ClientConn, error) {
+	base := filepath.Join(h.tlsDir(), clientFile(partner))
+	cert, err := tls.LoadX509KeyPair(base+".pem", base+".key")
+	if err != nil {
+		return nil, fmt.Errorf("certificate of partner %s: %w", partner, err)
+	}
+	text, err := os.ReadFile(h.CAFile())
+	if err != nil {
+		return nil, fmt.Errorf("read the development CA: %w", err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	return grpc.NewClient("dns:///"+h.Partner.DoorAddress(), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
+		MinVersion: tls.VersionTLS13, RootCAs: roots, Certificates: []tls.Certificate{cert},
+	})), grpc.WithNoProxy())
 }

@@ -64,8 +64,8 @@ func (r *run) clearingAgrees(ctx context.Context, a accrual.Audit) (accrual.Chec
 		check.Detail = strings.Join(books.Breaches, "; ")
 		return check, nil
 	}
-	check.OK = books.Entries == a.Figures.Entries
+	check.OK = books.Entries == a.Entries
 	check.Detail = fmt.Sprintf("%d entries of %d months are in partner's books as in the ledger, which has %d; %d settlements are what they come to, and clear to zero",
-		books.Entries, books.Months, a.Figures.Entries, books.Settlements)
+		books.Entries, books.Months, a.Entries, books.Settlements)
 	return check, nil
 }

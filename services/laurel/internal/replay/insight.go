@@ -84,8 +84,8 @@ func (r *run) digests(ctx context.Context, asOf string) (classes, scores string,
 func (k insight) agrees(a accrual.Audit) accrual.Check {
 	copied := k.pareto.GetRead().GetEntries()
 	return accrual.Check{
-		Name: "analytics_agrees", OK: copied == a.Figures.Entries,
-		Detail: fmt.Sprintf("%d entries copied, the ledger has %d", copied, a.Figures.Entries),
+		Name: "analytics_agrees", OK: copied == a.Entries,
+		Detail: fmt.Sprintf("%d entries copied, the ledger has %d", copied, a.Entries),
 	}
 }
 

@@ -21,15 +21,18 @@ import (
 const storyEntries = 60
 
 func (r *run) summary(a accrual.Audit, known insight) summary.Summary {
-	figures := r.figures(a)
 	s := summary.Summary{
-		Before: figures, After: figures,
+		Before: r.figures(a.Before, a.Refused), After: r.figures(a.Figures, a.Refused),
+		Redemptions: r.spent.done, Settlements: r.spent.settlements, Closing: r.spent.closing,
 		Seconds:         round(r.Clock.Now().Sub(r.begun)),
 		EventsPerSecond: float64(int64(float64(len(r.history.groups))/max(r.applied.Seconds(), 0.001)*10)) / 10,
 		Verify:          summary.Verify{OK: a.OK()},
 		Analytics:       known.summary(),
 		Program:         summary.Program{ID: r.program.ID, Revision: int32(r.revision)}, //nolint:gosec // small
 		Versions:        map[string]string{"laurel": telemetry.ReadBuild().Version, "go": runtime.Version(), "mongod": r.house.Mongod, "nats-server": r.house.NATS},
+	}
+	if !s.Closing.Time.IsZero() {
+		s.Closing.Entries = a.Entries - a.Figures.Entries
 	}
 	for _, c := range a.Checks {
 		s.Verify.Checks = append(s.Verify.Checks, summary.Check{Name: c.Name, OK: c.OK, Detail: c.Detail})
@@ -40,8 +43,7 @@ func (r *run) summary(a accrual.Audit, known insight) summary.Summary {
 	return s
 }
 
-func (r *run) figures(a accrual.Audit) summary.Figures {
-	f := a.Figures
+func (r *run) figures(f accrual.Figures, refused int64) summary.Figures {
 	return summary.Figures{
 		Orders: f.Orders, Lines: f.Lines, Accounts: f.Accounts, Amount: f.Amount, Entries: f.Entries,
 		Points: summary.Points{
@@ -49,7 +51,7 @@ func (r *run) figures(a accrual.Audit) summary.Figures {
 			Debt: f.Points.Debt, Expired: f.Points.Expired, Reversed: f.Points.Reversed,
 			Redeemed: f.Points.Redeemed, Adjusted: f.Points.Adjusted,
 		},
-		Tiers: f.Tiers, ExpiredOn: expiredOn(f), Moves: moves(f), Duplicates: r.known + r.house.Accrual.Counts().Duplicates, Refused: a.Refused,
+		Tiers: f.Tiers, ExpiredOn: expiredOn(f), Moves: moves(f), Duplicates: r.known + r.house.Accrual.Counts().Duplicates, Refused: refused,
 		Digests: summary.Digests{Balances: f.DigestBalances, Tiers: f.DigestTiers},
 	}
 }
@@ -90,7 +92,7 @@ func (r *run) report(ctx context.Context, s summary.Summary, a accrual.Audit, kn
 	for _, m := range a.Months {
 		page.Months = append(page.Months, report.Month{
 			Month: m.First, Orders: m.Orders, Amount: m.Amount, Earned: m.Earned, Reversed: m.Reversed, Expired: m.Expired,
-			Alive: m.Alive, Tiers: m.Tiers,
+			Redeemed: m.Redeemed, Alive: m.Alive, Tiers: m.Tiers,
 		})
 	}
 	var err error
@@ -112,6 +114,9 @@ func (r *run) story(ctx context.Context, a accrual.Audit) (report.Story, error) 
 	story := report.Story{Account: string(a.Story), From: calendar.None, To: calendar.None}
 	was := money.Points(0)
 	for _, t := range told {
+		if t.Entry.EffectiveAt.After(r.Until) {
+			break // no figure of the page knows of it
+		}
 		now := money.Points(0)
 		for _, b := range t.Entry.After.Balances {
 			if b.Unit == r.program.Unit {

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
@@ -26,12 +27,14 @@ import (
 
 // Options say what is replayed and where the outcome goes.
 type Options struct {
-	Orders      []string // files; "-" is standard input
-	Program     []string // files of one programme
-	Until       time.Time
-	At          []time.Time
-	Summary     string // file; empty: none
-	Report      string // file; empty: none
+	Orders  []string // files; "-" is standard input
+	Program []string // files of one programme
+	Until   time.Time
+	At      []time.Time
+	Summary string // file; empty: none
+	Report  string // file; empty: none
+	// Spend has the run spend on the replayed balances and close the month, where the programme has partners who take points.
+	Spend       bool
 	RejectedDir string
 	House       parts.Options
 	In          io.Reader // what "-" reads
@@ -72,6 +75,9 @@ func Run(ctx context.Context, o Options) (summary.Summary, error) {
 		o.Until = h.groups[len(h.groups)-1].Event.OccurredAt
 	}
 	o.House.Stage = o.stage
+	if o.Spend {
+		o.House.PartnerDoor = "127.0.0.1:0"
+	}
 	house, err := parts.Build(ctx, o.House)
 	if err != nil {
 		return summary.Summary{}, err
@@ -95,6 +101,7 @@ type run struct {
 	begun    time.Time
 	applied  time.Duration // until every service had drained
 	known    int64         // orders that EVENTS had before
+	spent    spent
 }
 
 func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, error) {
@@ -113,7 +120,10 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 		err = r.house.PassClock(ctx, r.Until)
 	}
 	if err == nil {
-		err = r.drain(ctx, bar)
+		err = r.drain(ctx, func(p follow.Progress) {
+			bar.set(r.house.Accrual.Counts().Messages)
+			bar.left(p)
+		})
 	}
 	bar.done()
 	if err != nil {
@@ -123,6 +133,9 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 	c := r.house.Accrual.Counts()
 	r.Log.Info("drained", "seconds", round(r.applied), "messages", c.Messages, "entries", c.Entries, "commits", c.Commits,
 		"committing", c.Committing, "duplicates", c.Duplicates, "refused", c.Refused)
+	if err := r.spend(ctx); err != nil {
+		return summary.Summary{}, err
+	}
 	return r.conclude(ctx)
 }
 
@@ -195,8 +208,8 @@ func (r *run) watch(ctx context.Context, bar *bar) {
 	}
 }
 
-// drain waits until nothing is left to do.
-func (r *run) drain(ctx context.Context, bar *bar) error {
+// drain waits until nothing is left to do, and tells what is.
+func (r *run) drain(ctx context.Context, tell func(follow.Progress)) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -212,9 +225,7 @@ func (r *run) drain(ctx context.Context, bar *bar) error {
 		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("how far the house is, is not known", "error", err)
 		}
-		counts := r.house.Accrual.Counts()
-		bar.set(counts.Messages)
-		bar.left(progress)
+		tell(progress)
 		if err == nil && progress.Drained() {
 			return nil
 		}
@@ -229,7 +240,7 @@ func (r *run) drain(ctx context.Context, bar *bar) error {
 // conclude verifies the ledger, adds it up and writes the outcome.
 func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	r.stage("verifying the ledger")
-	audit, err := r.house.Accrual.Audit(ctx, r.program.ID, r.program.Unit, r.At, func(int64, int64) {})
+	audit, err := r.house.Accrual.Audit(ctx, r.question())
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -237,11 +248,11 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	spent, err := r.house.Reward.Verify(ctx, r.program.ID)
+	redeemed, err := r.house.Reward.Verify(ctx, r.program.ID)
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	for _, c := range spent {
+	for _, c := range redeemed {
 		audit.Checks = append(audit.Checks, accrual.Check(c))
 	}
 	r.stage("asking analytics")

@@ -24,6 +24,7 @@ type view struct {
 	Broad                      bool // the table has no room beside the charts
 	Tiers                      *tierView
 	Customers                  *customersView
+	Spent                      *spentView
 	Story                      *storyView
 	Turn                       turnView
 	Proof                      proofView
@@ -82,7 +83,7 @@ func newView(p Page) view {
 		Name: p.Name, Eyebrow: eyebrow(p), Title: title(p.Summary.After), Lead: lead(p),
 		Tiles: tiles(p), Notes: notes(p), Cut: cut,
 		Rules:     p.Rules[:min(len(p.Rules), rulesMax)],
-		Customers: newCustomers(p), Story: newStory(p), Proof: newProof(p),
+		Customers: newCustomers(p), Spent: newSpent(p), Story: newStory(p), Proof: newProof(p),
 		Turn: turnView{Currency: string(p.Currency), RejectedFile: p.Rejected.File},
 	}
 	v.Many = len(v.Tiles) > 6
@@ -190,7 +191,7 @@ func tiles(p Page) []tile {
 	all := []tile{
 		{Figure: summary.Count(f.Orders), Word: "orders", Note: summary.Plural(f.Lines, "line", "lines")},
 		{Figure: summary.Count(f.Accounts), Word: "members", Note: perMember(f)},
-		{Figure: count(f.Points.Earned), Word: p.Unit + " earned", Note: perAmount(f, p.Currency)},
+		{Figure: count(f.Points.Earned), Word: p.Unit + " earned", Note: earnedBy(p)},
 		{Figure: count(f.Points.Expired), Word: "expired", Note: ofEarned(f.Points.Expired, f)},
 	}
 	if f.Points.Reversed > 0 {
@@ -215,6 +216,14 @@ func perMember(f summary.Figures) string {
 	}
 	tenths := (f.Orders*10 + f.Accounts/2) / f.Accounts
 	return summary.Count(tenths/10) + "." + summary.Count(tenths%10) + " orders each"
+}
+
+// earnedBy says where points came from.
+func earnedBy(p Page) string {
+	if given := given(p.Summary); given > 0 {
+		return count(given) + " given by partners"
+	}
+	return perAmount(p.Summary.After, p.Currency)
 }
 
 func perAmount(f summary.Figures, c money.Currency) string {

@@ -51,10 +51,14 @@ func lead(p Page) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s bought for %s", summary.Plural(f.Accounts, "member", "members"),
 		summary.Amount(f.Amount[p.Currency], p.Currency))
-	if n := len(p.Months); n > 1 {
+	if n := trading(p.Months); n > 1 {
 		fmt.Fprintf(&b, " in %d months", n)
 	}
-	fmt.Fprintf(&b, " and earned %s %s. ", count(f.Points.Earned), p.Unit)
+	fmt.Fprintf(&b, " and earned %s %s", count(p.Summary.Before.Points.Earned), p.Unit)
+	if given := given(p.Summary); given > 0 {
+		fmt.Fprintf(&b, "; partners gave them %s more", count(given))
+	}
+	b.WriteString(". ")
 	var gone []string
 	for _, g := range []struct {
 		n    money.Points
@@ -74,6 +78,18 @@ func lead(p Page) string {
 	fmt.Fprintf(&b, "Members own %s at the end.", count(f.Points.Outstanding()))
 	return b.String()
 }
+
+// trading is how many months it is to the last one with an order.
+func trading(list []Month) int {
+	n := len(list)
+	for n > 0 && list[n-1].Orders == 0 {
+		n--
+	}
+	return n
+}
+
+// given is what partners gave in the run itself.
+func given(s summary.Summary) money.Points { return s.After.Points.Earned - s.Before.Points.Earned }
 
 func listed(parts []string) string {
 	if len(parts) == 1 {

@@ -12,14 +12,17 @@ import (
 
 // Summary says what a replay left behind, and whether it holds together.
 type Summary struct {
-	// Before is the ledger after the replay and before the run's own redemptions, After the ledger at the end.
+	// Before is the ledger after the replay and before the run's own redemptions, After with them. Both stand at the end of
+	// the replay: what Closing brought is in neither.
 	Before Figures `json:"before"`
 	After  Figures `json:"after"`
 	// At holds one row for each --at time, in order of time.
 	At []At `json:"at"`
-	// What the run itself redeemed and settled. Both are empty as long as no service of the run redeems or settles.
-	Redemptions []json.RawMessage `json:"redemptions"`
-	Settlements []json.RawMessage `json:"settlements"`
+	// Redemptions is what the run itself had spent on the replayed balances, and Settlements are the months that it closed for
+	// that, by their numbers. Both are empty where it spent nothing.
+	Redemptions []Redemption `json:"redemptions"`
+	Settlements []Settlement `json:"settlements"`
+	Closing     Closing      `json:"closing,omitzero"`
 	// Seconds of wall clock from the first order published to the end of verification.
 	Seconds float64 `json:"seconds"`
 	// EventsPerSecond counts the order events of the run against the time until every service had drained.
@@ -129,8 +132,8 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 		at[i] = a
 	}
 	s.At = at
-	s.Redemptions = filledList(s.Redemptions)
-	s.Settlements = filledList(s.Settlements)
+	s.Redemptions = filledRedemptions(s.Redemptions)
+	s.Settlements = filledSettlements(s.Settlements)
 	s.Verify.Checks = filledList(s.Verify.Checks)
 	s.Versions = filledMap(s.Versions)
 	s.Analytics = s.Analytics.filled()

@@ -8,25 +8,16 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Table is what a replay prints at its end: the figures, the verdict, and below them the digests and whatever
-// does not hold. It has a second column of figures only if the run itself changed something after the replay.
+// Table is what a replay prints at its end: the figures, the verdict, what was spent and who owes whom for it, and below
+// them the digests and whatever does not hold. It has a second column of figures only if the run itself has spent something.
 func Table(s Summary) string {
 	both := differ(s.Before, s.After)
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Options.SeparateRows = false
-	t.Style().Title.Align = text.AlignLeft
-	t.Style().Format.Header = text.FormatDefault
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight},
-		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
-	})
-	t.SetTitle("%s", fmt.Sprintf("Programme %s, revision %d", safe(s.Program.ID), s.Program.Revision))
+	t := newTable(fmt.Sprintf("Programme %s, revision %d", safe(s.Program.ID), s.Program.Revision))
+	t.SetColumnConfigs([]table.ColumnConfig{number(2), number(3)})
 	if both {
-		t.AppendHeader(table.Row{"", "after the replay", "at the end"})
+		t.AppendHeader(table.Row{"", "after the replay", "after spending"})
 	}
 	for i, section := range sections(s) {
 		if i > 0 {
@@ -47,7 +38,7 @@ func Table(s Summary) string {
 		}
 		t.AppendRow(row)
 	}
-	return t.Render() + "\n" + below(s)
+	return t.Render() + "\n" + spentTables(s) + below(s)
 }
 
 // line is one row of the table; a row that names no single figure has no text in before.
@@ -149,9 +140,11 @@ func verdict(s Summary) []table.Row {
 // below holds what is too wide for a column, and each check that fails.
 func below(s Summary) string {
 	var b strings.Builder
-	for _, d := range []struct{ name, digest string }{
-		{"balances", s.After.Digests.Balances}, {"tiers", s.After.Digests.Tiers},
-	} {
+	digests := []struct{ name, digest string }{{"balances", s.Before.Digests.Balances}, {"tiers", s.After.Digests.Tiers}}
+	if s.After.Digests.Balances != s.Before.Digests.Balances {
+		digests = append(digests, struct{ name, digest string }{"spent", s.After.Digests.Balances})
+	}
+	for _, d := range digests {
 		if d.digest != "" {
 			fmt.Fprintf(&b, "  %-9s %s\n", d.name, safe(d.digest))
 		}

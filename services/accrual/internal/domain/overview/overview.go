@@ -61,6 +61,7 @@ type Month struct {
 	Orders                    int64
 	Amount                    money.Minor
 	Earned, Reversed, Expired money.Points
+	Redeemed                  money.Points // captured less refunded
 	Alive                     money.Points
 	Tiers                     map[string]int64
 }
@@ -195,9 +196,9 @@ func (c *Collector) month(e ledger.Entry) {
 			m.Expired, p.Expired = m.Expired+mv.Points, p.Expired+mv.Points
 			c.figures.ExpiredOn[e.Day] += mv.Points
 		case ledger.MoveCapture:
-			p.Redeemed += mv.Points
+			m.Redeemed, p.Redeemed = m.Redeemed+mv.Points, p.Redeemed+mv.Points
 		case ledger.MoveRefund:
-			p.Redeemed -= mv.Points
+			m.Redeemed, p.Redeemed = m.Redeemed-mv.Points, p.Redeemed-mv.Points
 		case ledger.MoveCredit:
 			p.Adjusted += mv.Points
 		case ledger.MoveDebit:

@@ -272,9 +272,10 @@ func requireMonths(t *rapid.T, r overview.Result, zone *time.Location) {
 		maps.DeleteFunc(tiers, func(_ string, n int64) bool { return n == 0 })
 		require.Equal(t, look.Tiers, tiers, "month %s", m.First)
 		sum.Earned, sum.Reversed, sum.Expired = sum.Earned+m.Earned, sum.Reversed+m.Reversed, sum.Expired+m.Expired
+		sum.Redeemed += m.Redeemed
 		months += m.Orders
 	}
-	require.Equal(t, []money.Points{r.Figures.Points.Earned, r.Figures.Points.Reversed, r.Figures.Points.Expired},
-		[]money.Points{sum.Earned, sum.Reversed, sum.Expired})
+	require.Equal(t, []money.Points{r.Figures.Points.Earned, r.Figures.Points.Reversed, r.Figures.Points.Expired, r.Figures.Points.Redeemed},
+		[]money.Points{sum.Earned, sum.Reversed, sum.Expired, sum.Redeemed})
 	require.Equal(t, r.Figures.Orders, months)
 }

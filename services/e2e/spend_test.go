@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestWhatIsSpentIsSpentOnce replays the slice and has members and partners spend on it. The figures before are those of a
+// replay that spends nothing. Another house, killed twice in the midst of it and then run twice to its end, has the same
+// entries and the same settlement.
+func TestWhatIsSpentIsSpentOnce(t *testing.T) {
+	t.Parallel()
+	replayed := undisturbed(t).summary
+	r := sliceReplay(t)
+	r.flags = append(slices.Clip(r.flags), "--spend")
+	h := newHouse(t)
+	want := h.spent(h.replay(r))
+	require.Equal(t, replayed.After, want.Before)
+	require.Equal(t, replayed.At, want.At)
+	require.Equal(t, string(replayed.Analytics), string(want.Analytics))
+	requireSpent(t, want)
+	clean := h.open()
+	hashes := clean.hashes(t)
+	requireOneFactPerEntry(t, clean)
+
+	other := newHouse(t)
+	for _, entries := range []int64{20, (want.After.Entries - want.Before.Entries) * 3 / 4} {
+		p := other.start(r)
+		other.reaches(p, want.Before.Entries+entries)
+		p.signal(syscall.SIGKILL)
+		require.Equal(t, syscall.SIGKILL, p.wait().signal)
+	}
+	for range 2 {
+		again := other.spent(other.replay(r))
+		require.Equal(t, want.ledger(), again.ledger())
+		require.Equal(t, want.Before.Points, again.Before.Points)
+		require.Equal(t, want.Before.Digests, again.Before.Digests)
+		require.Equal(t, want.Redemptions, again.Redemptions)
+		require.Equal(t, want.Settlements, again.Settlements)
+		require.Equal(t, want.Closing, again.Closing)
+	}
+	l := other.open()
+	requireSameHashes(t, hashes, l.hashes(t))
+	requireOneFactPerEntry(t, l)
+}
+
+// requireSpent holds what was spent against the figures before and after, and the settlement against itself.
+func requireSpent(t *testing.T, s summary) {
+	t.Helper()
+	points, refused := map[string]int64{}, int64(0)
+	for _, r := range s.Redemptions {
+		points[r.Kind] += r.Points
+		for _, n := range r.Refused {
+			refused += n
+		}
+		require.Equal(t, r.Asked, r.Done+sum(r.Refused), "%+v", r)
+	}
+	require.Positive(t, points["reward"])
+	require.Positive(t, refused, "some ask for more than they have")
+	require.Equal(t, points["award"], s.After.Points.Earned-s.Before.Points.Earned)
+	require.Equal(t, points["reward"]+points["capture"], s.After.Points.Redeemed)
+	require.Equal(t, s.Before.Points.Active+points["award"]-points["reward"]-points["capture"], s.After.Points.Active)
+	require.Zero(t, s.After.Points.Held, "nothing stays set aside")
+	require.Equal(t, s.Before.Points.Expired, s.After.Points.Expired, "what lapsed behind the replay is in neither")
+	require.Equal(t, s.Before.Tiers, s.After.Tiers)
+
+	require.Len(t, s.Settlements, 1)
+	month := s.Settlements[0]
+	require.Equal(t, "1998-02", month.Period)
+	require.Equal(t, time.Date(1998, 3, 1, 0, 0, 0, 0, time.UTC), s.Closing.Time)
+	require.Positive(t, s.Closing.Entries)
+	net, gross := int64(0), int64(0)
+	for i, p := range month.Net {
+		require.Equal(t, p.Owed-p.Owes, p.Net)
+		require.EqualValues(t, i+1, p.Statement)
+		net, gross = net+p.Net, gross+p.Owes
+	}
+	for _, g := range month.Gross {
+		gross -= g.Amount
+	}
+	require.Zero(t, net)
+	require.Zero(t, gross)
+	require.GreaterOrEqual(t, len(month.Gross), 4)
+}
+
+func sum(counts map[string]int64) int64 {
+	n := int64(0)
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// TestNothingIsSpentWithoutPartners: it is said in a line, and the replay ends as it would have.
+func TestNothingIsSpentWithoutPartners(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	o := h.replay(replay{
+		programme: write(t, "tea.yaml", tea), orders: write(t, "orders.csv", "order_id,account,occurred_at,amount\n1,ann,2026-01-05,60.50\n"),
+		flags: []string{"--spend"},
+	})
+	require.EqualValues(t, 60, h.figures(o).After.Points.Earned)
+	require.Contains(t, o.err, "programme tea names no partner that takes points: nothing is spent, and no month is closed")
+}
