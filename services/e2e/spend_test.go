@@ -14,34 +14,34 @@ import (
 // entries and the same settlement.
 func TestWhatIsSpentIsSpentOnce(t *testing.T) {
 	t.Parallel()
-	replayed := undisturbed(t).summary
+	want := undisturbed(t).summary
 	r := sliceReplay(t)
 	r.flags = append(slices.Clip(r.flags), "--spend")
 	h := newHouse(t)
-	want := h.spent(h.replay(r))
-	require.Equal(t, replayed.After, want.Before)
-	require.Equal(t, replayed.At, want.At)
-	require.Equal(t, string(replayed.Analytics), string(want.Analytics))
-	requireSpent(t, want)
+	first := h.spent(h.replay(r))
+	require.Equal(t, want.After, first.Before)
+	require.Equal(t, want.At, first.At)
+	require.Equal(t, string(want.Analytics), string(first.Analytics))
+	requireSpent(t, first)
 	clean := h.open()
 	hashes := clean.hashes(t)
 	requireOneFactPerEntry(t, clean)
 
 	other := newHouse(t)
-	for _, entries := range []int64{20, (want.After.Entries - want.Before.Entries) * 3 / 4} {
+	for _, entries := range []int64{20, (first.After.Entries - first.Before.Entries) * 3 / 4} {
 		p := other.start(r)
-		other.reaches(p, want.Before.Entries+entries)
+		other.reaches(p, first.Before.Entries+entries)
 		p.signal(syscall.SIGKILL)
 		require.Equal(t, syscall.SIGKILL, p.wait().signal)
 	}
 	for range 2 {
 		again := other.spent(other.replay(r))
-		require.Equal(t, want.ledger(), again.ledger())
-		require.Equal(t, want.Before.Points, again.Before.Points)
-		require.Equal(t, want.Before.Digests, again.Before.Digests)
-		require.Equal(t, want.Redemptions, again.Redemptions)
-		require.Equal(t, want.Settlements, again.Settlements)
-		require.Equal(t, want.Closing, again.Closing)
+		require.Equal(t, first.ledger(), again.ledger())
+		require.Equal(t, first.Before.Points, again.Before.Points)
+		require.Equal(t, first.Before.Digests, again.Before.Digests)
+		require.Equal(t, first.Redemptions, again.Redemptions)
+		require.Equal(t, first.Settlements, again.Settlements)
+		require.Equal(t, first.Closing, again.Closing)
 	}
 	l := other.open()
 	requireSameHashes(t, hashes, l.hashes(t))

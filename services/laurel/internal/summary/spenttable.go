@@ -24,7 +24,7 @@ func spentTables(s Summary) string {
 	var b strings.Builder
 	if len(s.Redemptions) > 0 {
 		t := newTable("Spent on what the replay left")
-		t.SetColumnConfigs([]table.ColumnConfig{name(1, nameMax), name(2, nameMax), number(3), number(4), {Number: 5, WidthMax: reasonMax}})
+		t.SetColumnConfigs([]table.ColumnConfig{name(1), name(2), number(3), number(4), {Number: 5, WidthMax: reasonMax}})
 		t.AppendHeader(table.Row{"at", "what", "done", "points", "refused"})
 		for _, r := range s.Redemptions {
 			t.AppendRow(table.Row{safe(r.Place), safe(r.What()), Count(r.Done), Count(int64(r.Points)), strings.ReplaceAll(safe(r.Refusals()), ", ", "\n")})
@@ -44,7 +44,7 @@ func spentTables(s Summary) string {
 func settlementTable(s Settlement) table.Writer {
 	t := newTable(fmt.Sprintf("Settlement %d: %s, in %s", s.Number, safe(s.Period), safe(string(s.Currency))))
 	if len(s.Net) > matrixMax {
-		t.SetColumnConfigs([]table.ColumnConfig{name(1, nameMax), number(2), number(3), number(4), number(5)})
+		t.SetColumnConfigs([]table.ColumnConfig{name(1), number(2), number(3), number(4), number(5)})
 		t.AppendHeader(table.Row{"", "owes", "is owed", "net", "statement"})
 		for _, p := range s.Net {
 			t.AppendRow(table.Row{safe(p.Partner), s.amount(p.Owes), s.amount(p.Owed), s.amount(p.Net), Count(p.Statement)})
@@ -52,7 +52,7 @@ func settlementTable(s Settlement) table.Writer {
 		return t
 	}
 	m := s.Matrix()
-	configs, head := []table.ColumnConfig{name(1, nameMax)}, table.Row{""}
+	configs, head := []table.ColumnConfig{name(1)}, table.Row{""}
 	for i, h := range m.Head {
 		head = append(head, safe(h))
 		c := number(i + 2)
@@ -86,8 +86,8 @@ func newTable(title string) table.Writer {
 	return t
 }
 
-func name(column, width int) table.ColumnConfig {
-	return table.ColumnConfig{Number: column, WidthMax: width, WidthMaxEnforcer: text.Trim}
+func name(column int) table.ColumnConfig {
+	return table.ColumnConfig{Number: column, WidthMax: nameMax, WidthMaxEnforcer: text.Trim}
 }
 
 func number(column int) table.ColumnConfig {
