@@ -8,12 +8,12 @@ buf=$LAUREL_HOME/bin/buf
 stage "reading the scripts"
 for script in scripts/*.sh .ci/run; do bash -n "$script"; done
 python3 -c 'import ast, sys
-for name in sys.argv[1:]: ast.parse(open(name).read(), name)' scripts/*.py
+for name in sys.argv[1:]: ast.parse(open(name).read(), name)' scripts/*.py deploy/examples/partner/python/*.py
 unformatted=$(gofmt -l scripts)
 [ -z "$unformatted" ] || fail "run gofmt -w on: $unformatted"
 
 stage "linting the Go code"
-"$LAUREL_HOME/bin/golangci-lint" run ./proto/... ./services/...
+"$LAUREL_HOME/bin/golangci-lint" run ./proto/... ./services/... ./deploy/examples/partner/go/...
 "$LAUREL_HOME/bin/golangci-lint" run --build-tags fault ./services/internal/fault # the other half of its files
 
 stage "proving that a breach of an import rule is named"

@@ -78,6 +78,7 @@ func TestPartnersComeInAsTheGuideSays(t *testing.T) {
 	page, err := os.ReadFile(partnerGuide)
 	require.NoError(t, err)
 	require.Contains(t, string(page), "grpcurl/cmd/grpcurl@"+string(version[1]), "the guide names the version that was played")
+	requireClients(d)
 }
 
 // desk is where somebody sits who follows the guide: a folder like a clone in which a house was started.
@@ -104,7 +105,9 @@ func newDesk(t *testing.T, programme string) *desk {
 		tools = filepath.Join(root, ".laurel")
 	}
 	for from, to := range map[string]string{
-		filepath.Join(root, "scripts"): "scripts", filepath.Join(root, "proto"): "proto", filepath.Join(tools, "bin"): ".laurel/bin",
+		filepath.Join(root, "scripts"): "scripts", filepath.Join(tools, "bin"): ".laurel/bin",
+		filepath.Join(root, "go.work"): "go.work", filepath.Join(root, "proto"): "proto",
+		filepath.Join(root, "services"): "services", filepath.Join(root, "deploy"): "deploy",
 	} {
 		require.NoError(t, os.Symlink(from, filepath.Join(dir, to)))
 	}

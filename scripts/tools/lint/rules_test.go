@@ -168,7 +168,7 @@ func report(t *testing.T, dir string) (said map[string][]string, code int) {
 		t.Fatal(err)
 	}
 	cmd := command(dir, linter, "run", "--output.json.path", "stdout", "--show-stats=false",
-		"./proto/...", "./services/...")
+		"./proto/...", "./services/...", "./deploy/examples/partner/go/...")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
