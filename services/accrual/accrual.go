@@ -32,6 +32,7 @@ type Service struct {
 	programs *follow.Programs
 	metrics  *metrics
 	listener net.Listener
+	door     *door
 
 	mu     sync.Mutex // guards posted
 	posted Counts
@@ -44,6 +45,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
+	s.door = &door{bus: s.bus, storage: s.storage, log: deps.Log}
 	s.metrics = newMetrics(deps.Registry)
 	s.programs = follow.NewPrograms(s.store)
 	var err error
@@ -102,7 +104,7 @@ func (s *Service) Close(ctx context.Context) error {
 // Run works until ctx ends, then stops in the order intake, lanes, outbox. What is not committed by then has had no
 // effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.sweeper().Run, s.serve)
+	return s.Follower.Run(ctx, s.sweeper().Run, s.door.run, s.serve)
 }
 
 func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {

@@ -133,6 +133,8 @@ type size struct {
 	lanes, batch int
 	tracing      telemetry.Tracing
 	clock        clock.Clock
+	people       []rpc.Person
+	queue        int // items
 }
 
 // service is one replica of accrual, with the clients of who calls it.
@@ -149,6 +151,9 @@ type service struct {
 func (h *standing) build(s size) *service {
 	h.t.Helper()
 	made := &service{h: h, health: &telemetry.Health{}, secrets: rpc.NewSecrets(), stop: func() {}}
+	for _, p := range s.people {
+		made.secrets[p.Caller()] = rpc.NewSecrets()[rpc.Operator]
+	}
 	if s.clock == nil {
 		s.clock = clock.System()
 	}
@@ -156,6 +161,9 @@ func (h *standing) build(s size) *service {
 		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
 		Callers: made.secrets.List(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: s.batch,
 		BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
+	}
+	if s.queue > 0 {
+		cfg.QueueItems = s.queue
 	}
 	if cfg.BatchItems == 0 {
 		cfg.BatchItems = 512

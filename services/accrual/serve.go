@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/adjusting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/api"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/closing"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
@@ -27,7 +28,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
 		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Do: s.do, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
-		Stopping: ctx.Done(), Closing: &closing.Closer{Storage: s.storage, Bus: s.bus, Partitions: s.cfg.Partitions},
+		Adjusting: &adjusting.Adjuster{Storage: s.storage, Do: s.do}, Stopping: ctx.Done(), Closing: &closing.Closer{Storage: s.storage, Bus: s.bus, Partitions: s.cfg.Partitions},
 		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
 			return s.verify(ctx, program, verify.Options{Progress: progress})
 		},
@@ -37,6 +38,9 @@ func (s *Service) serve(ctx context.Context) error {
 
 // do puts a caller's command into the lane of its account and waits until its effect is durable.
 func (s *Service) do(ctx context.Context, ref storage.AccountRef, r ledger.Request) (ledger.Entry, error) {
+	if err := s.door.admit(ctx, ref, r); err != nil {
+		return ledger.Entry{}, err
+	}
 	c := &posting.Command{Account: ref, Request: r}
 	if err := s.Call(ctx, bus.Partition(ref.Program, string(ref.ID), s.cfg.Partitions), c); err != nil {
 		return ledger.Entry{}, err

@@ -142,6 +142,12 @@ func (s *stage) database(name string) string { return "laurel_" + name + "_" + s
 // start starts the process of a service, and waits until it is up.
 func (s *stage) start(name string) {
 	s.t.Helper()
+	s.launch(name, filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
+}
+
+// launch starts a binary as the process of a service, with more in its environment.
+func (s *stage) launch(name, binary string, more ...string) {
+	s.t.Helper()
 	prefix := "LAUREL_" + strings.ToUpper(name) + "_"
 	env := []string{
 		prefix + "MONGO_URI=" + s.servers.uri, prefix + "DATABASE=" + s.database(name), prefix + "NATS_URL=" + s.servers.url,
@@ -151,8 +157,8 @@ func (s *stage) start(name string) {
 		env = append(env, fmt.Sprint(prefix, "LANES=", s.way.lanes), fmt.Sprint(prefix, "BATCH_ITEMS=", s.way.batch))
 	}
 	plain := s.house.env
-	s.house.env = append(slices.Clone(plain), env...)
-	p := s.house.run(filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
+	s.house.env = append(append(slices.Clone(plain), env...), more...)
+	p := s.house.run(binary)
 	s.house.env = plain
 	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, name+" is up")
 	s.house.stillRuns(p)

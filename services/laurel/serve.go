@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,12 +32,17 @@ type serveCmd struct {
 	NATSURL   string   `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
 	NATSToken string   `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
 	MinDisk   float64  `name:"min-free-disk" env:"LAUREL_MIN_FREE_DISK" default:"10" placeholder:"PERCENT" help:"New work is refused while less of the data's disk is free. 0: the disk is not looked at. Default: ${default}."`
+	People    []string `name:"person" placeholder:"NAME/ROLE" help:"A person of the operator, for example anna/clerk; may be given again. A house file with a token of their own is written beside house.json."`
 	Lanes     int      `default:"2" help:"Transactions side by side."`
 }
 
 // Run serves until Ctrl-C.
 func (c *serveCmd) Run(w *world) error {
 	log, err := telemetry.NewLogger(w.err, telemetry.LogFormat(w.root.LogForm), w.root.LogLevel)
+	if err != nil {
+		return err
+	}
+	people, err := c.people()
 	if err != nil {
 		return err
 	}
@@ -51,7 +57,7 @@ func (c *serveCmd) Run(w *world) error {
 	h, err := parts.Build(w.ctx, parts.Options{
 		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
 		Listen: c.Listen, Lanes: c.Lanes, Batch: 512, Log: log, OTLP: w.root.OTLP, Stage: w.stage,
-		MinFreeDisk: c.MinDisk, PartnerDoor: c.Partners,
+		MinFreeDisk: c.MinDisk, PartnerDoor: c.Partners, People: people,
 	})
 	if err != nil {
 		return err
@@ -82,7 +88,7 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 		return fmt.Errorf("listen on %s: %w", c.Metrics, err)
 	}
 	doors := filepath.Join(c.Home, "house.json")
-	err = house.Write(doors, house.House{
+	place := house.House{
 		GRPC: house.GRPC{
 			Accrual: h.Accrual.Address(), Analytics: h.Analytics.Address(), Member: h.Member.Address(),
 			Partner: h.Partner.Address(), Programme: h.Programme.Address(), Reward: h.Reward.Address(),
@@ -91,11 +97,16 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 		PartnerDoor: house.PartnerDoor{Address: h.Partner.DoorAddress(), CA: h.CAFile()},
 		Token:       h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
-	})
+	}
+	written, err := writePlaces(doors, place, h)
+	defer func() {
+		for _, file := range written {
+			_ = os.Remove(file) // the next start writes it anew
+		}
+	}()
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer os.Remove(doors) //nolint:errcheck // the next start writes it anew
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	var group errgroup.Group
@@ -118,4 +129,35 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 	}
 	stop()
 	return errors.Join(err, group.Wait())
+}
+
+// people are the persons that were named.
+func (c *serveCmd) people() ([]rpc.Person, error) {
+	var people []rpc.Person
+	for _, text := range c.People {
+		person, err := rpc.ParsePerson(text)
+		if err != nil {
+			return nil, fmt.Errorf("--person: %w", err)
+		}
+		people = append(people, person)
+	}
+	return people, nil
+}
+
+// writePlaces writes down where the house is, for whoever keeps it and for each person with their own token, and returns
+// what it has written.
+func writePlaces(doors string, place house.House, h *parts.House) ([]string, error) {
+	written := []string{doors}
+	if err := house.Write(doors, place); err != nil {
+		return nil, err
+	}
+	for _, person := range h.People {
+		place.Token = h.Secrets[person.Caller()]
+		file := strings.TrimSuffix(doors, ".json") + "-" + person.ID + ".json"
+		if err := house.Write(file, place); err != nil {
+			return written, err
+		}
+		written = append(written, file)
+	}
+	return written, nil
 }

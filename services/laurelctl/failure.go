@@ -73,6 +73,8 @@ var advice = map[reason.Reason]string{
 	reason.InvalidProgram:     "correct the files and plan again",
 	reason.NotSignedIn:        "show the operator's token of this house: LAUREL_TOKEN, or --house with the file that it has written down",
 	reason.NotAllowed:         "show the operator's token: only that may do all; see docs/reference/access.md",
+	reason.AdjustmentLimit:    "laurelctl account propose, and another person: laurelctl account approve",
+	reason.PersonNeeded:       "show a person's own token: laurel serve --person NAME/ROLE writes a house file for each",
 	reason.NotReady:           "wait a little and try again; it is safe to repeat",
 	reason.Overloaded:         "wait a little and try again; it is safe to repeat",
 	reason.DiskLow:            "make room on the disk of the house, or give it more; then run it again: what was published already is known",

@@ -39,10 +39,14 @@ const (
 	streamBytes = 16 << 20
 )
 
+// people have a token each.
+var people = map[string]rpc.Person{"ANNA": {ID: "anna", Role: "clerk"}, "BEN": {ID: "ben", Role: "lead"}}
+
 // standing is a house that stands while a script is played: its clock is that of the orders.
 type standing struct {
 	t         *testing.T
 	place     house.House
+	secrets   rpc.Secrets
 	bus       *bus.Bus
 	service   *accrual.Service
 	analytics *analytics.Service
@@ -67,12 +71,15 @@ func raise(t *testing.T) *standing {
 		Partitions: partitions, MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes, MaxBytesDead: streamBytes,
 	}))
 	secrets := rpc.NewSecrets()
+	for _, p := range people {
+		secrets[p.Caller()] = house.NewToken()
+	}
 	deps := func() process.Deps {
 		return process.Deps{
 			Log: log, Clock: clock.At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
 		}
 	}
-	h := &standing{t: t, bus: b, place: house.House{
+	h := &standing{t: t, bus: b, secrets: secrets, place: house.House{
 		Token: secrets[rpc.Operator], NATS: house.NATS{URL: server.URL, Token: server.Token}, Program: "tea", Currency: "USD",
 	}}
 	h.service, err = accrual.New(t.Context(), accrual.Config{

@@ -50,10 +50,15 @@ type cli struct {
 		Status  actionStatusCmd `cmd:"" help:"Say what became of an own event."`
 	} `cmd:"" help:"Own events of the programme."`
 	Account struct {
-		Show     showCmd     `cmd:"" help:"Show an account, now or as it stood."`
-		Entries  entriesCmd  `cmd:"" help:"List an account's entries."`
-		Explain  explainCmd  `cmd:"" help:"Say in plain words what an entry did and why."`
-		Expiring expiringCmd `cmd:"" help:"List what lapses in the next days if nothing more comes."`
+		Show      showCmd      `cmd:"" help:"Show an account, now or as it stood."`
+		Entries   entriesCmd   `cmd:"" help:"List an account's entries."`
+		Explain   explainCmd   `cmd:"" help:"Say in plain words what an entry did and why."`
+		Expiring  expiringCmd  `cmd:"" help:"List what lapses in the next days if nothing more comes."`
+		Adjust    adjustCmd    `cmd:"" help:"Correct what an account has, within your own limits."`
+		Propose   proposeCmd   `cmd:"" help:"Propose a correction that another person must approve."`
+		Approve   approveCmd   `cmd:"" help:"Let a correction happen that another person has proposed."`
+		Reject    rejectCmd    `cmd:"" help:"End a proposal, another's or your own."`
+		Proposals proposalsCmd `cmd:"" help:"List proposed corrections and what became of them."`
 	} `cmd:"" help:"Accounts and their entries."`
 	Ledger struct {
 		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger. Exit code 3: one does not hold."`

@@ -47,6 +47,9 @@ func TestScripts(t *testing.T) {
 					env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
 					env.Setenv("SERVER", h.place.GRPC.Accrual)
 					env.Setenv("TOKEN", h.place.Token)
+					for name, p := range people {
+						env.Setenv(name, h.secrets[p.Caller()])
+					}
 					env.Setenv("NATS", h.place.NATS.URL)
 					env.Setenv("NATS_TOKEN", h.place.NATS.Token)
 					return house.Write(filepath.Join(env.WorkDir, house.Path), h.place)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,21 +47,13 @@ type victim struct {
 	ended  chan struct{}
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
-}
-
 func (h *standing) victim() *victim {
 	h.t.Helper()
 	binary, err := faulty()
 	require.NoError(h.t, err)
 	pair, err := h.ca.Server("victim", "127.0.0.1")
 	require.NoError(h.t, err)
-	v := &victim{h: h, binary: binary, house: freePort(h.t), door: freePort(h.t)}
+	v := &victim{h: h, binary: binary, house: testkit.Address(h.t), door: testkit.Address(h.t)}
 	for name, value := range map[string]string{
 		"MONGO_URI": h.uri, "DATABASE": h.database, "NATS_URL": h.nats.URL, "NATS_TOKEN": h.nats.Token, "LISTEN": v.house, "DOOR": v.door,
 		"CALLERS": strings.Join(h.secrets.List(), ","), "ACCRUAL": h.ledger.Address(), "ACCRUAL_TOKEN": h.secrets[rpc.Partner],

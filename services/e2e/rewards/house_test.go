@@ -105,7 +105,7 @@ func openAt(t *testing.T, hands *clock.Manual) *standing {
 		Program: "tea", Revision: 1, Files: []*controlv1.ProgramFile{{Name: "tea.yaml", Content: []byte(strings.Replace(theTeaClub, "ZONE", noon, 1))}},
 	})
 	_, h.books = testkit.Mongo(t)
-	h.keep("127.0.0.1:0")
+	h.keep(testkit.Address(t)) // it comes back there
 	h.accrual = accrualv1.NewAccrualServiceClient(testkit.Dial(t, h.ledger.Address(), h.secrets[rpc.Operator]))
 	testkit.Eventually(t, func() bool {
 		p, err := h.ledger.Progress(t.Context())

@@ -3,6 +3,7 @@ package rewards
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -86,6 +87,31 @@ func TestOneCodeIsGivenOutOnce(t *testing.T) {
 	active, held := h.has("ann")
 	require.EqualValues(t, 99_990, active)
 	require.Zero(t, held)
+}
+
+// TestWhoIsTooSlowLeavesNothingHeld: leases end long before the calls do, so that several go on with each redemption at
+// once, and the ledger refuses some of what it grants to others.
+func TestWhoIsTooSlowLeavesNothingHeld(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	hasty := h.config(h.ledger.Address())
+	hasty.Lease = time.Millisecond
+	replicas := [2]*service{h.serveWith(hasty), h.serveWith(hasty)}
+	h.give("ann", 100_000)
+	replicas[0].put("off10", voucher(10), 40)
+	outcomes := atOnce(t, replicas, 160, func(s *service, n int) error {
+		_, err := s.redeem("ann", "off10", fmt.Sprint("k", n))
+		return err
+	})
+	require.Equal(t, 160, outcomes[""]+outcomes[reason.SoldOut]+outcomes[reason.TooManyHolds], "%v", outcomes)
+	for _, s := range replicas {
+		h.drained(s)
+	}
+	active, held := h.has("ann")
+	require.Zero(t, held)
+	require.EqualValues(t, 100_000-10*h.count("codes", bson.M{"state": "given"}), active)
+	require.EqualValues(t, outcomes[""], h.count("redemptions", bson.M{"state": "fulfilled"}))
+	h.requireAgreed(replicas[0])
 }
 
 // TestPointsForOneBuyOne, though they are wanted 64 times at once (X17).

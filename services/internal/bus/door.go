@@ -21,6 +21,17 @@ func (b *Bus) OpenEvents(ctx context.Context, maxBytes int64) error {
 	return b.limitEvents(ctx, maxBytes)
 }
 
+// EventsClosed tells whether EVENTS is closed.
+func (b *Bus) EventsClosed(ctx context.Context) (bool, error) {
+	ctx, cancel := b.request(ctx)
+	defer cancel()
+	stream, err := b.js.Stream(ctx, Events)
+	if err != nil {
+		return false, fmt.Errorf("look up stream %s: %w", Events, err)
+	}
+	return stream.CachedInfo().Config.MaxBytes == closedBytes, nil
+}
+
 func (b *Bus) limitEvents(ctx context.Context, maxBytes int64) error {
 	ctx, cancel := b.request(ctx)
 	defer cancel()

@@ -33,6 +33,7 @@ func (r *reader) program(root section, whole bool) *Program {
 	r.policies(root, p)
 	r.actions(root.get("actions"), p)
 	r.partners(root.get("partners"), p)
+	r.adjustments(root.get("adjustments"), p)
 	return p
 }
 
@@ -74,6 +75,8 @@ func (r *reader) policies(root section, p *Program) {
 	returns := r.section(root.get("returns"), nil, []string{"wait_days", "accept_days"})
 	p.Returns.WaitDays = r.whole(returns.get("wait_days"), span{1, returnWaitMost, returnWaitDefault})
 	p.Returns.AcceptDays = r.whole(returns.get("accept_days"), span{1, returnAcceptMost, 0})
+	refunds := r.section(root.get("refunds"), nil, []string{"extend_expired_days"})
+	p.Refunds.ExtendExpiredDays = r.whole(refunds.get("extend_expired_days"), span{1, refundExtendMost, 0})
 	orders := r.section(root.get("orders"), nil, []string{"accept_late_days"})
 	p.Orders.AcceptLateDays = r.whole(orders.get("accept_late_days"), span{1, acceptLateMost, acceptLateDefault})
 }

@@ -51,6 +51,22 @@ var changed = []struct {
 	{"Returns.AcceptDays", "returns: {accept_days: 90}", []Change{
 		{ChangeChanged, "returns.accept_days", "without limit", "90"},
 	}},
+	{"Adjustments.Limit", "adjustments: {limit: 500}", []Change{
+		{ChangeAdded, "adjustments.limit", "", "500"}, {ChangeAdded, "adjustments.per_day", "", "without limit"},
+	}},
+	{"Adjustments.PerDay", "adjustments: {limit: 0, per_day: 9}", []Change{
+		{ChangeAdded, "adjustments.limit", "", "0"}, {ChangeAdded, "adjustments.per_day", "", "9"},
+	}},
+	{"Adjustments.Roles", "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 90, approve: 1000}, clerk: {}}}", []Change{
+		{ChangeAdded, "adjustments.limit", "", "5"}, {ChangeAdded, "adjustments.per_day", "", "9"},
+		{ChangeAdded, "adjustments.roles.clerk.limit", "", "5"}, {ChangeAdded, "adjustments.roles.clerk.per_day", "", "9"},
+		{ChangeAdded, "adjustments.roles.clerk.approve", "", "nothing"},
+		{ChangeAdded, "adjustments.roles.lead.limit", "", "50"}, {ChangeAdded, "adjustments.roles.lead.per_day", "", "90"},
+		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"},
+	}},
+	{"Refunds.ExtendExpiredDays", "refunds: {extend_expired_days: 30}", []Change{
+		{ChangeChanged, "refunds.extend_expired_days", "they lapse", "30"},
+	}},
 	{"Orders.AcceptLateDays", "orders: {accept_late_days: 7}", []Change{
 		{ChangeChanged, "orders.accept_late_days", "365", "7"},
 	}},

@@ -21,9 +21,10 @@ func (p *Program) Fields() []Field {
 	list = append(list, Field{"expiry", p.Expiry.String()},
 		Field{"returns.wait_days", strconv.Itoa(p.Returns.WaitDays)},
 		Field{"returns.accept_days", orElse(p.Returns.AcceptDays, "without limit")},
+		Field{"refunds.extend_expired_days", orElse(p.Refunds.ExtendExpiredDays, "they lapse")},
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
 	list = append(append(list, p.ladderFields()...), p.actionFields()...)
-	return append(list, p.partnerFields()...)
+	return append(append(list, p.partnerFields()...), p.adjustmentFields()...)
 }
 
 func (p *Program) actionFields() []Field {

@@ -27,6 +27,7 @@ const (
 	pendingDaysMost    = 120 // a pending lot per day, and an account holds at most 256 lots
 	returnWaitMost     = 365
 	returnAcceptMost   = 3650
+	refundExtendMost   = 365
 	acceptLateMost     = 3650
 	noticeDaysMost     = 365
 )
@@ -115,7 +116,7 @@ func checkFiles(files []File) []Fault {
 
 var (
 	requiredSections = []string{"programme", "zone", "currency", "unit", "earning", "expiry"}
-	optionalSections = []string{"name", "enrolment", "returns", "orders", "ladder", "actions", "partners"}
+	optionalSections = []string{"name", "enrolment", "returns", "refunds", "orders", "ladder", "actions", "partners", "adjustments"}
 )
 
 // merge lays the sections of all files together. false: a file could not be read, and what is

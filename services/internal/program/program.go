@@ -31,6 +31,7 @@ type Program struct {
 	Earning Earning
 	Expiry  Expiry
 	Returns Returns
+	Refunds Refunds
 	Orders  OrderPolicy
 	// Actions are the types of own events, sorted by type; see Action.
 	Actions []*Action
@@ -38,6 +39,8 @@ type Program struct {
 	Ladder *ladder.Ladder
 	// Partners are the agreements with partner companies, sorted by id; see Partner.
 	Partners []*Partner
+	// Adjustments is nil where anybody who may adjust may do so without limit.
+	Adjustments *Adjustments
 	// NoticeDays is how many days ahead an account is told that its tier will drop. 0: it is not told.
 	NoticeDays int
 
@@ -83,6 +86,12 @@ type Returns struct {
 	WaitDays int
 	// AcceptDays is how long after its order a return is accepted. 0: without limit.
 	AcceptDays int
+}
+
+// Refunds says what becomes of spent points that come back.
+type Refunds struct {
+	// ExtendExpiredDays is how long points live on whose expiry day came while they were spent. 0: they lapse at once.
+	ExtendExpiredDays int
 }
 
 // OrderPolicy says which orders are accepted.

@@ -111,6 +111,7 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(multipliersMax), []string{"properties", "earning", "properties", "multipliers", "properties", "category", "maxProperties"}},
 		{float64(tiersMax), []string{"properties", "earning", "properties", "multipliers", "properties", "tier", "maxProperties"}},
 		{float64(returnWaitMost), []string{"properties", "returns", "properties", "wait_days", "maximum"}},
+		{float64(refundExtendMost), []string{"properties", "refunds", "properties", "extend_expired_days", "maximum"}},
 		{float64(returnWaitDefault), []string{"properties", "returns", "properties", "wait_days", "default"}},
 		{float64(returnAcceptMost), []string{"properties", "returns", "properties", "accept_days", "maximum"}},
 		{float64(acceptLateMost), []string{"properties", "orders", "properties", "accept_late_days", "maximum"}},

@@ -62,14 +62,15 @@ const (
 	TooManyAliases     Reason = "TOO_MANY_ALIASES"
 
 	// Points that are spent.
-	InsufficientPoints Reason = "INSUFFICIENT_POINTS"
-	HoldNotFound       Reason = "HOLD_NOT_FOUND"
-	TooManyHolds       Reason = "TOO_MANY_HOLDS"
-	TooManyLots        Reason = "TOO_MANY_LOTS"
-	CaptureNotFound    Reason = "CAPTURE_NOT_FOUND"
-	CaptureRefunded    Reason = "CAPTURE_REFUNDED"
-	RefundTooLate      Reason = "REFUND_TOO_LATE"
-	TooManyRefunds     Reason = "TOO_MANY_REFUNDS"
+	InsufficientPoints   Reason = "INSUFFICIENT_POINTS"
+	HoldNotFound         Reason = "HOLD_NOT_FOUND"
+	TooManyHolds         Reason = "TOO_MANY_HOLDS"
+	TooManyLots          Reason = "TOO_MANY_LOTS"
+	CaptureNotFound      Reason = "CAPTURE_NOT_FOUND"
+	CaptureRefunded      Reason = "CAPTURE_REFUNDED"
+	RefundTooLate        Reason = "REFUND_TOO_LATE"
+	RefundExceedsCapture Reason = "REFUND_EXCEEDS_CAPTURE"
+	TooManyRefunds       Reason = "TOO_MANY_REFUNDS"
 
 	// Rewards.
 	RewardNotFound           Reason = "REWARD_NOT_FOUND"
@@ -102,6 +103,13 @@ const (
 	PartnerKeyNotFound   Reason = "PARTNER_KEY_NOT_FOUND"
 	PartnerKeyTaken      Reason = "PARTNER_KEY_TAKEN"
 	TooManyPartnerKeys   Reason = "TOO_MANY_PARTNER_KEYS"
+
+	// Adjustments by people.
+	PersonNeeded       Reason = "PERSON_NEEDED"
+	SecondPersonNeeded Reason = "SECOND_PERSON_NEEDED"
+	AdjustmentLimit    Reason = "ADJUSTMENT_LIMIT"
+	ProposalNotFound   Reason = "PROPOSAL_NOT_FOUND"
+	ProposalClosed     Reason = "PROPOSAL_CLOSED"
 
 	// The house.
 	Overloaded      Reason = "OVERLOADED"
@@ -163,6 +171,7 @@ var table = []Info{
 	{TooManyLots, State, true, "The account has points of 256 kinds of issuer, activation day and expiry day."},
 	{CaptureNotFound, NotFound, false, "The account has no such capture of the caller."},
 	{CaptureRefunded, State, false, "The capture is refunded already."},
+	{RefundExceedsCapture, State, false, "More is to be given back than is left of the capture. The metadata tell how much that is."},
 	{RefundTooLate, State, false, "The capture is more than 400 days old."},
 	{TooManyRefunds, State, true, "256 captures of the account within 400 days are refunded."},
 	{RewardNotFound, NotFound, false, "The catalogue has no such reward, or the reward no such version."},
@@ -192,6 +201,11 @@ var table = []Info{
 	{PartnerKeyNotFound, NotFound, false, "No such credential of a partner."},
 	{PartnerKeyTaken, Conflict, false, "The public key or the name of the certificate is, or was, a credential already. Make a new one."},
 	{TooManyPartnerKeys, State, true, "The partner has two credentials of the kind that count. Revoke the older one first."},
+	{PersonNeeded, PermissionDenied, false, "The programme limits adjustments by person, and the credential names none: use one of operator/<person>/<role>."},
+	{SecondPersonNeeded, PermissionDenied, false, "Who has proposed an adjustment does not approve it: another person must, with another credential."},
+	{AdjustmentLimit, State, false, "The adjustment is beyond what the role may do by itself, at once or on one day, or may approve. The metadata tell the limits. Propose it, and let another person approve it."},
+	{ProposalNotFound, NotFound, false, "The programme has no such proposal."},
+	{ProposalClosed, State, false, "Somebody has decided on the proposal already, or it has lapsed."},
 	{NotYetApplied, State, true, "The position that the read was to wait for was not applied within the time of the call."},
 	{PositionUnknown, State, true, "The stream ends before the position that the read was to wait for: it is none of this house, or the bus went back."},
 	{Overloaded, Exhausted, true, "Too much work is waiting; try again after the delay in RetryInfo."},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,12 +37,52 @@ type callerKey struct{}
 
 // Caller is who made the call that ctx belongs to. It is empty outside of a call, and in one of a method that is open.
 func Caller(ctx context.Context) Name {
-	name, _ := ctx.Value(callerKey{}).(Name)
-	return name
+	who, _ := ctx.Value(callerKey{}).(caller)
+	return who.name
 }
 
-func withCaller(ctx context.Context, name Name) context.Context {
-	return context.WithValue(ctx, callerKey{}, name)
+// PersonOf is the person who made the call that ctx belongs to; the zero Person where it was a service, or whoever keeps the
+// house without saying who they are.
+func PersonOf(ctx context.Context) Person {
+	who, _ := ctx.Value(callerKey{}).(caller)
+	return who.person
+}
+
+func withCaller(ctx context.Context, who caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, who)
+}
+
+// caller is whom a credential names.
+type caller struct {
+	name   Name
+	person Person
+}
+
+// String is a caller as settings have it.
+func (c caller) String() string {
+	if c.person == (Person{}) {
+		return string(c.name)
+	}
+	return string(c.person.Caller())
+}
+
+// Person is one of the operator's people. May call what the operator may; what a role may do beyond that is said by the
+// programme. Two credentials of one ID are one person.
+type Person struct{ ID, Role string }
+
+// Caller is what the person's credential is kept under in Secrets: operator/<id>/<role>.
+func (p Person) Caller() Name { return Operator + "/" + Name(p.ID) + "/" + Name(p.Role) }
+
+// words are what a person's id and role are made of.
+var words = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+
+// ParsePerson reads <id>/<role>.
+func ParsePerson(text string) (Person, error) {
+	id, role, _ := strings.Cut(text, "/")
+	if !words.MatchString(id) || !words.MatchString(role) {
+		return Person{}, fmt.Errorf("%q names no person; write <person>/<role> in small letters, digits, - and _, for example anna/clerk", text)
+	}
+	return Person{id, role}, nil
 }
 
 // Secrets holds what each caller shows. Whoever holds it can be everybody: it stays in the process that made it.
@@ -78,12 +119,12 @@ const (
 type Callers struct{ known []known }
 
 type known struct {
-	name   Name
+	caller
 	digest [sha256.Size]byte
 }
 
-// ParseCallers reads the setting of a service: name:secret for each caller that may reach it, at most twice the same name,
-// so that a secret can be replaced while both hold. All faults are told at once, and no secret in them.
+// ParseCallers reads the setting of a service: name:secret for each caller that may reach it, operator/<person>/<role>:secret
+// for people, at most twice the same, so that a secret can be replaced while both hold. All faults are told at once, and no secret in them.
 func ParseCallers(list []string) (Callers, error) {
 	var c Callers
 	var faults []error
@@ -100,27 +141,44 @@ func ParseCallers(list []string) (Callers, error) {
 
 func (c *Callers) add(item string) error {
 	text, secret, found := strings.Cut(item, ":")
-	name, digest := Name(text), sha256.Sum256([]byte(secret))
-	switch {
-	case !found:
+	if !found {
 		return errors.New("there is no colon; write name:secret")
-	case !slices.Contains(Names(), name):
-		return fmt.Errorf("nobody has this name; write one of %v", Names())
-	case len(secret) < secretCharsMin:
+	}
+	who, err := parseCaller(text)
+	if err != nil {
+		return err
+	}
+	name, digest := who.String(), sha256.Sum256([]byte(secret))
+	if len(secret) < secretCharsMin {
 		return fmt.Errorf("the secret of %s has %d characters; write at least %d, made at random at set-up", name, len(secret), secretCharsMin)
 	}
 	same := 0
 	for _, k := range c.known {
 		if k.digest == digest {
-			return fmt.Errorf("%s shows the same secret as %s; make one for each", name, k.name)
+			return fmt.Errorf("%s shows the same secret as %s; make one for each", name, k.caller)
 		}
-		if k.name == name {
+		if k.caller == who {
 			same++
+		}
+		if k.person.ID == who.person.ID && k.person.Role != who.person.Role {
+			return fmt.Errorf("%s has the role %s already; a person has one", name, k.person.Role)
 		}
 	}
 	if same == secretsPerCallerMax {
 		return fmt.Errorf("%s has more than %d secrets; delete the oldest", name, secretsPerCallerMax)
 	}
-	c.known = append(c.known, known{name, digest})
+	c.known = append(c.known, known{who, digest})
 	return nil
+}
+
+// parseCaller reads whom a setting names.
+func parseCaller(text string) (caller, error) {
+	if rest, ok := strings.CutPrefix(text, string(Operator)+"/"); ok {
+		person, err := ParsePerson(rest)
+		return caller{Operator, person}, err
+	}
+	if !slices.Contains(Names(), Name(text)) {
+		return caller{}, fmt.Errorf("nobody has this name; write one of %v, or %s/<person>/<role>", Names(), Operator)
+	}
+	return caller{name: Name(text)}, nil
 }

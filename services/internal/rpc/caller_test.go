@@ -38,6 +38,12 @@ func TestCallersAreReadFromSettings(t *testing.T) {
 		{"a character too few", []string{"operator:" + long[0][:31]}, []string{"has 31 characters"}},
 		{"two with one secret", []string{"operator:" + long[0], "tier:" + long[0]}, []string{"caller 2: tier shows the same secret as operator"}},
 		{"three secrets of one", []string{"tier:" + long[0], "tier:" + long[1], "tier:" + long[2]}, []string{"caller 3: tier has more than 2 secrets"}},
+		{"two people of the operator", []string{"operator:" + long[0], "operator/anna/clerk:" + long[1], "operator/ben/lead:" + long[2]}, nil},
+		{"a person without a role", []string{"operator/anna:" + long[0]}, []string{`caller 1: "anna" names no person; write <person>/<role>`}},
+		{"a person with a strange role", []string{"operator/anna/the boss:" + long[0]}, []string{"names no person"}},
+		{"people of a service", []string{"tier/anna/clerk:" + long[0]}, []string{"nobody has this name"}},
+		{"a person with two roles", []string{"operator/anna/clerk:" + long[0], "operator/anna/lead:" + long[1]}, []string{"caller 2: operator/anna/lead has the role clerk already"}},
+		{"three secrets of one person", []string{"operator/anna/clerk:" + long[0], "operator/anna/clerk:" + long[1], "operator/anna/clerk:" + long[2]}, []string{"operator/anna/clerk has more than 2 secrets"}},
 		{"all faults at once", []string{"root:" + long[0], "tier:x"}, []string{"caller 1", "caller 2"}},
 	}
 	for _, c := range cases {
@@ -102,6 +108,25 @@ func TestAHandlerKnowsWhoCalls(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rpc.Operator, <-who)
 	require.Empty(t, rpc.Caller(t.Context()))
+}
+
+// TestAPersonCallsAsTheOperator and a handler knows which one.
+func TestAPersonCallsAsTheOperator(t *testing.T) {
+	t.Parallel()
+	anna := rpc.Person{ID: "anna", Role: "clerk"}
+	made := rpc.Secrets{anna.Caller(): long[0], rpc.Tier: long[1]}
+	callers, err := rpc.ParseCallers(made.List())
+	require.NoError(t, err)
+	who := make(chan rpc.Person, 1)
+	house := serveFor(t, callers, &desk{account: func(ctx context.Context, _ *accrualv1.GetAccountRequest) (*accrualv1.GetAccountResponse, error) {
+		require.Equal(t, rpc.Operator, rpc.Caller(ctx))
+		who <- rpc.PersonOf(ctx)
+		return &accrualv1.GetAccountResponse{}, nil
+	}})
+	_, err = accrualv1.NewAccrualServiceClient(dial(t, house.addr, long[0])).GetAccount(t.Context(), anAccount)
+	require.NoError(t, err)
+	require.Equal(t, anna, <-who)
+	require.Empty(t, rpc.PersonOf(t.Context()))
 }
 
 func TestOnlyTheSecretIsTaken(t *testing.T) {

@@ -30,24 +30,24 @@ func (k keeper) admit(ctx context.Context, method string) (context.Context, erro
 	if rule.Open {
 		return ctx, nil
 	}
-	name, ok := k.who(ctx)
+	who, ok := k.who(ctx)
 	if !ok {
 		return ctx, toStatus(reason.New(reason.NotSignedIn, "",
 			"show the credential that was made for you at set-up: authorization: Bearer <secret>")).Err()
 	}
-	if !rule.Allows(name) {
-		refusal := reason.New(reason.NotAllowed, "", "%s may not call %s", name, method)
-		return ctx, toStatus(refusal.With("caller", name).With("method", method)).Err()
+	if !rule.Allows(who.name) {
+		refusal := reason.New(reason.NotAllowed, "", "%s may not call %s", who.name, method)
+		return ctx, toStatus(refusal.With("caller", who.name).With("method", method)).Err()
 	}
-	return withCaller(ctx, name), nil
+	return withCaller(ctx, who), nil
 }
 
 // who finds the caller by the secret shown. It compares with every secret, whichever it is, and gives no hint of what was
 // wrong.
-func (k keeper) who(ctx context.Context) (Name, bool) {
+func (k keeper) who(ctx context.Context) (caller, bool) {
 	values := metadata.ValueFromIncomingContext(ctx, authorization)
 	if len(values) != 1 {
-		return "", false
+		return caller{}, false
 	}
 	scheme, secret, _ := strings.Cut(values[0], " ")
 	shown, found := sha256.Sum256([]byte(secret)), -1
@@ -56,9 +56,9 @@ func (k keeper) who(ctx context.Context) (Name, bool) {
 		found = subtle.ConstantTimeSelect(same, i, found)
 	}
 	if found < 0 || !strings.EqualFold(scheme, bearer) {
-		return "", false
+		return caller{}, false
 	}
-	return k.callers.known[found].name, true
+	return k.callers.known[found].caller, true
 }
 
 // token is the client's side: it puts the credential on every call.

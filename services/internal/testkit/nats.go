@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -31,7 +30,7 @@ func NATS(t testing.TB) *NATSServer {
 	t.Helper()
 	n := &NATSServer{Token: natsToken, Dir: t.TempDir()}
 	n.opts = &server.Options{
-		ServerName: "testkit", Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: n.Token,
+		ServerName: "testkit", Host: "127.0.0.1", Port: Port(t), Authorization: n.Token,
 		NoLog: true, NoSigs: true, JetStream: true, StoreDir: n.Dir, SyncAlways: true, MaxPayload: 1 << 20,
 		DisableJetStreamBanner: true,
 	}
@@ -63,7 +62,6 @@ func (n *NATSServer) start(t testing.TB) {
 	s.Start()
 	require.True(t, s.ReadyForConnections(natsReadyMax), "nats-server is not ready after %v", natsReadyMax)
 	n.server = s
-	n.opts.Port = s.Addr().(*net.TCPAddr).Port
 }
 
 func (n *NATSServer) stop() {

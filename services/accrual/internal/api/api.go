@@ -10,6 +10,7 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/adjusting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/closing"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
@@ -44,6 +45,7 @@ type Deps struct {
 	// Partitions is how many EVENTS has.
 	Partitions int
 	Closing    *closing.Closer
+	Adjusting  *adjusting.Adjuster
 	// Stopping is closed when the server takes no more: who watches is sent away.
 	Stopping <-chan struct{}
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.

@@ -12,7 +12,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
-	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // holdDefault is how long a hold lasts when the caller does not say.
@@ -31,7 +30,7 @@ type write interface {
 // do has the ledger do a deed in the name of the caller, and tells of its entry once that is durable.
 func (s *Server) do(ctx context.Context, in write, deed ledger.Deed) (*accrualv1.Entry, error) {
 	ref := storage.AccountRef{Program: in.GetProgram(), ID: ledger.AccountID(in.GetAccount())}
-	request := ledger.Request{Caller: string(rpc.Caller(ctx)), Key: in.GetIdempotencyKey(), Deed: deed}
+	request := ledger.Request{Caller: who(ctx).Caller, Key: in.GetIdempotencyKey(), Deed: deed}
 	e, err := s.deps.Do(ctx, ref, request)
 	if err != nil {
 		return nil, err
@@ -94,12 +93,6 @@ func (s *Server) VoidHold(ctx context.Context, in *accrualv1.VoidHoldRequest) (*
 
 // RefundCapture implements AccrualService.
 func (s *Server) RefundCapture(ctx context.Context, in *accrualv1.RefundCaptureRequest) (*accrualv1.RefundCaptureResponse, error) {
-	e, err := s.do(ctx, in, ledger.Refund{Capture: in.GetCaptureId()})
+	e, err := s.do(ctx, in, ledger.Refund{Capture: in.GetCaptureId(), Points: money.Points(in.GetPoints())})
 	return &accrualv1.RefundCaptureResponse{Entry: e}, err
-}
-
-// AdjustPoints implements AccrualService.
-func (s *Server) AdjustPoints(ctx context.Context, in *accrualv1.AdjustPointsRequest) (*accrualv1.AdjustPointsResponse, error) {
-	e, err := s.do(ctx, in, ledger.Adjust{Points: money.Points(in.GetPoints()), Reason: in.GetReason()})
-	return &accrualv1.AdjustPointsResponse{Entry: e}, err
 }

@@ -8,12 +8,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
-	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // ListOwnEntries implements AccrualService. Whose entries are listed, the credential says.
 func (s *Server) ListOwnEntries(ctx context.Context, in *accrualv1.ListOwnEntriesRequest) (*accrualv1.ListOwnEntriesResponse, error) {
-	caller := string(rpc.Caller(ctx))
+	caller := who(ctx).Caller
 	list := []string{"own", in.GetProgram(), caller, in.GetKeyPrefix()}
 	after, err := place(list, in.GetPageToken())
 	if err != nil {

@@ -49,7 +49,7 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 // command fills the parts of a command, a hold and a refund.
 func command(p *accrualv1.Entry, e ledger.Entry) {
 	if c := e.Command; c != nil {
-		p.Command = &accrualv1.CommandPart{Caller: c.Caller, Points: int64(c.Points), Reason: c.Reason}
+		p.Command = &accrualv1.CommandPart{Caller: c.Caller, Points: int64(c.Points), Reason: c.Reason, Approver: c.Approver}
 	}
 	if h := e.Hold; h != nil {
 		p.Hold = &accrualv1.HoldPart{
@@ -57,7 +57,7 @@ func command(p *accrualv1.Entry, e ledger.Entry) {
 		}
 	}
 	if r := e.Refund; r != nil {
-		p.Refund = &accrualv1.RefundPart{CaptureId: r.Capture, CaptureSeq: int64(r.Seq), CaptureDay: r.Day.String()}
+		p.Refund = &accrualv1.RefundPart{CaptureId: r.Capture, CaptureSeq: int64(r.Seq), CaptureDay: r.Day.String(), LeftPoints: int64(r.Left)}
 	}
 }
 

@@ -58,9 +58,9 @@ func whole(t *testing.T) ledger.Entry {
 			Rules: []string{"points 50"},
 		},
 		Enrolment: &ledger.EnrolmentPart{Member: "ben", Kind: "consumer"},
-		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL"},
+		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold:      &ledger.HoldPart{ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: noon.Add(2 * time.Hour)},
-		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31)},
+		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31), Left: 23},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
 }
@@ -94,11 +94,11 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 			Rules: []string{"points 50"},
 		},
 		Enrolment: &accrualv1.EnrolmentPart{Member: "ben", Kind: "consumer"},
-		Command:   &accrualv1.CommandPart{Caller: "reward", Points: 21, Reason: "GOODWILL"},
+		Command:   &accrualv1.CommandPart{Caller: "reward", Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold: &accrualv1.HoldPart{
 			HoldId: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: timestamppb.New(noon.Add(2 * time.Hour)),
 		},
-		Refund: &accrualv1.RefundPart{CaptureId: "cmd/reward/c", CaptureSeq: 5, CaptureDay: "1996-12-31"},
+		Refund: &accrualv1.RefundPart{CaptureId: "cmd/reward/c", CaptureSeq: 5, CaptureDay: "1996-12-31", LeftPoints: 23},
 		Hash:   "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))

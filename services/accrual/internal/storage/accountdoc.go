@@ -45,6 +45,7 @@ type partDoc struct {
 type refundedDoc struct {
 	Capture int64 `bson:"capture"` // seq
 	Day     int32 `bson:"day"`
+	Left    int64 `bson:"left,omitempty"`
 }
 
 type counterDoc struct {

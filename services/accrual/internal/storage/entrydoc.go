@@ -87,6 +87,8 @@ type commandDoc struct {
 	Content bson.Binary `bson:"content"`
 	Points  int64       `bson:"points"`
 	Reason  string      `bson:"reason,omitempty"`
+	// Approver is absent where nobody had to approve.
+	Approver string `bson:"approver,omitempty"`
 }
 
 type holdDoc struct {
@@ -101,6 +103,7 @@ type refundDoc struct {
 	Capture string `bson:"capture"` // key
 	Seq     int64  `bson:"seq"`
 	Day     int32  `bson:"day"`
+	Left    int64  `bson:"left,omitempty"` // of the capture
 }
 
 type goodsDoc struct {

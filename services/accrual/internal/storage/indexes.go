@@ -23,7 +23,7 @@ func entriesCollection() store.Collection {
 					bson.M{"rule": store.Integer(), "points": store.Integer(), "per_day": store.Integer()}),
 				"command": store.Object(bson.A{"caller", "content", "points"}, bson.M{"points": store.Integer()}),
 				"hold":    store.Object(bson.A{"id", "caller", "points", "deadline"}, bson.M{"points": store.Integer()}),
-				"refund":  store.Object(bson.A{"capture", "seq", "day"}, bson.M{"seq": store.Integer(), "day": store.Integer()}),
+				"refund":  store.Object(bson.A{"capture", "seq", "day"}, bson.M{"seq": store.Integer(), "day": store.Integer(), "left": store.Integer()}),
 				"lines":   bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
 			}),
 		Indexes: []mongo.IndexModel{{
@@ -48,6 +48,8 @@ func accountsCollection() store.Collection {
 					"points": store.Integer(),
 					"parts":  bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "points"}, bson.M{"points": store.Integer()})},
 				})},
+				"refunds": bson.M{"bsonType": "array", "items": store.Object(bson.A{"capture", "day"},
+					bson.M{"capture": store.Integer(), "left": store.Integer()})},
 				"lots": bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "left"},
 					bson.M{"left": store.Integer(), "uncounted": store.Integer()})},
 			}),

@@ -9,14 +9,14 @@ import (
 // commandToDoc fills the parts of a command, a hold and a refund.
 func commandToDoc(d *entryDoc, e ledger.Entry) {
 	if c := e.Command; c != nil {
-		d.Command = &commandDoc{c.Caller, binary(c.Content), int64(c.Points), c.Reason}
+		d.Command = &commandDoc{c.Caller, binary(c.Content), int64(c.Points), c.Reason, c.Approver}
 	}
 	if h := e.Hold; h != nil {
 		hold := holdToDoc(*h)
 		d.Hold = &hold
 	}
 	if r := e.Refund; r != nil {
-		d.Refund = &refundDoc{r.Capture, int64(r.Seq), int32(r.Day)}
+		d.Refund = &refundDoc{r.Capture, int64(r.Seq), int32(r.Day), int64(r.Left)}
 	}
 }
 
@@ -26,14 +26,14 @@ func commandFromDoc(e *ledger.Entry, d entryDoc) error {
 		if err != nil {
 			return err
 		}
-		e.Command = &ledger.CommandPart{Caller: c.Caller, Content: content, Points: money.Points(c.Points), Reason: c.Reason}
+		e.Command = &ledger.CommandPart{Caller: c.Caller, Content: content, Points: money.Points(c.Points), Reason: c.Reason, Approver: c.Approver}
 	}
 	if h := d.Hold; h != nil {
 		hold := holdFromDoc(*h)
 		e.Hold = &hold
 	}
 	if r := d.Refund; r != nil {
-		e.Refund = &ledger.RefundPart{Capture: r.Capture, Seq: ledger.Seq(r.Seq), Day: calendar.Day(r.Day)}
+		e.Refund = &ledger.RefundPart{Capture: r.Capture, Seq: ledger.Seq(r.Seq), Day: calendar.Day(r.Day), Left: money.Points(r.Left)}
 	}
 	return nil
 }
@@ -60,8 +60,10 @@ func openHoldFromDoc(d openHoldDoc) ledger.OpenHold {
 	})}
 }
 
-func refundedToDoc(r ledger.Refunded) refundedDoc { return refundedDoc{int64(r.Capture), int32(r.Day)} }
+func refundedToDoc(r ledger.Refunded) refundedDoc {
+	return refundedDoc{int64(r.Capture), int32(r.Day), int64(r.Left)}
+}
 
 func refundedFromDoc(d refundedDoc) ledger.Refunded {
-	return ledger.Refunded{Capture: ledger.Seq(d.Capture), Day: calendar.Day(d.Day)}
+	return ledger.Refunded{Capture: ledger.Seq(d.Capture), Day: calendar.Day(d.Day), Left: money.Points(d.Left)}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	"github.com/laurel-loyalty/laurel/services/internal/disk"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
@@ -48,6 +49,8 @@ type Options struct {
 	MinFreeDisk float64
 	// Space is asked for that; nil: the disk itself.
 	Space func(path string) (disk.Space, error)
+	// People of the operator, each with a credential of their own.
+	People []rpc.Person
 	// Stage is told what begins.
 	Stage func(format string, args ...any)
 }
@@ -110,6 +113,9 @@ func Build(ctx context.Context, o Options) (*House, error) {
 func (h *House) build(ctx context.Context) error {
 	var err error
 	h.Secrets = rpc.NewSecrets()
+	for _, person := range h.People {
+		h.Secrets[person.Caller()] = house.NewToken()
+	}
 	if h.tracing, err = telemetry.NewTracing(ctx, "laurel", h.OTLP, h.Log); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (p *Process) Cancel(ctx context.Context, c storage.Command, id string) (red
 	})
 	switch {
 	case err == nil && fresh:
-		row, err = p.drive(ctx, row)
+		row, err = p.carry(ctx, row)
 	case err == nil:
 		row, err = p.finish(ctx, row)
 	}

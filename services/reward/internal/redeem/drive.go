@@ -2,6 +2,7 @@ package redeem
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -20,17 +21,32 @@ const (
 	noteMax = 5 * time.Second
 )
 
+// errMoved says that somebody else has moved a redemption meanwhile.
+var errMoved = errors.New("redemption was moved meanwhile")
+
+// carry carries a redemption that is this process's to its end, whoever moves it meanwhile.
+func (p *Process) carry(ctx context.Context, row storage.Redemption) (storage.Redemption, error) {
+	row, err := p.drive(ctx, row)
+	if err != nil {
+		return row, err
+	}
+	return p.finish(ctx, row)
+}
+
 // finish carries a redemption to its end that was begun before: it waits for whoever goes on with it, or does so itself
 // once nobody does.
 func (p *Process) finish(ctx context.Context, row storage.Redemption) (storage.Redemption, error) {
 	for row.Value.State.Live() {
 		if !row.NextAt.After(p.now()) {
 			claimed, mine, err := p.claim(ctx, row)
+			if err == nil && mine {
+				claimed, err = p.drive(ctx, claimed)
+			}
 			if err != nil {
 				return row, err
 			}
-			if mine {
-				return p.drive(ctx, claimed)
+			if row = claimed; mine {
+				continue
 			}
 		}
 		if err := writing.Wait(ctx, lookEvery); err != nil {
@@ -55,21 +71,26 @@ func (p *Process) outcome(row storage.Redemption, err error) (redemption.Redempt
 
 // claim makes a redemption this process's for a time. False: somebody else was faster.
 func (p *Process) claim(ctx context.Context, row storage.Redemption) (storage.Redemption, bool, error) {
-	mine := false
 	row, err := p.move(ctx, row, func(context.Context) (storage.Redemption, error) {
-		mine = true
 		next := row.To(row.Value, p.now().Add(p.Lease))
 		next.Tries = row.Tries
 		return next, nil
 	})
-	return row, mine, err
+	if errors.Is(err, errMoved) {
+		return row, false, nil
+	}
+	return row, err == nil, err
 }
 
-// drive makes one step after the other until nothing is left to do. After an error the redemption waits for whoever finds
-// it; NOT_READY where the ledger does not answer.
+// drive makes one step after the other until nothing is left to do, or somebody else does it: two who went on side by side
+// could make of one call a refusal and a hold. After an error the redemption waits for whoever finds it; NOT_READY where the
+// ledger does not answer.
 func (p *Process) drive(ctx context.Context, row storage.Redemption) (storage.Redemption, error) {
 	for row.Value.State.Live() {
 		next, err := p.step(ctx, row)
+		if errors.Is(err, errMoved) {
+			return next, nil
+		}
 		if err != nil {
 			p.postpone(ctx, row)
 			return row, p.notReady(ctx, err)
@@ -88,7 +109,7 @@ func (p *Process) postpone(ctx context.Context, row storage.Redemption) {
 		next.Tries = row.Tries + 1
 		return next, nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errMoved) {
 		p.Log.WarnContext(ctx, "a redemption waits for its lease to end", "redemption", row.Value.ID, "error", err)
 	}
 }
@@ -105,15 +126,16 @@ func wait(tries int) time.Duration {
 }
 
 // move stores what a redemption becomes, with all else that next writes, as one transaction; or, where it was moved
-// meanwhile, nothing. Either way it returns the redemption as it is stored then.
+// meanwhile, nothing: then the error is errMoved. Either way it returns the redemption as it is stored then.
 func (p *Process) move(ctx context.Context, row storage.Redemption,
 	next func(ctx context.Context) (storage.Redemption, error),
 ) (storage.Redemption, error) {
 	var now storage.Redemption
+	moved := false
 	err := writing.Transact(ctx, p.Storage.Store(), func(ctx context.Context) error {
 		var err error
 		now, err = p.Storage.Redemption(ctx, row.Value.Program, row.Value.ID)
-		if err != nil || !now.Same(row) {
+		if moved = err == nil && !now.Same(row); err != nil || moved {
 			return err
 		}
 		todo, err := next(ctx)
@@ -123,10 +145,14 @@ func (p *Process) move(ctx context.Context, row storage.Redemption,
 		now, err = p.Storage.PutRedemption(ctx, todo)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return row, err
+	case moved:
+		return now, errMoved
+	default:
+		return now, nil
 	}
-	return now, nil
 }
 
 // to is a move that writes nothing else.

@@ -82,7 +82,7 @@ func (p *Process) Redeem(ctx context.Context, q Request) (redemption.Redemption,
 		if err != nil {
 			return redemption.Redemption{}, err
 		}
-		return p.outcome(p.drive(ctx, row))
+		return p.outcome(p.carry(ctx, row))
 	}
 }
 

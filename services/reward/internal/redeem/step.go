@@ -2,6 +2,7 @@ package redeem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -56,10 +57,26 @@ func (p *Process) hold(ctx context.Context, row storage.Redemption) (storage.Red
 		}
 		return r.Reserved(hold, code), err
 	})
+	if errors.Is(err, errMoved) {
+		return p.letGo(ctx, row, r, hold)
+	}
 	if err == nil {
 		fault.Point(fault.AfterReserve)
 	}
 	return row, err
+}
+
+// letGo gives points back that this process has set aside for a redemption that somebody else has moved meanwhile, unless
+// they know of the hold, or ask for it under its key.
+func (p *Process) letGo(ctx context.Context, now storage.Redemption, was redemption.Redemption, hold string) (storage.Redemption, error) {
+	asks := now.Value.State.Live() && now.Value.Attempt == was.Attempt && now.Value.Hold == ""
+	if now.Value.Hold == hold || asks {
+		return now, errMoved
+	}
+	if _, err := refusal(p.ledger.void(ctx, was, hold)); err != nil {
+		return now, err
+	}
+	return now, errMoved
 }
 
 // reserve takes one from the stock, unless the reward is withdrawn, the account's limit reached or nothing left. It

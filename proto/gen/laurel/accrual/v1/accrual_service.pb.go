@@ -2724,8 +2724,10 @@ type RefundCaptureRequest struct {
 	CaptureId string                 `protobuf:"bytes,3,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
 	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// How many of the captured points. 0: all that is left.
+	Points        int64 `protobuf:"varint,5,opt,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RefundCaptureRequest) Reset() {
@@ -2784,6 +2786,13 @@ func (x *RefundCaptureRequest) GetIdempotencyKey() string {
 		return x.IdempotencyKey
 	}
 	return ""
+}
+
+func (x *RefundCaptureRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
 }
 
 type RefundCaptureResponse struct {
@@ -2953,11 +2962,476 @@ func (x *AdjustPointsResponse) GetEntry() *Entry {
 	return nil
 }
 
+type ProposeAdjustmentRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Below zero: taken away.
+	Points int64 `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
+	// UPPER_SNAKE code: why.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ProposeAdjustmentRequest) Reset() {
+	*x = ProposeAdjustmentRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeAdjustmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeAdjustmentRequest) ProtoMessage() {}
+
+func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
+func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ProposeAdjustmentRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ProposeAdjustmentRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ProposeAdjustmentRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *ProposeAdjustmentRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProposeAdjustmentRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ProposeAdjustmentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proposal      *AdjustmentProposal    `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProposeAdjustmentResponse) Reset() {
+	*x = ProposeAdjustmentResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeAdjustmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeAdjustmentResponse) ProtoMessage() {}
+
+func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
+func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
+	if x != nil {
+		return x.Proposal
+	}
+	return nil
+}
+
+type ApproveAdjustmentRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Program    string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	ProposalId string                 `protobuf:"bytes,2,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ApproveAdjustmentRequest) Reset() {
+	*x = ApproveAdjustmentRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveAdjustmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveAdjustmentRequest) ProtoMessage() {}
+
+func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
+func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *ApproveAdjustmentRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ApproveAdjustmentRequest) GetProposalId() string {
+	if x != nil {
+		return x.ProposalId
+	}
+	return ""
+}
+
+func (x *ApproveAdjustmentRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ApproveAdjustmentResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Proposal *AdjustmentProposal    `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	// The entry, without the time of recording.
+	Entry         *Entry `protobuf:"bytes,2,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveAdjustmentResponse) Reset() {
+	*x = ApproveAdjustmentResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveAdjustmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveAdjustmentResponse) ProtoMessage() {}
+
+func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
+func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
+	if x != nil {
+		return x.Proposal
+	}
+	return nil
+}
+
+func (x *ApproveAdjustmentResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+type RejectAdjustmentRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Program    string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	ProposalId string                 `protobuf:"bytes,2,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RejectAdjustmentRequest) Reset() {
+	*x = RejectAdjustmentRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RejectAdjustmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RejectAdjustmentRequest) ProtoMessage() {}
+
+func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
+func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *RejectAdjustmentRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *RejectAdjustmentRequest) GetProposalId() string {
+	if x != nil {
+		return x.ProposalId
+	}
+	return ""
+}
+
+func (x *RejectAdjustmentRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type RejectAdjustmentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proposal      *AdjustmentProposal    `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RejectAdjustmentResponse) Reset() {
+	*x = RejectAdjustmentResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RejectAdjustmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RejectAdjustmentResponse) ProtoMessage() {}
+
+func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
+func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
+	if x != nil {
+		return x.Proposal
+	}
+	return nil
+}
+
+type ListAdjustmentProposalsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// Those alone that somebody can decide on.
+	Open bool `protobuf:"varint,2,opt,name=open,proto3" json:"open,omitempty"`
+	// Default 50.
+	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAdjustmentProposalsRequest) Reset() {
+	*x = ListAdjustmentProposalsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAdjustmentProposalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
+
+func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
+func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListAdjustmentProposalsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ListAdjustmentProposalsRequest) GetOpen() bool {
+	if x != nil {
+		return x.Open
+	}
+	return false
+}
+
+func (x *ListAdjustmentProposalsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAdjustmentProposalsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListAdjustmentProposalsResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Proposals []*AdjustmentProposal  `protobuf:"bytes,1,rep,name=proposals,proto3" json:"proposals,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAdjustmentProposalsResponse) Reset() {
+	*x = ListAdjustmentProposalsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAdjustmentProposalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
+
+func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
+func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
+	if x != nil {
+		return x.Proposals
+	}
+	return nil
+}
+
+func (x *ListAdjustmentProposalsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_laurel_accrual_v1_accrual_service_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\n" +
-	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\x1flaurel/accrual/v1/closing.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\x1a\x1dlaurel/type/v1/position.proto\"\xf1\x01\n" +
+	"'laurel/accrual/v1/accrual_service.proto\x12\x11laurel.accrual.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/account.proto\x1a\"laurel/accrual/v1/adjustment.proto\x1a\x1flaurel/accrual/v1/closing.proto\x1a\x1dlaurel/accrual/v1/entry.proto\x1a\x1dlaurel/orders/v1/orders.proto\x1a\x1dlaurel/type/v1/position.proto\"\xf1\x01\n" +
 	"\x11GetAccountRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -3171,7 +3645,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\x06holdId\x12A\n" +
 	"\x0fidempotency_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"B\n" +
 	"\x10VoidHoldResponse\x12.\n" +
-	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xcf\x01\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xf0\x01\n" +
 	"\x14RefundCaptureRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -3179,7 +3653,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\n" +
 	"capture_id\x18\x03 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\tcaptureId\x12A\n" +
-	"\x0fidempotency_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"G\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\x12\x1f\n" +
+	"\x06points\x18\x05 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x06points\"G\n" +
 	"\x15RefundCaptureResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xfb\x01\n" +
 	"\x13AdjustPointsRequest\x12#\n" +
@@ -3190,13 +3665,49 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"F\n" +
 	"\x14AdjustPointsResponse\x12.\n" +
-	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry*r\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x80\x02\n" +
+	"\x18ProposeAdjustmentRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x1f\n" +
+	"\x06points\x18\x03 \x01(\x03B\a\xbaH\x04\"\x028\x00R\x06points\x125\n" +
+	"\x06reason\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"^\n" +
+	"\x19ProposeAdjustmentResponse\x12A\n" +
+	"\bproposal\x18\x01 \x01(\v2%.laurel.accrual.v1.AdjustmentProposalR\bproposal\"\xaf\x01\n" +
+	"\x18ApproveAdjustmentRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12+\n" +
+	"\vproposal_id\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\n" +
+	"proposalId\x12A\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"\x8e\x01\n" +
+	"\x19ApproveAdjustmentResponse\x12A\n" +
+	"\bproposal\x18\x01 \x01(\v2%.laurel.accrual.v1.AdjustmentProposalR\bproposal\x12.\n" +
+	"\x05entry\x18\x02 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xae\x01\n" +
+	"\x17RejectAdjustmentRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12+\n" +
+	"\vproposal_id\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\n" +
+	"proposalId\x12A\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"]\n" +
+	"\x18RejectAdjustmentResponse\x12A\n" +
+	"\bproposal\x18\x01 \x01(\v2%.laurel.accrual.v1.AdjustmentProposalR\bproposal\"\xab\x01\n" +
+	"\x1eListAdjustmentProposalsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x12\n" +
+	"\x04open\x18\x02 \x01(\bR\x04open\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"\x8e\x01\n" +
+	"\x1fListAdjustmentProposalsResponse\x12C\n" +
+	"\tproposals\x18\x01 \x03(\v2%.laurel.accrual.v1.AdjustmentProposalR\tproposals\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*r\n" +
 	"\n" +
 	"EventState\x12\x1b\n" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\xcc\x0f\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x032\x9c\x13\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -3219,7 +3730,11 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\vCaptureHold\x12%.laurel.accrual.v1.CaptureHoldRequest\x1a&.laurel.accrual.v1.CaptureHoldResponse\x12S\n" +
 	"\bVoidHold\x12\".laurel.accrual.v1.VoidHoldRequest\x1a#.laurel.accrual.v1.VoidHoldResponse\x12b\n" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
-	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponseB\xda\x01\n" +
+	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12n\n" +
+	"\x11ProposeAdjustment\x12+.laurel.accrual.v1.ProposeAdjustmentRequest\x1a,.laurel.accrual.v1.ProposeAdjustmentResponse\x12n\n" +
+	"\x11ApproveAdjustment\x12+.laurel.accrual.v1.ApproveAdjustmentRequest\x1a,.laurel.accrual.v1.ApproveAdjustmentResponse\x12k\n" +
+	"\x10RejectAdjustment\x12*.laurel.accrual.v1.RejectAdjustmentRequest\x1a+.laurel.accrual.v1.RejectAdjustmentResponse\x12\x80\x01\n" +
+	"\x17ListAdjustmentProposals\x121.laurel.accrual.v1.ListAdjustmentProposalsRequest\x1a2.laurel.accrual.v1.ListAdjustmentProposalsResponseB\xda\x01\n" +
 	"\x15com.laurel.accrual.v1B\x13AccrualServiceProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
 var (
@@ -3235,144 +3750,166 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
-	(EventState)(0),                    // 0: laurel.accrual.v1.EventState
-	(*GetAccountRequest)(nil),          // 1: laurel.accrual.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),         // 2: laurel.accrual.v1.GetAccountResponse
-	(*ListEntriesRequest)(nil),         // 3: laurel.accrual.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),        // 4: laurel.accrual.v1.ListEntriesResponse
-	(*ListExpiringPointsRequest)(nil),  // 5: laurel.accrual.v1.ListExpiringPointsRequest
-	(*ExpiringPoints)(nil),             // 6: laurel.accrual.v1.ExpiringPoints
-	(*ListExpiringPointsResponse)(nil), // 7: laurel.accrual.v1.ListExpiringPointsResponse
-	(*WatchAccountRequest)(nil),        // 8: laurel.accrual.v1.WatchAccountRequest
-	(*WatchAccountResponse)(nil),       // 9: laurel.accrual.v1.WatchAccountResponse
-	(*ListOwnEntriesRequest)(nil),      // 10: laurel.accrual.v1.ListOwnEntriesRequest
-	(*ListOwnEntriesResponse)(nil),     // 11: laurel.accrual.v1.ListOwnEntriesResponse
-	(*ExplainEntryRequest)(nil),        // 12: laurel.accrual.v1.ExplainEntryRequest
-	(*ExplainEntryResponse)(nil),       // 13: laurel.accrual.v1.ExplainEntryResponse
-	(*GetEventStatusRequest)(nil),      // 14: laurel.accrual.v1.GetEventStatusRequest
-	(*EventStatus)(nil),                // 15: laurel.accrual.v1.EventStatus
-	(*GetEventStatusResponse)(nil),     // 16: laurel.accrual.v1.GetEventStatusResponse
-	(*VerifyLedgerRequest)(nil),        // 17: laurel.accrual.v1.VerifyLedgerRequest
-	(*Check)(nil),                      // 18: laurel.accrual.v1.Check
-	(*VerifyLedgerResponse)(nil),       // 19: laurel.accrual.v1.VerifyLedgerResponse
-	(*DeadLetter)(nil),                 // 20: laurel.accrual.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),     // 21: laurel.accrual.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),    // 22: laurel.accrual.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),       // 23: laurel.accrual.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),      // 24: laurel.accrual.v1.GetDeadLetterResponse
-	(*RedriveDeadLetterRequest)(nil),   // 25: laurel.accrual.v1.RedriveDeadLetterRequest
-	(*RedriveDeadLetterResponse)(nil),  // 26: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*PreviewOrderRequest)(nil),        // 27: laurel.accrual.v1.PreviewOrderRequest
-	(*PreviewOrderResponse)(nil),       // 28: laurel.accrual.v1.PreviewOrderResponse
-	(*GetFinalityRequest)(nil),         // 29: laurel.accrual.v1.GetFinalityRequest
-	(*GetFinalityResponse)(nil),        // 30: laurel.accrual.v1.GetFinalityResponse
-	(*GetControlTotalsRequest)(nil),    // 31: laurel.accrual.v1.GetControlTotalsRequest
-	(*GetControlTotalsResponse)(nil),   // 32: laurel.accrual.v1.GetControlTotalsResponse
-	(*AwardPointsRequest)(nil),         // 33: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),        // 34: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),          // 35: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),         // 36: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),         // 37: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),        // 38: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),            // 39: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),           // 40: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),       // 41: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),      // 42: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),        // 43: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),       // 44: laurel.accrual.v1.AdjustPointsResponse
-	(*timestamppb.Timestamp)(nil),      // 45: google.protobuf.Timestamp
-	(*v1.Position)(nil),                // 46: laurel.type.v1.Position
-	(*Account)(nil),                    // 47: laurel.accrual.v1.Account
-	(*Entry)(nil),                      // 48: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                   // 49: laurel.orders.v1.Line
-	(*LineRating)(nil),                 // 50: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                 // 51: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                   // 52: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),               // 53: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),        // 54: google.protobuf.Duration
+	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
+	(*GetAccountRequest)(nil),               // 1: laurel.accrual.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),              // 2: laurel.accrual.v1.GetAccountResponse
+	(*ListEntriesRequest)(nil),              // 3: laurel.accrual.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),             // 4: laurel.accrual.v1.ListEntriesResponse
+	(*ListExpiringPointsRequest)(nil),       // 5: laurel.accrual.v1.ListExpiringPointsRequest
+	(*ExpiringPoints)(nil),                  // 6: laurel.accrual.v1.ExpiringPoints
+	(*ListExpiringPointsResponse)(nil),      // 7: laurel.accrual.v1.ListExpiringPointsResponse
+	(*WatchAccountRequest)(nil),             // 8: laurel.accrual.v1.WatchAccountRequest
+	(*WatchAccountResponse)(nil),            // 9: laurel.accrual.v1.WatchAccountResponse
+	(*ListOwnEntriesRequest)(nil),           // 10: laurel.accrual.v1.ListOwnEntriesRequest
+	(*ListOwnEntriesResponse)(nil),          // 11: laurel.accrual.v1.ListOwnEntriesResponse
+	(*ExplainEntryRequest)(nil),             // 12: laurel.accrual.v1.ExplainEntryRequest
+	(*ExplainEntryResponse)(nil),            // 13: laurel.accrual.v1.ExplainEntryResponse
+	(*GetEventStatusRequest)(nil),           // 14: laurel.accrual.v1.GetEventStatusRequest
+	(*EventStatus)(nil),                     // 15: laurel.accrual.v1.EventStatus
+	(*GetEventStatusResponse)(nil),          // 16: laurel.accrual.v1.GetEventStatusResponse
+	(*VerifyLedgerRequest)(nil),             // 17: laurel.accrual.v1.VerifyLedgerRequest
+	(*Check)(nil),                           // 18: laurel.accrual.v1.Check
+	(*VerifyLedgerResponse)(nil),            // 19: laurel.accrual.v1.VerifyLedgerResponse
+	(*DeadLetter)(nil),                      // 20: laurel.accrual.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),          // 21: laurel.accrual.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),         // 22: laurel.accrual.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),            // 23: laurel.accrual.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),           // 24: laurel.accrual.v1.GetDeadLetterResponse
+	(*RedriveDeadLetterRequest)(nil),        // 25: laurel.accrual.v1.RedriveDeadLetterRequest
+	(*RedriveDeadLetterResponse)(nil),       // 26: laurel.accrual.v1.RedriveDeadLetterResponse
+	(*PreviewOrderRequest)(nil),             // 27: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),            // 28: laurel.accrual.v1.PreviewOrderResponse
+	(*GetFinalityRequest)(nil),              // 29: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),             // 30: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),         // 31: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),        // 32: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),              // 33: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),             // 34: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),               // 35: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),              // 36: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),              // 37: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),             // 38: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),                 // 39: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),                // 40: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),            // 41: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),           // 42: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),             // 43: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),            // 44: laurel.accrual.v1.AdjustPointsResponse
+	(*ProposeAdjustmentRequest)(nil),        // 45: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 46: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 47: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 48: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 49: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 50: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 51: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 52: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 53: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 54: laurel.type.v1.Position
+	(*Account)(nil),                         // 55: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 56: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 57: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 58: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 59: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 60: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 61: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 62: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 63: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	45, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	45, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	46, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	47, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	46, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	48, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	46, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	53, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	53, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	54, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	55, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	54, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	56, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	54, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	6,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	48, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	47, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	48, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	48, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	46, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	56, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	55, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	56, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	56, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	54, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	15, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	18, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	45, // 16: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	53, // 16: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	20, // 17: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	20, // 18: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	49, // 19: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	45, // 20: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	50, // 21: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	51, // 22: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	45, // 23: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	52, // 24: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	53, // 25: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	52, // 26: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	48, // 27: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	54, // 28: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	48, // 29: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	48, // 30: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	48, // 31: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	48, // 32: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	48, // 33: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 34: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 35: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 36: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	8,  // 37: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	10, // 38: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	12, // 39: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	14, // 40: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	17, // 41: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	21, // 42: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	23, // 43: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	25, // 44: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	27, // 45: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	29, // 46: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	31, // 47: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	33, // 48: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	35, // 49: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	37, // 50: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	39, // 51: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	41, // 52: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	43, // 53: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	2,  // 54: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 55: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	7,  // 56: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	9,  // 57: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	11, // 58: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	13, // 59: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	16, // 60: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	19, // 61: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	22, // 62: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	24, // 63: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	26, // 64: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	28, // 65: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	30, // 66: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	32, // 67: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	34, // 68: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	36, // 69: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	38, // 70: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	40, // 71: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	42, // 72: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	44, // 73: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	54, // [54:74] is the sub-list for method output_type
-	34, // [34:54] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	57, // 19: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	53, // 20: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	58, // 21: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	59, // 22: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	53, // 23: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	60, // 24: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	61, // 25: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	60, // 26: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	56, // 27: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	62, // 28: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	56, // 29: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	56, // 30: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	56, // 31: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	56, // 32: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	56, // 33: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	63, // 34: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	63, // 35: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	56, // 36: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	63, // 37: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	63, // 38: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	1,  // 39: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 40: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 41: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	8,  // 42: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	10, // 43: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	12, // 44: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	14, // 45: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	17, // 46: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	21, // 47: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	23, // 48: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	25, // 49: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	27, // 50: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	29, // 51: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	31, // 52: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	33, // 53: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	35, // 54: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	37, // 55: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	39, // 56: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	41, // 57: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	43, // 58: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	45, // 59: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	47, // 60: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	49, // 61: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	51, // 62: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	2,  // 63: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 64: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	7,  // 65: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	9,  // 66: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	11, // 67: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	13, // 68: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	16, // 69: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	19, // 70: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	22, // 71: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	24, // 72: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	26, // 73: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	28, // 74: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	30, // 75: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	32, // 76: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	34, // 77: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	36, // 78: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	38, // 79: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	40, // 80: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	42, // 81: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	44, // 82: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	46, // 83: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	48, // 84: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	50, // 85: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	52, // 86: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	63, // [63:87] is the sub-list for method output_type
+	39, // [39:63] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -3381,6 +3918,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 		return
 	}
 	file_laurel_accrual_v1_account_proto_init()
+	file_laurel_accrual_v1_adjustment_proto_init()
 	file_laurel_accrual_v1_closing_proto_init()
 	file_laurel_accrual_v1_entry_proto_init()
 	file_laurel_accrual_v1_accrual_service_proto_msgTypes[7].OneofWrappers = []any{}
@@ -3390,7 +3928,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   44,
+			NumMessages:   52,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

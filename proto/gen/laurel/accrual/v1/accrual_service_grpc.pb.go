@@ -19,26 +19,30 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccrualService_GetAccount_FullMethodName         = "/laurel.accrual.v1.AccrualService/GetAccount"
-	AccrualService_ListEntries_FullMethodName        = "/laurel.accrual.v1.AccrualService/ListEntries"
-	AccrualService_ListExpiringPoints_FullMethodName = "/laurel.accrual.v1.AccrualService/ListExpiringPoints"
-	AccrualService_WatchAccount_FullMethodName       = "/laurel.accrual.v1.AccrualService/WatchAccount"
-	AccrualService_ListOwnEntries_FullMethodName     = "/laurel.accrual.v1.AccrualService/ListOwnEntries"
-	AccrualService_ExplainEntry_FullMethodName       = "/laurel.accrual.v1.AccrualService/ExplainEntry"
-	AccrualService_GetEventStatus_FullMethodName     = "/laurel.accrual.v1.AccrualService/GetEventStatus"
-	AccrualService_VerifyLedger_FullMethodName       = "/laurel.accrual.v1.AccrualService/VerifyLedger"
-	AccrualService_ListDeadLetters_FullMethodName    = "/laurel.accrual.v1.AccrualService/ListDeadLetters"
-	AccrualService_GetDeadLetter_FullMethodName      = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
-	AccrualService_RedriveDeadLetter_FullMethodName  = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
-	AccrualService_PreviewOrder_FullMethodName       = "/laurel.accrual.v1.AccrualService/PreviewOrder"
-	AccrualService_GetFinality_FullMethodName        = "/laurel.accrual.v1.AccrualService/GetFinality"
-	AccrualService_GetControlTotals_FullMethodName   = "/laurel.accrual.v1.AccrualService/GetControlTotals"
-	AccrualService_AwardPoints_FullMethodName        = "/laurel.accrual.v1.AccrualService/AwardPoints"
-	AccrualService_HoldPoints_FullMethodName         = "/laurel.accrual.v1.AccrualService/HoldPoints"
-	AccrualService_CaptureHold_FullMethodName        = "/laurel.accrual.v1.AccrualService/CaptureHold"
-	AccrualService_VoidHold_FullMethodName           = "/laurel.accrual.v1.AccrualService/VoidHold"
-	AccrualService_RefundCapture_FullMethodName      = "/laurel.accrual.v1.AccrualService/RefundCapture"
-	AccrualService_AdjustPoints_FullMethodName       = "/laurel.accrual.v1.AccrualService/AdjustPoints"
+	AccrualService_GetAccount_FullMethodName              = "/laurel.accrual.v1.AccrualService/GetAccount"
+	AccrualService_ListEntries_FullMethodName             = "/laurel.accrual.v1.AccrualService/ListEntries"
+	AccrualService_ListExpiringPoints_FullMethodName      = "/laurel.accrual.v1.AccrualService/ListExpiringPoints"
+	AccrualService_WatchAccount_FullMethodName            = "/laurel.accrual.v1.AccrualService/WatchAccount"
+	AccrualService_ListOwnEntries_FullMethodName          = "/laurel.accrual.v1.AccrualService/ListOwnEntries"
+	AccrualService_ExplainEntry_FullMethodName            = "/laurel.accrual.v1.AccrualService/ExplainEntry"
+	AccrualService_GetEventStatus_FullMethodName          = "/laurel.accrual.v1.AccrualService/GetEventStatus"
+	AccrualService_VerifyLedger_FullMethodName            = "/laurel.accrual.v1.AccrualService/VerifyLedger"
+	AccrualService_ListDeadLetters_FullMethodName         = "/laurel.accrual.v1.AccrualService/ListDeadLetters"
+	AccrualService_GetDeadLetter_FullMethodName           = "/laurel.accrual.v1.AccrualService/GetDeadLetter"
+	AccrualService_RedriveDeadLetter_FullMethodName       = "/laurel.accrual.v1.AccrualService/RedriveDeadLetter"
+	AccrualService_PreviewOrder_FullMethodName            = "/laurel.accrual.v1.AccrualService/PreviewOrder"
+	AccrualService_GetFinality_FullMethodName             = "/laurel.accrual.v1.AccrualService/GetFinality"
+	AccrualService_GetControlTotals_FullMethodName        = "/laurel.accrual.v1.AccrualService/GetControlTotals"
+	AccrualService_AwardPoints_FullMethodName             = "/laurel.accrual.v1.AccrualService/AwardPoints"
+	AccrualService_HoldPoints_FullMethodName              = "/laurel.accrual.v1.AccrualService/HoldPoints"
+	AccrualService_CaptureHold_FullMethodName             = "/laurel.accrual.v1.AccrualService/CaptureHold"
+	AccrualService_VoidHold_FullMethodName                = "/laurel.accrual.v1.AccrualService/VoidHold"
+	AccrualService_RefundCapture_FullMethodName           = "/laurel.accrual.v1.AccrualService/RefundCapture"
+	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
+	AccrualService_ProposeAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ProposeAdjustment"
+	AccrualService_ApproveAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ApproveAdjustment"
+	AccrualService_RejectAdjustment_FullMethodName        = "/laurel.accrual.v1.AccrualService/RejectAdjustment"
+	AccrualService_ListAdjustmentProposals_FullMethodName = "/laurel.accrual.v1.AccrualService/ListAdjustmentProposals"
 )
 
 // AccrualServiceClient is the client API for AccrualService service.
@@ -101,13 +105,28 @@ type AccrualServiceClient interface {
 	// VoidHold makes held points active again. Those whose day has come lapse at once. Reasons: ACCOUNT_NOT_FOUND,
 	// HOLD_NOT_FOUND.
 	VoidHold(ctx context.Context, in *VoidHoldRequest, opts ...grpc.CallOption) (*VoidHoldResponse, error)
-	// RefundCapture undoes a capture whole: each point goes back to where it came from, and lapses at once if its day has
-	// come. Reasons: ACCOUNT_NOT_FOUND, CAPTURE_NOT_FOUND, CAPTURE_REFUNDED, REFUND_TOO_LATE, TOO_MANY_REFUNDS,
+	// RefundCapture gives points of a capture back, all or a part, the last ones taken first: each goes back to where it came
+	// from. If its day has come it lapses at once, or lives on for as long as the programme says. Reasons: ACCOUNT_NOT_FOUND,
+	// CAPTURE_NOT_FOUND, CAPTURE_REFUNDED, REFUND_EXCEEDS_CAPTURE for more than is left, REFUND_TOO_LATE, TOO_MANY_REFUNDS,
 	// AMOUNT_OUT_OF_RANGE.
 	RefundCapture(ctx context.Context, in *RefundCaptureRequest, opts ...grpc.CallOption) (*RefundCaptureResponse, error)
-	// AdjustPoints corrects what an account has, never below zero. Reasons: ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS,
-	// AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	// AdjustPoints corrects what an account has, never below zero. Where the programme has a section adjustments, the caller
+	// is a person and stays within the limits of their role. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT (what is asked, allowed
+	// and used), ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
 	AdjustPoints(ctx context.Context, in *AdjustPointsRequest, opts ...grpc.CallOption) (*AdjustPointsResponse, error)
+	// ProposeAdjustment keeps a correction for another person to decide on, within seven days. Nothing moves yet. Reason:
+	// PERSON_NEEDED.
+	ProposeAdjustment(ctx context.Context, in *ProposeAdjustmentRequest, opts ...grpc.CallOption) (*ProposeAdjustmentResponse, error)
+	// ApproveAdjustment lets a proposed correction happen; its entry names both people. The same call of the same person is
+	// answered alike, also after the ledger refused the correction: it is tried again then. Reasons: PERSON_NEEDED,
+	// SECOND_PERSON_NEEDED to who has proposed it, ADJUSTMENT_LIMIT for more than the role may approve, PROPOSAL_NOT_FOUND,
+	// PROPOSAL_CLOSED, and those of AdjustPoints.
+	ApproveAdjustment(ctx context.Context, in *ApproveAdjustmentRequest, opts ...grpc.CallOption) (*ApproveAdjustmentResponse, error)
+	// RejectAdjustment ends a proposal; its proposer may take it back so. Reasons: PERSON_NEEDED, PROPOSAL_NOT_FOUND,
+	// PROPOSAL_CLOSED.
+	RejectAdjustment(ctx context.Context, in *RejectAdjustmentRequest, opts ...grpc.CallOption) (*RejectAdjustmentResponse, error)
+	// ListAdjustmentProposals returns a programme's proposals by proposer and key, in pages.
+	ListAdjustmentProposals(ctx context.Context, in *ListAdjustmentProposalsRequest, opts ...grpc.CallOption) (*ListAdjustmentProposalsResponse, error)
 }
 
 type accrualServiceClient struct {
@@ -336,6 +355,46 @@ func (c *accrualServiceClient) AdjustPoints(ctx context.Context, in *AdjustPoint
 	return out, nil
 }
 
+func (c *accrualServiceClient) ProposeAdjustment(ctx context.Context, in *ProposeAdjustmentRequest, opts ...grpc.CallOption) (*ProposeAdjustmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeAdjustmentResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ProposeAdjustment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) ApproveAdjustment(ctx context.Context, in *ApproveAdjustmentRequest, opts ...grpc.CallOption) (*ApproveAdjustmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApproveAdjustmentResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ApproveAdjustment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) RejectAdjustment(ctx context.Context, in *RejectAdjustmentRequest, opts ...grpc.CallOption) (*RejectAdjustmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RejectAdjustmentResponse)
+	err := c.cc.Invoke(ctx, AccrualService_RejectAdjustment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) ListAdjustmentProposals(ctx context.Context, in *ListAdjustmentProposalsRequest, opts ...grpc.CallOption) (*ListAdjustmentProposalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAdjustmentProposalsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ListAdjustmentProposals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccrualServiceServer is the server API for AccrualService service.
 // All implementations must embed UnimplementedAccrualServiceServer
 // for forward compatibility.
@@ -396,13 +455,28 @@ type AccrualServiceServer interface {
 	// VoidHold makes held points active again. Those whose day has come lapse at once. Reasons: ACCOUNT_NOT_FOUND,
 	// HOLD_NOT_FOUND.
 	VoidHold(context.Context, *VoidHoldRequest) (*VoidHoldResponse, error)
-	// RefundCapture undoes a capture whole: each point goes back to where it came from, and lapses at once if its day has
-	// come. Reasons: ACCOUNT_NOT_FOUND, CAPTURE_NOT_FOUND, CAPTURE_REFUNDED, REFUND_TOO_LATE, TOO_MANY_REFUNDS,
+	// RefundCapture gives points of a capture back, all or a part, the last ones taken first: each goes back to where it came
+	// from. If its day has come it lapses at once, or lives on for as long as the programme says. Reasons: ACCOUNT_NOT_FOUND,
+	// CAPTURE_NOT_FOUND, CAPTURE_REFUNDED, REFUND_EXCEEDS_CAPTURE for more than is left, REFUND_TOO_LATE, TOO_MANY_REFUNDS,
 	// AMOUNT_OUT_OF_RANGE.
 	RefundCapture(context.Context, *RefundCaptureRequest) (*RefundCaptureResponse, error)
-	// AdjustPoints corrects what an account has, never below zero. Reasons: ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS,
-	// AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	// AdjustPoints corrects what an account has, never below zero. Where the programme has a section adjustments, the caller
+	// is a person and stays within the limits of their role. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT (what is asked, allowed
+	// and used), ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
 	AdjustPoints(context.Context, *AdjustPointsRequest) (*AdjustPointsResponse, error)
+	// ProposeAdjustment keeps a correction for another person to decide on, within seven days. Nothing moves yet. Reason:
+	// PERSON_NEEDED.
+	ProposeAdjustment(context.Context, *ProposeAdjustmentRequest) (*ProposeAdjustmentResponse, error)
+	// ApproveAdjustment lets a proposed correction happen; its entry names both people. The same call of the same person is
+	// answered alike, also after the ledger refused the correction: it is tried again then. Reasons: PERSON_NEEDED,
+	// SECOND_PERSON_NEEDED to who has proposed it, ADJUSTMENT_LIMIT for more than the role may approve, PROPOSAL_NOT_FOUND,
+	// PROPOSAL_CLOSED, and those of AdjustPoints.
+	ApproveAdjustment(context.Context, *ApproveAdjustmentRequest) (*ApproveAdjustmentResponse, error)
+	// RejectAdjustment ends a proposal; its proposer may take it back so. Reasons: PERSON_NEEDED, PROPOSAL_NOT_FOUND,
+	// PROPOSAL_CLOSED.
+	RejectAdjustment(context.Context, *RejectAdjustmentRequest) (*RejectAdjustmentResponse, error)
+	// ListAdjustmentProposals returns a programme's proposals by proposer and key, in pages.
+	ListAdjustmentProposals(context.Context, *ListAdjustmentProposalsRequest) (*ListAdjustmentProposalsResponse, error)
 	mustEmbedUnimplementedAccrualServiceServer()
 }
 
@@ -472,6 +546,18 @@ func (UnimplementedAccrualServiceServer) RefundCapture(context.Context, *RefundC
 }
 func (UnimplementedAccrualServiceServer) AdjustPoints(context.Context, *AdjustPointsRequest) (*AdjustPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AdjustPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) ProposeAdjustment(context.Context, *ProposeAdjustmentRequest) (*ProposeAdjustmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeAdjustment not implemented")
+}
+func (UnimplementedAccrualServiceServer) ApproveAdjustment(context.Context, *ApproveAdjustmentRequest) (*ApproveAdjustmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApproveAdjustment not implemented")
+}
+func (UnimplementedAccrualServiceServer) RejectAdjustment(context.Context, *RejectAdjustmentRequest) (*RejectAdjustmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RejectAdjustment not implemented")
+}
+func (UnimplementedAccrualServiceServer) ListAdjustmentProposals(context.Context, *ListAdjustmentProposalsRequest) (*ListAdjustmentProposalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAdjustmentProposals not implemented")
 }
 func (UnimplementedAccrualServiceServer) mustEmbedUnimplementedAccrualServiceServer() {}
 func (UnimplementedAccrualServiceServer) testEmbeddedByValue()                        {}
@@ -840,6 +926,78 @@ func _AccrualService_AdjustPoints_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_ProposeAdjustment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeAdjustmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ProposeAdjustment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ProposeAdjustment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ProposeAdjustment(ctx, req.(*ProposeAdjustmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_ApproveAdjustment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApproveAdjustmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ApproveAdjustment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ApproveAdjustment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ApproveAdjustment(ctx, req.(*ApproveAdjustmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_RejectAdjustment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RejectAdjustmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).RejectAdjustment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_RejectAdjustment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).RejectAdjustment(ctx, req.(*RejectAdjustmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_ListAdjustmentProposals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAdjustmentProposalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ListAdjustmentProposals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ListAdjustmentProposals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ListAdjustmentProposals(ctx, req.(*ListAdjustmentProposalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccrualService_ServiceDesc is the grpc.ServiceDesc for AccrualService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -918,6 +1076,22 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AdjustPoints",
 			Handler:    _AccrualService_AdjustPoints_Handler,
+		},
+		{
+			MethodName: "ProposeAdjustment",
+			Handler:    _AccrualService_ProposeAdjustment_Handler,
+		},
+		{
+			MethodName: "ApproveAdjustment",
+			Handler:    _AccrualService_ApproveAdjustment_Handler,
+		},
+		{
+			MethodName: "RejectAdjustment",
+			Handler:    _AccrualService_RejectAdjustment_Handler,
+		},
+		{
+			MethodName: "ListAdjustmentProposals",
+			Handler:    _AccrualService_ListAdjustmentProposals_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

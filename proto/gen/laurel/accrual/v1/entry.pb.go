@@ -884,7 +884,9 @@ type CommandPart struct {
 	// Awarded, held, captured, released, refunded or adjusted: then below zero for those taken away.
 	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
 	// UPPER_SNAKE code; empty: none was given.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The second person who approved an adjustment; empty: it needed none.
+	Approver      string `protobuf:"bytes,4,opt,name=approver,proto3" json:"approver,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -936,6 +938,13 @@ func (x *CommandPart) GetPoints() int64 {
 func (x *CommandPart) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *CommandPart) GetApprover() string {
+	if x != nil {
+		return x.Approver
 	}
 	return ""
 }
@@ -1021,14 +1030,16 @@ func (x *HoldPart) GetDeadline() *timestamppb.Timestamp {
 	return nil
 }
 
-// RefundPart is the capture that an entry undid.
+// RefundPart is the capture of which an entry gave points back.
 type RefundPart struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	CaptureId string                 `protobuf:"bytes,1,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
 	// Seq of its entry.
 	CaptureSeq int64 `protobuf:"varint,2,opt,name=capture_seq,json=captureSeq,proto3" json:"capture_seq,omitempty"`
 	// Civil day on which it took effect (YYYY-MM-DD).
-	CaptureDay    string `protobuf:"bytes,3,opt,name=capture_day,json=captureDay,proto3" json:"capture_day,omitempty"`
+	CaptureDay string `protobuf:"bytes,3,opt,name=capture_day,json=captureDay,proto3" json:"capture_day,omitempty"`
+	// What can still be given back of it.
+	LeftPoints    int64 `protobuf:"varint,4,opt,name=left_points,json=leftPoints,proto3" json:"left_points,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1082,6 +1093,13 @@ func (x *RefundPart) GetCaptureDay() string {
 		return x.CaptureDay
 	}
 	return ""
+}
+
+func (x *RefundPart) GetLeftPoints() int64 {
+	if x != nil {
+		return x.LeftPoints
+	}
+	return 0
 }
 
 // Entry is one immutable line of the ledger.
@@ -1394,17 +1412,18 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x05rules\x18\b \x03(\tR\x05rules\";\n" +
 	"\rEnrolmentPart\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\x12\n" +
-	"\x04kind\x18\x02 \x01(\tR\x04kind\"U\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\"q\n" +
 	"\vCommandPart\x12\x16\n" +
 	"\x06caller\x18\x01 \x01(\tR\x06caller\x12\x16\n" +
 	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa7\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bapprover\x18\x04 \x01(\tR\bapprover\"\xa7\x01\n" +
 	"\bHoldPart\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x16\n" +
 	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +
 	"\bredeemer\x18\x03 \x01(\tR\bredeemer\x12\x16\n" +
 	"\x06points\x18\x04 \x01(\x03R\x06points\x126\n" +
-	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"m\n" +
+	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\x8e\x01\n" +
 	"\n" +
 	"RefundPart\x12\x1d\n" +
 	"\n" +
@@ -1412,7 +1431,9 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\vcapture_seq\x18\x02 \x01(\x03R\n" +
 	"captureSeq\x12\x1f\n" +
 	"\vcapture_day\x18\x03 \x01(\tR\n" +
-	"captureDay\"\xb8\b\n" +
+	"captureDay\x12\x1f\n" +
+	"\vleft_points\x18\x04 \x01(\x03R\n" +
+	"leftPoints\"\xb8\b\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
 // writer encodes values as docs/decisions/0001 says: fixed order, fixed widths, lengths before content.
@@ -81,10 +82,13 @@ func (e Entry) Canonical() []byte {
 		w.action(e.Action)
 		w.enrolment(e.Enrolment)
 	}
-	if e.Format == FormatCommands {
+	if e.Format == FormatCommands || e.Format == FormatShared {
 		w.command(e.Command)
 		w.hold(e.Hold)
 		w.refund(e.Refund)
+	}
+	if e.Format == FormatShared {
+		w.shared(e)
 	}
 	return w.buf
 }
@@ -120,6 +124,18 @@ func (w *writer) refund(r *RefundPart) {
 	w.str(r.Capture)
 	w.int(int64(r.Seq))
 	w.day(r.Day)
+}
+
+func (w *writer) shared(e Entry) {
+	approver, left := "", money.Points(0)
+	if e.Command != nil {
+		approver = e.Command.Approver
+	}
+	if e.Refund != nil {
+		left = e.Refund.Left
+	}
+	w.str(approver)
+	w.int(int64(left))
 }
 
 func (w *writer) action(a *ActionPart) {

@@ -22,9 +22,11 @@ type Deed interface {
 
 // Request is a deed that a caller asks for.
 type Request struct {
-	Caller string // by the credential
+	Caller string // by the credential: a service, or operator/<person>
 	Key    string // the idempotency key, of the caller and programme
 	Deed   Deed
+	// Approver is the second person of an adjustment, as Caller; empty: it needed none.
+	Approver string
 	// Now is the wall clock, from which deadlines count if it is later than the ledger; zero where the house lives in
 	// past days.
 	Now time.Time
@@ -36,13 +38,27 @@ type CommandPart struct {
 	Content Hash         // of the request: what makes another one under the same key a mistake
 	Points  money.Points // given, held, captured, released, refunded, or adjusted: then below zero for those taken away
 	Reason  string       // UPPER_SNAKE code; empty where none was given
+	// Approver is the second person of an adjustment; empty: it needed none.
+	Approver string
 }
 
 // EntryKey is the key of the entry that the request makes.
 func (r Request) EntryKey() string { return CommandPrefix(r.Caller) + token.Of(r.Key) }
 
 // CommandPrefix begins the keys of the entries that a caller's commands make; behind it stands the idempotency key.
-func CommandPrefix(caller string) string { return "cmd/" + token.Of(caller) + "/" }
+func CommandPrefix(caller string) string {
+	prefix := "cmd/"
+	for part := range strings.SplitSeq(caller, "/") { // operator/<person> are two tokens
+		prefix += token.Of(part) + "/"
+	}
+	return prefix
+}
+
+// ofCaller tells whether a key is one that a caller makes.
+func ofCaller(key, caller string) bool {
+	rest, ok := strings.CutPrefix(key, CommandPrefix(caller))
+	return ok && !strings.Contains(rest, "/")
+}
 
 // Content tells whether two requests ask for the same.
 func (r Request) Content(account AccountID) Hash {
@@ -76,7 +92,7 @@ func Do(a Account, r Request, schedule program.Schedule, t time.Time) (Entry, Ac
 	known := schedule.In(t)
 	d := a.begin(known, t)
 	d.Key, d.Actor, d.OccurredAt = r.EntryKey(), "caller/"+r.Caller, t
-	d.Command = &CommandPart{Caller: r.Caller, Content: r.Content(a.ID)}
+	d.Command = &CommandPart{Caller: r.Caller, Content: r.Content(a.ID), Approver: r.Approver}
 	if err := r.Deed.do(d, r, known); err != nil {
 		return Entry{}, a, err
 	}
@@ -147,8 +163,10 @@ func (e Entry) checkCommand() string {
 		return "a command does not make entries of its kind"
 	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil:
 		return "a command with the part of an order, of the ladder, of an action or of an enrolment"
-	case !strings.HasPrefix(e.Key, CommandPrefix(c.Caller)):
+	case !ofCaller(e.Key, c.Caller):
 		return "its key is not that of its caller"
+	case c.Approver != "" && (e.Kind != KindAdjust || c.Approver == c.Caller):
+		return "it was approved by who made it, or is of a kind that nobody approves"
 	case c.Points != e.moved():
 		return "its command moved other points than its movements"
 	}

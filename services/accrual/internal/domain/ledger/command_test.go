@@ -130,6 +130,35 @@ func TestPointsAreHeldCapturedAndGivenBack(t *testing.T) {
 				refused: CAPTURE_REFUNDED`,
 		},
 		{
+			name: "a capture is refunded in parts, the last points taken first; never more than was captured",
+			script: `
+				2025-01-10 awards a1: 100 cafe - 2025-03-01
+				2025-01-10 awards a2: 50 air - 2025-04-01
+				2025-01-10 holds h1: 120
+				2025-01-10 captures c1/h1
+				2025-01-11 refunds r1/c1: 15
+				2025-01-12 refunds r2/c1: 106
+				2025-01-12 refunds r2/c1: 25
+				2025-01-13 refunds r1/c1: 15
+				2025-01-13 refunds r3/c1: -1
+				2025-01-13 refunds r3/c1
+				2025-01-13 refunds r4/c1: 1
+				2025-01-13 refunds r4/c1`,
+			want: `
+				2025-01-10 earn: earn 100 gone 2025-03-01 = active 100
+				2025-01-10 earn: earn 50 gone 2025-04-01 = active 150
+				2025-01-10 hold: hold 100 gone 2025-03-01, hold 20 gone 2025-04-01 = active 30, held 120
+				2025-01-10 capture: capture 100 gone 2025-03-01 for books, capture 20 gone 2025-04-01 for books = active 30
+				2025-01-11 refund: refund 15 gone 2025-04-01 for books = active 45
+				refused: REFUND_EXCEEDS_CAPTURE
+				2025-01-12 refund: refund 20 gone 2025-03-01 for books, refund 5 gone 2025-04-01 for books = active 70
+				repeats cmd/till/r1
+				refused: INVALID_ARGUMENT
+				2025-01-13 refund: refund 80 gone 2025-03-01 for books = active 150
+				refused: CAPTURE_REFUNDED
+				refused: CAPTURE_REFUNDED`,
+		},
+		{
 			name: "an adjustment goes up and down, never below zero",
 			script: `
 				2025-01-10 awards a1: 10
@@ -264,34 +293,6 @@ func TestLimitsRefuseCommands(t *testing.T) {
 	h.rebuild()
 }
 
-func TestRefundsAreRememberedForAsLongAsTheyCanBeTried(t *testing.T) {
-	h := newHouse(t, rules(t, "expiry: {rule: never}"))
-	h.blind = true
-	at := noon(january10)
-	do := func(verb, key, of, items string) error {
-		_, err := h.do(request(t, verb, key, of, items), at)
-		return err
-	}
-	require.NoError(t, do("awards", "a", "", "1000"))
-	for n := range ledger.RefundsMax + 1 {
-		require.NoError(t, do("holds", fmt.Sprint("h", n), "", "1"))
-		require.NoError(t, do("captures", fmt.Sprint("c", n), fmt.Sprint("h", n), ""))
-		err := do("refunds", fmt.Sprint("r", n), fmt.Sprint("c", n), "")
-		if n == ledger.RefundsMax {
-			refusedWith(t, err, reason.TooManyRefunds)
-			break
-		}
-		require.NoError(t, err)
-	}
-	at = noon(january10.AddDays(ledger.RefundDays))
-	refusedWith(t, do("refunds", "again", "c7", ""), reason.CaptureRefunded)
-	at = at.AddDate(0, 0, 1)
-	refusedWith(t, do("refunds", "again", "c7", ""), reason.RefundTooLate)
-	require.NoError(t, do("adjusts", "j", "", "1"))
-	require.Empty(t, h.account.Refunds, "what is too old for everybody is forgotten")
-	h.rebuild()
-}
-
 // TestPointsDoNotOverflowThroughHolds holds nearly all that there can be, and gives more.
 func TestPointsDoNotOverflowThroughHolds(t *testing.T) {
 	h := newHouse(t, rules(t))
@@ -322,6 +323,7 @@ func TestCommandsAreExplainedInPlainWords(t *testing.T) {
 		2025-01-10 awards a1: 100 cafe
 		2025-01-11 holds h1: 60 2h
 		2025-01-11 captures c1/h1: 50
+		2025-01-12 refunds r0/c1: 20
 		2025-01-12 refunds r1/c1
 		2025-01-12 holds h2: 1 1h
 		2025-01-12 voids v1/h2
@@ -337,7 +339,8 @@ func TestCommandsAreExplainedInPlainWords(t *testing.T) {
 		"On 10 January 2025 till gave 100 points. 100 points were added; they can be spent until 31 January 2026. The account now has 100 points to spend.",
 		"On 11 January 2025 till had 60 points set aside for books until 14:00 on 11 January 2025. 60 points were set aside; they can be spent until 31 January 2026. The account now has 40 points to spend, 60 held.",
 		"On 11 January 2025 till took 50 of 60 points that were set aside for books. 50 points of cafe were spent at books. 10 points are free again; they can be spent until 31 January 2026. The account now has 50 points to spend.",
-		"On 12 January 2025 till gave 50 points back that were spent on 11 January 2025. 50 points of cafe came back from books; they can be spent until 31 January 2026. The account now has 100 points to spend.",
+		"On 12 January 2025 till gave 20 points back that were spent on 11 January 2025; 30 of them can still be given back. 20 points of cafe came back from books; they can be spent until 31 January 2026. The account now has 70 points to spend.",
+		"On 12 January 2025 till gave 30 points back that were spent on 11 January 2025. 30 points of cafe came back from books; they can be spent until 31 January 2026. The account now has 100 points to spend.",
 		"On 12 January 2025 till had 1 point set aside for books until 13:00 on 12 January 2025. 1 point was set aside; it can be spent until 31 January 2026. The account now has 99 points to spend, 1 held.",
 		"On 12 January 2025 till set 1 point free that were set aside for books. 1 point is free again; it can be spent until 31 January 2026. The account now has 100 points to spend.",
 		"On 13 January 2025 till took 1 point away to correct the account (MISTAKE). 1 point was taken away; it could have been spent until 31 January 2026. The account now has 99 points to spend.",

@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -21,12 +21,16 @@ const (
 	FormatParts  uint8 = 3 // Format, with the parts of actions and enrolments behind all of it
 	// FormatCommands is Format, with the parts of commands, holds and refunds behind all of it.
 	FormatCommands uint8 = 4
+	// FormatShared is FormatCommands, with who approved it and what is left of a refunded capture behind all of it.
+	FormatShared uint8 = 5
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.Command != nil && e.Command.Approver != "" || e.Refund != nil && e.Refund.Left != 0:
+		return FormatShared
 	case e.Command != nil || e.Hold != nil || e.Refund != nil:
 		return FormatCommands
 	case e.Action != nil || e.Enrolment != nil:

@@ -21,6 +21,9 @@ func (x explainer) commanded() string {
 		text += fmt.Sprintf("set %s free that were set aside for %s", x.points(c.Points), x.e.Hold.Redeemer)
 	case KindRefund:
 		text += fmt.Sprintf("gave %s back that were spent on %s", x.points(c.Points), long(x.e.Refund.Day))
+		if left := x.e.Refund.Left; left > 0 {
+			text += fmt.Sprintf("; %s of them can still be given back", count(left))
+		}
 	case KindAdjust:
 		if c.Points < 0 {
 			text += fmt.Sprintf("took %s away to correct the account", x.points(-c.Points))
@@ -31,6 +34,9 @@ func (x explainer) commanded() string {
 	}
 	if c.Reason != "" {
 		text += fmt.Sprintf(" (%s)", c.Reason)
+	}
+	if c.Approver != "" {
+		text += ", approved by " + c.Approver
 	}
 	return text + "."
 }

@@ -198,6 +198,25 @@ func TestCanonicalBytesOfFormat4AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-4.txt", commandSamples(t))
 }
 
+// sharedSamples are what format 5 is for: a refund that leaves something, and an adjustment that somebody approved.
+func sharedSamples(t require.TestingT) []ledger.Entry {
+	list := commandSamples(t)
+	refund, adjust := list[5], list[6]
+	refund.Format, adjust.Format = ledger.FormatShared, ledger.FormatShared
+	part := *refund.Refund
+	part.Left = 12
+	refund.Refund = &part
+	command := *adjust.Command
+	command.Caller, command.Approver = "operator/anna", "operator/ben"
+	adjust.Command, adjust.Key, adjust.Actor = &command, "cmd/operator/anna/j", "caller/operator/anna"
+	return []ledger.Entry{refund, adjust}
+}
+
+// Format 5 is format 4 with the approver and what is left of a capture behind all of it.
+func TestCanonicalBytesOfFormat5AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-5.txt", sharedSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -224,7 +243,7 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())

@@ -191,8 +191,11 @@ func (d *draft) open(id string, r Request) (OpenHold, error) {
 	return hold, nil
 }
 
-// mayEnd tells whether the caller may capture, void or refund: whose hold it was, and the operator.
-func (r Request) mayEnd(h HoldPart) bool { return r.Caller == h.Caller || r.Caller == Operator }
+// mayEnd tells whether the caller may capture, void or refund: whose hold it was, and the operator's people.
+func (r Request) mayEnd(h HoldPart) bool {
+	who, _, _ := strings.Cut(r.Caller, "/")
+	return r.Caller == h.Caller || who == Operator
+}
 
 // lapseHold ends a hold whose deadline has come.
 func (d *draft) lapseHold(h OpenHold) error {

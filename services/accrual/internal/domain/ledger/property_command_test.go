@@ -132,7 +132,10 @@ func (m *machine) drawDeed() ledger.Deed {
 			return h.id
 		}, key)}
 	case "refund":
-		return ledger.Refund{Capture: m.drawKnown(func(h *twinHold) string { return h.capture }, key)}
+		return ledger.Refund{
+			Capture: m.drawKnown(func(h *twinHold) string { return h.capture }, key),
+			Points:  money.Points(rapid.SampledFrom([]int{0, 0, 1, 5, 20}).Draw(m.t, "refunded")),
+		}
 	}
 	return ledger.Adjust{Points: points * money.Points(rapid.SampledFrom([]int{1, -1}).Draw(m.t, "sign")), Reason: "MISTAKE"}
 }

@@ -159,7 +159,7 @@ func request(t require.TestingT, verb, key, of, items string) ledger.Request {
 	case "voids":
 		r.Deed = ledger.Void{Hold: "cmd/till/" + of}
 	case "refunds":
-		r.Deed = ledger.Refund{Capture: "cmd/till/" + of}
+		r.Deed = ledger.Refund{Capture: "cmd/till/" + of, Points: points}
 	case "adjusts":
 		r.Deed = ledger.Adjust{Points: points, Reason: "MISTAKE"}
 	}

@@ -32,7 +32,8 @@ func aLife(t require.TestingT) *house {
 		2025-01-28 holds h3: 5 1h
 		2025-01-28 captures c1/h1: 15
 		2025-01-28 voids v1/h2
-		2025-01-29 refunds r1/c1
+		2025-01-29 refunds r1/c1: 4
+		2025-01-29 refunds r2/c1
 		2025-01-29 adjusts j1: 7
 		2025-01-29 adjusts j2: -3
 		2025-03-02 returned o4/r1
@@ -81,7 +82,7 @@ func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
 		"Entry.Order.Event.Returned[1].Amount", "Entry.Order.Deadline", "Entry.Lines[1].Rules[1]", "Entry.Lines[0].Rate",
 		"Entry.Movements[0].Lot.Expiry", "Entry.Movements without 1", "Entry.Postings[0].Bucket", "Entry.Ladder.Change.Cause",
 		"Entry.After.Balances[0].Debt", "Entry.Order nil", "Entry.Command.Content[0]", "Entry.Command.Reason", "Entry.Hold.Deadline",
-		"Entry.Hold.Redeemer", "Entry.Refund.Seq",
+		"Entry.Hold.Redeemer", "Entry.Refund.Seq", "Entry.Refund.Left", "Entry.Command.Approver",
 	} {
 		require.True(t, changed[path], "%s was never changed", path)
 	}
@@ -261,7 +262,11 @@ func TestAnAlteredEntryWithItsOwnHashContradictsItself(t *testing.T) {
 		{"a capture of other points than it says", ledger.KindCapture, func(e *ledger.Entry) { e.Command.Points-- }, "other points"},
 		{"a refund of a later capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund.Seq = e.Seq }, "refunds a capture"},
 		{"a refund of an old capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund.Day -= 500 }, "refunds a capture"},
-		{"a refund without its capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund = nil }, "refund is missing"},
+		{"a refund without its capture", ledger.KindRefund, func(e *ledger.Entry) { e.Refund, e.Format = nil, ledger.FormatCommands }, "refund is missing"},
+		{"an adjustment that was approved by who made it", ledger.KindAdjust, func(e *ledger.Entry) {
+			e.Command.Approver, e.Format = e.Command.Caller, ledger.FormatShared
+		}, "approved"},
+		{"a hold that was approved", ledger.KindHold, func(e *ledger.Entry) { e.Command.Approver, e.Format = "operator/ben", ledger.FormatShared }, "approves"},
 		{"points added by no adjustment", ledger.KindAdjust, func(e *ledger.Entry) { e.Kind, e.Command.Points = ledger.KindEarn, 0 }, "do not make"},
 		{"a command on the entry of an order", ledger.KindReverse, func(e *ledger.Entry) {
 			e.Command, e.Format = &ledger.CommandPart{Caller: "till"}, ledger.FormatCommands
@@ -312,4 +317,24 @@ func TestABookTakesOnlyTheNextEntryOfItsOrder(t *testing.T) {
 	due := slices.IndexFunc(h.entries, func(e ledger.Entry) bool { return e.Order == nil })
 	_, err = book.Add(h.entries[due])
 	require.Error(t, err, "an entry without an order")
+}
+
+// TestARefundOfMoreThanIsLeftContradictsTheOneBeforeIt: what may come back of a capture is folded from its refunds.
+func TestARefundOfMoreThanIsLeftContradictsTheOneBeforeIt(t *testing.T) {
+	h := aLife(t)
+	var refunds []int
+	for i, e := range h.entries {
+		if e.Kind == ledger.KindRefund {
+			refunds = append(refunds, i)
+		}
+	}
+	require.Len(t, refunds, 2)
+	a := h.before(refunds[1])
+	for _, left := range []money.Points{1, -1} {
+		e, ok := deepCopy(reflect.ValueOf(h.entries[refunds[1]])).Interface().(ledger.Entry)
+		require.True(t, ok)
+		e.Refund.Left, e.Format = left, ledger.FormatShared
+		_, err := a.Apply(ledger.Rehashed(e, a.Hash))
+		require.ErrorContains(t, err, "less is left")
+	}
 }

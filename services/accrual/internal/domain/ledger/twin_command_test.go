@@ -17,7 +17,6 @@ type twinHold struct {
 	capture  string // its key, once it was captured
 	spent    []*point
 	on       calendar.Day
-	refunded bool
 }
 
 // lapse ends holds whose deadline has come by t and lies before the end of the day, the first to lapse first.
@@ -93,8 +92,10 @@ func (w *twin) judge(d ledger.Deed) string {
 			return "CAPTURE_NOT_FOUND"
 		case w.today > h.on+ledger.RefundDays:
 			return "REFUND_TOO_LATE"
-		case h.refunded:
+		case len(h.spent) == 0:
 			return "CAPTURE_REFUNDED"
+		case int(d.Points) > len(h.spent):
+			return "REFUND_EXCEEDS_CAPTURE"
 		}
 	case ledger.Adjust:
 		if -d.Points > active {
@@ -146,8 +147,17 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		w.note("void")
 	case ledger.Refund:
 		h := w.captured(d.Capture)
-		h.refunded = true
-		w.free(h.spent)
+		keep := 0
+		if d.Points > 0 {
+			keep = len(h.spent) - int(d.Points)
+		}
+		for _, p := range h.spent[keep:] {
+			if days := w.policies[w.in(now)-1].extendDays; days > 0 && w.past(p) {
+				p.gone = w.today.AddDays(days)
+			}
+			w.comeIn(p)
+		}
+		h.spent = h.spent[:keep]
 		w.note("refund")
 	case ledger.Adjust:
 		w.adjust(int(d.Points), now)

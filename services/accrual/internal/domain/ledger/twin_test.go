@@ -35,6 +35,7 @@ type policy struct {
 	pendingDays int
 	months      int // 0: points never lapse
 	waitDays    int
+	extendDays  int // 0: what comes back after its day lapses
 	lateDays    int
 	acceptDays  int // 0: without limit
 	window      int
@@ -56,8 +57,12 @@ func (p policy) yaml(zone string) []string {
 	if p.soft {
 		downgrade = "one_step"
 	}
+	refunds := "refunds: {}"
+	if p.extendDays > 0 {
+		refunds = fmt.Sprintf("refunds: {extend_expired_days: %d}", p.extendDays)
+	}
 	return []string{
-		"zone: " + zone, expiry, returns,
+		"zone: " + zone, expiry, returns, refunds,
 		fmt.Sprintf("orders: {accept_late_days: %d}", p.lateDays),
 		fmt.Sprintf("earning: {points: 1, per: 1.00, pending_days: %d, multipliers: {category: {books: 2, tea: 1.25}, tier: {silver: 5/4, gold: 3/2}}, exclude: {category: [card]}}", p.pendingDays),
 		fmt.Sprintf("ladder: {window_months: %d, downgrade: %s, tiers: [{name: bronze, from: 0}, {name: silver, from: %s}, {name: gold, from: %s}]}",

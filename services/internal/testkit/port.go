@@ -1,0 +1,39 @@
+package testkit
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Ports for who must come back on the same one. The system gives those from 32768 on to whoever asks for any, and so to
+// another test while the first is away; mongod takes those from 21000 on.
+const (
+	portFirst = 12_000
+	portCount = 8_000
+)
+
+// Port returns a loopback port that is free, and that nobody is given who asks for any.
+func Port(t testing.TB) int {
+	t.Helper()
+	begin := rand.IntN(portCount)
+	for i := range portCount {
+		port := portFirst + (begin+i)%portCount
+		listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err == nil {
+			require.NoError(t, listener.Close())
+			return port
+		}
+	}
+	require.Fail(t, "no port is free", "%d to %d on loopback", portFirst, portFirst+portCount-1)
+	return 0
+}
+
+// Address is that of a free port on loopback: see Port.
+func Address(t testing.TB) string {
+	t.Helper()
+	return fmt.Sprint("127.0.0.1:", Port(t))
+}
