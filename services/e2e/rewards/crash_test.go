@@ -334,6 +334,10 @@ func withoutLedger(t *testing.T, binary string) {
 	refused(t, rpc.FromStatus(err), reason.NotReady)
 	h.keep(address)
 	h.drained(s)
+	testkit.Eventually(t, func() bool {
+		_, err := h.accrual.GetAccount(patient(t), &accrualv1.GetAccountRequest{Program: "tea", Account: "ann"})
+		return err == nil
+	}, "our own connection has found the ledger again")
 	h.requireEnded(s, crash{state: rewardv1.RedemptionState_REDEMPTION_STATE_FULFILLED}, "ann")
 	h.requireAgreed(s)
 }
