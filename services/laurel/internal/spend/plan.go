@@ -9,7 +9,7 @@ import (
 )
 
 // Plan is the version of what is planned. Another plan under the same keys would be refused, so it needs another house.
-const Plan = 1
+const Plan = 2
 
 // Member is an account that may spend.
 type Member struct {
@@ -79,7 +79,7 @@ type planner struct {
 }
 
 // plan says who does what. Members stand in the order of their points, of equals that comes first which is named first;
-// of more than can spend, every second, third, ... does.
+// of more than can spend, every second, third, ... does. Who has not enough for any reward spends only where there are few.
 func (p *planner) plan(members []Member) []visit {
 	byPoints := slices.SortedFunc(slices.Values(members), func(a, b Member) int {
 		return cmp.Or(cmp.Compare(b.Active, a.Active), cmp.Compare(a.Account, b.Account))
@@ -89,8 +89,12 @@ func (p *planner) plan(members []Member) []visit {
 		none = len(byPoints)
 	}
 	var visits []visit
-	step := max(none/spendersMax, 1)
-	for i := range min(none, spendersMax) {
+	able := none
+	if n := p.afford(byPoints[:none]); n >= spendersMax {
+		able = n
+	}
+	step := max(able/spendersMax, 1)
+	for i := range min(able, spendersMax) {
 		m, n := byPoints[i*step], i/2
 		if i%2 == 0 {
 			visits = append(visits, visit{m.Account, []deed{p.reward(m, n)}})
@@ -107,10 +111,20 @@ func (p *planner) plan(members []Member) []visit {
 	return visits
 }
 
+// afford is how many members have enough for the cheapest reward; the richest come first.
+func (p *planner) afford(members []Member) int {
+	cheapest := p.shelf[len(p.shelf)-1].points
+	n := slices.IndexFunc(members, func(m Member) bool { return m.Active < cheapest })
+	if n < 0 {
+		return len(members)
+	}
+	return n
+}
+
 // reward is the n-th redemption: by turns one or another reward that the member can afford, the cheapest if none.
 func (p *planner) reward(m Member, n int) deed {
 	d := deed{kind: redeem, key: fmt.Sprintf("run/reward/%d", n)}
-	if n%everyTopTier == everyTopTier-1 {
+	if n%everyTopTier == 0 {
 		d.reward = p.shelf[0].id
 		return d
 	}

@@ -56,7 +56,7 @@ func TestTheSameMembersPlanTheSame(t *testing.T) {
 
 func TestAMemberAsksForWhatItCanAfford(t *testing.T) {
 	p := plannerOf(0)
-	for n := range everyTopTier - 1 {
+	for n := 1; n < everyTopTier; n++ {
 		for _, has := range []money.Points{40, 119, 120, 399, 5_000} {
 			d := p.reward(Member{Active: has}, n)
 			at := slices.IndexFunc(p.shelf, func(i item) bool { return i.id == d.reward })
@@ -64,8 +64,18 @@ func TestAMemberAsksForWhatItCanAfford(t *testing.T) {
 			require.Empty(t, p.shelf[at].tier)
 		}
 	}
-	require.Equal(t, "fast-lane", p.reward(Member{Active: 3}, 0).reward, "the cheapest, and it is refused")
-	require.Equal(t, "listening-evening", p.reward(Member{Active: 3}, everyTopTier-1).reward)
+	require.Equal(t, "fast-lane", p.reward(Member{Active: 3}, 1).reward, "the cheapest, and it is refused")
+	require.Equal(t, "listening-evening", p.reward(Member{Active: 3}, everyTopTier).reward)
+	few, many := []Member{{Account: "a", Active: 50}, {Account: "b", Active: 3}}, club(2_000)
+	require.Equal(t, 1, p.afford(few))
+	require.Len(t, plannerOf(0).plan(few), 2, "where there are few, all of them spend")
+	poor := map[string]bool{}
+	for _, m := range many {
+		poor[m.Account] = 0 < m.Active && m.Active < 40
+	}
+	for _, v := range plannerOf(0).plan(many) {
+		require.False(t, poor[v.account], v.account)
+	}
 }
 
 // TestAFewMembersAndTightLimits: nothing is planned that a day's limit would refuse, for on another day it would not.
