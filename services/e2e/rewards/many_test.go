@@ -109,7 +109,7 @@ func TestWhoIsTooSlowLeavesNothingHeld(t *testing.T) {
 	}
 	active, held := h.has("ann")
 	require.Zero(t, held)
-	require.EqualValues(t, 100_000-10*h.count("codes", bson.M{"state": "given"}), active)
+	require.Equal(t, 100_000-10*h.count("codes", bson.M{"state": "given"}), active)
 	require.EqualValues(t, outcomes[""], h.count("redemptions", bson.M{"state": "fulfilled"}))
 	h.requireAgreed(replicas[0])
 }

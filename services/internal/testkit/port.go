@@ -1,8 +1,9 @@
 package testkit
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"testing"
 
@@ -19,7 +20,9 @@ const (
 // Port returns a loopback port that is free, and that nobody is given who asks for any.
 func Port(t testing.TB) int {
 	t.Helper()
-	begin := rand.IntN(portCount)
+	var random [4]byte
+	_, _ = rand.Read(random[:]) // never fails: it ends the process instead
+	begin := int(binary.LittleEndian.Uint32(random[:]) % portCount)
 	for i := range portCount {
 		port := portFirst + (begin+i)%portCount
 		listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
