@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -55,7 +56,7 @@ var all = []partnerv1.PartnerScope{
 
 // standing is the place of one test: databases and a nats-server of its own, an accrual, a partner, and the coalition.
 type standing struct {
-	t        *testing.T
+	t        testing.TB
 	uri      string
 	database string // of partner
 	db       *mongo.Database
@@ -73,14 +74,14 @@ type standing struct {
 	serial   int
 }
 
-func open(t *testing.T) *standing {
+func open(t testing.TB) *standing {
 	t.Helper()
 	file, err := os.ReadFile(coalition)
 	require.NoError(t, err)
 	return openWith(t, string(file))
 }
 
-func openWith(t *testing.T, programme string) *standing {
+func openWith(t testing.TB, programme string) *standing {
 	t.Helper()
 	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: clock.At(clock.System().Now()), dir: t.TempDir()}
 	h.uri, h.database = testkit.Mongo(t)
@@ -153,7 +154,11 @@ func (h *standing) replica(cfg partner.Config) (*partner.Service, func()) {
 }
 
 func (h *standing) deps() process.Deps {
-	return process.Deps{Log: testkit.Logger(h.t), Clock: h.clock, Registry: prometheus.NewRegistry(), Health: &telemetry.Health{}}
+	log := testkit.Logger(h.t)
+	if _, measures := h.t.(*testing.B); measures { // it would print a line for each refusal
+		log = slog.New(slog.DiscardHandler)
+	}
+	return process.Deps{Log: log, Clock: h.clock, Registry: prometheus.NewRegistry(), Health: &telemetry.Health{}}
 }
 
 func (h *standing) control(program, kind, id string, body proto.Message) {
