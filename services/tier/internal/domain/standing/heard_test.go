@@ -199,11 +199,22 @@ func TestAnythingTakenBack(t *testing.T) {
 	})
 }
 
+// firsts leaves out messages that came again under their own id: one that was refused when it did is passed over, and taking
+// back what it was refused for brings the first of them alone back. Nothing follows from the others.
+func firsts(heard []standing.Heard) []standing.Heard {
+	known := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(heard), func(h standing.Heard) bool {
+		again := known[h.Identity]
+		known[h.Identity] = true
+		return again
+	})
+}
+
 func requireSame(t require.TestingT, clean, m *memory) {
 	require.Equal(t, clean.account.Ladder, m.account.Ladder)
 	require.ElementsMatch(t, clean.account.Waiting, m.account.Waiting)
 	require.Equal(t, clean.account.Version > 0, m.account.Version > 0 && !m.account.Void)
-	require.Equal(t, clean.heard, m.heard)
+	require.Equal(t, firsts(clean.heard), firsts(m.heard))
 	require.Equal(t, clean.refused, m.refused)
 	order := func(a, b standing.Row) int {
 		return cmp.Or(cmp.Compare(a.Arrival.Ref.Order, b.Arrival.Ref.Order), a.Number-b.Number)
