@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics"
@@ -184,6 +185,34 @@ func (s *service) ask(in *analyticsv1.GetReportRequest) *analyticsv1.Report {
 	answer, err := s.grpc.GetReport(s.h.t.Context(), in)
 	require.NoError(s.h.t, err, "%v", in)
 	return answer.GetReport()
+}
+
+// reportNames lists what can be asked for.
+func (s *service) reportNames() []string {
+	s.h.t.Helper()
+	answer, err := s.grpc.ListReports(s.h.t.Context(), &analyticsv1.ListReportsRequest{})
+	require.NoError(s.h.t, err)
+	var names []string
+	for _, r := range answer.GetReports() {
+		names = append(names, r.GetName())
+	}
+	return names
+}
+
+// page asks for a report with its page.
+func (s *service) page(name, asOf string) (*analyticsv1.Report, string) {
+	s.h.t.Helper()
+	answer, err := s.grpc.GetReport(s.h.t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: name, AsOf: asOf, Page: true})
+	require.NoError(s.h.t, err, name)
+	return answer.GetReport(), answer.GetPage()
+}
+
+// requireFinite checks that an answer holds no number that is none.
+func requireFinite(t *testing.T, r *analyticsv1.Report) {
+	t.Helper()
+	text, err := protojson.Marshal(r)
+	require.NoError(t, err)
+	require.NotRegexp(t, `NaN|Infinity|[+-]Inf\b`, string(text))
 }
 
 // customers lists all customers of the tea club as of a day, in pages of a size.

@@ -3,6 +3,8 @@ package laurelctl
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 )
@@ -29,17 +31,31 @@ type reportCmd struct {
 	Name    string `arg:"" help:"Which one; laurelctl analytics list names them."`
 	AsOf    string `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
 	Compare string `placeholder:"DATE" help:"Tell what changed since then, for reports that do."`
+	HTML    string `name:"html" placeholder:"FILE" help:"Write the report as a page with plots, too."`
+	Explain bool   `help:"Say of each figure what it is, where the formula comes from, what it rests on, and what it does not say."`
 }
 
 // Run asks for the report.
 func (c *reportCmd) Run(w *world) error {
 	return w.askAnalytics(func(ctx context.Context, a *analytics) error {
-		answer, err := a.GetReport(ctx, &analyticsv1.GetReportRequest{Program: a.program, Name: c.Name, AsOf: c.AsOf, Compare: c.Compare})
+		answer, err := a.GetReport(ctx, &analyticsv1.GetReportRequest{
+			Program: a.program, Name: c.Name, AsOf: c.AsOf, Compare: c.Compare, Page: c.HTML != "",
+		})
 		if err != nil {
 			return err
 		}
 		r := answer.GetReport()
+		if c.HTML != "" {
+			if err := os.WriteFile(c.HTML, []byte(answer.GetPage()), pageMode); err != nil {
+				return fmt.Errorf("write the page: %w", err)
+			}
+			answer.Page = ""
+		}
 		rows, tables := reportGrids(r)
+		if c.Explain {
+			rows = figureGrid(r.GetFigures())
+			tables = append(tables, rows)
+		}
 		if err := w.show(answer, rows, tables...); err != nil || w.root.Output != formatTable {
 			return err
 		}
@@ -47,6 +63,18 @@ func (c *reportCmd) Run(w *world) error {
 		return w.lines([]string{"", fmt.Sprintf("as of %s: orders before that day; read up to %s, %d entries",
 			r.GetAsOf(), moment(read.GetEffectiveAt()), read.GetEntries())})
 	})
+}
+
+// pageMode keeps the page to who asked for it: it may name accounts.
+const pageMode = 0o600
+
+func figureGrid(figures []*analyticsv1.Figure) grid {
+	g := grid{columns: []string{"figure", "definition", "source", "n", "basis", "does_not_say"}, numbers: []string{"n"}}
+	for _, f := range figures {
+		g.add(f.GetField(), f.GetDefinition(), f.GetSource(), number(f.GetN()),
+			strings.ToLower(strings.TrimPrefix(f.GetBasis().String(), "BASIS_")), f.GetCannotSay())
+	}
+	return g
 }
 
 // reportsCmd lists the reports.

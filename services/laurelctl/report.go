@@ -22,8 +22,8 @@ func reportGrids(r *analyticsv1.Report) (grid, []grid) {
 		return cohortRows(body.Cohorts), cohortTables(body.Cohorts)
 	case *analyticsv1.Report_Survival:
 		return survivalRows(body.Survival), survivalTables(body.Survival)
-	default: // a house that is newer than this program
-		return grid{columns: []string{"report"}, rows: [][]string{{r.GetName()}}}, nil
+	default:
+		return sheetGrids(r)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/page"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -23,25 +24,27 @@ type report struct {
 	// takes tells whether the parameters of a request are its own.
 	takes func(*analyticsv1.GetReportRequest) bool
 	make  func(*Server, context.Context, *analyticsv1.GetReportRequest, reporting.Query) (*analyticsv1.Report, error)
+	// figures says what those of the body mean.
+	figures func() []figure
 }
 
 func reports() []report {
 	return []report{
 		{
 			name: "actions", question: "How often did members do what the programme counts beside buying, by type and month?",
-			takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions,
+			takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions, figures: actionsFigures,
 		}, {
 			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts, figures: cohortFigures,
 		}, {
 			name: "pareto", question: "How is revenue spread over customers: top 20 %, Lorenz curve, Gini, classes A, B and C?",
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto, figures: paretoFigures,
 		}, {
 			name: "rfm", question: "Who bought lately, often and for much, in which segments, and who moved between them?", compares: true,
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetRfm() != nil }, make: (*Server).rfm,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetRfm() != nil }, make: (*Server).rfm, figures: rfmFigures,
 		}, {
 			name: "survival", question: "How long until customers buy again, and how long until they are lost?",
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetSurvival() != nil }, make: (*Server).survival,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetSurvival() != nil }, make: (*Server).survival, figures: survivalFigures,
 		},
 	}
 }
@@ -73,7 +76,12 @@ func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest
 		return nil, err
 	}
 	made.Name = r.name
-	return &analyticsv1.GetReportResponse{Report: made}, nil
+	explain(made, r.figures())
+	answer := &analyticsv1.GetReportResponse{Report: made}
+	if in.GetPage() {
+		answer.Page, err = page.Of(made, r.question)
+	}
+	return answer, err
 }
 
 func named(name string) (report, error) {

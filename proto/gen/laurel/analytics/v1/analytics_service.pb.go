@@ -187,7 +187,9 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Survival
 	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
 	// In FACTS: the report sees what stands up to there.
-	After         *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
+	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
+	// Make the page too.
+	Page          bool `protobuf:"varint,50,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,6 +302,13 @@ func (x *GetReportRequest) GetAfter() *v1.Position {
 	return nil
 }
 
+func (x *GetReportRequest) GetPage() bool {
+	if x != nil {
+		return x.Page
+	}
+	return false
+}
+
 type isGetReportRequest_Parameters interface {
 	isGetReportRequest_Parameters()
 }
@@ -329,8 +338,10 @@ func (*GetReportRequest_Cohorts) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Survival) isGetReportRequest_Parameters() {}
 
 type GetReportResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Report        *Report                `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Report *Report                `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// The report as one HTML document with its plots, which loads and runs nothing. Empty: it was not asked for.
+	Page          string `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -370,6 +381,13 @@ func (x *GetReportResponse) GetReport() *Report {
 		return x.Report
 	}
 	return nil
+}
+
+func (x *GetReportResponse) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
 }
 
 type ListCustomersRequest struct {
@@ -559,7 +577,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xd8\x03\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xec\x03\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -571,11 +589,13 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\x03rfm\x18\x06 \x01(\v2\".laurel.analytics.v1.RfmParametersH\x00R\x03rfm\x12A\n" +
 	"\acohorts\x18\a \x01(\v2%.laurel.analytics.v1.CohortParametersH\x00R\acohorts\x12E\n" +
 	"\bsurvival\x18\b \x01(\v2'.laurel.analytics.v1.SurvivalParametersH\x00R\bsurvival\x12.\n" +
-	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05afterB\f\n" +
+	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
+	"\x04page\x182 \x01(\bR\x04pageB\f\n" +
 	"\n" +
-	"parameters\"H\n" +
+	"parameters\"\\\n" +
 	"\x11GetReportResponse\x123\n" +
-	"\x06report\x18\x01 \x01(\v2\x1b.laurel.analytics.v1.ReportR\x06report\"\xd0\x02\n" +
+	"\x06report\x18\x01 \x01(\v2\x1b.laurel.analytics.v1.ReportR\x06report\x12\x12\n" +
+	"\x04page\x18\x02 \x01(\tR\x04page\"\xd0\x02\n" +
 	"\x14ListCustomersRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1c\n" +
 	"\x05as_of\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\n" +

@@ -514,7 +514,9 @@ type Report struct {
 	//	*Report_Cohorts
 	//	*Report_Survival
 	//	*Report_Actions
-	Body          isReport_Body `protobuf_oneof:"body"`
+	Body isReport_Body `protobuf_oneof:"body"`
+	// What its figures mean.
+	Figures       []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -639,6 +641,13 @@ func (x *Report) GetActions() *ActionsReport {
 		if x, ok := x.Body.(*Report_Actions); ok {
 			return x.Actions
 		}
+	}
+	return nil
+}
+
+func (x *Report) GetFigures() []*Figure {
+	if x != nil {
+		return x.Figures
 	}
 	return nil
 }
@@ -2138,7 +2147,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/figure.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2174,7 +2183,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xef\x03\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xa6\x04\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2187,7 +2196,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\acohorts\x18\t \x01(\v2!.laurel.analytics.v1.CohortReportH\x00R\acohorts\x12A\n" +
 	"\bsurvival\x18\n" +
 	" \x01(\v2#.laurel.analytics.v1.SurvivalReportH\x00R\bsurvival\x12>\n" +
-	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactionsB\x06\n" +
+	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactions\x125\n" +
+	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afiguresB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12'\n" +
@@ -2350,6 +2360,7 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*ActionsReport)(nil),         // 26: laurel.analytics.v1.ActionsReport
 	(*Customer)(nil),              // 27: laurel.analytics.v1.Customer
 	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
+	(*Figure)(nil),                // 29: laurel.analytics.v1.Figure
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2364,30 +2375,31 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	21, // 9: laurel.analytics.v1.Report.cohorts:type_name -> laurel.analytics.v1.CohortReport
 	24, // 10: laurel.analytics.v1.Report.survival:type_name -> laurel.analytics.v1.SurvivalReport
 	26, // 11: laurel.analytics.v1.Report.actions:type_name -> laurel.analytics.v1.ActionsReport
-	9,  // 12: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 13: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 14: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 15: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 16: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 17: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 18: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 19: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 20: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 21: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 22: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 23: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 24: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 25: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 26: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 27: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 28: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 29: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 30: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	29, // 12: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	9,  // 13: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 14: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 15: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 16: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 17: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 18: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 19: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 20: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 21: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 22: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 23: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 24: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 25: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 26: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 27: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 28: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 29: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 30: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 31: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2395,6 +2407,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 	if File_laurel_analytics_v1_report_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_figure_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
 		(*Report_Pareto)(nil),
 		(*Report_Rfm)(nil),

@@ -1,0 +1,76 @@
+package page_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/page"
+)
+
+// requirePage checks what holds for every page: it is whole, loads and runs nothing, and holds no number that is none.
+func requirePage(t *testing.T, r *analyticsv1.Report) string {
+	t.Helper()
+	made, err := page.Of(r, "Is <this> a question?")
+	require.NoError(t, err)
+	require.Contains(t, made, "Is &lt;this&gt; a question?")
+	require.NotRegexp(t, `(?i)<script|\ssrc=|https?://|url\(|@import|\son[a-z]+=`, made)
+	require.NotRegexp(t, `NaN|[+-]Inf\b|%!`, made)
+	d := xml.NewDecoder(strings.NewReader(made[strings.Index(made, "<header>"):strings.Index(made, "</body>")]))
+	for {
+		_, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return made
+		}
+		require.NoError(t, err)
+	}
+}
+
+func TestPagesOfReportsWithoutAnything(t *testing.T) {
+	for _, r := range []*analyticsv1.Report{
+		{},
+		{Body: &analyticsv1.Report_Pareto{Pareto: &analyticsv1.ParetoReport{}}},
+		{Body: &analyticsv1.Report_Rfm{Rfm: &analyticsv1.RfmReport{}}},
+		{Body: &analyticsv1.Report_Cohorts{Cohorts: &analyticsv1.CohortReport{}}},
+		{Body: &analyticsv1.Report_Survival{Survival: &analyticsv1.SurvivalReport{}}},
+		{Body: &analyticsv1.Report_Actions{Actions: &analyticsv1.ActionsReport{}}},
+	} {
+		requirePage(t, r)
+	}
+}
+
+func TestThePageOfAReport(t *testing.T) {
+	made := requirePage(t, &analyticsv1.Report{
+		Name: "pareto", Program: "tea", AsOf: "2025-03-01", Currency: "USD",
+		Body: &analyticsv1.Report_Pareto{Pareto: &analyticsv1.ParetoReport{
+			Customers: 3, TotalMinor: 1234, Gini: "0.375000000",
+			Top:     &analyticsv1.CustomerGroup{Customers: 1, CustomersShare: "0.333333333", SumMinor: 1000, SumShare: "0.810372771"},
+			Classes: []*analyticsv1.CustomerClass{{Name: "A<b>", Customers: 1, SumMinor: 1000, SumShare: "0.810372771"}, {Name: "B"}},
+			Lorenz:  []*analyticsv1.LorenzPoint{{}, {Customers: 1, SumMinor: 34}, {Customers: 3, SumMinor: 1234}},
+		}},
+		Figures: []*analyticsv1.Figure{{
+			Field: "top", Definition: "the best", Source: "Pareto 1896", N: 3, Basis: analyticsv1.Basis_BASIS_MEASURED, CannotSay: "why",
+		}},
+	})
+	for _, want := range []string{
+		"<h1>Pareto</h1>", "Programme tea, orders before 2025-03-01", "10.00 USD", "81.04 %", "A&lt;b&gt;",
+		"<th scope=\"row\">top</th><td>the best</td><td>Pareto 1896</td><td class=\"n\">3</td><td>measured</td><td>why</td>",
+		"the best 33.33 % of the customers brought 81.04 %",
+	} {
+		require.Contains(t, strings.ReplaceAll(made, "The best", "the best"), want)
+	}
+	require.Equal(t, 2, strings.Count(made, "<svg class=\"plot\""))
+}
+
+func TestManyRowsAreCutOnThePage(t *testing.T) {
+	p := &analyticsv1.ParetoReport{}
+	for range 1000 {
+		p.Lorenz = append(p.Lorenz, &analyticsv1.LorenzPoint{})
+	}
+	require.Contains(t, requirePage(t, &analyticsv1.Report{Body: &analyticsv1.Report_Pareto{Pareto: p}}), "500 more rows are not shown here")
+}
