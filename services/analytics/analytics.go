@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/api"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/segmenting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
@@ -31,8 +32,10 @@ type Service struct {
 	cfg      Config
 	deps     Deps
 	store    *store.Store
+	storage  *storage.Storage
 	bus      *bus.Bus
 	api      *api.Server
+	segments *api.Segments
 	metrics  *metrics
 	listener net.Listener
 
@@ -62,8 +65,7 @@ func (s *Service) build(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, s.cfg.MongoURI, s.cfg.Database); err != nil {
 		return err
 	}
-	kept, err := storage.Open(ctx, s.store)
-	if err != nil {
+	if s.storage, err = storage.Open(ctx, s.store); err != nil {
 		return err
 	}
 	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-analytics"}, s.deps.Log)
@@ -80,12 +82,15 @@ func (s *Service) build(ctx context.Context) error {
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,
 		Registry: s.deps.Registry, Health: s.deps.Health,
-		Tracing: s.deps.Tracing, Handler: &copying.Copier{Storage: kept, Log: s.deps.Log, Copied: s.count},
+		Tracing: s.deps.Tracing, Handler: &copying.Copier{Storage: s.storage, Log: s.deps.Log, Copied: s.count},
 	})
 	if err != nil {
 		return err
 	}
-	s.api = api.New(reporting.New(kept, s.Partitions()), func(ctx context.Context, to *typev1.Position) error { return s.After(ctx, to) })
+	reporter := reporting.New(s.storage, s.Partitions())
+	after := func(ctx context.Context, to *typev1.Position) error { return s.After(ctx, to) }
+	s.api = api.New(reporter, after)
+	s.segments = api.NewSegments(segmenting.New(s.storage, reporter, s.deps.Clock), after)
 	return nil
 }
 
@@ -106,6 +111,7 @@ func (s *Service) serve(ctx context.Context) error {
 		return fmt.Errorf("open analytics' door: %w", err)
 	}
 	analyticsv1.RegisterAnalyticsServiceServer(server, s.api)
+	analyticsv1.RegisterSegmentServiceServer(server, s.segments)
 	return server.Serve(ctx, s.listener)
 }
 

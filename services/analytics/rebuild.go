@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 )
 
 // Forget drops the whole copy, marks included: run then, the service reads FACTS from the beginning and answers as before.
-// Neither this replica nor another may be running. It may be repeated.
+// What people have defined stays. Neither this replica nor another may be running. It may be repeated.
 func (s *Service) Forget(ctx context.Context) error {
-	if err := s.store.Drop(ctx); err != nil {
+	if err := s.storage.Forget(ctx); err != nil {
 		return errors.Join(errors.New("drop the copy"), err)
-	}
-	if _, err := storage.Open(ctx, s.store); err != nil {
-		return err
 	}
 	return s.store.Ensure(ctx, follow.Collections()...)
 }

@@ -114,6 +114,15 @@ type cli struct {
 		Report    reportCmd    `cmd:"" help:"Show a report about the customers."`
 		Customers customersCmd `cmd:"" help:"List customers with class, scores and segment."`
 	} `cmd:"" help:"What the customers do."`
+	Segment struct {
+		Define  segmentDefineCmd  `cmd:"" help:"Keep a group of customers under a name."`
+		Preview segmentPreviewCmd `cmd:"" help:"Say how many customers fit a condition. Nothing is kept."`
+		List    segmentListCmd    `cmd:"" help:"List the segments."`
+		Show    segmentShowCmd    `cmd:"" help:"Say how large a segment is, and was."`
+		Members segmentMembersCmd `cmd:"" help:"List who is in a segment."`
+		Compare segmentCompareCmd `cmd:"" help:"Say how many customers segments share."`
+		Delete  segmentDeleteCmd  `cmd:"" help:"Forget a segment."`
+	} `cmd:"" help:"Groups of customers."`
 	Dead struct {
 		List    deadListCmd    `cmd:"" help:"List refused events."`
 		Show    deadShowCmd    `cmd:"" help:"Show a refused event whole."`

@@ -77,6 +77,13 @@ var access = []Rule{
 	to(analyticsv1.AnalyticsService_ListReports_FullMethodName, Operator),
 	to(analyticsv1.AnalyticsService_GetReport_FullMethodName, Operator),
 	to(analyticsv1.AnalyticsService_ListCustomers_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_DefineSegment_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_DeleteSegment_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_ListSegments_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_GetSegment_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_PreviewSegment_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_ListSegmentMembers_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_CompareSegments_FullMethodName, Operator),
 
 	forPartners(partnerv1.PartnerService_AwardPoints_FullMethodName, ScopeAward),
 	forPartners(partnerv1.PartnerService_AuthorizeRedemption_FullMethodName, ScopeRedeem),

@@ -36,7 +36,7 @@ func listOf(in *analyticsv1.ListCustomersRequest) *analyticsv1.ListCustomersRequ
 }
 
 // token writes the place as a page token: a version byte, a digest of the list, the place; base64url.
-func (at *place) token(list *analyticsv1.ListCustomersRequest) (string, error) {
+func (at *place) token(list proto.Message) (string, error) {
 	text, err := json.Marshal(at)
 	if err != nil {
 		return "", fmt.Errorf("write a page token: %w", err)
@@ -50,7 +50,7 @@ func (at *place) token(list *analyticsv1.ListCustomersRequest) (string, error) {
 
 // placeFromToken reads a page token; nil for the empty one, which begins the list. INVALID_ARGUMENT for a token that was
 // not made for this list.
-func placeFromToken(list *analyticsv1.ListCustomersRequest, token string) (*place, error) {
+func placeFromToken(list proto.Message, token string) (*place, error) {
 	if token == "" {
 		return nil, nil //nolint:nilnil // no token is no place
 	}
@@ -68,7 +68,7 @@ func placeFromToken(list *analyticsv1.ListCustomersRequest, token string) (*plac
 }
 
 // listDigest begins every token of a list.
-func listDigest(list *analyticsv1.ListCustomersRequest) ([]byte, error) {
+func listDigest(list proto.Message) ([]byte, error) {
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(list)
 	if err != nil {
 		return nil, fmt.Errorf("write a page token: %w", err)

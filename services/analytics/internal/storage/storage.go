@@ -16,19 +16,42 @@ const Database = "laurel_analytics"
 const (
 	accountsName  = "accounts"
 	actionsName   = "actions"
+	listedName    = "segment_members"
 	ordersName    = "orders"
 	positionsName = "positions"
+	segmentsName  = "segments"
 )
 
 // Storage is analytics' database. Safe for many goroutines.
 type Storage struct{ store *store.Store }
 
+// copied are the collections that FACTS is copied into, and kept those of what people have defined.
+func copied() []store.Collection {
+	return []store.Collection{accountsCollection(), actionsCollection(), ordersCollection(), positionsCollection()}
+}
+
+func kept() []store.Collection { return []store.Collection{segmentsCollection(), listedCollection()} }
+
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
-	if err := s.Ensure(ctx, accountsCollection(), actionsCollection(), ordersCollection(), positionsCollection()); err != nil {
+	if err := s.Ensure(ctx, append(copied(), kept()...)...); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}
 	return &Storage{s}, nil
+}
+
+// Forget drops the copy, and how far FACTS is read.
+func (s *Storage) Forget(ctx context.Context) error {
+	drop := []string{store.PartitionsName}
+	for _, c := range copied() {
+		drop = append(drop, c.Name)
+	}
+	for _, name := range drop {
+		if err := s.store.Collection(name).Drop(ctx); err != nil {
+			return fmt.Errorf("drop %s: %w", name, err)
+		}
+	}
+	return s.store.Ensure(ctx, copied()...)
 }
 
 // Snapshot runs reads that all see one state of the database, up to five minutes old.

@@ -1,0 +1,111 @@
+// Package segment decides who belongs to a segment: a condition in CEL over the figures of one customer. It reads no
+// store and keeps nobody.
+package segment
+
+import (
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// Kind is how a field is written in a condition.
+type Kind int
+
+// Kinds of fields.
+const (
+	Whole Kind = iota // a whole number
+	Text              // a word or a day, YYYY-MM-DD, in quotes
+)
+
+// Field is a figure of a customer that a condition may ask for, as of a day: orders of all days before it count.
+type Field struct {
+	Name, Meaning string
+	Kind          Kind
+	// Ranked is true for what depends on the other customers, too.
+	Ranked bool
+
+	of func(*Customer) any
+}
+
+// Fields are all of them, by name.
+func Fields() []Field { return fields }
+
+var fields = []Field{
+	{Name: "account", Meaning: "the customer's account", Kind: Text, of: func(c *Customer) any { return c.ID }},
+	{Name: "average_minor", Meaning: "spend_minor by orders, rounded down, minor units", of: func(c *Customer) any { return int64(c.spend) / c.orders() }},
+	{Name: "class", Meaning: "A, B or C by the share of revenue reached before the customer (report pareto)", Kind: Text, Ranked: true, of: func(c *Customer) any { return c.class }},
+	{Name: "first_day", Meaning: "day of the first order", Kind: Text, of: func(c *Customer) any { return c.First().String() }},
+	{Name: "frequency_score", Meaning: "1 to 5 by orders (report rfm)", Ranked: true, of: func(c *Customer) any { return int64(c.scores.F) }},
+	{Name: "last_day", Meaning: "day of the last order", Kind: Text, of: func(c *Customer) any { return c.Last().String() }},
+	{Name: "monetary_score", Meaning: "1 to 5 by spend_minor (report rfm)", Ranked: true, of: func(c *Customer) any { return int64(c.scores.M) }},
+	{Name: "orders", Meaning: "orders that count", of: func(c *Customer) any { return c.orders() }},
+	{Name: "purchase_days", Meaning: "days with an order", of: func(c *Customer) any { return int64(len(c.Days())) }},
+	{Name: "recency_days", Meaning: "days since the last order", of: func(c *Customer) any { return int64(c.asOf) - int64(c.Last()) }},
+	{Name: "recency_score", Meaning: "1 to 5 by recency_days (report rfm)", Ranked: true, of: func(c *Customer) any { return int64(c.scores.R) }},
+	{Name: "rfm", Meaning: "segment by the three scores, of the default table (report rfm)", Kind: Text, Ranked: true, of: func(c *Customer) any { return c.named }},
+	{Name: "spend_minor", Meaning: "what is left of the orders after returns, minor units", of: func(c *Customer) any { return int64(c.spend) }},
+	{Name: "tenure_days", Meaning: "days since the first order", of: func(c *Customer) any { return int64(c.asOf) - int64(c.First()) }},
+}
+
+// Customer is one with an order before the day, and its figures.
+type Customer struct {
+	history.Customer
+
+	asOf         calendar.Day
+	spend        money.Minor
+	scores       rfm.Scores
+	class, named string
+}
+
+func (c *Customer) orders() int64 { return int64(len(c.Orders)) }
+
+// Spend is what is left of the orders, in minor units.
+func (c *Customer) Spend() money.Minor { return c.spend }
+
+// Rulers are what customers are measured by who are compared with the others.
+type Rulers struct {
+	Cuts   pareto.Cuts
+	Scales rfm.Scales
+}
+
+// Measurer makes Rulers from all customers of a programme. Not safe for many goroutines.
+type Measurer struct {
+	classes *pareto.Builder
+	scores  *rfm.Builder
+}
+
+// NewMeasurer begins with nobody, as of a day.
+func NewMeasurer(asOf calendar.Day) *Measurer {
+	return &Measurer{pareto.New(asOf, pareto.Defaults()), rfm.New(asOf, calendar.None, rfm.Default())}
+}
+
+// Add takes a customer. The error is a reason.AmountOutOfRange.
+func (m *Measurer) Add(c history.Customer) error {
+	if err := m.classes.Add(c); err != nil {
+		return err
+	}
+	return m.scores.Add(c)
+}
+
+// Rulers ends the collection. The error is a reason.AmountOutOfRange.
+func (m *Measurer) Rulers() (Rulers, error) {
+	found, err := m.scores.Report()
+	if err != nil {
+		return Rulers{}, err
+	}
+	return Rulers{Cuts: m.classes.Report().Cuts, Scales: found.Scales}, nil
+}
+
+// Measure gives the figures of a customer, by the orders before a day; false without any. The error is a
+// reason.AmountOutOfRange.
+func (r Rulers) Measure(all history.Customer, asOf calendar.Day) (Customer, bool, error) {
+	m, some, err := rfm.MeasureOf(all, asOf)
+	if err != nil || !some {
+		return Customer{}, false, err
+	}
+	c := Customer{Customer: all.Before(asOf), asOf: asOf, spend: m.Monetary, scores: r.Scales.Scores(m)}
+	c.class, c.named = r.Cuts.Class(c.ID, c.spend), rfm.Place(rfm.Default(), c.scores)
+	return c, true, nil
+}
