@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
@@ -138,6 +139,8 @@ func teaService(t *testing.T) protoreflect.ServiceDescriptor {
 // writesWithoutKey change something and have no idempotency key; each says why that will do.
 var writesWithoutKey = []string{
 	accrualv1.AccrualService_RedriveDeadLetter_FullMethodName, // the letter is the key, until it is redriven once more
+	analyticsv1.SegmentService_DefineSegment_FullMethodName,   // the name is the key: the same again is the same segment
+	analyticsv1.SegmentService_DeleteSegment_FullMethodName,   // what is gone is gone
 }
 
 // TestEveryWriteHasAKey holds the contract to the rule that a write can be repeated.
