@@ -67,11 +67,11 @@ func (d Day) Start(zone *time.Location) time.Time {
 	t := time.Unix(midnight-offsetSecondsMax, 0).In(zone)
 	for {
 		_, offset := t.Zone()
-		_, end := t.ZoneBounds()
+		end, ends := stretchEnd(t)
 		// Within one stretch of constant offset the wall clock runs evenly. It may begin at
 		// midnight or later already.
 		start := max(midnight-int64(offset), t.Unix())
-		if end.IsZero() || start < end.Unix() {
+		if !ends || start < end.Unix() {
 			return time.Unix(start, 0).UTC()
 		}
 		t = end
@@ -84,8 +84,16 @@ func (d Day) Passed(t time.Time, zone *time.Location) bool {
 	if DayOf(t, zone) <= d {
 		return false
 	}
-	_, end := t.In(zone).ZoneBounds()
-	return end.IsZero() || DayOf(end, zone) > d
+	end, ends := stretchEnd(t.In(zone))
+	return !ends || DayOf(end, zone) > d
+}
+
+// stretchEnd returns where the stretch of constant offset that t is in ends, if it does. Of years that a zone file has by rule
+// alone, Go takes each to have 365 days: on the last day of a leap year, from 2040 on, its end lies at or before t. No
+// rule changes a clock that late in the year, so there the stretch goes on.
+func stretchEnd(t time.Time) (time.Time, bool) {
+	_, end := t.ZoneBounds()
+	return end, end.After(t)
 }
 
 // AddDays returns the day n days later, earlier when n is negative.

@@ -28,6 +28,9 @@ func TestADayHasPassedOnceNoClockWillShowItAgain(t *testing.T) {
 		{"the second midnight", "Asia/Beirut", "2025-10-25T22:00:00Z", calendar.Date(2025, 10, 25), true},
 		{"the first midnight, where the day will show again", "America/Sao_Paulo", "2018-02-18T02:00:00Z", calendar.Date(2018, 2, 17), false},
 		{"the day before that, at the last noon", "America/Sao_Paulo", "2018-02-17T14:00:00Z", calendar.Date(2018, 2, 16), true},
+		{"the last day of a leap year by rule", "America/New_York", "2040-12-31T06:00:00Z", calendar.Date(2040, 12, 30), true},
+		{"that day itself", "America/New_York", "2041-01-01T04:59:59Z", calendar.Date(2040, 12, 31), false},
+		{"and after it", "America/New_York", "2041-01-01T05:00:00Z", calendar.Date(2040, 12, 31), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -57,6 +57,11 @@ func TestStart(t *testing.T) {
 		{"the furthest east", "2025-01-01", "Pacific/Kiritimati", "2024-12-31T10:00:00Z"},
 		{"the furthest west", "2025-01-01", "Pacific/Pago_Pago", "2025-01-01T11:00:00Z"},
 		{"local mean time with odd seconds", "1850-01-01", "Europe/Paris", "1849-12-31T23:50:39Z"},
+		{"the last day of a leap year by rule", "2040-12-31", "Europe/Berlin", "2040-12-30T23:00:00Z"},
+		{"the day after it", "2041-01-01", "Europe/Berlin", "2040-12-31T23:00:00Z"},
+		{"the last day of a leap year in New York", "2040-12-31", "America/New_York", "2040-12-31T05:00:00Z"},
+		{"the day after that", "2041-01-01", "America/New_York", "2041-01-01T05:00:00Z"},
+		{"a leap year in the south, in summer", "2393-01-01", "Australia/Lord_Howe", "2392-12-31T13:00:00Z"},
 		{"the largest offset there ever was", "1800-01-01", "America/Juneau", "1799-12-31T08:57:41Z"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -89,6 +94,22 @@ func TestStartIsTheFirstInstantOfItsDay(t *testing.T) {
 		require.GreaterOrEqual(t, calendar.DayOf(start.Add(26*time.Hour), z), d)
 		require.False(t, d.AddDays(1).Start(z).Before(start))
 	})
+}
+
+// The last days of leap years, which Go's zones by rule end a day too early.
+func TestStartAtTheEndOfLeapYears(t *testing.T) {
+	for _, name := range []string{"Europe/Berlin", "Europe/London", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Beirut"} {
+		z := zone(t, name)
+		for year := 2036; year < 2440; year += 4 {
+			for d := calendar.Date(year, time.December, 29); d <= calendar.Date(year+1, time.January, 3); d++ {
+				start := d.Start(z)
+				require.Equal(t, d, calendar.DayOf(start, z), "%s %s", name, d)
+				require.Equal(t, d-1, calendar.DayOf(start.Add(-time.Millisecond), z), "%s %s", name, d)
+				require.True(t, (d - 1).Passed(start, z), "%s %s", name, d)
+				require.False(t, d.Passed(start, z), "%s %s", name, d)
+			}
+		}
+	}
 }
 
 // Every change of a zone's clock from 1990 to 2037 is tried, on its day and on the days around it.
