@@ -13,6 +13,7 @@ import (
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/api"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/segmenting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
@@ -36,6 +37,8 @@ type Service struct {
 	bus      *bus.Bus
 	api      *api.Server
 	segments *api.Segments
+	models   *api.Models
+	fitter   *fitting.Fitter
 	metrics  *metrics
 	listener net.Listener
 
@@ -89,8 +92,10 @@ func (s *Service) build(ctx context.Context) error {
 	}
 	reporter := reporting.New(s.storage, s.Partitions())
 	after := func(ctx context.Context, to *typev1.Position) error { return s.After(ctx, to) }
-	s.api = api.New(reporter, after)
+	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter, Clock: s.deps.Clock, Log: s.deps.Log})
+	s.api = api.New(reporter, s.fitter, after)
 	s.segments = api.NewSegments(segmenting.New(s.storage, reporter, s.deps.Clock), after)
+	s.models = api.NewModels(s.api)
 	return nil
 }
 
@@ -98,7 +103,7 @@ func (s *Service) build(ctx context.Context) error {
 func (s *Service) Address() string { return s.listener.Addr().String() }
 
 // Run works until ctx ends. What is not committed by then has had no effect and is read again at the next start.
-func (s *Service) Run(ctx context.Context) error { return s.Follower.Run(ctx, s.serve) }
+func (s *Service) Run(ctx context.Context) error { return s.Follower.Run(ctx, s.serve, s.fitter.Run) }
 
 // serve answers gRPC until ctx ends.
 func (s *Service) serve(ctx context.Context) error {
@@ -112,6 +117,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	analyticsv1.RegisterAnalyticsServiceServer(server, s.api)
 	analyticsv1.RegisterSegmentServiceServer(server, s.segments)
+	analyticsv1.RegisterModelServiceServer(server, s.models)
 	return server.Serve(ctx, s.listener)
 }
 

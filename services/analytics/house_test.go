@@ -94,6 +94,7 @@ type service struct {
 	h       *standing
 	health  *telemetry.Health
 	grpc    analyticsv1.AnalyticsServiceClient
+	models  analyticsv1.ModelServiceClient
 	secrets rpc.Secrets
 	stop    func()
 }
@@ -118,7 +119,7 @@ func (h *standing) build(s size) *service {
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), secrets[rpc.Operator])
 	require.NoError(h.t, err)
-	made.grpc = analyticsv1.NewAnalyticsServiceClient(conn)
+	made.grpc, made.models = analyticsv1.NewAnalyticsServiceClient(conn), analyticsv1.NewModelServiceClient(conn)
 	h.t.Cleanup(func() {
 		require.NoError(h.t, conn.Close())
 		made.stop()

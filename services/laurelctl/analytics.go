@@ -33,14 +33,15 @@ type reportCmd struct {
 	Compare string `placeholder:"DATE" help:"Tell what changed since then, for reports that do."`
 	HTML    string `name:"html" placeholder:"FILE" help:"Write the report as a page with plots, too."`
 	Explain bool   `help:"Say of each figure what it is, where the formula comes from, what it rests on, and what it does not say."`
+	modelFlags
 }
 
 // Run asks for the report.
 func (c *reportCmd) Run(w *world) error {
 	return w.askAnalytics(func(ctx context.Context, a *analytics) error {
-		answer, err := a.GetReport(ctx, &analyticsv1.GetReportRequest{
-			Program: a.program, Name: c.Name, AsOf: c.AsOf, Compare: c.Compare, Page: c.HTML != "",
-		})
+		in := &analyticsv1.GetReportRequest{Program: a.program, Name: c.Name, AsOf: c.AsOf, Compare: c.Compare, Page: c.HTML != ""}
+		c.put(in)
+		answer, err := a.GetReport(ctx, in)
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,8 @@ var advice = map[reason.Reason]string{
 	reason.SoldOut:            "put more in: laurelctl reward stock, or codes; then try again",
 	reason.EntryNotFound:      "keys are listed by: laurelctl account entries ACCOUNT",
 	reason.DeadLetterNotFound: "ids are listed by: laurelctl dead list",
+	reason.FitNotFound:        "make one: laurelctl analytics fit --holdout DAYS; they are listed by: laurelctl analytics fits",
+	reason.FitNotUsable:       "look why: laurelctl analytics fit-show ID; more customers, more time or --prior may help",
 	reason.ReportNotFound:     "they are listed by: laurelctl analytics list",
 	reason.SegmentNotFound:    "they are listed by: laurelctl segment list",
 	reason.SegmentExists:      "look at it: laurelctl segment show NAME; then delete it, or take another name",

@@ -113,6 +113,11 @@ type cli struct {
 		List      reportsCmd   `cmd:"" help:"List the reports and what each answers."`
 		Report    reportCmd    `cmd:"" help:"Show a report about the customers."`
 		Customers customersCmd `cmd:"" help:"List customers with class, scores and segment."`
+		Lifetimes lifetimesCmd `cmd:"" help:"List what each customer is expected to buy from now on, by a fit."`
+		Fit       fitCmd       `cmd:"" help:"Fit models of buying to the orders, and wait for it."`
+		Fits      fitsCmd      `cmd:"" help:"List the fits that were made, the latest first."`
+		FitShow   fitShowCmd   `cmd:"" help:"Show a fit: parameters, errors, holdout."`
+		FitUse    fitUseCmd    `cmd:"" help:"Put a fit into use, whatever its holdout says."`
 	} `cmd:"" help:"What the customers do."`
 	Segment struct {
 		Define  segmentDefineCmd  `cmd:"" help:"Keep a group of customers under a name."`

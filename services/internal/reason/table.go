@@ -46,6 +46,11 @@ const (
 	ReportNotFound     Reason = "REPORT_NOT_FOUND"
 	GrantNotFound      Reason = "GRANT_NOT_FOUND"
 
+	// Fits of models.
+	FitNotFound  Reason = "FIT_NOT_FOUND"
+	FitNotUsable Reason = "FIT_NOT_USABLE"
+	TooManyFits  Reason = "TOO_MANY_FITS"
+
 	// Tiers.
 	UnknownTier Reason = "UNKNOWN_TIER"
 
@@ -158,6 +163,9 @@ var table = []Info{
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
 	{ReportNotFound, NotFound, false, "No such report; ListReports names those that there are."},
+	{FitNotFound, NotFound, false, "The programme has no such fit, or none is in use yet."},
+	{FitNotUsable, State, false, "The fit has not ended, or did not converge: its figures are not to be used."},
+	{TooManyFits, Exhausted, true, "16 fits of the programme wait already."},
 	{GrantNotFound, NotFound, false, "No such grant of the account, or it is over."},
 	{UnknownTier, Invalid, false, "The programme's ladder has no such tier, or the programme has no ladder."},
 	{MemberNotFound, NotFound, true, "Nobody was enrolled under this id, or not with this account."},

@@ -84,6 +84,11 @@ var access = []Rule{
 	to(analyticsv1.SegmentService_PreviewSegment_FullMethodName, Operator),
 	to(analyticsv1.SegmentService_ListSegmentMembers_FullMethodName, Operator),
 	to(analyticsv1.SegmentService_CompareSegments_FullMethodName, Operator),
+	to(analyticsv1.ModelService_FitModel_FullMethodName, Operator),
+	to(analyticsv1.ModelService_GetFit_FullMethodName, Operator),
+	to(analyticsv1.ModelService_ListFits_FullMethodName, Operator),
+	to(analyticsv1.ModelService_ChooseFit_FullMethodName, Operator),
+	to(analyticsv1.ModelService_ListLifetimes_FullMethodName, Operator),
 
 	forPartners(partnerv1.PartnerService_AwardPoints_FullMethodName, ScopeAward),
 	forPartners(partnerv1.PartnerService_AuthorizeRedemption_FullMethodName, ScopeRedeem),

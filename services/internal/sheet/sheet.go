@@ -124,9 +124,12 @@ func text(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
 		}
 		return "no"
 	case protoreflect.EnumKind:
-		name := string(f.Enum().Values().ByNumber(v.Enum()).Name())
-		_, short, _ := strings.Cut(name, "_")
-		return strings.ToLower(short)
+		known := f.Enum().Values().ByNumber(v.Enum())
+		if known == nil { // of a house that is newer than this program
+			return fmt.Sprint(v.Enum())
+		}
+		kind := strings.TrimSuffix(string(f.Enum().Values().ByNumber(0).Name()), "UNSPECIFIED")
+		return strings.ToLower(strings.TrimPrefix(string(known.Name()), kind))
 	}
 	return fmt.Sprint(v.Interface())
 }

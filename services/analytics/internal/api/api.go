@@ -7,6 +7,7 @@ import (
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -16,12 +17,13 @@ import (
 type Server struct {
 	analyticsv1.UnimplementedAnalyticsServiceServer
 	reporter *reporting.Reporter
+	fitter   *fitting.Fitter
 	after    func(ctx context.Context, to *typev1.Position) error
 }
 
 // New makes the service; register it on an rpc.Server. After waits until the copy has come to a position.
-func New(r *reporting.Reporter, after func(ctx context.Context, to *typev1.Position) error) *Server {
-	return &Server{reporter: r, after: after}
+func New(r *reporting.Reporter, f *fitting.Fitter, after func(ctx context.Context, to *typev1.Position) error) *Server {
+	return &Server{reporter: r, fitter: f, after: after}
 }
 
 // ListReports implements AnalyticsService.

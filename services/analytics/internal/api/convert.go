@@ -1,8 +1,6 @@
 package api
 
 import (
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/cohort"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
@@ -10,26 +8,15 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
 func headToProto(h reporting.Head) *analyticsv1.Report {
 	return &analyticsv1.Report{
-		Program: h.Program, AsOf: h.AsOf.String(), Compare: h.Compare.String(), Read: readToProto(h.Reading),
+		Program: h.Program, AsOf: h.AsOf.String(), Compare: h.Compare.String(), Read: reporting.ReadToProto(h.Reading),
 		Currency: string(h.Reading.Currency),
 	}
-}
-
-func readToProto(r storage.Reading) *analyticsv1.ReadUpTo {
-	read := &analyticsv1.ReadUpTo{EffectiveAt: timestamppb.New(r.EffectiveAt), Entries: r.Entries}
-	for _, m := range r.Marks {
-		read.Marks = append(read.Marks, &analyticsv1.PartitionMark{
-			Partition: int32(m.Partition), Epoch: int32(m.Epoch), Sequence: m.Sequence, //nolint:gosec // both are small
-		})
-	}
-	return read
 }
 
 func paretoToProto(r pareto.Report) *analyticsv1.ParetoReport {

@@ -31,7 +31,7 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 		return nil, err
 	}
 	list := listOf(in)
-	at, err := placeFromToken(list, in.GetPageToken())
+	at, err := unseal[place](list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 		size = int(in.GetPageSize())
 	}
 	err = s.reporter.View(ctx, q, at.After, func(h reporting.Head, customers iter.Seq2[history.Customer, error]) error {
-		answer.Read, answer.Currency = readToProto(h.Reading), string(h.Reading.Currency)
+		answer.Read, answer.Currency = reporting.ReadToProto(h.Reading), string(h.Reading.Currency)
 		for c, err := range customers {
 			if err != nil {
 				return err
@@ -60,7 +60,7 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 			}
 			if len(answer.GetCustomers()) == size {
 				at.After = answer.GetCustomers()[size-1].GetAccount()
-				answer.NextPageToken, err = at.token(list)
+				answer.NextPageToken, err = seal(list, at)
 				return err
 			}
 			line, err := at.customer(c, table)

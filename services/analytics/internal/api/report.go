@@ -34,8 +34,14 @@ func reports() []report {
 			name: "actions", question: "How often did members do what the programme counts beside buying, by type and month?",
 			takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions, figures: actionsFigures,
 		}, {
+			name: "churn-effect", question: "What is it worth to lose fewer customers?",
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetChurnEffect() != nil }, make: (*Server).churnEffect, figures: churnFigures,
+		}, {
 			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts, figures: cohortFigures,
+		}, {
+			name: "lifetime", question: "What have customers been worth, and what will they still be?",
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLifetime() != nil }, make: (*Server).lifetime, figures: lifetimeFigures,
 		}, {
 			name: "pareto", question: "How is revenue spread over customers: top 20 %, Lorenz curve, Gini, classes A, B and C?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto, figures: paretoFigures,

@@ -78,7 +78,7 @@ func (s *Segments) GetSegment(ctx context.Context, in *analyticsv1.GetSegmentReq
 	if err != nil {
 		return nil, err
 	}
-	answer := &analyticsv1.GetSegmentResponse{Segment: segmentToProto(g), Read: readToProto(last.Reading), Currency: string(last.Reading.Currency)}
+	answer := &analyticsv1.GetSegmentResponse{Segment: segmentToProto(g), Read: reporting.ReadToProto(last.Reading), Currency: string(last.Reading.Currency)}
 	for _, day := range monthsBefore(last.AsOf, int(in.GetMonths())) {
 		q.AsOf = day
 		size, err := s.segmenter.Size(ctx, q, group)
@@ -119,7 +119,7 @@ func (s *Segments) PreviewSegment(ctx context.Context, in *analyticsv1.PreviewSe
 		return nil, err
 	}
 	return &analyticsv1.PreviewSegmentResponse{
-		Size: sizeToProto(size), Read: readToProto(size.Reading), Currency: string(size.Reading.Currency),
+		Size: sizeToProto(size), Read: reporting.ReadToProto(size.Reading), Currency: string(size.Reading.Currency),
 	}, nil
 }
 
@@ -135,7 +135,7 @@ func (s *Segments) ListSegmentMembers(ctx context.Context, in *analyticsv1.ListS
 	}
 	// Of another segment under the same name the pages would not fit together.
 	list := &analyticsv1.GetSegmentResponse{Segment: segmentToProto(g), Sizes: []*analyticsv1.SegmentSize{{AsOf: in.GetAsOf()}}}
-	at, err := placeFromToken(list, in.GetPageToken())
+	at, err := unseal[place](list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -152,14 +152,14 @@ func (s *Segments) ListSegmentMembers(ctx context.Context, in *analyticsv1.ListS
 		return nil, err
 	}
 	answer := &analyticsv1.ListSegmentMembersResponse{
-		AsOf: page.AsOf.String(), Read: readToProto(page.Reading), Currency: string(page.Reading.Currency),
+		AsOf: page.AsOf.String(), Read: reporting.ReadToProto(page.Reading), Currency: string(page.Reading.Currency),
 	}
 	for _, c := range page.Members {
 		answer.Members = append(answer.Members, &analyticsv1.SegmentMember{Account: c.ID, Orders: int64(len(c.Orders)), SumMinor: int64(c.Spend())})
 	}
 	if next := page.Next; next != nil {
 		at = &place{After: next.After, AsOf: page.AsOf, Cuts: next.Rulers.Cuts, Scales: next.Rulers.Scales}
-		answer.NextPageToken, err = at.token(list)
+		answer.NextPageToken, err = seal(list, at)
 	}
 	return answer, err
 }
@@ -183,7 +183,7 @@ func (s *Segments) CompareSegments(ctx context.Context, in *analyticsv1.CompareS
 	answer := &analyticsv1.CompareSegmentsResponse{}
 	for _, size := range sizes {
 		answer.Sizes = append(answer.Sizes, sizeToProto(size))
-		answer.Read, answer.Currency = readToProto(size.Reading), string(size.Reading.Currency)
+		answer.Read, answer.Currency = reporting.ReadToProto(size.Reading), string(size.Reading.Currency)
 	}
 	for _, o := range overlaps {
 		answer.Overlaps = append(answer.Overlaps, &analyticsv1.SegmentOverlap{

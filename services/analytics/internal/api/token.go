@@ -35,8 +35,8 @@ func listOf(in *analyticsv1.ListCustomersRequest) *analyticsv1.ListCustomersRequ
 	return &analyticsv1.ListCustomersRequest{Program: in.GetProgram(), AsOf: in.GetAsOf(), Pareto: in.GetPareto(), Rfm: in.GetRfm()}
 }
 
-// token writes the place as a page token: a version byte, a digest of the list, the place; base64url.
-func (at *place) token(list proto.Message) (string, error) {
+// seal writes a place as a page token: a version byte, a digest of the list, the place; base64url.
+func seal(list proto.Message, at any) (string, error) {
 	text, err := json.Marshal(at)
 	if err != nil {
 		return "", fmt.Errorf("write a page token: %w", err)
@@ -48,9 +48,9 @@ func (at *place) token(list proto.Message) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(head, text...)), nil
 }
 
-// placeFromToken reads a page token; nil for the empty one, which begins the list. INVALID_ARGUMENT for a token that was
-// not made for this list.
-func placeFromToken(list proto.Message, token string) (*place, error) {
+// unseal reads a page token; nil for the empty one, which begins the list. INVALID_ARGUMENT for a token that was not made
+// for this list.
+func unseal[P any](list proto.Message, token string) (*P, error) {
 	if token == "" {
 		return nil, nil //nolint:nilnil // no token is no place
 	}
@@ -59,12 +59,12 @@ func placeFromToken(list proto.Message, token string) (*place, error) {
 		return nil, err
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	var at place
-	if err != nil || !bytes.HasPrefix(raw, head) || json.Unmarshal(raw[len(head):], &at) != nil || at.After == "" {
+	at := new(P)
+	if err != nil || !bytes.HasPrefix(raw, head) || json.Unmarshal(raw[len(head):], at) != nil {
 		return nil, reason.New(reason.InvalidArgument, "page_token",
 			"this token does not belong to this list; ask for the first page again, without a token")
 	}
-	return &at, nil
+	return at, nil
 }
 
 // listDigest begins every token of a list.

@@ -39,6 +39,9 @@ func TestPagesOfReportsWithoutAnything(t *testing.T) {
 		{Body: &analyticsv1.Report_Cohorts{Cohorts: &analyticsv1.CohortReport{}}},
 		{Body: &analyticsv1.Report_Survival{Survival: &analyticsv1.SurvivalReport{}}},
 		{Body: &analyticsv1.Report_Actions{Actions: &analyticsv1.ActionsReport{}}},
+		{Body: &analyticsv1.Report_Lifetime{Lifetime: &analyticsv1.LifetimeReport{}}},
+		{Body: &analyticsv1.Report_Lifetime{Lifetime: &analyticsv1.LifetimeReport{Check: &analyticsv1.HoldoutCheck{}}}},
+		{Body: &analyticsv1.Report_ChurnEffect{ChurnEffect: &analyticsv1.ChurnEffectReport{}}},
 	} {
 		requirePage(t, r)
 	}

@@ -25,6 +25,10 @@ func plots(r *analyticsv1.Report) []plot {
 		return cohortPlots(body.Cohorts)
 	case *analyticsv1.Report_Survival:
 		return survivalPlots(body.Survival)
+	case *analyticsv1.Report_Lifetime:
+		return lifetimePlots(body.Lifetime)
+	case *analyticsv1.Report_ChurnEffect:
+		return churnPlots(body.ChurnEffect)
 	}
 	return nil
 }

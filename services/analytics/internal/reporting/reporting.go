@@ -84,6 +84,12 @@ func (r *Reporter) Actions(ctx context.Context, q Query) (Head, []actions.Count,
 	return head, months, err
 }
 
+// Known refuses a programme of which nothing has been read yet: reason.UnknownProgram.
+func (r *Reporter) Known(ctx context.Context, program string) error {
+	_, err := r.storage.Reading(ctx, program, r.partitions)
+	return err
+}
+
 // open waits for its turn and opens one state of the copy. It may be called inside itself by nobody.
 func (r *Reporter) open(ctx context.Context, q Query, look func(context.Context, Head) error) error {
 	select {

@@ -16,6 +16,8 @@ const Database = "laurel_analytics"
 const (
 	accountsName  = "accounts"
 	actionsName   = "actions"
+	championsName = "champions"
+	fitsName      = "fits"
 	listedName    = "segment_members"
 	ordersName    = "orders"
 	positionsName = "positions"
@@ -30,7 +32,9 @@ func copied() []store.Collection {
 	return []store.Collection{accountsCollection(), actionsCollection(), ordersCollection(), positionsCollection()}
 }
 
-func kept() []store.Collection { return []store.Collection{segmentsCollection(), listedCollection()} }
+func kept() []store.Collection {
+	return []store.Collection{championsCollection(), fitsCollection(), segmentsCollection(), listedCollection()}
+}
 
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {

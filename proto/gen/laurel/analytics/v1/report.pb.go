@@ -514,6 +514,8 @@ type Report struct {
 	//	*Report_Cohorts
 	//	*Report_Survival
 	//	*Report_Actions
+	//	*Report_Lifetime
+	//	*Report_ChurnEffect
 	Body isReport_Body `protobuf_oneof:"body"`
 	// What its figures mean.
 	Figures       []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
@@ -645,6 +647,24 @@ func (x *Report) GetActions() *ActionsReport {
 	return nil
 }
 
+func (x *Report) GetLifetime() *LifetimeReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Lifetime); ok {
+			return x.Lifetime
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetChurnEffect() *ChurnEffectReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_ChurnEffect); ok {
+			return x.ChurnEffect
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetFigures() []*Figure {
 	if x != nil {
 		return x.Figures
@@ -676,6 +696,14 @@ type Report_Actions struct {
 	Actions *ActionsReport `protobuf:"bytes,11,opt,name=actions,proto3,oneof"`
 }
 
+type Report_Lifetime struct {
+	Lifetime *LifetimeReport `protobuf:"bytes,60,opt,name=lifetime,proto3,oneof"`
+}
+
+type Report_ChurnEffect struct {
+	ChurnEffect *ChurnEffectReport `protobuf:"bytes,61,opt,name=churn_effect,json=churnEffect,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -685,6 +713,10 @@ func (*Report_Cohorts) isReport_Body() {}
 func (*Report_Survival) isReport_Body() {}
 
 func (*Report_Actions) isReport_Body() {}
+
+func (*Report_Lifetime) isReport_Body() {}
+
+func (*Report_ChurnEffect) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -2147,7 +2179,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/figure.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/figure.proto\x1a\"laurel/analytics/v1/lifetime.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2183,7 +2215,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xa6\x04\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xb6\x05\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2196,7 +2228,9 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\acohorts\x18\t \x01(\v2!.laurel.analytics.v1.CohortReportH\x00R\acohorts\x12A\n" +
 	"\bsurvival\x18\n" +
 	" \x01(\v2#.laurel.analytics.v1.SurvivalReportH\x00R\bsurvival\x12>\n" +
-	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactions\x125\n" +
+	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactions\x12A\n" +
+	"\blifetime\x18< \x01(\v2#.laurel.analytics.v1.LifetimeReportH\x00R\blifetime\x12K\n" +
+	"\fchurn_effect\x18= \x01(\v2&.laurel.analytics.v1.ChurnEffectReportH\x00R\vchurnEffect\x125\n" +
 	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afiguresB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
@@ -2360,7 +2394,9 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*ActionsReport)(nil),         // 26: laurel.analytics.v1.ActionsReport
 	(*Customer)(nil),              // 27: laurel.analytics.v1.Customer
 	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
-	(*Figure)(nil),                // 29: laurel.analytics.v1.Figure
+	(*LifetimeReport)(nil),        // 29: laurel.analytics.v1.LifetimeReport
+	(*ChurnEffectReport)(nil),     // 30: laurel.analytics.v1.ChurnEffectReport
+	(*Figure)(nil),                // 31: laurel.analytics.v1.Figure
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2375,31 +2411,33 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	21, // 9: laurel.analytics.v1.Report.cohorts:type_name -> laurel.analytics.v1.CohortReport
 	24, // 10: laurel.analytics.v1.Report.survival:type_name -> laurel.analytics.v1.SurvivalReport
 	26, // 11: laurel.analytics.v1.Report.actions:type_name -> laurel.analytics.v1.ActionsReport
-	29, // 12: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	9,  // 13: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 14: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 15: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 16: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 17: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 18: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 19: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 20: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 21: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 22: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 23: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 24: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 25: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 26: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 27: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 28: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 29: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 30: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 31: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	29, // 12: laurel.analytics.v1.Report.lifetime:type_name -> laurel.analytics.v1.LifetimeReport
+	30, // 13: laurel.analytics.v1.Report.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectReport
+	31, // 14: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	9,  // 15: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 16: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 17: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 18: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 19: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 20: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 21: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 22: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 23: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 24: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 25: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 26: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 27: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 28: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 29: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 30: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 31: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 32: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 33: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2408,12 +2446,15 @@ func file_laurel_analytics_v1_report_proto_init() {
 		return
 	}
 	file_laurel_analytics_v1_figure_proto_init()
+	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
 		(*Report_Pareto)(nil),
 		(*Report_Rfm)(nil),
 		(*Report_Cohorts)(nil),
 		(*Report_Survival)(nil),
 		(*Report_Actions)(nil),
+		(*Report_Lifetime)(nil),
+		(*Report_ChurnEffect)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
