@@ -10,7 +10,7 @@ need python3 "it runs the examples in Python"
 made_from=$(python3 -c 'import sys; print(sys.version, sys.base_prefix)' | cat - "$1" | cksum | cut -d' ' -f1)
 dir=$LAUREL_HOME/venv/$made_from
 if [ ! -e "$dir/whole" ]; then
-	stage "fetching the Python packages of $1 (8 MB, once)"
+	stage "fetching the Python packages of $1 (once)"
 	rm -rf "$dir"
 	python3 -m venv --without-pip "$dir" >&2 || fail "python3 has no venv: install it (Debian, Ubuntu: python3-venv)"
 	python3 -m pip --python "$dir/bin/python" install --quiet --disable-pip-version-check --only-binary :all: \

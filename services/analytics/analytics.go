@@ -118,6 +118,7 @@ func (s *Service) serve(ctx context.Context) error {
 	analyticsv1.RegisterAnalyticsServiceServer(server, s.api)
 	analyticsv1.RegisterSegmentServiceServer(server, s.segments)
 	analyticsv1.RegisterModelServiceServer(server, s.models)
+	analyticsv1.RegisterExportServiceServer(server, s.api.Exports())
 	return server.Serve(ctx, s.listener)
 }
 
@@ -171,3 +172,6 @@ func (s *Service) count(o copying.Outcome) {
 	s.copied.Entries += int64(o.Entries)
 	s.copied.Repeats += int64(o.Repeats)
 }
+
+// Tables are what can be exported: a layout that only grows.
+func Tables() []*analyticsv1.TableInfo { return api.Tables() }

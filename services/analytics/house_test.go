@@ -95,6 +95,7 @@ type service struct {
 	health  *telemetry.Health
 	grpc    analyticsv1.AnalyticsServiceClient
 	models  analyticsv1.ModelServiceClient
+	exports analyticsv1.ExportServiceClient
 	secrets rpc.Secrets
 	stop    func()
 }
@@ -120,6 +121,7 @@ func (h *standing) build(s size) *service {
 	conn, err := rpc.Dial(made.Address(), secrets[rpc.Operator])
 	require.NoError(h.t, err)
 	made.grpc, made.models = analyticsv1.NewAnalyticsServiceClient(conn), analyticsv1.NewModelServiceClient(conn)
+	made.exports = analyticsv1.NewExportServiceClient(conn)
 	h.t.Cleanup(func() {
 		require.NoError(h.t, conn.Close())
 		made.stop()

@@ -118,6 +118,9 @@ type cli struct {
 		Fits      fitsCmd      `cmd:"" help:"List the fits that were made, the latest first."`
 		FitShow   fitShowCmd   `cmd:"" help:"Show a fit: parameters, errors, holdout."`
 		FitUse    fitUseCmd    `cmd:"" help:"Put a fit into use, whatever its holdout says."`
+		Effect    effectCmd    `cmd:"" help:"Say what a campaign has done to the margin, against those held out of it."`
+		Truth     truthCmd     `cmd:"" help:"Hold the reports against what was planted in a made-up town (laurel town)."`
+		Export    exportCmd    `cmd:"" help:"Copy the tables that analytics keeps into files, CSV or Parquet: all, and then what is new."`
 	} `cmd:"" help:"What the customers do."`
 	Segment struct {
 		Define  segmentDefineCmd  `cmd:"" help:"Keep a group of customers under a name."`

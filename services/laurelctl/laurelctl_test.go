@@ -3,6 +3,7 @@ package laurelctl_test
 import (
 	"errors"
 	"flag"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -30,6 +31,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 //	letter N              sets $LETTER to the id in the N-th row of the CSV that was just printed
 //	close, open           closes and opens EVENTS, as a house does whose disk is low, and has room again
 //	tamper ACCOUNT        alters the account's document behind the back of the house
+//	query FILE.sql…       runs files of deploy/examples/duckdb over what lies in export
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("testdata/*.txt")
@@ -65,6 +67,7 @@ func TestScripts(t *testing.T) {
 					"open": func(ts *testscript.TestScript, _ bool, _ []string) {
 						ts.Check(h.bus.OpenEvents(t.Context(), streamBytes))
 					},
+					"query":  query,
 					"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.tamper(args[0])) },
 				},
 			})
@@ -95,4 +98,22 @@ func letter(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	id, _, _ := strings.Cut(rows[n], ",")
 	ts.Setenv("LETTER", id)
+}
+
+// examples are SQL files and what runs them.
+const examples = "../../deploy/examples/duckdb/"
+
+// query runs SQL over an export by DuckDB, and leaves the answer in stdout.
+func query(ts *testscript.TestScript, _ bool, files []string) {
+	interpreter, err := exec.Command("bash", "../../scripts/venv.sh", strings.TrimPrefix(examples, "../../")+"requirements.txt").Output()
+	ts.Check(err)
+	args := []string{}
+	for _, name := range append([]string{"query.py"}, files...) {
+		path, err := filepath.Abs(examples + name)
+		ts.Check(err)
+		_, err = os.Stat(path) // tells the test cache what the result depends on
+		ts.Check(err)
+		args = append(args, path)
+	}
+	ts.Check(ts.Exec(strings.TrimSpace(string(interpreter)), args...))
 }

@@ -44,6 +44,7 @@ const (
 	NotYetApplied      Reason = "NOT_YET_APPLIED"
 	PositionUnknown    Reason = "POSITION_UNKNOWN"
 	ReportNotFound     Reason = "REPORT_NOT_FOUND"
+	TableNotFound      Reason = "TABLE_NOT_FOUND"
 	GrantNotFound      Reason = "GRANT_NOT_FOUND"
 
 	// Fits of models.
@@ -166,6 +167,7 @@ var table = []Info{
 	{FitNotFound, NotFound, false, "The programme has no such fit, or none is in use yet."},
 	{FitNotUsable, State, false, "The fit has not ended, or did not converge: its figures are not to be used."},
 	{TooManyFits, Exhausted, true, "16 fits of the programme wait already."},
+	{TableNotFound, NotFound, false, "No such table to export; ListTables names those that there are."},
 	{GrantNotFound, NotFound, false, "No such grant of the account, or it is over."},
 	{UnknownTier, Invalid, false, "The programme's ladder has no such tier, or the programme has no ladder."},
 	{MemberNotFound, NotFound, true, "Nobody was enrolled under this id, or not with this account."},

@@ -89,6 +89,8 @@ var access = []Rule{
 	to(analyticsv1.ModelService_ListFits_FullMethodName, Operator),
 	to(analyticsv1.ModelService_ChooseFit_FullMethodName, Operator),
 	to(analyticsv1.ModelService_ListLifetimes_FullMethodName, Operator),
+	to(analyticsv1.ExportService_ListTables_FullMethodName, Operator),
+	to(analyticsv1.ExportService_ListRows_FullMethodName, Operator),
 
 	forPartners(partnerv1.PartnerService_AwardPoints_FullMethodName, ScopeAward),
 	forPartners(partnerv1.PartnerService_AuthorizeRedemption_FullMethodName, ScopeRedeem),

@@ -40,6 +40,9 @@ func reports() []report {
 			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts, figures: cohortFigures,
 		}, {
+			name: "effect", question: "What has a campaign done to the margin, against those who were held out of it?",
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetEffect() != nil }, make: (*Server).effect, figures: effectFigures,
+		}, {
 			name: "lifetime", question: "What have customers been worth, and what will they still be?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLifetime() != nil }, make: (*Server).lifetime, figures: lifetimeFigures,
 		}, {

@@ -77,6 +77,7 @@ func (b *batch) order(m follow.Message, posted *accrualv1.EntryPosted) error {
 	}
 	b.orders[id] = storage.OrderWrite{
 		Order: id, Account: m.Account, Day: day, Base: money.Minor(part.GetBaseMinor()), Off: standing.GetCancelled(), New: fresh,
+		Partition: m.Partition, Change: b.change(m),
 	}
 	return nil
 }
@@ -92,8 +93,13 @@ func (b *batch) action(m follow.Message, part *accrualv1.ActionPart) error {
 	}
 	id := storage.Action{Program: m.Program, Partition: m.Partition, Type: part.GetType(), Day: day}
 	counted := b.actions[id]
-	b.actions[id] = storage.ActionWrite{Action: id, Number: counted.Number + 1, Points: counted.Points + money.Points(part.GetPoints())}
+	b.actions[id] = storage.ActionWrite{Action: id, Number: counted.Number + 1, Points: counted.Points + money.Points(part.GetPoints()), Change: b.change(m)}
 	return nil
+}
+
+// change is where in FACTS a fact stands.
+func (b *batch) change(m follow.Message) storage.Change {
+	return storage.ChangeAt(b.parts.Get(m.Partition).Epoch, m.Sequence)
 }
 
 // read notes up to where the programme has been read. What falls due at 00:00 closes the day before.

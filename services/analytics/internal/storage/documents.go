@@ -32,7 +32,13 @@ type orderDoc struct {
 	Account string `bson:"account"`
 	Day     int32  `bson:"day"` // since 1970-01-01
 	Base    int64  `bson:"base"`
+
+	Partition int32 `bson:"partition"`
+	Change    int64 `bson:"change"` // see Change
 }
+
+// droppedDoc is an order that counted once and does not any more: whoever has a copy of the copy must hear of it.
+type droppedDoc orderDoc
 
 // positionDoc is what has been read of a programme in one partition.
 type positionDoc struct {
@@ -55,6 +61,9 @@ type actionDoc struct {
 	Day     int32  `bson:"day"`
 	Number  int64  `bson:"number"`
 	Points  int64  `bson:"points"`
+
+	Partition int32 `bson:"partition"`
+	Change    int64 `bson:"change"` // see Change
 }
 
 // A programme's id holds no slash.
@@ -73,12 +82,13 @@ func actionID(a Action) string {
 func actionsCollection() store.Collection {
 	return store.Collection{
 		Name: actionsName,
-		Schema: store.Object(bson.A{"_id", "format", "programme", "type", "day", "number", "points"}, bson.M{
+		Schema: store.Object(bson.A{"_id", "format", "programme", "type", "day", "number", "points", "partition", "change"}, bson.M{
 			"format": store.Integer(), "day": store.Integer(), "number": store.Integer(), "points": store.Integer(),
+			"partition": store.Integer(), "change": store.Integer(),
 		}),
 		Indexes: []mongo.IndexModel{{
 			Keys: bson.D{{Key: "programme", Value: 1}, {Key: "day", Value: 1}}, Options: options.Index().SetName("programme_day"),
-		}},
+		}, changesIndex()},
 	}
 }
 
@@ -93,12 +103,20 @@ const ordersIndex = "programme_account_day_base"
 
 func ordersCollection() store.Collection {
 	return store.Collection{
-		Name: ordersName,
-		Schema: store.Object(bson.A{"_id", "format", "programme", "account", "day", "base"}, bson.M{
-			"format": store.Integer(), "day": store.Integer(), "base": store.Integer(), "account": bson.M{"bsonType": "string"},
-		}),
-		Indexes: []mongo.IndexModel{{Keys: ordersKeys(), Options: options.Index().SetName(ordersIndex)}},
+		Name: ordersName, Schema: orderSchema(),
+		Indexes: []mongo.IndexModel{{Keys: ordersKeys(), Options: options.Index().SetName(ordersIndex)}, changesIndex()},
 	}
+}
+
+func droppedCollection() store.Collection {
+	return store.Collection{Name: droppedName, Schema: orderSchema(), Indexes: []mongo.IndexModel{changesIndex()}}
+}
+
+func orderSchema() bson.M {
+	return store.Object(bson.A{"_id", "format", "programme", "account", "day", "base", "partition", "change"}, bson.M{
+		"format": store.Integer(), "day": store.Integer(), "base": store.Integer(), "account": bson.M{"bsonType": "string"},
+		"partition": store.Integer(), "change": store.Integer(),
+	})
 }
 
 func ordersKeys() bson.D {

@@ -18,6 +18,7 @@ const (
 	actionsName   = "actions"
 	championsName = "champions"
 	fitsName      = "fits"
+	droppedName   = "dropped"
 	listedName    = "segment_members"
 	ordersName    = "orders"
 	positionsName = "positions"
@@ -29,7 +30,7 @@ type Storage struct{ store *store.Store }
 
 // copied are the collections that FACTS is copied into, and kept those of what people have defined.
 func copied() []store.Collection {
-	return []store.Collection{accountsCollection(), actionsCollection(), ordersCollection(), positionsCollection()}
+	return []store.Collection{accountsCollection(), actionsCollection(), droppedCollection(), ordersCollection(), positionsCollection()}
 }
 
 func kept() []store.Collection {

@@ -44,6 +44,9 @@ type OrderWrite struct {
 	Base    money.Minor
 	Off     bool // it does not count any more
 	New     bool
+
+	Partition int
+	Change    Change
 }
 
 // Action names the actions of a type on a day, of the accounts of a partition: two lanes never count on one document.
@@ -59,6 +62,7 @@ type ActionWrite struct {
 	Action Action
 	Number int64
 	Points money.Points
+	Change Change
 }
 
 // PositionWrite says what was read.
@@ -99,8 +103,11 @@ func (s *Storage) writeActions(ctx context.Context, list []ActionWrite) error {
 	models := make([]mongo.WriteModel, len(list))
 	for i, a := range list {
 		update := bson.M{
-			"$inc":         bson.M{"number": a.Number, "points": int64(a.Points)},
-			"$setOnInsert": bson.M{"format": format, "programme": a.Action.Program, "type": a.Action.Type, "day": int32(a.Action.Day)},
+			"$inc": bson.M{"number": a.Number, "points": int64(a.Points)},
+			"$set": bson.M{"change": int64(a.Change)},
+			"$setOnInsert": bson.M{
+				"format": format, "programme": a.Action.Program, "type": a.Action.Type, "day": int32(a.Action.Day), "partition": a.Action.Partition,
+			},
 		}
 		models[i] = mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(bson.D{{Key: "_id", Value: actionID(a.Action)}}).SetUpdate(update)
 	}
@@ -143,16 +150,14 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 
 func (s *Storage) writeOrders(ctx context.Context, list []OrderWrite) error {
 	var fresh []orderDoc
-	var models []mongo.WriteModel
+	var models, dropped []mongo.WriteModel
 	for _, o := range list {
-		doc := orderDoc{
-			ID: orderID(o.Order.Program, o.Order.Ref), Format: format, Program: o.Order.Program, Account: o.Account,
-			Day: int32(o.Day), Base: int64(o.Base),
-		}
+		doc := orderToDoc(o)
 		byID := bson.D{{Key: "_id", Value: doc.ID}}
 		switch {
 		case o.Off:
 			models = append(models, mongo.NewDeleteOneModel().SetFilter(byID))
+			dropped = append(dropped, mongo.NewReplaceOneModel().SetFilter(byID).SetReplacement(droppedDoc(doc)).SetUpsert(true))
 		case o.New:
 			fresh = append(fresh, doc)
 		default:
@@ -164,13 +169,22 @@ func (s *Storage) writeOrders(ctx context.Context, list []OrderWrite) error {
 			return fmt.Errorf("insert %d orders: %w", len(fresh), err)
 		}
 	}
-	if len(models) == 0 {
-		return nil
-	}
-	if _, err := s.store.Collection(ordersName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
-		return fmt.Errorf("write %d orders: %w", len(models), err)
+	for name, models := range map[string][]mongo.WriteModel{ordersName: models, droppedName: dropped} {
+		if len(models) == 0 {
+			continue
+		}
+		if _, err := s.store.Collection(name).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
+			return fmt.Errorf("write %d of %s: %w", len(models), name, err)
+		}
 	}
 	return nil
+}
+
+func orderToDoc(o OrderWrite) orderDoc {
+	return orderDoc{
+		ID: orderID(o.Order.Program, o.Order.Ref), Format: format, Program: o.Order.Program, Account: o.Account,
+		Day: int32(o.Day), Base: int64(o.Base), Partition: int32(o.Partition), Change: int64(o.Change), //nolint:gosec // partitions are few
+	}
 }
 
 func (s *Storage) writePositions(ctx context.Context, list []PositionWrite) error {

@@ -187,6 +187,7 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Survival
 	//	*GetReportRequest_Lifetime
 	//	*GetReportRequest_ChurnEffect
+	//	*GetReportRequest_Effect
 	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
 	// In FACTS: the report sees what stands up to there.
 	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
@@ -315,6 +316,15 @@ func (x *GetReportRequest) GetChurnEffect() *ChurnEffectParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetEffect() *EffectParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Effect); ok {
+			return x.Effect
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetAfter() *v1.Position {
 	if x != nil {
 		return x.After
@@ -357,6 +367,10 @@ type GetReportRequest_ChurnEffect struct {
 	ChurnEffect *ChurnEffectParameters `protobuf:"bytes,61,opt,name=churn_effect,json=churnEffect,proto3,oneof"`
 }
 
+type GetReportRequest_Effect struct {
+	Effect *EffectParameters `protobuf:"bytes,40,opt,name=effect,proto3,oneof"`
+}
+
 func (*GetReportRequest_Pareto) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Rfm) isGetReportRequest_Parameters() {}
@@ -368,6 +382,8 @@ func (*GetReportRequest_Survival) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Lifetime) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_ChurnEffect) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Effect) isGetReportRequest_Parameters() {}
 
 type GetReportResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -601,7 +617,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a laurel/analytics/v1/report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -609,7 +625,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\x84\x05\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xc5\x05\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -622,7 +638,8 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\acohorts\x18\a \x01(\v2%.laurel.analytics.v1.CohortParametersH\x00R\acohorts\x12E\n" +
 	"\bsurvival\x18\b \x01(\v2'.laurel.analytics.v1.SurvivalParametersH\x00R\bsurvival\x12E\n" +
 	"\blifetime\x18< \x01(\v2'.laurel.analytics.v1.LifetimeParametersH\x00R\blifetime\x12O\n" +
-	"\fchurn_effect\x18= \x01(\v2*.laurel.analytics.v1.ChurnEffectParametersH\x00R\vchurnEffect\x12.\n" +
+	"\fchurn_effect\x18= \x01(\v2*.laurel.analytics.v1.ChurnEffectParametersH\x00R\vchurnEffect\x12?\n" +
+	"\x06effect\x18( \x01(\v2%.laurel.analytics.v1.EffectParametersH\x00R\x06effect\x12.\n" +
 	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
 	"\x04page\x182 \x01(\bR\x04pageB\f\n" +
 	"\n" +
@@ -680,10 +697,11 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*SurvivalParameters)(nil),    // 10: laurel.analytics.v1.SurvivalParameters
 	(*LifetimeParameters)(nil),    // 11: laurel.analytics.v1.LifetimeParameters
 	(*ChurnEffectParameters)(nil), // 12: laurel.analytics.v1.ChurnEffectParameters
-	(*v1.Position)(nil),           // 13: laurel.type.v1.Position
-	(*Report)(nil),                // 14: laurel.analytics.v1.Report
-	(*Customer)(nil),              // 15: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),              // 16: laurel.analytics.v1.ReadUpTo
+	(*EffectParameters)(nil),      // 13: laurel.analytics.v1.EffectParameters
+	(*v1.Position)(nil),           // 14: laurel.type.v1.Position
+	(*Report)(nil),                // 15: laurel.analytics.v1.Report
+	(*Customer)(nil),              // 16: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),              // 17: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -693,24 +711,25 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	10, // 4: laurel.analytics.v1.GetReportRequest.survival:type_name -> laurel.analytics.v1.SurvivalParameters
 	11, // 5: laurel.analytics.v1.GetReportRequest.lifetime:type_name -> laurel.analytics.v1.LifetimeParameters
 	12, // 6: laurel.analytics.v1.GetReportRequest.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectParameters
-	13, // 7: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	14, // 8: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	7,  // 9: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	8,  // 10: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	13, // 11: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	15, // 12: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	16, // 13: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 14: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 15: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	5,  // 16: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 17: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	4,  // 18: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	6,  // 19: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	17, // [17:20] is the sub-list for method output_type
-	14, // [14:17] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	13, // 7: laurel.analytics.v1.GetReportRequest.effect:type_name -> laurel.analytics.v1.EffectParameters
+	14, // 8: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	15, // 9: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	7,  // 10: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	8,  // 11: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	14, // 12: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	16, // 13: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	17, // 14: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 15: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 16: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	5,  // 17: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 18: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	4,  // 19: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	6,  // 20: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	18, // [18:21] is the sub-list for method output_type
+	15, // [15:18] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -719,6 +738,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		return
 	}
 	file_laurel_analytics_v1_lifetime_proto_init()
+	file_laurel_analytics_v1_effect_proto_init()
 	file_laurel_analytics_v1_report_proto_init()
 	file_laurel_analytics_v1_analytics_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*GetReportRequest_Pareto)(nil),
@@ -727,6 +747,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_Survival)(nil),
 		(*GetReportRequest_Lifetime)(nil),
 		(*GetReportRequest_ChurnEffect)(nil),
+		(*GetReportRequest_Effect)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -516,6 +516,7 @@ type Report struct {
 	//	*Report_Actions
 	//	*Report_Lifetime
 	//	*Report_ChurnEffect
+	//	*Report_Effect
 	Body isReport_Body `protobuf_oneof:"body"`
 	// What its figures mean.
 	Figures       []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
@@ -665,6 +666,15 @@ func (x *Report) GetChurnEffect() *ChurnEffectReport {
 	return nil
 }
 
+func (x *Report) GetEffect() *EffectReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Effect); ok {
+			return x.Effect
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetFigures() []*Figure {
 	if x != nil {
 		return x.Figures
@@ -704,6 +714,10 @@ type Report_ChurnEffect struct {
 	ChurnEffect *ChurnEffectReport `protobuf:"bytes,61,opt,name=churn_effect,json=churnEffect,proto3,oneof"`
 }
 
+type Report_Effect struct {
+	Effect *EffectReport `protobuf:"bytes,40,opt,name=effect,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -717,6 +731,8 @@ func (*Report_Actions) isReport_Body() {}
 func (*Report_Lifetime) isReport_Body() {}
 
 func (*Report_ChurnEffect) isReport_Body() {}
+
+func (*Report_Effect) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -2179,7 +2195,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/figure.proto\x1a\"laurel/analytics/v1/lifetime.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a\"laurel/analytics/v1/lifetime.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2215,7 +2231,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xb6\x05\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xf3\x05\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2230,7 +2246,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	" \x01(\v2#.laurel.analytics.v1.SurvivalReportH\x00R\bsurvival\x12>\n" +
 	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactions\x12A\n" +
 	"\blifetime\x18< \x01(\v2#.laurel.analytics.v1.LifetimeReportH\x00R\blifetime\x12K\n" +
-	"\fchurn_effect\x18= \x01(\v2&.laurel.analytics.v1.ChurnEffectReportH\x00R\vchurnEffect\x125\n" +
+	"\fchurn_effect\x18= \x01(\v2&.laurel.analytics.v1.ChurnEffectReportH\x00R\vchurnEffect\x12;\n" +
+	"\x06effect\x18( \x01(\v2!.laurel.analytics.v1.EffectReportH\x00R\x06effect\x125\n" +
 	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afiguresB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
@@ -2396,7 +2413,8 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
 	(*LifetimeReport)(nil),        // 29: laurel.analytics.v1.LifetimeReport
 	(*ChurnEffectReport)(nil),     // 30: laurel.analytics.v1.ChurnEffectReport
-	(*Figure)(nil),                // 31: laurel.analytics.v1.Figure
+	(*EffectReport)(nil),          // 31: laurel.analytics.v1.EffectReport
+	(*Figure)(nil),                // 32: laurel.analytics.v1.Figure
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2413,31 +2431,32 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	26, // 11: laurel.analytics.v1.Report.actions:type_name -> laurel.analytics.v1.ActionsReport
 	29, // 12: laurel.analytics.v1.Report.lifetime:type_name -> laurel.analytics.v1.LifetimeReport
 	30, // 13: laurel.analytics.v1.Report.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectReport
-	31, // 14: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	9,  // 15: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 16: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 17: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 18: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 19: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 20: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 21: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 22: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 23: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 24: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 25: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 26: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 27: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 28: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 29: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 30: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 31: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 32: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 33: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	34, // [34:34] is the sub-list for method output_type
-	34, // [34:34] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	31, // 14: laurel.analytics.v1.Report.effect:type_name -> laurel.analytics.v1.EffectReport
+	32, // 15: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	9,  // 16: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 17: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 18: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 19: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 20: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 21: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 22: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 23: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 24: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 25: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 26: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 27: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 28: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 29: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 30: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 31: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 32: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 33: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 34: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2445,6 +2464,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 	if File_laurel_analytics_v1_report_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_effect_proto_init()
 	file_laurel_analytics_v1_figure_proto_init()
 	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
@@ -2455,6 +2475,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_Actions)(nil),
 		(*Report_Lifetime)(nil),
 		(*Report_ChurnEffect)(nil),
+		(*Report_Effect)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

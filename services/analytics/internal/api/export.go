@@ -1,0 +1,174 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/table"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
+
+// exportPageDefault is how long a page of a table is when the caller does not say; the contract bounds it by 20,000.
+const exportPageDefault = 5000
+
+// Exports implements ExportService. Safe for many goroutines.
+type Exports struct {
+	analyticsv1.UnimplementedExportServiceServer
+	server *Server
+}
+
+// Exports returns the service that hands out tables; register it on the same rpc.Server.
+func (s *Server) Exports() *Exports { return &Exports{server: s} }
+
+// ListTables implements ExportService.
+func (e *Exports) ListTables(context.Context, *analyticsv1.ListTablesRequest) (*analyticsv1.ListTablesResponse, error) {
+	return &analyticsv1.ListTablesResponse{Tables: Tables()}, nil
+}
+
+// Tables are the tables that there are.
+func Tables() []*analyticsv1.TableInfo {
+	var list []*analyticsv1.TableInfo
+	for _, t := range table.All() {
+		list = append(list, tableToProto(t))
+	}
+	return list
+}
+
+func tableToProto(t table.Table) *analyticsv1.TableInfo {
+	info := &analyticsv1.TableInfo{Name: t.Name, Description: t.Doc, Snapshot: t.Snapshot}
+	for _, c := range t.Columns {
+		info.Columns = append(info.Columns, &analyticsv1.TableColumn{
+			Name: c.Name, Type: analyticsv1.ColumnType(c.Type), Description: c.Doc, Key: c.Key, //nolint:gosec // four types
+		})
+	}
+	return info
+}
+
+// ListRows implements ExportService. It reads partition by partition, each behind its last change.
+func (e *Exports) ListRows(ctx context.Context, in *analyticsv1.ListRowsRequest) (*analyticsv1.ListRowsResponse, error) {
+	t, err := tableOf(in.GetTable())
+	if err != nil {
+		return nil, err
+	}
+	at, err := cursorFromToken(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.server.after(ctx, in.GetAfter()); err != nil {
+		return nil, err
+	}
+	size := exportPageDefault
+	if in.GetPageSize() > 0 {
+		size = int(in.GetPageSize())
+	}
+	answer := &analyticsv1.ListRowsResponse{}
+	for range t.Columns {
+		answer.Columns = append(answer.Columns, &analyticsv1.ColumnValues{})
+	}
+	err = e.server.reporter.Changes(ctx, in.GetProgram(), func(ctx context.Context, c *reporting.Changes) error {
+		answer.Read = reporting.ReadToProto(c.Reading)
+		rows := sourceOf(t.Name, c)
+		for _, partition := range c.Partitions {
+			left := size - int(answer.GetRows())
+			list, err := rows(ctx, partition, at[partition], left+1) // one more than fits tells if there is more
+			if err != nil {
+				return err
+			}
+			for _, r := range list[:min(len(list), left)] {
+				r.add(answer, t.Columns)
+				at[partition] = r.change
+			}
+			if answer.More = len(list) > left; answer.GetMore() {
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer.Cursor, err = at.token(in)
+	return answer, err
+}
+
+func tableOf(name string) (table.Table, error) {
+	all := slices.DeleteFunc(table.All(), func(t table.Table) bool { return t.Snapshot })
+	if i := slices.IndexFunc(all, func(t table.Table) bool { return t.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	var names []string
+	for _, t := range all {
+		names = append(names, t.Name)
+	}
+	return table.Table{}, reason.New(reason.TableNotFound, "table", "there is no table %.64q; there are %s", name, strings.Join(names, ", "))
+}
+
+// row is one row of a table, and the change that left it so.
+type row struct {
+	change storage.Change
+	cells  []cell
+}
+
+// cell is a number, or a text where the column is text.
+type cell struct {
+	number int64
+	text   string
+}
+
+// add puts a row under those that the answer has.
+func (r row) add(answer *analyticsv1.ListRowsResponse, columns []table.Column) {
+	for i, c := range r.cells {
+		values := answer.GetColumns()[i]
+		if columns[i].Type == table.Text {
+			values.Texts = append(values.GetTexts(), c.text)
+			continue
+		}
+		values.Numbers = append(values.GetNumbers(), c.number)
+	}
+	answer.Rows++
+}
+
+// source reads at most so many rows that changed in a partition after a change, by rising change.
+type source func(ctx context.Context, partition int, after storage.Change, limit int) ([]row, error)
+
+// sourceOf is where the rows of a table come from.
+func sourceOf(name string, c *reporting.Changes) source {
+	if name == table.Orders {
+		return func(ctx context.Context, partition int, after storage.Change, limit int) ([]row, error) {
+			list, err := c.Orders(ctx, partition, after, limit)
+			return rowsOf(list, func(o storage.ChangedOrder) row {
+				return row{o.Change, []cell{
+					{text: o.Merchant}, {text: o.ID}, {text: o.Account}, {number: int64(o.Day)}, {text: string(c.Reading.Currency)},
+					{number: int64(o.Base)}, {number: oneIf(o.Counts)}, {number: int64(o.Change)},
+				}}
+			}), err
+		}
+	}
+	return func(ctx context.Context, partition int, after storage.Change, limit int) ([]row, error) {
+		list, err := c.Actions(ctx, partition, after, limit)
+		return rowsOf(list, func(a storage.ChangedActions) row {
+			return row{a.Change, []cell{
+				{text: a.Type}, {number: int64(a.Day)}, {number: int64(partition)}, {number: a.Number}, {number: int64(a.Points)}, {number: int64(a.Change)},
+			}}
+		}), err
+	}
+}
+
+func rowsOf[T any](list []T, of func(T) row) []row {
+	rows := make([]row, len(list))
+	for i, one := range list {
+		rows[i] = of(one)
+	}
+	return rows
+}
+
+func oneIf(yes bool) int64 { //nolint:revive // what is written, not a switch
+	if yes {
+		return 1
+	}
+	return 0
+}

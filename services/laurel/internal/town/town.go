@@ -1,0 +1,166 @@
+// Package town makes up a town of customers whose truth is known: how often each would buy and when each stops, what they
+// spend, and what a campaign adds to those who were not held out of it. It is a pure function of its parameters: the same
+// seed makes the same town. What reports say of the orders can so be held against the truth.
+package town
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/holdout"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+)
+
+// Params are what is planted.
+type Params struct {
+	Seed    uint64
+	Members int
+	Years   int
+	Start   calendar.Day // first day of the town
+
+	// A customer buys at a rate (a year) from a gamma distribution, and after each purchase but the first stops for good with a
+	// probability from a beta distribution (Fader, Hardie & Lee 2005).
+	RateShape, RateMean float64
+	StopA, StopB        float64
+	// Orders have a mean of their customer's, minor units, which is log-normal over customers, as orders are around it.
+	SpendMean              float64
+	SpendAcross, SpendEach float64 // standard deviations of the logarithms
+
+	Campaign     string
+	CampaignFrom calendar.Day
+	CampaignDays int
+	HeldOut      money.Ratio
+	// Uplift is what each order of those treated is greater by, as a share, while the campaign runs.
+	Uplift money.Ratio
+}
+
+// Limits.
+const (
+	MembersMax = 1_000_000
+	YearsMax   = 20
+
+	daysOfYear = 365
+	joinDays   = 180 // members come evenly over so many days
+)
+
+// Of is a town as all are made, of a size. Its campaign runs behind the midst of its time.
+func Of(seed uint64, members, years int) Params {
+	start := calendar.Date(2024, 1, 1)
+	p := Params{
+		Seed: seed, Members: members, Years: years, Start: start,
+		RateShape: 1.2, RateMean: 14, StopA: 0.6, StopB: 9, SpendMean: 4200, SpendAcross: 0.5, SpendEach: 0.4,
+		Campaign: "spring", CampaignDays: 60,
+	}
+	p.CampaignFrom = start.AddDays(years * 200) //nolint:mnd // of 365
+	p.HeldOut, p.Uplift = ratio(1, 5), ratio(3, 20)
+	return p
+}
+
+func ratio(num, den int64) money.Ratio {
+	r, err := money.NewRatio(num, den)
+	if err != nil {
+		panic(err) // constants
+	}
+	return r
+}
+
+// Check returns the first fault.
+func (p Params) Check() error {
+	switch {
+	case p.Members < 1 || p.Members > MembersMax:
+		return fmt.Errorf("%d members; write 1 to %d", p.Members, MembersMax)
+	case p.Years < 1 || p.Years > YearsMax:
+		return fmt.Errorf("%d years; write 1 to %d", p.Years, YearsMax)
+	}
+	return nil
+}
+
+// Order is one order of the town.
+type Order struct {
+	ID, Account string
+	Day         calendar.Day
+	Seconds     int // since midnight UTC
+	Goods       int // of Shelf
+	Amount      money.Minor
+}
+
+// Truth is what was planted, and what is known by it alone.
+type Truth struct {
+	Members, Orders int64
+	Revenue         money.Minor
+	// Alive is how many have not stopped at the end; of the others it is known when they did.
+	Alive int64
+	// Effect is what the campaign did.
+	Effect Effect
+}
+
+// Effect is what the campaign added to those it was for: customers with an order before it who were not held out.
+type Effect struct {
+	Treated, HeldOut int64
+	Added            money.Minor
+}
+
+// Town is the orders by time, and the truth behind them.
+type Town struct {
+	Orders []Order
+	Truth  Truth
+}
+
+// End is the day after the last one.
+func (p Params) End() calendar.Day { return p.Start.AddDays(p.Years * daysOfYear) }
+
+// Make makes the town.
+func Make(p Params) Town {
+	var t Town
+	for i := range p.Members {
+		// Each has a source of their own: whoever is added changes nobody else.
+		r := rand.New(rand.NewPCG(p.Seed, uint64(i)+1)) //nolint:gosec // seeded on purpose, i is not below zero
+		t.live(p, fmt.Sprintf("town-%06d", i+1), r)
+	}
+	slices.SortFunc(t.Orders, func(a, b Order) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Seconds, b.Seconds), cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
+	})
+	t.Truth.Members, t.Truth.Orders = int64(p.Members), int64(len(t.Orders))
+	return t
+}
+
+// live is one member's life: they come with a first order, buy on at their rate, and stop after some order.
+func (t *Town) live(p Params, account string, r *rand.Rand) {
+	rate := gamma(r, p.RateShape) * p.RateMean / p.RateShape / daysOfYear // orders a day
+	stop := beta(r, p.StopA, p.StopB)
+	usual := math.Log(p.SpendMean) + p.SpendAcross*r.NormFloat64() - (p.SpendAcross*p.SpendAcross+p.SpendEach*p.SpendEach)/2 //nolint:mnd // mean of a log-normal
+	favourite := r.IntN(len(Shelf))
+	at, end := float64(p.Start)+r.Float64()*joinDays, float64(p.End())
+	held := holdout.In(p.Campaign, account, p.HeldOut)
+	first := calendar.Day(at)
+	if first < p.CampaignFrom {
+		if held {
+			t.Truth.Effect.HeldOut++
+		} else {
+			t.Truth.Effect.Treated++
+		}
+	}
+	for n := 1; at < end; n++ {
+		o := Order{ID: fmt.Sprintf("%s-%d", account, n), Account: account, Day: calendar.Day(at), Goods: favourite}
+		o.Seconds = int((at - math.Floor(at)) * 86_400) //nolint:mnd // seconds of a day
+		if r.IntN(3) == 0 {
+			o.Goods = r.IntN(len(Shelf))
+		}
+		o.Amount = money.Minor(max(1, math.Round(math.Exp(usual+p.SpendEach*r.NormFloat64()))))
+		if !held && first < p.CampaignFrom && o.Day >= p.CampaignFrom && o.Day < p.CampaignFrom.AddDays(p.CampaignDays) {
+			added := money.Minor(int64(o.Amount) * p.Uplift.Num() / p.Uplift.Den())
+			o.Amount += added
+			t.Truth.Effect.Added += added
+		}
+		t.Orders, t.Truth.Revenue = append(t.Orders, o), t.Truth.Revenue+o.Amount
+		if n > 1 && r.Float64() < stop {
+			return
+		}
+		at += r.ExpFloat64() / rate
+	}
+	t.Truth.Alive++
+}
