@@ -1,0 +1,33 @@
+package e2e
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTheReportsComeNearTheTruthOfATown makes up a town, sends its orders through a house, and holds the reports against what
+// was planted: what can be counted must be counted, and what is estimated lies inside its interval.
+func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	dir := filepath.Join(t.TempDir(), "town")
+	made := h.run(programs.laurel, "town", "--members", "200", "--out", dir).wait()
+	require.Zero(t, made.code, "%v", made)
+	require.Regexp(t, `^200 members, \d+ orders, .* EUR; campaign spring added .* EUR to \d+ members, \d+ were held out\n$`, made.out)
+	h.serve(filepath.Join(dir, "town.yaml"))
+	h.says([]string{"orders", "publish", filepath.Join(dir, "orders.csv")}, ` 0 +\d+$`)
+	truth := []string{"analytics", "truth", filepath.Join(dir, "truth.json")}
+	h.becomes(`^ pareto +revenue, minor units +(\d+) +\d+ +0\.00 % +yes$`, truth...)
+	h.says(truth,
+		`^ pareto +customers +200 +200 +0\.00 % +yes$`,
+		`^ rfm +customers +200 +200 +0\.00 % +yes$`,
+		`^ effect +treated +\d+ +\d+ +0\.00 % +yes$`,
+		`^ effect +held out +\d+ +\d+ +0\.00 % +yes$`,
+		`^ effect +added, minor units +\d+ +-?\d+ +-?[\d.]+ % +-?\d+ +-?\d+ +yes$`,
+	)
+	require.Equal(t, 2, h.ctl("analytics", "truth", filepath.Join(dir, "orders.csv")).code)
+	require.Equal(t, 1, h.ctl("analytics", "truth", filepath.Join(dir, "nothing.json")).code)
+	require.NotZero(t, h.run(programs.laurel, "town", "--members", "0", "--out", dir).wait().code)
+}
