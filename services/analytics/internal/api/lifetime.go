@@ -78,7 +78,7 @@ func discount(text, field string, into *money.Ratio) error {
 	if err := share(text, field, into); err != nil {
 		return err
 	}
-	if r := *into; r.Num()/discountMax > r.Den() || r.Num() < 0 {
+	if into.Cmp(ratio(discountMax, 1)) > 0 {
 		return reason.New(reason.InvalidArgument, field, "%s is above %d; write 0.1 for ten per cent", text, discountMax)
 	}
 	return nil

@@ -57,13 +57,13 @@ func accumulate(list []float64) {
 
 // LogLikelihood is that of parameters, natural and whole: no constant is left out.
 func (s *Sample) LogLikelihood(m Model) float64 {
-	return s.at([]float64{math.Log(m.R), math.Log(m.Alpha / s.unit), math.Log(m.A), math.Log(m.B)}, make([]float64, 4))
+	return s.At([]float64{math.Log(m.R), math.Log(m.Alpha / s.unit), math.Log(m.A), math.Log(m.B)}, make([]float64, 4))
 }
 
-// at is the log-likelihood in the sample's unit of time. It is that of the paper's equation 6, rearranged so that no two
+// At is the log-likelihood in the sample's unit of time. It is that of the paper's equation 6, rearranged so that no two
 // large numbers are taken from each other: for a customer with x repeats the last of which was at t of T,
 // Σ(j<x) ln(r+j) + Σ(j<x) ln(1 − a/(a+b+j)) − r·ln(1+T/α) − x·ln(α+T) + ln(1 + odds of having left).
-func (s *Sample) at(logs, gradient []float64) float64 {
+func (s *Sample) At(logs, gradient []float64) float64 {
 	r, alpha, a, b := math.Exp(logs[0]), math.Exp(logs[1]), math.Exp(logs[2]), math.Exp(logs[3])
 	var sum, dr, dalpha, da, db float64
 	for j, n := range s.above {
@@ -72,7 +72,7 @@ func (s *Sample) at(logs, gradient []float64) float64 {
 	}
 	for j, n := range s.stays {
 		all := a + b + float64(j)
-		sum += n * math.Log1p(-a/all)
+		sum += n * logPart(b+float64(j), a)
 		da -= n / all
 		db += n * (a / all) / (b + float64(j))
 	}
@@ -98,6 +98,14 @@ func (s *Sample) at(logs, gradient []float64) float64 {
 	return sum - s.shift
 }
 
+// logPart is ln(x/(x+y)), exact where either is small beside the other.
+func logPart(x, y float64) float64 {
+	if y < x {
+		return math.Log1p(-y / (x + y))
+	}
+	return math.Log(x / (x + y))
+}
+
 // Options of a fit.
 type Options struct {
 	// Prior is what is believed beforehand of ln r, ln(α / mean age), ln a and ln b; nothing: maximum likelihood.
@@ -120,7 +128,7 @@ func Fit(kind Kind, groups []repeat.Group, o Options) (Model, likelihood.Estimat
 	for _, start := range [][4]float64{{0.3, 0.3, 0.8, 2.5}, {1, 1, 1, 1}, {3, 3, 0.1, 1}, {0.1, 0.05, 5, 50}} {
 		starts = append(starts, []float64{math.Log(start[0]), math.Log(start[1]), math.Log(start[2]), math.Log(start[3])})
 	}
-	e, err := likelihood.Maximise(likelihood.Problem{Names: names(), Starts: starts, Prior: o.Prior, At: s.at, Watch: o.Watch})
+	e, err := likelihood.Maximise(likelihood.Problem{Names: names(), Starts: starts, Prior: o.Prior, At: s.At, Watch: o.Watch})
 	if err != nil {
 		return Model{}, e, err
 	}

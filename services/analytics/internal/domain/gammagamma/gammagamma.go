@@ -93,12 +93,12 @@ func NewSample(spends Spends, major float64) *Sample {
 
 // LogLikelihood is that of parameters, natural and whole: no constant is left out.
 func (s *Sample) LogLikelihood(m Model) float64 {
-	return s.at([]float64{math.Log(m.P), math.Log(m.Q), math.Log(m.V / s.unit)}, make([]float64, 3))
+	return s.At([]float64{math.Log(m.P), math.Log(m.Q), math.Log(m.V / s.unit)}, make([]float64, 3))
 }
 
-// at is the log-likelihood of the paper's equation 1a in the sample's unit, rearranged so that no two large numbers are
+// At is the log-likelihood of the paper's equation 1a in the sample's unit, rearranged so that no two large numbers are
 // taken from each other.
-func (s *Sample) at(logs, gradient []float64) float64 {
+func (s *Sample) At(logs, gradient []float64) float64 {
 	p, q, v := math.Exp(logs[0]), math.Exp(logs[1]), math.Exp(logs[2])
 	var sum, dp, dq, dv float64
 	gammaQ, _ := math.Lgamma(q)
@@ -144,7 +144,7 @@ func Fit(s *Sample, prior []likelihood.Normal, watch func() error) (Model, likel
 	for _, start := range [][3]float64{{6, 4, 0.5}, {1, 2, 1}, {3, 10, 3}} {
 		starts = append(starts, []float64{math.Log(start[0]), math.Log(start[1]), math.Log(start[2])})
 	}
-	e, err := likelihood.Maximise(likelihood.Problem{Names: []string{"p", "q", "v"}, Starts: starts, Prior: prior, At: s.at, Watch: watch})
+	e, err := likelihood.Maximise(likelihood.Problem{Names: []string{"p", "q", "v"}, Starts: starts, Prior: prior, At: s.At, Watch: watch})
 	if err != nil {
 		return Model{}, e, err
 	}
