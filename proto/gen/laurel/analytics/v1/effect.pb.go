@@ -802,7 +802,7 @@ var File_laurel_analytics_v1_effect_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_effect_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/effect.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\"\xbd\x04\n" +
+	" laurel/analytics/v1/effect.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\"\xbb\x04\n" +
 	"\x10EffectParameters\x12#\n" +
 	"\bcampaign\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\bcampaign\x12\x1d\n" +
 	"\x05start\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
@@ -818,9 +818,9 @@ const file_laurel_analytics_v1_effect_proto_rawDesc = "" +
 	"\fwanted_minor\x18\t \x01(\x03R\vwantedMinor\x12\x12\n" +
 	"\x04look\x18\n" +
 	" \x01(\x05R\x04look\x12\x14\n" +
-	"\x05looks\x18\v \x01(\x05R\x05looks\x12>\n" +
-	"\x10treated_accounts\x18\f \x03(\tB\x13\xbaH\x10\x92\x01\r\x10І\x03\"\ar\x05\x10\x01\x18\x80\x01R\x0ftreatedAccounts\x12?\n" +
-	"\x11held_out_accounts\x18\r \x03(\tB\x13\xbaH\x10\x92\x01\r\x10І\x03\"\ar\x05\x10\x01\x18\x80\x01R\x0fheldOutAccounts\x12\x12\n" +
+	"\x05looks\x18\v \x01(\x05R\x05looks\x12=\n" +
+	"\x10treated_accounts\x18\f \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x88'\"\ar\x05\x10\x01\x18\x80\x01R\x0ftreatedAccounts\x12>\n" +
+	"\x11held_out_accounts\x18\r \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x88'\"\ar\x05\x10\x01\x18\x80\x01R\x0fheldOutAccounts\x12\x12\n" +
 	"\x04seed\x18\x0e \x01(\x04R\x04seedB\v\n" +
 	"\t_pre_days\"\xc3\x01\n" +
 	"\n" +
