@@ -13,6 +13,7 @@ import (
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/api"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/economics"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/segmenting"
@@ -92,8 +93,12 @@ func (s *Service) build(ctx context.Context) error {
 	}
 	reporter := reporting.New(s.storage, s.Partitions())
 	after := func(ctx context.Context, to *typev1.Position) error { return s.After(ctx, to) }
+	terms, err := economics.New(s.bus)
+	if err != nil {
+		return err
+	}
 	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter, Clock: s.deps.Clock, Log: s.deps.Log})
-	s.api = api.New(reporter, s.fitter, after)
+	s.api = api.New(api.Deps{Reporter: reporter, Fitter: s.fitter, Economics: terms, After: after})
 	s.segments = api.NewSegments(segmenting.New(s.storage, reporter, s.deps.Clock), after)
 	s.models = api.NewModels(s.api)
 	return nil

@@ -59,7 +59,7 @@ func (s *service) reports(asOf string) map[string][]byte {
 		all[r.GetName()], err = proto.MarshalOptions{Deterministic: true}.Marshal(s.report(r.GetName(), asOf))
 		require.NoError(s.h.t, err)
 	}
-	require.Len(s.h.t, all, 8)
+	require.NotEmpty(s.h.t, all)
 	return all
 }
 

@@ -30,6 +30,8 @@ type order struct {
 	base      int64
 	entries   int32
 	cancelled bool
+	channel   string
+	lines     []*accrualv1.StandingLine
 }
 
 func newLedger(program string) *ledger {
@@ -71,7 +73,7 @@ func (l *ledger) about(id, event string, on calendar.Day) bus.Outgoing {
 		Order: &accrualv1.OrderPart{Merchant: "shop", OrderId: id, Number: o.entries, Event: event, Currency: "USD", BaseMinor: o.base},
 	}}
 	if o.day != calendar.None {
-		fact.Order = &accrualv1.OrderStanding{PaidDay: o.day.String(), Cancelled: o.cancelled}
+		fact.Order = &accrualv1.OrderStanding{PaidDay: o.day.String(), Cancelled: o.cancelled, Channel: o.channel, Lines: o.lines}
 	}
 	return l.entry(o.account, "earn", on, fact)
 }
@@ -79,6 +81,30 @@ func (l *ledger) about(id, event string, on calendar.Day) bus.Outgoing {
 // paid is an order that was bought on a day and told on it.
 func (l *ledger) paid(account, id string, day calendar.Day, cents int64) bus.Outgoing {
 	return l.late(account, id, day, day, cents)
+}
+
+// detailed is an order of lines that was bought on a day over a channel.
+func (l *ledger) detailed(account, id, channel string, day calendar.Day, lines ...*accrualv1.StandingLine) bus.Outgoing {
+	cents := int64(0)
+	for _, line := range lines {
+		cents += line.GetBaseMinor()
+	}
+	l.orders[id] = &order{account: account, channel: channel, lines: lines}
+	return l.paid(account, id, day, cents)
+}
+
+// said is an action that says something, a JSON object.
+func (l *ledger) said(account, kind string, day calendar.Day, data string) bus.Outgoing {
+	id := fmt.Sprint(kind, l.seqs[account])
+	return l.entry(account, "action", day, &accrualv1.EntryPosted{ActionData: []byte(data), Entry: &accrualv1.Entry{
+		Key: "action/app/" + account + id, Actor: "action/app",
+		Action: &accrualv1.ActionPart{Type: kind, Source: "app", ActionId: id, Day: day.String()},
+	}})
+}
+
+// rises moves an account to a tier on a day.
+func (l *ledger) rises(account, tier string, day calendar.Day) bus.Outgoing {
+	return l.entry(account, "state", day, &accrualv1.EntryPosted{Entry: &accrualv1.Entry{TierChange: &accrualv1.TierChange{To: tier}}})
 }
 
 // late is an order that was bought on a day and told on a later one.

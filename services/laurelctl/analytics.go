@@ -2,9 +2,13 @@ package laurelctl
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 )
@@ -32,6 +36,8 @@ type reportCmd struct {
 	AsOf    string `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
 	Compare string `placeholder:"DATE" help:"Tell what changed since then, for reports that do."`
 	HTML    string `name:"html" placeholder:"FILE" help:"Write the report as a page with plots, too."`
+	With    string `placeholder:"JSON" help:"Parameters of the report as the contract has them, for example {\"account\": \"ann\"} for customer. Default: those of the report."`
+	Filter  string `placeholder:"JSON" help:"Which customers and orders it is about: merchant, channel, category, tier, segment. Default: all."`
 	Explain bool   `help:"Say of each figure what it is, where the formula comes from, what it rests on, and what it does not say."`
 	modelFlags
 }
@@ -39,9 +45,12 @@ type reportCmd struct {
 // Run asks for the report.
 func (c *reportCmd) Run(w *world) error {
 	return w.askAnalytics(func(ctx context.Context, a *analytics) error {
-		in := &analyticsv1.GetReportRequest{Program: a.program, Name: c.Name, AsOf: c.AsOf, Compare: c.Compare, Page: c.HTML != ""}
-		c.put(in)
-		answer, err := a.GetReport(ctx, in)
+		request, err := c.request(a.program)
+		if err != nil {
+			return err
+		}
+		c.put(request)
+		answer, err := a.GetReport(ctx, request)
 		if err != nil {
 			return err
 		}
@@ -64,6 +73,27 @@ func (c *reportCmd) Run(w *world) error {
 		return w.lines([]string{"", fmt.Sprintf("as of %s: orders before that day; read up to %s, %d entries",
 			r.GetAsOf(), moment(read.GetEffectiveAt()), read.GetEntries())})
 	})
+}
+
+// request is the request of the contract. Parameters and filter are read as the contract writes them.
+func (c *reportCmd) request(program string) (*analyticsv1.GetReportRequest, error) {
+	request := &analyticsv1.GetReportRequest{}
+	for _, part := range []struct{ flag, field, text string }{{"with", strings.ReplaceAll(c.Name, "-", "_"), c.With}, {"filter", "filter", c.Filter}} {
+		if part.text == "" {
+			continue
+		}
+		field, err := json.Marshal(part.field)
+		if err != nil {
+			return nil, fmt.Errorf("read --%s: %w", part.flag, err)
+		}
+		into := &analyticsv1.GetReportRequest{}
+		if err := protojson.Unmarshal(fmt.Appendf(nil, "{%s:%s}", field, part.text), into); err != nil {
+			return nil, &usageError{"--" + part.flag + " is no JSON of this report: " + err.Error(), "look at proto/laurel/analytics/v1"}
+		}
+		proto.Merge(request, into)
+	}
+	request.Program, request.Name, request.AsOf, request.Compare, request.Page = program, c.Name, c.AsOf, c.Compare, c.HTML != ""
+	return request, nil
 }
 
 // pageMode keeps the page to who asked for it: it may name accounts.

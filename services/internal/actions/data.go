@@ -127,6 +127,18 @@ func (d Data) Value() any {
 	return d.value
 }
 
+// JSON writes the data as one object, keys in order, numbers as they were written; nil where there are none.
+func (d Data) JSON() []byte {
+	if len(d.value) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(d.value)
+	if err != nil {
+		panic("actions: data that were read cannot be written: " + err.Error()) // they came from JSON
+	}
+	return text
+}
+
 // Number returns the number of a field at the top; false: it has none.
 func (d Data) Number(field string) (Number, bool) {
 	text, ok := d.value[field].(json.Number)

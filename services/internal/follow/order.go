@@ -155,6 +155,7 @@ func linesFromProto(list []*ordersv1.Line) []orders.Line {
 		lines[i] = orders.Line{
 			ID: l.GetLineId(), SKU: l.GetSku(), Category: l.GetCategory(), Brand: l.GetBrand(),
 			Quantity: l.GetQuantity(), Amount: money.Minor(l.GetAmountMinor()),
+			Cost: money.Minor(l.GetCostMinor()), HasCost: l.CostMinor != nil,
 		}
 	}
 	return lines

@@ -54,6 +54,9 @@ func linesToProto(lines []orders.Line) []*ordersv1.Line {
 	for i, l := range lines {
 		list[i] = &ordersv1.Line{LineId: l.ID, Sku: l.SKU, Category: l.Category, Brand: l.Brand,
 			Quantity: l.Quantity, AmountMinor: int64(l.Amount)}
+		if l.HasCost {
+			list[i].CostMinor = new(int64(l.Cost))
+		}
 	}
 	return list
 }

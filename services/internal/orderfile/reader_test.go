@@ -76,7 +76,7 @@ func TestEveryKindOfRow(t *testing.T) {
 			Lines: []orders.Line{{SKU: "TEA-100", Category: "tea", Quantity: 2, Amount: 1800}}}),
 		group(3, 2, "shop/1001/paid/0", orders.Event{Kind: orders.Paid, OccurredAt: at("2026-03-02T13:06:00Z"), Currency: "EUR",
 			Channel: "web", Member: "ben", Lines: []orders.Line{
-				{SKU: "TEA-100", Category: "tea", Brand: "Hill", Quantity: 2, Amount: 1800},
+				{SKU: "TEA-100", Category: "tea", Brand: "Hill", Quantity: 2, Amount: 1800, Cost: 750, HasCost: true},
 				{SKU: "CUP-7", Category: "cups", Amount: 2450}}}),
 		group(5, 1, "shop/1001/paid/1", orders.Event{Kind: orders.Paid, OccurredAt: at("2026-03-03T11:00:00Z"), Currency: "EUR",
 			Revision: 1, Lines: []orders.Line{{SKU: "TEA-100", Category: "tea", Quantity: 1, Amount: 900}}}),

@@ -37,7 +37,9 @@ type row struct {
 	sku, category, brand   string
 	quantity               int64
 	amount                 money.Minor
+	cost                   money.Minor
 	hasQuantity, hasAmount bool
+	hasCost                bool
 	channel, member        string
 	noSKU                  bool // the file has no such column
 }

@@ -64,7 +64,7 @@ func (p *parser) readQuantity() {
 	p.row.quantity, p.row.hasQuantity = n, true
 }
 
-// readMoney reads currency, amount and cost. Events have no place for the cost yet; it is only checked.
+// readMoney reads currency, amount and cost.
 func (p *parser) readMoney() {
 	text := p.cellOf(colCurrency)
 	currency := p.reader.defaults.Currency
@@ -82,7 +82,7 @@ func (p *parser) readMoney() {
 	}
 	p.row.currency = currency
 	p.row.amount, p.row.hasAmount = p.amountOf(colAmount)
-	p.amountOf(colCost)
+	p.row.cost, p.row.hasCost = p.amountOf(colCost)
 }
 
 func (p *parser) amountOf(c column) (money.Minor, bool) {

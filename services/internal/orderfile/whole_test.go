@@ -94,7 +94,7 @@ func anySheet(t *rapid.T) sheet {
 				row["return_id"], g.Event.Occurrence = "r", "r"
 				g.Event.Returned = append(g.Event.Returned, orders.ReturnedLine{SKU: sku, Quantity: quantity, Amount: amount, HasAmount: true})
 			} else {
-				g.Event.Lines = append(g.Event.Lines, orders.Line{SKU: sku, Category: category, Quantity: quantity, Amount: amount})
+				g.Event.Lines = append(g.Event.Lines, orders.Line{SKU: sku, Category: category, Quantity: quantity, Amount: amount, Cost: 150, HasCost: true})
 			}
 			s.rows = append(s.rows, row)
 		}

@@ -31,6 +31,7 @@ func TestCheckRefusesWhatMakesNoSense(t *testing.T) {
 		{"a negative payment", payment("p", -1), reason.InvalidField, "amount_minor"},
 		{"a line of minus one piece", paid(line("a", "x", -1, 0)), reason.InvalidField, "lines[0].quantity"},
 		{"a line that costs less than nothing", paid(line("a", "x", 1, 5), line("b", "y", 1, -5)), reason.InvalidField, "lines[1].amount_minor"},
+		{"a line that has cost less than nothing", paid(orders.Line{SKU: "x", HasCost: true, Cost: -1}), reason.InvalidField, "lines[0].cost_minor"},
 		{"lines that add up to more than fits", paid(line("a", "x", 1, math.MaxInt64), line("b", "y", 1, 1)), reason.AmountOutOfRange, "lines[1].amount_minor"},
 		{"two lines with one id", paid(line("a", "x", 1, 1), line("b", "x", 1, 1), line("a", "y", 1, 1)), reason.InvalidField, "lines[2].line_id"},
 		{"an id that is the position of a line without one", paid(line("2", "x", 1, 1), line("", "y", 1, 1)), reason.InvalidField, "lines[1].line_id"},

@@ -3,11 +3,14 @@ package orders
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 )
 
-// contentFormat is the first byte of what Content hashes. Another encoding gets another number; old
-// hashes are never made anew.
-const contentFormat = 1
+// The first byte of what Content hashes. Another encoding gets another number; old hashes are never made anew.
+const (
+	contentFormat = 1
+	costedFormat  = 2 // where a line tells its cost
+)
 
 // Content is the SHA-256 of all that the event says. Two events of one occurrence with equal
 // content are the same event, however they were encoded and under whichever envelope they came. It
@@ -15,7 +18,11 @@ const contentFormat = 1
 // that it stands for.
 func (e Event) Content() [sha256.Size]byte {
 	var room [512]byte // most events fit, and then nothing is allocated
+	costed := slices.ContainsFunc(e.Lines, func(l Line) bool { return l.HasCost })
 	b := append(room[:0], contentFormat)
+	if costed {
+		b[0] = costedFormat
+	}
 	b = number(b, int64(e.Kind))
 	b = text(b, e.Occurrence)
 	b = number(b, int64(e.Revision))
@@ -30,6 +37,9 @@ func (e Event) Content() [sha256.Size]byte {
 		b = text(b, l.Brand)
 		b = number(b, l.Quantity)
 		b = number(b, int64(l.Amount))
+		if costed {
+			b = cost(b, l)
+		}
 	}
 	b = number(b, int64(len(e.Returned)))
 	for _, r := range e.Returned {
@@ -54,3 +64,11 @@ func number(b []byte, n int64) []byte { return binary.BigEndian.AppendUint64(b, 
 
 // text appends the length of s in bytes and then s.
 func text(b []byte, s string) []byte { return append(number(b, int64(len(s))), s...) }
+
+// cost appends whether the line tells its cost, and then the cost.
+func cost(b []byte, l Line) []byte {
+	if !l.HasCost {
+		return number(b, 0)
+	}
+	return number(number(b, 1), int64(l.Cost))
+}

@@ -49,6 +49,8 @@ func TestContentTellsApart(t *testing.T) {
 		{"another brand", func(e *orders.Event) { e.Lines[0].Brand = "ecm" }},
 		{"another quantity", func(e *orders.Event) { e.Lines[0].Quantity++ }},
 		{"another amount of a line", func(e *orders.Event) { e.Lines[0].Amount++ }},
+		{"a line that tells its cost", func(e *orders.Event) { e.Lines[0].HasCost = true }},
+		{"another cost of a line", func(e *orders.Event) { e.Lines[0].HasCost, e.Lines[0].Cost = true, 1 }},
 		{"letters moved from sku to category", func(e *orders.Event) { e.Lines[0].SKU, e.Lines[0].Category = "c", "dmusic" }},
 		{"nothing returned", func(e *orders.Event) { e.Returned = nil }},
 		{"another line returned", func(e *orders.Event) { e.Returned[0].Line = "2" }},
@@ -74,7 +76,7 @@ func TestContentTellsApart(t *testing.T) {
 // A field that is added to one of these types needs a row above and a place in Content.
 func TestContentCoversAllFields(t *testing.T) {
 	require.Equal(t, 11, reflect.TypeFor[orders.Event]().NumField())
-	require.Equal(t, 6, reflect.TypeFor[orders.Line]().NumField())
+	require.Equal(t, 8, reflect.TypeFor[orders.Line]().NumField())
 	require.Equal(t, 5, reflect.TypeFor[orders.ReturnedLine]().NumField())
 }
 
@@ -99,6 +101,11 @@ func TestContentIsTheSame(t *testing.T) {
 		a.Returned[0].HasAmount, b.Returned[0].HasAmount = false, false
 		b.Returned[0].Amount = 0
 		require.Equal(t, a.Content(), b.Content())
+	})
+	t.Run("a cost that is not told", func(t *testing.T) {
+		a, b := full(), full()
+		a.Lines[0].Cost = 7
+		require.Equal(t, b.Content(), a.Content())
 	})
 	t.Run("no list and an empty list", func(t *testing.T) {
 		e := orders.Event{Lines: []orders.Line{}, Returned: []orders.ReturnedLine{}}

@@ -98,6 +98,9 @@ func (e *Event) checkLines() error {
 		if l.Amount < 0 {
 			return negative(i, "amount_minor", int64(l.Amount))
 		}
+		if l.Cost < 0 {
+			return negative(i, "cost_minor", int64(l.Cost))
+		}
 		if l.Amount > math.MaxInt64-sum {
 			return reason.New(reason.AmountOutOfRange, field(i, "amount_minor"),
 				"the lines add up to more than %d", int64(math.MaxInt64))

@@ -25,6 +25,8 @@ type Line struct {
 	Brand    string
 	Quantity int64       // pieces; 0 for goods that are not counted
 	Amount   money.Minor // paid for the whole row
+	Cost     money.Minor // of the whole row to the seller; counts only with HasCost
+	HasCost  bool
 }
 
 // ReturnedLine is what came back of one line. Line names it by its id; without one it is the only
@@ -46,4 +48,19 @@ type Kept struct {
 	Line     Line // as it was paid, its ID filled in
 	Quantity int64
 	Amount   money.Minor // 0 <= Amount <= Line.Amount
+}
+
+// CostLeft is what the kept part has cost the seller, who has the rest back: by pieces where they are counted, else by what
+// is left of the price; cut to whole minor units. False: the line does not tell its cost.
+func (k Kept) CostLeft() (money.Minor, bool) {
+	switch l := k.Line; {
+	case !l.HasCost:
+		return 0, false
+	case l.Quantity > 0:
+		return share(l.Cost, k.Quantity, l.Quantity), true
+	case l.Amount > 0:
+		return share(l.Cost, int64(k.Amount), int64(l.Amount)), true
+	default:
+		return l.Cost, true
+	}
 }

@@ -168,6 +168,14 @@ func (s State) Kept() []Kept {
 	return kept
 }
 
+// Channel is that of the latest revision that was paid; empty where none was told.
+func (s State) Channel() string {
+	if s.paid == nil {
+		return ""
+	}
+	return s.paid.Channel
+}
+
 // Base is what counts of the order in minor units: the sum of what Kept leaves; 0 before it is paid
 // and after it is cancelled.
 func (s State) Base() money.Minor {

@@ -64,6 +64,30 @@ var changed = []struct {
 		{ChangeAdded, "adjustments.roles.lead.limit", "", "50"}, {ChangeAdded, "adjustments.roles.lead.per_day", "", "90"},
 		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"},
 	}},
+	{"Economics.Margin", "economics: {margin: 0.3}", []Change{
+		{ChangeAdded, "economics.margin", "", "3/10"}, {ChangeAdded, "economics.order", "", "0.00"},
+		{ChangeAdded, "economics.point", "", "0 minor units"}, {ChangeAdded, "economics.measured", "", "nothing"},
+	}},
+	{"Economics.Margins", "economics: {margins: {books: 0.25}}", []Change{
+		{ChangeAdded, "economics.margins.books", "", "1/4"}, {ChangeAdded, "economics.order", "", "0.00"},
+		{ChangeAdded, "economics.point", "", "0 minor units"}, {ChangeAdded, "economics.measured", "", "nothing"},
+	}},
+	{"Economics.Order", "economics: {order: 2.40}", []Change{
+		{ChangeAdded, "economics.order", "", "2.40"}, {ChangeAdded, "economics.point", "", "0 minor units"},
+		{ChangeAdded, "economics.measured", "", "nothing"},
+	}},
+	{"Economics.Actions", "economics: {actions: {visit: 45.00}}", []Change{
+		{ChangeAdded, "economics.order", "", "0.00"}, {ChangeAdded, "economics.actions.visit", "", "45.00"},
+		{ChangeAdded, "economics.point", "", "0 minor units"}, {ChangeAdded, "economics.measured", "", "nothing"},
+	}},
+	{"Economics.Point", "economics: {point: 0.008}", []Change{
+		{ChangeAdded, "economics.order", "", "0.00"}, {ChangeAdded, "economics.point", "", "4/5 minor units"},
+		{ChangeAdded, "economics.measured", "", "nothing"},
+	}},
+	{"Economics.Measured", "economics: {measured: [point, order]}", []Change{
+		{ChangeAdded, "economics.order", "", "0.00"}, {ChangeAdded, "economics.point", "", "0 minor units"},
+		{ChangeAdded, "economics.measured", "", "order, point"},
+	}},
 	{"Refunds.ExtendExpiredDays", "refunds: {extend_expired_days: 30}", []Change{
 		{ChangeChanged, "refunds.extend_expired_days", "they lapse", "30"},
 	}},

@@ -24,7 +24,7 @@ func (p *Program) Fields() []Field {
 		Field{"refunds.extend_expired_days", orElse(p.Refunds.ExtendExpiredDays, "they lapse")},
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
 	list = append(append(list, p.ladderFields()...), p.actionFields()...)
-	return append(append(list, p.partnerFields()...), p.adjustmentFields()...)
+	return append(append(list, p.partnerFields()...), append(p.adjustmentFields(), p.economicsFields()...)...)
 }
 
 func (p *Program) actionFields() []Field {

@@ -36,7 +36,7 @@ func (b *batch) act(ctx context.Context, m follow.Message) error {
 	}
 	b.taken[ref] = ledger.TakenBy(verdict.Entry)
 	s.account = verdict.Account
-	return b.post(s.holding, storage.EntryWrite{Entry: verdict.Entry}, nil)
+	return b.post(s.holding, storage.EntryWrite{Entry: verdict.Entry}, told{data: m.Action.Event.Data.JSON()})
 }
 
 // enrolled is the enrolment that a message is, nil if it is none.
@@ -70,7 +70,7 @@ func (b *batch) enrol(ctx context.Context, m follow.Message) error {
 	}
 	b.taken[enrolKey(m)] = ledger.Taken{Key: verdict.Entry.Key, Account: verdict.Entry.Account}
 	s.account = verdict.Account
-	return b.post(s.holding, storage.EntryWrite{Entry: verdict.Entry}, nil)
+	return b.post(s.holding, storage.EntryWrite{Entry: verdict.Entry}, told{})
 }
 
 // memberKind is the word for a kind of member: consumer, business, dealer.

@@ -80,7 +80,7 @@ func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 	}
 	h.account = account
 	b.commands[c.key()] = e
-	if err := b.post(h, storage.EntryWrite{Entry: e}, nil); err != nil {
+	if err := b.post(h, storage.EntryWrite{Entry: e}, told{}); err != nil {
 		return err
 	}
 	return c.answer(e, nil)

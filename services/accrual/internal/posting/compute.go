@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -111,7 +110,7 @@ func (b *batch) take(ctx context.Context, m follow.Message) error {
 		original := storage.Original(m.Original)
 		write.Original = &original
 	}
-	return b.post(s.holding, write, standing(book.State, s.schedule))
+	return b.post(s.holding, write, told{order: standing(book.State, s.schedule)})
 }
 
 // bringUp posts what falls due for an account up to t.
@@ -127,7 +126,7 @@ func (b *batch) bringUp(ctx context.Context, h *holding, schedule program.Schedu
 	}
 	h.account = account
 	for _, e := range entries {
-		if err := b.post(h, storage.EntryWrite{Entry: e}, nil); err != nil {
+		if err := b.post(h, storage.EntryWrite{Entry: e}, told{}); err != nil {
 			return err
 		}
 		if e.Order != nil {
@@ -151,10 +150,10 @@ func (b *batch) sweep(ctx context.Context, partition int, s Sweep) error {
 	return b.bringUp(ctx, h, schedule, b.parts.Get(partition).Clock)
 }
 
-// post queues an entry to be written and its fact to be published. Order is what its order is now, nil for none.
-func (b *batch) post(h *holding, w storage.EntryWrite, order *accrualv1.OrderStanding) error {
+// post queues an entry to be written and its fact to be published.
+func (b *batch) post(h *holding, w storage.EntryWrite, told told) error {
 	b.touch(h)
-	fact, err := entryFact(w.Entry, order)
+	fact, err := entryFact(w.Entry, told)
 	if err != nil {
 		return err
 	}

@@ -24,12 +24,18 @@ import (
 // service is accrual's name in subjects and sources.
 const service = "accrual"
 
+// told is what a fact says beside its entry.
+type told struct {
+	order *accrualv1.OrderStanding // what its order is now; nil for none
+	data  []byte                   // of its action; nil for none
+}
+
 // entryFact tells of one entry. It is a pure function of the entry and of those before it under its order.
-func entryFact(e ledger.Entry, order *accrualv1.OrderStanding) (outbox.Message, error) {
+func entryFact(e ledger.Entry, told told) (outbox.Message, error) {
 	e.RecordedAt = time.Time{}
 	subject := bus.FactSubject(e.Program, service, e.Kind.String(), string(e.Account))
 	return message(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{
-		Entry: contract.Entry(e), EffectiveDay: e.Day.String(), Order: order,
+		Entry: contract.Entry(e), EffectiveDay: e.Day.String(), Order: told.order, ActionData: told.data,
 	})
 }
 
@@ -39,7 +45,15 @@ func standing(order orders.State, schedule program.Schedule) *accrualv1.OrderSta
 		return nil
 	}
 	day := calendar.DayOf(order.PaidAt(), schedule.Latest().Program.Zone)
-	return &accrualv1.OrderStanding{PaidDay: day.String(), Cancelled: order.Canceled()}
+	s := &accrualv1.OrderStanding{PaidDay: day.String(), Cancelled: order.Canceled(), Channel: order.Channel()}
+	for _, k := range order.Kept() {
+		line := &accrualv1.StandingLine{Sku: k.Line.SKU, Category: k.Line.Category, BaseMinor: int64(k.Amount)}
+		if cost, ok := k.CostLeft(); ok {
+			line.CostMinor = new(int64(cost))
+		}
+		s.Lines = append(s.Lines, line)
+	}
+	return s
 }
 
 // message is an event of Laurel's own for the outbox: a fact, or a control event.

@@ -39,5 +39,5 @@ func (b *batch) grant(ctx context.Context, m follow.Message) error {
 	}
 	b.taken[grantKey(m)] = ledger.Taken{Key: verdict.Entry.Key, Account: verdict.Entry.Account}
 	s.account = verdict.Account
-	return b.post(s.holding, storage.EntryWrite{Entry: verdict.Entry}, nil)
+	return b.post(s.holding, storage.EntryWrite{Entry: verdict.Entry}, told{})
 }

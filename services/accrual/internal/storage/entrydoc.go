@@ -113,6 +113,7 @@ type goodsDoc struct {
 	Brand    string `bson:"brand,omitempty"`
 	Quantity int64  `bson:"quantity"`
 	Amount   int64  `bson:"amount"`
+	Cost     *int64 `bson:"cost,omitempty"`
 }
 
 type returnDoc struct {

@@ -198,7 +198,7 @@ func orderToDoc(o *ledger.OrderPart) *orderDoc {
 		d.Lapsed = ev.LapsedKind.String()
 	}
 	d.Lines = list(ev.Lines, func(l orders.Line) goodsDoc {
-		return goodsDoc{l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount)}
+		return goodsDoc{l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l)}
 	})
 	d.Returned = list(ev.Returned, func(r orders.ReturnedLine) returnDoc {
 		doc := returnDoc{Line: r.Line, SKU: r.SKU, Quantity: r.Quantity}

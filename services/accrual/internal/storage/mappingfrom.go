@@ -125,9 +125,7 @@ func orderFromDoc(d *orderDoc) (*ledger.OrderPart, error) {
 	if o.Content, err = hash(d.Content); err != nil {
 		return nil, err
 	}
-	o.Event.Lines = list(d.Lines, func(l goodsDoc) orders.Line {
-		return orders.Line{ID: l.ID, SKU: l.SKU, Category: l.Category, Brand: l.Brand, Quantity: l.Quantity, Amount: money.Minor(l.Amount)}
-	})
+	o.Event.Lines = list(d.Lines, goodsFromDoc)
 	o.Event.Returned = list(d.Returned, func(r returnDoc) orders.ReturnedLine {
 		line := orders.ReturnedLine{Line: r.Line, SKU: r.SKU, Quantity: r.Quantity}
 		if r.Amount != nil {
@@ -194,4 +192,20 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 		})
 	}
 	return a, nil
+}
+
+// costToDoc is nil where the line does not tell its cost.
+func costToDoc(l orders.Line) *int64 {
+	if !l.HasCost {
+		return nil
+	}
+	return new(int64(l.Cost))
+}
+
+func goodsFromDoc(d goodsDoc) orders.Line {
+	l := orders.Line{ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount)}
+	if d.Cost != nil {
+		l.Cost, l.HasCost = money.Minor(*d.Cost), true
+	}
+	return l
 }

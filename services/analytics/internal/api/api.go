@@ -7,6 +7,7 @@ import (
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/economics"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
@@ -18,12 +19,22 @@ type Server struct {
 	analyticsv1.UnimplementedAnalyticsServiceServer
 	reporter *reporting.Reporter
 	fitter   *fitting.Fitter
-	after    func(ctx context.Context, to *typev1.Position) error
+	// economics is what the programme says of margins and costs.
+	economics func(ctx context.Context, program string) (economics.Known, error)
+	after     func(ctx context.Context, to *typev1.Position) error
 }
 
-// New makes the service; register it on an rpc.Server. After waits until the copy has come to a position.
-func New(r *reporting.Reporter, f *fitting.Fitter, after func(ctx context.Context, to *typev1.Position) error) *Server {
-	return &Server{reporter: r, fitter: f, after: after}
+// Deps are what the door asks. After waits until the copy has come to a position.
+type Deps struct {
+	Reporter  *reporting.Reporter
+	Fitter    *fitting.Fitter
+	Economics *economics.Reader
+	After     func(ctx context.Context, to *typev1.Position) error
+}
+
+// New makes the service; register it on an rpc.Server.
+func New(d Deps) *Server {
+	return &Server{reporter: d.Reporter, fitter: d.Fitter, economics: d.Economics.Of, after: d.After}
 }
 
 // ListReports implements AnalyticsService.

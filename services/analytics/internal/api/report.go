@@ -21,6 +21,8 @@ import (
 type report struct {
 	name, question string
 	compares       bool
+	details        bool // it reads all that is known of each account
+	whole          bool // it takes no filter
 	// takes tells whether the parameters of a request are its own.
 	takes func(*analyticsv1.GetReportRequest) bool
 	make  func(*Server, context.Context, *analyticsv1.GetReportRequest, reporting.Query) (*analyticsv1.Report, error)
@@ -28,14 +30,22 @@ type report struct {
 	figures func() []figure
 }
 
+// reports lists all, by name.
 func reports() []report {
+	all := append(first(), acquisitionReport(), churnCausesReport(), customerReport(), goalReport(), kanoReport(), lifeCycleReport(),
+		matrixReport(), moneyRetentionReport(), profitabilityReport())
+	slices.SortFunc(all, func(a, b report) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+func first() []report {
 	return []report{
 		{
 			name: "actions", question: "How often did members do what the programme counts beside buying, by type and month?",
-			takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions, figures: actionsFigures,
+			whole: true, takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions, figures: actionsFigures,
 		}, {
 			name: "churn-effect", question: "What is it worth to lose fewer customers?",
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetChurnEffect() != nil }, make: (*Server).churnEffect, figures: churnFigures,
+			whole: true, takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetChurnEffect() != nil }, make: (*Server).churnEffect, figures: churnFigures,
 		}, {
 			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts, figures: cohortFigures,
@@ -44,7 +54,7 @@ func reports() []report {
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetEffect() != nil }, make: (*Server).effect, figures: effectFigures,
 		}, {
 			name: "lifetime", question: "What have customers been worth, and what will they still be?",
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLifetime() != nil }, make: (*Server).lifetime, figures: lifetimeFigures,
+			whole: true, takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLifetime() != nil }, make: (*Server).lifetime, figures: lifetimeFigures,
 		}, {
 			name: "pareto", question: "How is revenue spread over customers: top 20 %, Lorenz curve, Gini, classes A, B and C?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto, figures: paretoFigures,
@@ -67,7 +77,10 @@ func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest
 	if in.GetParameters() != nil && !r.takes(in) {
 		return nil, reason.New(reason.InvalidArgument, "parameters", "these are not the parameters of report %s", r.name)
 	}
-	q := reporting.Query{Program: in.GetProgram()}
+	q := reporting.Query{Program: in.GetProgram(), Details: r.details, Filter: filterFromProto(in.GetFilter())}
+	if q.Filter.IsSet() && r.whole {
+		return nil, reason.New(reason.InvalidArgument, "filter", "report %s is about all that there is; leave the filter out", r.name)
+	}
 	if q.AsOf, err = day(in.GetAsOf(), "as_of"); err != nil {
 		return nil, err
 	}

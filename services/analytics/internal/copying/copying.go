@@ -8,6 +8,7 @@ import (
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
@@ -34,12 +35,17 @@ type batch struct {
 	accounts  map[storage.Account]*account
 	orders    map[storage.Order]storage.OrderWrite
 	actions   map[storage.Action]storage.ActionWrite
+	deeds     []storage.DeedWrite
 	positions map[storage.Position]storage.PositionWrite
 	outcome   Outcome
 }
 
 // account is how far an account is copied: in the store, and by this batch.
-type account struct{ from, seq int64 }
+type account struct {
+	from, seq int64
+	tiers     []history.TierFrom
+	moved     bool // tiers are others than in the store
+}
 
 // Load implements follow.Handler: it reads how far the accounts of the facts are copied.
 func (c *Copier) Load(ctx context.Context, items []lane.Item, parts *follow.Parts) (follow.Batch, error) {
@@ -62,12 +68,12 @@ func (c *Copier) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 			need = append(need, id)
 		}
 	}
-	seqs, err := c.Storage.Seqs(ctx, need)
+	known, err := c.Storage.Accounts(ctx, need)
 	if err != nil {
 		return nil, err
 	}
-	for id, seq := range seqs {
-		*b.accounts[id] = account{seq, seq}
+	for id, read := range known {
+		*b.accounts[id] = account{from: read.Seq, seq: read.Seq, tiers: read.Tiers}
 	}
 	return b, nil
 }

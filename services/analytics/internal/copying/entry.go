@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
@@ -51,7 +53,10 @@ func (b *batch) entry(m follow.Message, posted *accrualv1.EntryPosted) error {
 	if err := b.order(m, posted); err != nil {
 		return err
 	}
-	if err := b.action(m, posted.GetEntry().GetAction()); err != nil {
+	if err := b.action(m, posted); err != nil {
+		return err
+	}
+	if err := known.stands(m, posted); err != nil {
 		return err
 	}
 	known.seq++
@@ -78,12 +83,45 @@ func (b *batch) order(m follow.Message, posted *accrualv1.EntryPosted) error {
 	b.orders[id] = storage.OrderWrite{
 		Order: id, Account: m.Account, Day: day, Base: money.Minor(part.GetBaseMinor()), Off: standing.GetCancelled(), New: fresh,
 		Partition: m.Partition, Change: b.change(m),
+		Detail: detail(standing, part),
 	}
 	return nil
 }
 
-// action counts an own event of the programme.
-func (b *batch) action(m follow.Message, part *accrualv1.ActionPart) error {
+// detail is what a fact tells of an order beside day and amount.
+func detail(standing *accrualv1.OrderStanding, part *accrualv1.OrderPart) history.Detail {
+	d := history.Detail{Merchant: part.GetMerchant(), Channel: standing.GetChannel(), Points: money.Points(part.GetTargetPoints())}
+	for _, l := range standing.GetLines() {
+		d.Lines = append(d.Lines, history.Line{
+			SKU: l.GetSku(), Category: l.GetCategory(), Base: money.Minor(l.GetBaseMinor()),
+			Cost: money.Minor(l.GetCostMinor()), HasCost: l.CostMinor != nil,
+		})
+	}
+	return d
+}
+
+// stands notes at which tier the account stands from the day of the entry on.
+func (a *account) stands(m follow.Message, posted *accrualv1.EntryPosted) error {
+	change := posted.GetEntry().GetTierChange()
+	if change == nil {
+		return nil
+	}
+	day, err := calendar.Parse(posted.GetEffectiveDay())
+	if err != nil {
+		return stop(m, "the tier changed on %q, which is no day", posted.GetEffectiveDay())
+	}
+	kept := slices.Clone(a.tiers)
+	for len(kept) > 0 && kept[len(kept)-1].Day >= day { // what was held for less than a day, or by another order of days
+		kept = kept[:len(kept)-1]
+	}
+	kept = append(kept, history.TierFrom{Day: day, Tier: change.GetTo()})
+	a.tiers, a.moved = kept, true
+	return nil
+}
+
+// action counts an own event of the programme, and keeps what it said.
+func (b *batch) action(m follow.Message, posted *accrualv1.EntryPosted) error {
+	part := posted.GetEntry().GetAction()
 	if part == nil {
 		return nil
 	}
@@ -94,6 +132,10 @@ func (b *batch) action(m follow.Message, part *accrualv1.ActionPart) error {
 	id := storage.Action{Program: m.Program, Partition: m.Partition, Type: part.GetType(), Day: day}
 	counted := b.actions[id]
 	b.actions[id] = storage.ActionWrite{Action: id, Number: counted.Number + 1, Points: counted.Points + money.Points(part.GetPoints()), Change: b.change(m)}
+	b.deeds = append(b.deeds, storage.DeedWrite{
+		Account: storage.Account{Program: m.Program, ID: m.Account}, Seq: posted.GetEntry().GetSeq(),
+		Said: history.Deed{Day: day, Type: part.GetType(), Points: money.Points(part.GetPoints()), Data: string(posted.GetActionData())},
+	})
 	return nil
 }
 
@@ -134,7 +176,11 @@ func (b *batch) writes() storage.Writes {
 	var w storage.Writes
 	for id, a := range b.accounts {
 		if a.seq > a.from {
-			w.Accounts = append(w.Accounts, storage.AccountWrite{Account: id, From: a.from, To: a.seq})
+			write := storage.AccountWrite{Account: id, From: a.from, To: a.seq}
+			if a.moved {
+				write.Tiers = a.tiers
+			}
+			w.Accounts = append(w.Accounts, write)
 		}
 	}
 	for _, o := range b.orders {
@@ -143,6 +189,7 @@ func (b *batch) writes() storage.Writes {
 	for _, a := range b.actions {
 		w.Actions = append(w.Actions, a)
 	}
+	w.Deeds = b.deeds
 	for _, p := range b.positions {
 		w.Positions = append(w.Positions, p)
 	}

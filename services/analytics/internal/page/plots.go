@@ -29,6 +29,24 @@ func plots(r *analyticsv1.Report) []plot {
 		return lifetimePlots(body.Lifetime)
 	case *analyticsv1.Report_ChurnEffect:
 		return churnPlots(body.ChurnEffect)
+	case *analyticsv1.Report_Profitability:
+		return w.profitability(body.Profitability)
+	case *analyticsv1.Report_MoneyRetention:
+		return w.moneyRetention(body.MoneyRetention)
+	case *analyticsv1.Report_Acquisition:
+		return w.acquisition(body.Acquisition)
+	case *analyticsv1.Report_Goal:
+		return goalPlots(body.Goal)
+	case *analyticsv1.Report_LifeCycle:
+		return w.lifeCycle(body.LifeCycle)
+	case *analyticsv1.Report_Customer:
+		return w.customer(body.Customer)
+	case *analyticsv1.Report_Matrix:
+		return w.matrix(body.Matrix)
+	case *analyticsv1.Report_Kano:
+		return kanoPlots(body.Kano)
+	case *analyticsv1.Report_ChurnCauses:
+		return churnCausePlots(body.ChurnCauses)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/actions"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -35,6 +36,11 @@ type Query struct {
 	AsOf calendar.Day
 	// Compare is an earlier such day, or calendar.None.
 	Compare calendar.Day
+	// Details asks for all that is known of each account; without them it is days and amounts of its orders alone. Who has
+	// only done something beside buying comes with details only.
+	Details bool
+	// Filter leaves some customers and orders. It needs details, and asks for them itself.
+	Filter history.Filter
 }
 
 // Head is what a report was made of. AsOf is set.
@@ -68,8 +74,50 @@ func (r *Reporter) View(
 	ctx context.Context, q Query, after string, look func(Head, iter.Seq2[history.Customer, error]) error,
 ) error {
 	return r.open(ctx, q, func(ctx context.Context, h Head) error {
-		return look(h, r.storage.Customers(ctx, q.Program, after))
+		if !q.Details && !q.Filter.IsSet() {
+			return look(h, r.storage.Customers(ctx, q.Program, after))
+		}
+		in, err := r.segment(ctx, h)
+		if err != nil {
+			return err
+		}
+		return look(h, func(yield func(history.Customer, error) bool) {
+			for c, err := range r.storage.Details(ctx, q.Program, after) {
+				if err != nil {
+					yield(c, err)
+					return
+				}
+				if !in(c) {
+					continue
+				}
+				if c, ok := q.Filter.Customer(c, h.AsOf); ok && !yield(c, nil) {
+					return
+				}
+			}
+		})
 	})
+}
+
+// segment reads all customers for who is in the segment of the filter.
+func (r *Reporter) segment(ctx context.Context, h Head) (func(history.Customer) bool, error) {
+	if h.Filter.Segment == "" {
+		return func(history.Customer) bool { return true }, nil
+	}
+	table := rfm.Default()
+	b := rfm.New(h.AsOf, calendar.None, table)
+	for c, err := range r.storage.Customers(ctx, h.Program, "") {
+		if err == nil {
+			err = b.Add(c)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	found, err := b.Report()
+	return func(c history.Customer) bool {
+		m, some, err := rfm.MeasureOf(c, h.AsOf)
+		return err == nil && some && rfm.Place(table, found.Scales.Scores(m)) == h.Filter.Segment
+	}, err
 }
 
 // Actions reads what members did beside buying, by type and month.

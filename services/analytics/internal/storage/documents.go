@@ -22,6 +22,33 @@ type accountDoc struct {
 	ID     string `bson:"_id"` // <programme>/<account>
 	Format int    `bson:"format"`
 	Seq    int64  `bson:"seq"`
+	// Tiers are where it stood from which day on, by rising day. A tier that was held for less than a day is left out.
+	Tiers []tierDoc `bson:"tiers,omitempty"`
+}
+
+type tierDoc struct {
+	Day  int32  `bson:"day"`
+	Tier string `bson:"tier"`
+}
+
+// deedDoc is one own event of a member, with what it said.
+type deedDoc struct {
+	ID      string `bson:"_id"` // <programme>/<account>/<seq of its entry>
+	Format  int    `bson:"format"`
+	Program string `bson:"programme"`
+	Account string `bson:"account"`
+	Day     int32  `bson:"day"`
+	Type    string `bson:"type"`
+	Points  int64  `bson:"points"`
+	Data    string `bson:"data,omitempty"`
+}
+
+// lineDoc is one line of an order.
+type lineDoc struct {
+	SKU      string `bson:"sku,omitempty"`
+	Category string `bson:"category,omitempty"`
+	Base     int64  `bson:"base"`
+	Cost     *int64 `bson:"cost,omitempty"`
 }
 
 // orderDoc is an order that counts.
@@ -33,8 +60,12 @@ type orderDoc struct {
 	Day     int32  `bson:"day"` // since 1970-01-01
 	Base    int64  `bson:"base"`
 
-	Partition int32 `bson:"partition"`
-	Change    int64 `bson:"change"` // see Change
+	Partition int32     `bson:"partition"`
+	Change    int64     `bson:"change"` // see Change
+	Merchant  string    `bson:"merchant,omitempty"`
+	Channel   string    `bson:"channel,omitempty"`
+	Points    int64     `bson:"points,omitempty"`
+	Lines     []lineDoc `bson:"lines,omitempty"`
 }
 
 // droppedDoc is an order that counted once and does not any more: whoever has a copy of the copy must hear of it.
@@ -89,6 +120,24 @@ func actionsCollection() store.Collection {
 		Indexes: []mongo.IndexModel{{
 			Keys: bson.D{{Key: "programme", Value: 1}, {Key: "day", Value: 1}}, Options: options.Index().SetName("programme_day"),
 		}, changesIndex()},
+	}
+}
+
+// deedID sorts the deeds of an account by their entries.
+func deedID(a Account, seq int64) string { return fmt.Sprintf("%s/%s/%019d", a.Program, a.ID, seq) }
+
+// deedsKeys is the order in which deeds are read, customer by customer.
+func deedsKeys() bson.D {
+	return bson.D{{Key: "programme", Value: 1}, {Key: "account", Value: 1}, {Key: "day", Value: 1}, {Key: "_id", Value: 1}}
+}
+
+func deedsCollection() store.Collection {
+	return store.Collection{
+		Name: deedsName,
+		Schema: store.Object(bson.A{"_id", "format", "programme", "account", "day", "type", "points"}, bson.M{
+			"format": store.Integer(), "day": store.Integer(), "points": store.Integer(),
+		}),
+		Indexes: []mongo.IndexModel{{Keys: deedsKeys(), Options: options.Index().SetName("programme_account_day")}},
 	}
 }
 

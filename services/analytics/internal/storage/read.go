@@ -20,11 +20,17 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
-// Seqs returns up to where accounts have been copied; those of which nothing was are missing from the answer.
-func (s *Storage) Seqs(ctx context.Context, accounts []Account) (map[Account]int64, error) {
-	seqs := make(map[Account]int64, len(accounts))
+// AccountRead is up to where an account has been copied, and where it stood by then.
+type AccountRead struct {
+	Seq   int64
+	Tiers []history.TierFrom
+}
+
+// Accounts returns up to where accounts have been copied; those of which nothing was are missing from the answer.
+func (s *Storage) Accounts(ctx context.Context, accounts []Account) (map[Account]AccountRead, error) {
+	known := make(map[Account]AccountRead, len(accounts))
 	if len(accounts) == 0 {
-		return seqs, nil
+		return known, nil
 	}
 	ids, byID := make([]string, len(accounts)), make(map[string]Account, len(accounts))
 	for i, a := range accounts {
@@ -40,9 +46,9 @@ func (s *Storage) Seqs(ctx context.Context, accounts []Account) (map[Account]int
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}
 	for _, d := range docs {
-		seqs[byID[d.ID]] = d.Seq
+		known[byID[d.ID]] = AccountRead{d.Seq, tiersFromDoc(d.Tiers)}
 	}
-	return seqs, nil
+	return known, nil
 }
 
 // Reading is up to where a programme has been read.

@@ -19,6 +19,7 @@ const (
 	championsName = "champions"
 	fitsName      = "fits"
 	droppedName   = "dropped"
+	deedsName     = "deeds"
 	listedName    = "segment_members"
 	ordersName    = "orders"
 	positionsName = "positions"
@@ -30,7 +31,9 @@ type Storage struct{ store *store.Store }
 
 // copied are the collections that FACTS is copied into, and kept those of what people have defined.
 func copied() []store.Collection {
-	return []store.Collection{accountsCollection(), actionsCollection(), droppedCollection(), ordersCollection(), positionsCollection()}
+	return []store.Collection{
+		accountsCollection(), actionsCollection(), deedsCollection(), droppedCollection(), ordersCollection(), positionsCollection(),
+	}
 }
 
 func kept() []store.Collection {

@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
@@ -34,6 +35,15 @@ type Position struct {
 type AccountWrite struct {
 	Account  Account
 	From, To int64
+	// Tiers are all that it has stood at, by rising day; none: they have not changed.
+	Tiers []history.TierFrom
+}
+
+// DeedWrite puts an own event, which is named by its entry.
+type DeedWrite struct {
+	Account Account
+	Seq     int64
+	Said    history.Deed
 }
 
 // OrderWrite puts an order as it is now; New says that nothing was ever put of it, so that it need not be looked for.
@@ -42,6 +52,7 @@ type OrderWrite struct {
 	Account string
 	Day     calendar.Day
 	Base    money.Minor
+	Detail  history.Detail
 	Off     bool // it does not count any more
 	New     bool
 
@@ -79,6 +90,7 @@ type Writes struct {
 	Accounts  []AccountWrite
 	Orders    []OrderWrite
 	Actions   []ActionWrite
+	Deeds     []DeedWrite
 	Positions []PositionWrite
 }
 
@@ -93,7 +105,28 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 	if err := s.writeActions(ctx, w.Actions); err != nil {
 		return err
 	}
+	if err := s.writeDeeds(ctx, w.Deeds); err != nil {
+		return err
+	}
 	return s.writePositions(ctx, w.Positions)
+}
+
+// writeDeeds inserts own events: each stands in one entry, and an entry is copied once.
+func (s *Storage) writeDeeds(ctx context.Context, list []DeedWrite) error {
+	if len(list) == 0 {
+		return nil
+	}
+	docs := make([]deedDoc, len(list))
+	for i, d := range list {
+		docs[i] = deedDoc{
+			ID: deedID(d.Account, d.Seq), Format: format, Program: d.Account.Program, Account: d.Account.ID, Day: int32(d.Said.Day),
+			Type: d.Said.Type, Points: int64(d.Said.Points), Data: d.Said.Data,
+		}
+	}
+	if _, err := s.store.Collection(deedsName).InsertMany(ctx, docs); err != nil {
+		return fmt.Errorf("insert %d own events: %w", len(docs), err)
+	}
+	return nil
 }
 
 func (s *Storage) writeActions(ctx context.Context, list []ActionWrite) error {
@@ -123,11 +156,15 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 	for _, a := range accounts {
 		id := accountID(a.Account.Program, a.Account.ID)
 		if a.From == 0 {
-			fresh = append(fresh, accountDoc{ID: id, Format: format, Seq: a.To})
+			fresh = append(fresh, accountDoc{ID: id, Format: format, Seq: a.To, Tiers: tiersToDoc(a.Tiers)})
 			continue
 		}
 		filter := bson.D{{Key: "_id", Value: id}, {Key: "seq", Value: a.From}}
-		update := bson.D{{Key: "$set", Value: bson.D{{Key: "seq", Value: a.To}}}}
+		set := bson.D{{Key: "seq", Value: a.To}}
+		if len(a.Tiers) > 0 {
+			set = append(set, bson.E{Key: "tiers", Value: tiersToDoc(a.Tiers)})
+		}
+		update := bson.D{{Key: "$set", Value: set}}
 		models = append(models, mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update))
 	}
 	if len(fresh) > 0 {
@@ -184,6 +221,7 @@ func orderToDoc(o OrderWrite) orderDoc {
 	return orderDoc{
 		ID: orderID(o.Order.Program, o.Order.Ref), Format: format, Program: o.Order.Program, Account: o.Account,
 		Day: int32(o.Day), Base: int64(o.Base), Partition: int32(o.Partition), Change: int64(o.Change), //nolint:gosec // partitions are few
+		Merchant: o.Detail.Merchant, Channel: o.Detail.Channel, Points: int64(o.Detail.Points), Lines: linesToDoc(o.Detail.Lines),
 	}
 }
 

@@ -77,6 +77,7 @@ type goodsDoc struct {
 	Brand    string `bson:"brand,omitempty"`
 	Quantity int64  `bson:"quantity"`
 	Amount   int64  `bson:"amount"`
+	Cost     *int64 `bson:"cost,omitempty"`
 }
 
 type returnDoc struct {
@@ -105,7 +106,7 @@ func eventToDoc(a orderbook.Arrival) eventDoc {
 		d.Lapsed = e.LapsedKind.String()
 	}
 	d.Lines = list(e.Lines, func(l orders.Line) goodsDoc {
-		return goodsDoc{l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount)}
+		return goodsDoc{l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l)}
 	})
 	d.Returned = list(e.Returned, func(l orders.ReturnedLine) returnDoc {
 		doc := returnDoc{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity}
@@ -157,9 +158,7 @@ func eventFromDoc(d eventDoc) (orderbook.Arrival, error) {
 			return a, err
 		}
 	}
-	a.Event.Lines = list(d.Lines, func(l goodsDoc) orders.Line {
-		return orders.Line{ID: l.ID, SKU: l.SKU, Category: l.Category, Brand: l.Brand, Quantity: l.Quantity, Amount: money.Minor(l.Amount)}
-	})
+	a.Event.Lines = list(d.Lines, goodsFromDoc)
 	a.Event.Returned = list(d.Returned, func(l returnDoc) orders.ReturnedLine {
 		line := orders.ReturnedLine{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity}
 		if l.Amount != nil {
@@ -176,4 +175,20 @@ func placeFromDoc(d placeDoc) standing.Place {
 		p.At = d.EffectiveAt.UTC()
 	}
 	return p
+}
+
+// costToDoc is nil where the line does not tell its cost.
+func costToDoc(l orders.Line) *int64 {
+	if !l.HasCost {
+		return nil
+	}
+	return new(int64(l.Cost))
+}
+
+func goodsFromDoc(d goodsDoc) orders.Line {
+	l := orders.Line{ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount)}
+	if d.Cost != nil {
+		l.Cost, l.HasCost = money.Minor(*d.Cost), true
+	}
+	return l
 }

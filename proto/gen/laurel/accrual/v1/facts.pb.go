@@ -30,7 +30,9 @@ type EntryPosted struct {
 	// Civil day of entry.effective_at in the programme's zone (YYYY-MM-DD).
 	EffectiveDay string `protobuf:"bytes,2,opt,name=effective_day,json=effectiveDay,proto3" json:"effective_day,omitempty"`
 	// What the order of the entry is after it. Absent: it is about no order, or the order is not paid yet.
-	Order         *OrderStanding `protobuf:"bytes,3,opt,name=order,proto3" json:"order,omitempty"`
+	Order *OrderStanding `protobuf:"bytes,3,opt,name=order,proto3" json:"order,omitempty"`
+	// What the action of the entry said: a JSON object, its keys in order. It stands in no entry.
+	ActionData    []byte `protobuf:"bytes,4,opt,name=action_data,json=actionData,proto3" json:"action_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -86,13 +88,23 @@ func (x *EntryPosted) GetOrder() *OrderStanding {
 	return nil
 }
 
+func (x *EntryPosted) GetActionData() []byte {
+	if x != nil {
+		return x.ActionData
+	}
+	return nil
+}
+
 // OrderStanding is what an order is after all that happened to it so far; what counts of it is entry.order.base_minor.
 type OrderStanding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Civil day on which it was first paid, in the programme's zone (YYYY-MM-DD): the order belongs to it for good.
 	PaidDay string `protobuf:"bytes,1,opt,name=paid_day,json=paidDay,proto3" json:"paid_day,omitempty"`
 	// It is off.
-	Cancelled     bool `protobuf:"varint,2,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	Cancelled bool   `protobuf:"varint,2,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	Channel   string `protobuf:"bytes,3,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Those of the latest revision with what is left of each.
+	Lines         []*StandingLine `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +153,91 @@ func (x *OrderStanding) GetCancelled() bool {
 	return false
 }
 
+func (x *OrderStanding) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *OrderStanding) GetLines() []*StandingLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// StandingLine is one line of an order after returns.
+type StandingLine struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sku      string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Category string                 `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	// What counts of it, in minor units.
+	BaseMinor int64 `protobuf:"varint,3,opt,name=base_minor,json=baseMinor,proto3" json:"base_minor,omitempty"`
+	// What it has cost the seller, in minor units, as far as it is kept. Absent: not told.
+	CostMinor     *int64 `protobuf:"varint,4,opt,name=cost_minor,json=costMinor,proto3,oneof" json:"cost_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandingLine) Reset() {
+	*x = StandingLine{}
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandingLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandingLine) ProtoMessage() {}
+
+func (x *StandingLine) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandingLine.ProtoReflect.Descriptor instead.
+func (*StandingLine) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_facts_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StandingLine) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *StandingLine) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *StandingLine) GetBaseMinor() int64 {
+	if x != nil {
+		return x.BaseMinor
+	}
+	return 0
+}
+
+func (x *StandingLine) GetCostMinor() int64 {
+	if x != nil && x.CostMinor != nil {
+		return *x.CostMinor
+	}
+	return 0
+}
+
 // EventRefused says that an event was refused and will have no effect. Its kind is refused.
 type EventRefused struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -163,7 +260,7 @@ type EventRefused struct {
 
 func (x *EventRefused) Reset() {
 	*x = EventRefused{}
-	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[2]
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -175,7 +272,7 @@ func (x *EventRefused) String() string {
 func (*EventRefused) ProtoMessage() {}
 
 func (x *EventRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[2]
+	mi := &file_laurel_accrual_v1_facts_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -188,7 +285,7 @@ func (x *EventRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventRefused.ProtoReflect.Descriptor instead.
 func (*EventRefused) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_facts_proto_rawDescGZIP(), []int{2}
+	return file_laurel_accrual_v1_facts_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *EventRefused) GetProgram() string {
@@ -265,14 +362,26 @@ var File_laurel_accrual_v1_facts_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_facts_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/accrual/v1/facts.proto\x12\x11laurel.accrual.v1\x1a\x1dlaurel/accrual/v1/entry.proto\"\x9a\x01\n" +
+	"\x1dlaurel/accrual/v1/facts.proto\x12\x11laurel.accrual.v1\x1a\x1dlaurel/accrual/v1/entry.proto\"\xbb\x01\n" +
 	"\vEntryPosted\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\x12#\n" +
 	"\reffective_day\x18\x02 \x01(\tR\feffectiveDay\x126\n" +
-	"\x05order\x18\x03 \x01(\v2 .laurel.accrual.v1.OrderStandingR\x05order\"H\n" +
+	"\x05order\x18\x03 \x01(\v2 .laurel.accrual.v1.OrderStandingR\x05order\x12\x1f\n" +
+	"\vaction_data\x18\x04 \x01(\fR\n" +
+	"actionData\"\x99\x01\n" +
 	"\rOrderStanding\x12\x19\n" +
 	"\bpaid_day\x18\x01 \x01(\tR\apaidDay\x12\x1c\n" +
-	"\tcancelled\x18\x02 \x01(\bR\tcancelled\"\xa1\x02\n" +
+	"\tcancelled\x18\x02 \x01(\bR\tcancelled\x12\x18\n" +
+	"\achannel\x18\x03 \x01(\tR\achannel\x125\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1f.laurel.accrual.v1.StandingLineR\x05lines\"\x8e\x01\n" +
+	"\fStandingLine\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x1d\n" +
+	"\n" +
+	"base_minor\x18\x03 \x01(\x03R\tbaseMinor\x12\"\n" +
+	"\n" +
+	"cost_minor\x18\x04 \x01(\x03H\x00R\tcostMinor\x88\x01\x01B\r\n" +
+	"\v_cost_minor\"\xa1\x02\n" +
 	"\fEventRefused\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x1a\n" +
 	"\bmerchant\x18\x02 \x01(\tR\bmerchant\x12\x18\n" +
@@ -300,21 +409,23 @@ func file_laurel_accrual_v1_facts_proto_rawDescGZIP() []byte {
 	return file_laurel_accrual_v1_facts_proto_rawDescData
 }
 
-var file_laurel_accrual_v1_facts_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_laurel_accrual_v1_facts_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_laurel_accrual_v1_facts_proto_goTypes = []any{
 	(*EntryPosted)(nil),   // 0: laurel.accrual.v1.EntryPosted
 	(*OrderStanding)(nil), // 1: laurel.accrual.v1.OrderStanding
-	(*EventRefused)(nil),  // 2: laurel.accrual.v1.EventRefused
-	(*Entry)(nil),         // 3: laurel.accrual.v1.Entry
+	(*StandingLine)(nil),  // 2: laurel.accrual.v1.StandingLine
+	(*EventRefused)(nil),  // 3: laurel.accrual.v1.EventRefused
+	(*Entry)(nil),         // 4: laurel.accrual.v1.Entry
 }
 var file_laurel_accrual_v1_facts_proto_depIdxs = []int32{
-	3, // 0: laurel.accrual.v1.EntryPosted.entry:type_name -> laurel.accrual.v1.Entry
+	4, // 0: laurel.accrual.v1.EntryPosted.entry:type_name -> laurel.accrual.v1.Entry
 	1, // 1: laurel.accrual.v1.EntryPosted.order:type_name -> laurel.accrual.v1.OrderStanding
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 2: laurel.accrual.v1.OrderStanding.lines:type_name -> laurel.accrual.v1.StandingLine
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_facts_proto_init() }
@@ -323,13 +434,14 @@ func file_laurel_accrual_v1_facts_proto_init() {
 		return
 	}
 	file_laurel_accrual_v1_entry_proto_init()
+	file_laurel_accrual_v1_facts_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_facts_proto_rawDesc), len(file_laurel_accrual_v1_facts_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -188,11 +188,22 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Lifetime
 	//	*GetReportRequest_ChurnEffect
 	//	*GetReportRequest_Effect
+	//	*GetReportRequest_Profitability
+	//	*GetReportRequest_LifeCycle
+	//	*GetReportRequest_MoneyRetention
+	//	*GetReportRequest_Kano
+	//	*GetReportRequest_ChurnCauses
+	//	*GetReportRequest_Acquisition
+	//	*GetReportRequest_Goal
+	//	*GetReportRequest_Customer
+	//	*GetReportRequest_Matrix
 	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
 	// In FACTS: the report sees what stands up to there.
 	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
 	// Make the page too.
-	Page          bool `protobuf:"varint,50,opt,name=page,proto3" json:"page,omitempty"`
+	Page bool `protobuf:"varint,50,opt,name=page,proto3" json:"page,omitempty"`
+	// Which customers and orders it is about; absent: all.
+	Filter        *ReportFilter `protobuf:"bytes,51,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -325,6 +336,87 @@ func (x *GetReportRequest) GetEffect() *EffectParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetProfitability() *ProfitabilityParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Profitability); ok {
+			return x.Profitability
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetLifeCycle() *LifeCycleParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_LifeCycle); ok {
+			return x.LifeCycle
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetMoneyRetention() *MoneyRetentionParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_MoneyRetention); ok {
+			return x.MoneyRetention
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetKano() *KanoParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Kano); ok {
+			return x.Kano
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetChurnCauses() *ChurnCausesParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_ChurnCauses); ok {
+			return x.ChurnCauses
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetAcquisition() *AcquisitionParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Acquisition); ok {
+			return x.Acquisition
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetGoal() *GoalParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Goal); ok {
+			return x.Goal
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetCustomer() *CustomerParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Customer); ok {
+			return x.Customer
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetMatrix() *MatrixParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Matrix); ok {
+			return x.Matrix
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetAfter() *v1.Position {
 	if x != nil {
 		return x.After
@@ -337,6 +429,13 @@ func (x *GetReportRequest) GetPage() bool {
 		return x.Page
 	}
 	return false
+}
+
+func (x *GetReportRequest) GetFilter() *ReportFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
 }
 
 type isGetReportRequest_Parameters interface {
@@ -371,6 +470,42 @@ type GetReportRequest_Effect struct {
 	Effect *EffectParameters `protobuf:"bytes,40,opt,name=effect,proto3,oneof"`
 }
 
+type GetReportRequest_Profitability struct {
+	Profitability *ProfitabilityParameters `protobuf:"bytes,53,opt,name=profitability,proto3,oneof"`
+}
+
+type GetReportRequest_LifeCycle struct {
+	LifeCycle *LifeCycleParameters `protobuf:"bytes,54,opt,name=life_cycle,json=lifeCycle,proto3,oneof"`
+}
+
+type GetReportRequest_MoneyRetention struct {
+	MoneyRetention *MoneyRetentionParameters `protobuf:"bytes,55,opt,name=money_retention,json=moneyRetention,proto3,oneof"`
+}
+
+type GetReportRequest_Kano struct {
+	Kano *KanoParameters `protobuf:"bytes,56,opt,name=kano,proto3,oneof"`
+}
+
+type GetReportRequest_ChurnCauses struct {
+	ChurnCauses *ChurnCausesParameters `protobuf:"bytes,57,opt,name=churn_causes,json=churnCauses,proto3,oneof"`
+}
+
+type GetReportRequest_Acquisition struct {
+	Acquisition *AcquisitionParameters `protobuf:"bytes,58,opt,name=acquisition,proto3,oneof"`
+}
+
+type GetReportRequest_Goal struct {
+	Goal *GoalParameters `protobuf:"bytes,59,opt,name=goal,proto3,oneof"`
+}
+
+type GetReportRequest_Customer struct {
+	Customer *CustomerParameters `protobuf:"bytes,62,opt,name=customer,proto3,oneof"`
+}
+
+type GetReportRequest_Matrix struct {
+	Matrix *MatrixParameters `protobuf:"bytes,63,opt,name=matrix,proto3,oneof"`
+}
+
 func (*GetReportRequest_Pareto) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Rfm) isGetReportRequest_Parameters() {}
@@ -385,6 +520,104 @@ func (*GetReportRequest_ChurnEffect) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Effect) isGetReportRequest_Parameters() {}
 
+func (*GetReportRequest_Profitability) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_LifeCycle) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_MoneyRetention) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Kano) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_ChurnCauses) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Acquisition) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Goal) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Customer) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Matrix) isGetReportRequest_Parameters() {}
+
+// ReportFilter leaves some customers and some of their orders; what is empty leaves all. Of an order with lines of several
+// categories those of the one asked for count. Orders that were told before merchant, channel and lines were kept have none.
+type ReportFilter struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Merchant string                 `protobuf:"bytes,1,opt,name=merchant,proto3" json:"merchant,omitempty"`
+	Channel  string                 `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	Category string                 `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
+	// Held at the end of the day before as_of.
+	Tier string `protobuf:"bytes,4,opt,name=tier,proto3" json:"tier,omitempty"`
+	// Of RFM by all orders, with the default table of segments.
+	Segment       string `protobuf:"bytes,5,opt,name=segment,proto3" json:"segment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportFilter) Reset() {
+	*x = ReportFilter{}
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportFilter) ProtoMessage() {}
+
+func (x *ReportFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportFilter.ProtoReflect.Descriptor instead.
+func (*ReportFilter) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ReportFilter) GetMerchant() string {
+	if x != nil {
+		return x.Merchant
+	}
+	return ""
+}
+
+func (x *ReportFilter) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *ReportFilter) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *ReportFilter) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *ReportFilter) GetSegment() string {
+	if x != nil {
+		return x.Segment
+	}
+	return ""
+}
+
 type GetReportResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Report *Report                `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
@@ -396,7 +629,7 @@ type GetReportResponse struct {
 
 func (x *GetReportResponse) Reset() {
 	*x = GetReportResponse{}
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[4]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +641,7 @@ func (x *GetReportResponse) String() string {
 func (*GetReportResponse) ProtoMessage() {}
 
 func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[4]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +654,7 @@ func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportResponse.ProtoReflect.Descriptor instead.
 func (*GetReportResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{4}
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetReportResponse) GetReport() *Report {
@@ -457,7 +690,7 @@ type ListCustomersRequest struct {
 
 func (x *ListCustomersRequest) Reset() {
 	*x = ListCustomersRequest{}
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[5]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +702,7 @@ func (x *ListCustomersRequest) String() string {
 func (*ListCustomersRequest) ProtoMessage() {}
 
 func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[5]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +715,7 @@ func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{5}
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListCustomersRequest) GetProgram() string {
@@ -550,7 +783,7 @@ type ListCustomersResponse struct {
 
 func (x *ListCustomersResponse) Reset() {
 	*x = ListCustomersResponse{}
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +795,7 @@ func (x *ListCustomersResponse) String() string {
 func (*ListCustomersResponse) ProtoMessage() {}
 
 func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +808,7 @@ func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{6}
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCustomersResponse) GetCustomers() []*Customer {
@@ -617,7 +850,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -625,7 +858,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xc5\x05\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\x9a\v\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -639,11 +872,28 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bsurvival\x18\b \x01(\v2'.laurel.analytics.v1.SurvivalParametersH\x00R\bsurvival\x12E\n" +
 	"\blifetime\x18< \x01(\v2'.laurel.analytics.v1.LifetimeParametersH\x00R\blifetime\x12O\n" +
 	"\fchurn_effect\x18= \x01(\v2*.laurel.analytics.v1.ChurnEffectParametersH\x00R\vchurnEffect\x12?\n" +
-	"\x06effect\x18( \x01(\v2%.laurel.analytics.v1.EffectParametersH\x00R\x06effect\x12.\n" +
-	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
-	"\x04page\x182 \x01(\bR\x04pageB\f\n" +
+	"\x06effect\x18( \x01(\v2%.laurel.analytics.v1.EffectParametersH\x00R\x06effect\x12T\n" +
+	"\rprofitability\x185 \x01(\v2,.laurel.analytics.v1.ProfitabilityParametersH\x00R\rprofitability\x12I\n" +
 	"\n" +
-	"parameters\"\\\n" +
+	"life_cycle\x186 \x01(\v2(.laurel.analytics.v1.LifeCycleParametersH\x00R\tlifeCycle\x12X\n" +
+	"\x0fmoney_retention\x187 \x01(\v2-.laurel.analytics.v1.MoneyRetentionParametersH\x00R\x0emoneyRetention\x129\n" +
+	"\x04kano\x188 \x01(\v2#.laurel.analytics.v1.KanoParametersH\x00R\x04kano\x12O\n" +
+	"\fchurn_causes\x189 \x01(\v2*.laurel.analytics.v1.ChurnCausesParametersH\x00R\vchurnCauses\x12N\n" +
+	"\vacquisition\x18: \x01(\v2*.laurel.analytics.v1.AcquisitionParametersH\x00R\vacquisition\x129\n" +
+	"\x04goal\x18; \x01(\v2#.laurel.analytics.v1.GoalParametersH\x00R\x04goal\x12E\n" +
+	"\bcustomer\x18> \x01(\v2'.laurel.analytics.v1.CustomerParametersH\x00R\bcustomer\x12?\n" +
+	"\x06matrix\x18? \x01(\v2%.laurel.analytics.v1.MatrixParametersH\x00R\x06matrix\x12.\n" +
+	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
+	"\x04page\x182 \x01(\bR\x04page\x129\n" +
+	"\x06filter\x183 \x01(\v2!.laurel.analytics.v1.ReportFilterR\x06filterB\f\n" +
+	"\n" +
+	"parameters\"\xbc\x01\n" +
+	"\fReportFilter\x12#\n" +
+	"\bmerchant\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\bmerchant\x12!\n" +
+	"\achannel\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\achannel\x12$\n" +
+	"\bcategory\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\bcategory\x12\x1b\n" +
+	"\x04tier\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04tier\x12!\n" +
+	"\asegment\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\asegment\"\\\n" +
 	"\x11GetReportResponse\x123\n" +
 	"\x06report\x18\x01 \x01(\v2\x1b.laurel.analytics.v1.ReportR\x06report\x12\x12\n" +
 	"\x04page\x18\x02 \x01(\tR\x04page\"\xd0\x02\n" +
@@ -682,54 +932,74 @@ func file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP() []byte {
 	return file_laurel_analytics_v1_analytics_service_proto_rawDescData
 }
 
-var file_laurel_analytics_v1_analytics_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_laurel_analytics_v1_analytics_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
-	(*ListReportsRequest)(nil),    // 0: laurel.analytics.v1.ListReportsRequest
-	(*ReportInfo)(nil),            // 1: laurel.analytics.v1.ReportInfo
-	(*ListReportsResponse)(nil),   // 2: laurel.analytics.v1.ListReportsResponse
-	(*GetReportRequest)(nil),      // 3: laurel.analytics.v1.GetReportRequest
-	(*GetReportResponse)(nil),     // 4: laurel.analytics.v1.GetReportResponse
-	(*ListCustomersRequest)(nil),  // 5: laurel.analytics.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil), // 6: laurel.analytics.v1.ListCustomersResponse
-	(*ParetoParameters)(nil),      // 7: laurel.analytics.v1.ParetoParameters
-	(*RfmParameters)(nil),         // 8: laurel.analytics.v1.RfmParameters
-	(*CohortParameters)(nil),      // 9: laurel.analytics.v1.CohortParameters
-	(*SurvivalParameters)(nil),    // 10: laurel.analytics.v1.SurvivalParameters
-	(*LifetimeParameters)(nil),    // 11: laurel.analytics.v1.LifetimeParameters
-	(*ChurnEffectParameters)(nil), // 12: laurel.analytics.v1.ChurnEffectParameters
-	(*EffectParameters)(nil),      // 13: laurel.analytics.v1.EffectParameters
-	(*v1.Position)(nil),           // 14: laurel.type.v1.Position
-	(*Report)(nil),                // 15: laurel.analytics.v1.Report
-	(*Customer)(nil),              // 16: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),              // 17: laurel.analytics.v1.ReadUpTo
+	(*ListReportsRequest)(nil),       // 0: laurel.analytics.v1.ListReportsRequest
+	(*ReportInfo)(nil),               // 1: laurel.analytics.v1.ReportInfo
+	(*ListReportsResponse)(nil),      // 2: laurel.analytics.v1.ListReportsResponse
+	(*GetReportRequest)(nil),         // 3: laurel.analytics.v1.GetReportRequest
+	(*ReportFilter)(nil),             // 4: laurel.analytics.v1.ReportFilter
+	(*GetReportResponse)(nil),        // 5: laurel.analytics.v1.GetReportResponse
+	(*ListCustomersRequest)(nil),     // 6: laurel.analytics.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),    // 7: laurel.analytics.v1.ListCustomersResponse
+	(*ParetoParameters)(nil),         // 8: laurel.analytics.v1.ParetoParameters
+	(*RfmParameters)(nil),            // 9: laurel.analytics.v1.RfmParameters
+	(*CohortParameters)(nil),         // 10: laurel.analytics.v1.CohortParameters
+	(*SurvivalParameters)(nil),       // 11: laurel.analytics.v1.SurvivalParameters
+	(*LifetimeParameters)(nil),       // 12: laurel.analytics.v1.LifetimeParameters
+	(*ChurnEffectParameters)(nil),    // 13: laurel.analytics.v1.ChurnEffectParameters
+	(*EffectParameters)(nil),         // 14: laurel.analytics.v1.EffectParameters
+	(*ProfitabilityParameters)(nil),  // 15: laurel.analytics.v1.ProfitabilityParameters
+	(*LifeCycleParameters)(nil),      // 16: laurel.analytics.v1.LifeCycleParameters
+	(*MoneyRetentionParameters)(nil), // 17: laurel.analytics.v1.MoneyRetentionParameters
+	(*KanoParameters)(nil),           // 18: laurel.analytics.v1.KanoParameters
+	(*ChurnCausesParameters)(nil),    // 19: laurel.analytics.v1.ChurnCausesParameters
+	(*AcquisitionParameters)(nil),    // 20: laurel.analytics.v1.AcquisitionParameters
+	(*GoalParameters)(nil),           // 21: laurel.analytics.v1.GoalParameters
+	(*CustomerParameters)(nil),       // 22: laurel.analytics.v1.CustomerParameters
+	(*MatrixParameters)(nil),         // 23: laurel.analytics.v1.MatrixParameters
+	(*v1.Position)(nil),              // 24: laurel.type.v1.Position
+	(*Report)(nil),                   // 25: laurel.analytics.v1.Report
+	(*Customer)(nil),                 // 26: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                 // 27: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
-	7,  // 1: laurel.analytics.v1.GetReportRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	8,  // 2: laurel.analytics.v1.GetReportRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	9,  // 3: laurel.analytics.v1.GetReportRequest.cohorts:type_name -> laurel.analytics.v1.CohortParameters
-	10, // 4: laurel.analytics.v1.GetReportRequest.survival:type_name -> laurel.analytics.v1.SurvivalParameters
-	11, // 5: laurel.analytics.v1.GetReportRequest.lifetime:type_name -> laurel.analytics.v1.LifetimeParameters
-	12, // 6: laurel.analytics.v1.GetReportRequest.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectParameters
-	13, // 7: laurel.analytics.v1.GetReportRequest.effect:type_name -> laurel.analytics.v1.EffectParameters
-	14, // 8: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	15, // 9: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	7,  // 10: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	8,  // 11: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	14, // 12: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	16, // 13: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	17, // 14: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 15: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 16: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	5,  // 17: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 18: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	4,  // 19: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	6,  // 20: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	18, // [18:21] is the sub-list for method output_type
-	15, // [15:18] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	8,  // 1: laurel.analytics.v1.GetReportRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	9,  // 2: laurel.analytics.v1.GetReportRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	10, // 3: laurel.analytics.v1.GetReportRequest.cohorts:type_name -> laurel.analytics.v1.CohortParameters
+	11, // 4: laurel.analytics.v1.GetReportRequest.survival:type_name -> laurel.analytics.v1.SurvivalParameters
+	12, // 5: laurel.analytics.v1.GetReportRequest.lifetime:type_name -> laurel.analytics.v1.LifetimeParameters
+	13, // 6: laurel.analytics.v1.GetReportRequest.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectParameters
+	14, // 7: laurel.analytics.v1.GetReportRequest.effect:type_name -> laurel.analytics.v1.EffectParameters
+	15, // 8: laurel.analytics.v1.GetReportRequest.profitability:type_name -> laurel.analytics.v1.ProfitabilityParameters
+	16, // 9: laurel.analytics.v1.GetReportRequest.life_cycle:type_name -> laurel.analytics.v1.LifeCycleParameters
+	17, // 10: laurel.analytics.v1.GetReportRequest.money_retention:type_name -> laurel.analytics.v1.MoneyRetentionParameters
+	18, // 11: laurel.analytics.v1.GetReportRequest.kano:type_name -> laurel.analytics.v1.KanoParameters
+	19, // 12: laurel.analytics.v1.GetReportRequest.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesParameters
+	20, // 13: laurel.analytics.v1.GetReportRequest.acquisition:type_name -> laurel.analytics.v1.AcquisitionParameters
+	21, // 14: laurel.analytics.v1.GetReportRequest.goal:type_name -> laurel.analytics.v1.GoalParameters
+	22, // 15: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
+	23, // 16: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
+	24, // 17: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	4,  // 18: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
+	25, // 19: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	8,  // 20: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	9,  // 21: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	24, // 22: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	26, // 23: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	27, // 24: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 25: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 26: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	6,  // 27: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 28: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 29: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	7,  // 30: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	28, // [28:31] is the sub-list for method output_type
+	25, // [25:28] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -737,9 +1007,12 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 	if File_laurel_analytics_v1_analytics_service_proto != nil {
 		return
 	}
-	file_laurel_analytics_v1_lifetime_proto_init()
+	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
+	file_laurel_analytics_v1_lifetime_proto_init()
+	file_laurel_analytics_v1_money_report_proto_init()
 	file_laurel_analytics_v1_report_proto_init()
+	file_laurel_analytics_v1_voice_report_proto_init()
 	file_laurel_analytics_v1_analytics_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*GetReportRequest_Pareto)(nil),
 		(*GetReportRequest_Rfm)(nil),
@@ -748,6 +1021,15 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_Lifetime)(nil),
 		(*GetReportRequest_ChurnEffect)(nil),
 		(*GetReportRequest_Effect)(nil),
+		(*GetReportRequest_Profitability)(nil),
+		(*GetReportRequest_LifeCycle)(nil),
+		(*GetReportRequest_MoneyRetention)(nil),
+		(*GetReportRequest_Kano)(nil),
+		(*GetReportRequest_ChurnCauses)(nil),
+		(*GetReportRequest_Acquisition)(nil),
+		(*GetReportRequest_Goal)(nil),
+		(*GetReportRequest_Customer)(nil),
+		(*GetReportRequest_Matrix)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -755,7 +1037,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_analytics_service_proto_rawDesc), len(file_laurel_analytics_v1_analytics_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

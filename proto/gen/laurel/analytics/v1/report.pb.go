@@ -517,6 +517,15 @@ type Report struct {
 	//	*Report_Lifetime
 	//	*Report_ChurnEffect
 	//	*Report_Effect
+	//	*Report_Profitability
+	//	*Report_LifeCycle
+	//	*Report_MoneyRetention
+	//	*Report_Kano
+	//	*Report_ChurnCauses
+	//	*Report_Acquisition
+	//	*Report_Goal
+	//	*Report_Customer
+	//	*Report_Matrix
 	Body isReport_Body `protobuf_oneof:"body"`
 	// What its figures mean.
 	Figures       []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
@@ -675,6 +684,87 @@ func (x *Report) GetEffect() *EffectReport {
 	return nil
 }
 
+func (x *Report) GetProfitability() *ProfitabilityReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Profitability); ok {
+			return x.Profitability
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetLifeCycle() *LifeCycleReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_LifeCycle); ok {
+			return x.LifeCycle
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetMoneyRetention() *MoneyRetentionReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_MoneyRetention); ok {
+			return x.MoneyRetention
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetKano() *KanoReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Kano); ok {
+			return x.Kano
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetChurnCauses() *ChurnCausesReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_ChurnCauses); ok {
+			return x.ChurnCauses
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetAcquisition() *AcquisitionReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Acquisition); ok {
+			return x.Acquisition
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetGoal() *GoalReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Goal); ok {
+			return x.Goal
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetCustomer() *CustomerReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Customer); ok {
+			return x.Customer
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetMatrix() *MatrixReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Matrix); ok {
+			return x.Matrix
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetFigures() []*Figure {
 	if x != nil {
 		return x.Figures
@@ -718,6 +808,42 @@ type Report_Effect struct {
 	Effect *EffectReport `protobuf:"bytes,40,opt,name=effect,proto3,oneof"`
 }
 
+type Report_Profitability struct {
+	Profitability *ProfitabilityReport `protobuf:"bytes,53,opt,name=profitability,proto3,oneof"`
+}
+
+type Report_LifeCycle struct {
+	LifeCycle *LifeCycleReport `protobuf:"bytes,54,opt,name=life_cycle,json=lifeCycle,proto3,oneof"`
+}
+
+type Report_MoneyRetention struct {
+	MoneyRetention *MoneyRetentionReport `protobuf:"bytes,55,opt,name=money_retention,json=moneyRetention,proto3,oneof"`
+}
+
+type Report_Kano struct {
+	Kano *KanoReport `protobuf:"bytes,56,opt,name=kano,proto3,oneof"`
+}
+
+type Report_ChurnCauses struct {
+	ChurnCauses *ChurnCausesReport `protobuf:"bytes,57,opt,name=churn_causes,json=churnCauses,proto3,oneof"`
+}
+
+type Report_Acquisition struct {
+	Acquisition *AcquisitionReport `protobuf:"bytes,58,opt,name=acquisition,proto3,oneof"`
+}
+
+type Report_Goal struct {
+	Goal *GoalReport `protobuf:"bytes,59,opt,name=goal,proto3,oneof"`
+}
+
+type Report_Customer struct {
+	Customer *CustomerReport `protobuf:"bytes,62,opt,name=customer,proto3,oneof"`
+}
+
+type Report_Matrix struct {
+	Matrix *MatrixReport `protobuf:"bytes,63,opt,name=matrix,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -733,6 +859,24 @@ func (*Report_Lifetime) isReport_Body() {}
 func (*Report_ChurnEffect) isReport_Body() {}
 
 func (*Report_Effect) isReport_Body() {}
+
+func (*Report_Profitability) isReport_Body() {}
+
+func (*Report_LifeCycle) isReport_Body() {}
+
+func (*Report_MoneyRetention) isReport_Body() {}
+
+func (*Report_Kano) isReport_Body() {}
+
+func (*Report_ChurnCauses) isReport_Body() {}
+
+func (*Report_Acquisition) isReport_Body() {}
+
+func (*Report_Goal) isReport_Body() {}
+
+func (*Report_Customer) isReport_Body() {}
+
+func (*Report_Matrix) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -2195,7 +2339,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a\"laurel/analytics/v1/lifetime.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a&laurel/analytics/v1/money_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2231,7 +2375,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xf3\x05\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xe9\n" +
+	"\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2247,7 +2392,17 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\aactions\x18\v \x01(\v2\".laurel.analytics.v1.ActionsReportH\x00R\aactions\x12A\n" +
 	"\blifetime\x18< \x01(\v2#.laurel.analytics.v1.LifetimeReportH\x00R\blifetime\x12K\n" +
 	"\fchurn_effect\x18= \x01(\v2&.laurel.analytics.v1.ChurnEffectReportH\x00R\vchurnEffect\x12;\n" +
-	"\x06effect\x18( \x01(\v2!.laurel.analytics.v1.EffectReportH\x00R\x06effect\x125\n" +
+	"\x06effect\x18( \x01(\v2!.laurel.analytics.v1.EffectReportH\x00R\x06effect\x12P\n" +
+	"\rprofitability\x185 \x01(\v2(.laurel.analytics.v1.ProfitabilityReportH\x00R\rprofitability\x12E\n" +
+	"\n" +
+	"life_cycle\x186 \x01(\v2$.laurel.analytics.v1.LifeCycleReportH\x00R\tlifeCycle\x12T\n" +
+	"\x0fmoney_retention\x187 \x01(\v2).laurel.analytics.v1.MoneyRetentionReportH\x00R\x0emoneyRetention\x125\n" +
+	"\x04kano\x188 \x01(\v2\x1f.laurel.analytics.v1.KanoReportH\x00R\x04kano\x12K\n" +
+	"\fchurn_causes\x189 \x01(\v2&.laurel.analytics.v1.ChurnCausesReportH\x00R\vchurnCauses\x12J\n" +
+	"\vacquisition\x18: \x01(\v2&.laurel.analytics.v1.AcquisitionReportH\x00R\vacquisition\x125\n" +
+	"\x04goal\x18; \x01(\v2\x1f.laurel.analytics.v1.GoalReportH\x00R\x04goal\x12A\n" +
+	"\bcustomer\x18> \x01(\v2#.laurel.analytics.v1.CustomerReportH\x00R\bcustomer\x12;\n" +
+	"\x06matrix\x18? \x01(\v2!.laurel.analytics.v1.MatrixReportH\x00R\x06matrix\x125\n" +
 	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afiguresB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
@@ -2414,7 +2569,16 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*LifetimeReport)(nil),        // 29: laurel.analytics.v1.LifetimeReport
 	(*ChurnEffectReport)(nil),     // 30: laurel.analytics.v1.ChurnEffectReport
 	(*EffectReport)(nil),          // 31: laurel.analytics.v1.EffectReport
-	(*Figure)(nil),                // 32: laurel.analytics.v1.Figure
+	(*ProfitabilityReport)(nil),   // 32: laurel.analytics.v1.ProfitabilityReport
+	(*LifeCycleReport)(nil),       // 33: laurel.analytics.v1.LifeCycleReport
+	(*MoneyRetentionReport)(nil),  // 34: laurel.analytics.v1.MoneyRetentionReport
+	(*KanoReport)(nil),            // 35: laurel.analytics.v1.KanoReport
+	(*ChurnCausesReport)(nil),     // 36: laurel.analytics.v1.ChurnCausesReport
+	(*AcquisitionReport)(nil),     // 37: laurel.analytics.v1.AcquisitionReport
+	(*GoalReport)(nil),            // 38: laurel.analytics.v1.GoalReport
+	(*CustomerReport)(nil),        // 39: laurel.analytics.v1.CustomerReport
+	(*MatrixReport)(nil),          // 40: laurel.analytics.v1.MatrixReport
+	(*Figure)(nil),                // 41: laurel.analytics.v1.Figure
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2432,31 +2596,40 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	29, // 12: laurel.analytics.v1.Report.lifetime:type_name -> laurel.analytics.v1.LifetimeReport
 	30, // 13: laurel.analytics.v1.Report.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectReport
 	31, // 14: laurel.analytics.v1.Report.effect:type_name -> laurel.analytics.v1.EffectReport
-	32, // 15: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	9,  // 16: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 17: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 18: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 19: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 20: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 21: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 22: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 23: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 24: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 25: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 26: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 27: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 28: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 29: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 30: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 31: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 32: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 33: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 34: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	32, // 15: laurel.analytics.v1.Report.profitability:type_name -> laurel.analytics.v1.ProfitabilityReport
+	33, // 16: laurel.analytics.v1.Report.life_cycle:type_name -> laurel.analytics.v1.LifeCycleReport
+	34, // 17: laurel.analytics.v1.Report.money_retention:type_name -> laurel.analytics.v1.MoneyRetentionReport
+	35, // 18: laurel.analytics.v1.Report.kano:type_name -> laurel.analytics.v1.KanoReport
+	36, // 19: laurel.analytics.v1.Report.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesReport
+	37, // 20: laurel.analytics.v1.Report.acquisition:type_name -> laurel.analytics.v1.AcquisitionReport
+	38, // 21: laurel.analytics.v1.Report.goal:type_name -> laurel.analytics.v1.GoalReport
+	39, // 22: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
+	40, // 23: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
+	41, // 24: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	9,  // 25: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 26: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 27: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 28: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 29: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 30: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 31: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 32: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 33: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 34: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 35: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 36: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 37: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 38: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 39: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 40: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 41: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 42: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 43: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	44, // [44:44] is the sub-list for method output_type
+	44, // [44:44] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2464,9 +2637,12 @@ func file_laurel_analytics_v1_report_proto_init() {
 	if File_laurel_analytics_v1_report_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
 	file_laurel_analytics_v1_figure_proto_init()
 	file_laurel_analytics_v1_lifetime_proto_init()
+	file_laurel_analytics_v1_money_report_proto_init()
+	file_laurel_analytics_v1_voice_report_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
 		(*Report_Pareto)(nil),
 		(*Report_Rfm)(nil),
@@ -2476,6 +2652,15 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_Lifetime)(nil),
 		(*Report_ChurnEffect)(nil),
 		(*Report_Effect)(nil),
+		(*Report_Profitability)(nil),
+		(*Report_LifeCycle)(nil),
+		(*Report_MoneyRetention)(nil),
+		(*Report_Kano)(nil),
+		(*Report_ChurnCauses)(nil),
+		(*Report_Acquisition)(nil),
+		(*Report_Goal)(nil),
+		(*Report_Customer)(nil),
+		(*Report_Matrix)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

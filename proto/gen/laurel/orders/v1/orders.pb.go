@@ -34,7 +34,9 @@ type Line struct {
 	// Pieces; 0 for goods that are not counted.
 	Quantity int64 `protobuf:"varint,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// Paid for the whole row, in minor units of the order's currency.
-	AmountMinor   int64 `protobuf:"varint,6,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	AmountMinor int64 `protobuf:"varint,6,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// What the whole row has cost the seller, in minor units. Absent: not told; analytics then goes by the programme's economics.
+	CostMinor     *int64 `protobuf:"varint,7,opt,name=cost_minor,json=costMinor,proto3,oneof" json:"cost_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -107,6 +109,13 @@ func (x *Line) GetQuantity() int64 {
 func (x *Line) GetAmountMinor() int64 {
 	if x != nil {
 		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Line) GetCostMinor() int64 {
+	if x != nil && x.CostMinor != nil {
+		return *x.CostMinor
 	}
 	return 0
 }
@@ -736,7 +745,7 @@ var File_laurel_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_laurel_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/orders/v1/orders.proto\x12\x10laurel.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x01\n" +
+	"\x1dlaurel/orders/v1/orders.proto\x12\x10laurel.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x02\n" +
 	"\x04Line\x12 \n" +
 	"\aline_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06lineId\x12\x1a\n" +
 	"\x03sku\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x03sku\x12$\n" +
@@ -744,7 +753,10 @@ const file_laurel_orders_v1_orders_proto_rawDesc = "" +
 	"\x05brand\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05brand\x12)\n" +
 	"\bquantity\x18\x05 \x01(\x03B\r\xbaH\n" +
 	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\bquantity\x123\n" +
-	"\famount_minor\x18\x06 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\vamountMinor\"\xe8\x02\n" +
+	"\famount_minor\x18\x06 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\vamountMinor\x124\n" +
+	"\n" +
+	"cost_minor\x18\a \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00H\x00R\tcostMinor\x88\x01\x01B\r\n" +
+	"\v_cost_minor\"\xe8\x02\n" +
 	"\vOrderPlaced\x12%\n" +
 	"\border_id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aorderId\x12#\n" +
@@ -863,6 +875,7 @@ func file_laurel_orders_v1_orders_proto_init() {
 	if File_laurel_orders_v1_orders_proto != nil {
 		return
 	}
+	file_laurel_orders_v1_orders_proto_msgTypes[0].OneofWrappers = []any{}
 	file_laurel_orders_v1_orders_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

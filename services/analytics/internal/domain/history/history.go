@@ -15,12 +15,16 @@ import (
 type Order struct {
 	Day  calendar.Day
 	Base money.Minor
+	// Detail is nil unless it was asked for.
+	Detail *Detail
 }
 
-// Customer is an account and its orders, by rising day.
+// Customer is an account and its orders, by rising day. Tiers and Deeds are there if details were asked for.
 type Customer struct {
 	ID     string
 	Orders []Order
+	Tiers  []TierFrom // by rising day
+	Deeds  []Deed     // by rising day
 }
 
 // Before returns the customer as known when the day begins: with the orders of all days before it.
@@ -29,7 +33,29 @@ func (c Customer) Before(day calendar.Day) Customer {
 	for n > 0 && c.Orders[n-1].Day >= day {
 		n--
 	}
-	return Customer{ID: c.ID, Orders: c.Orders[:n:n]}
+	k, m := len(c.Tiers), len(c.Deeds)
+	for k > 0 && c.Tiers[k-1].Day >= day {
+		k--
+	}
+	for m > 0 && c.Deeds[m-1].Day >= day {
+		m--
+	}
+	return Customer{ID: c.ID, Orders: c.Orders[:n:n], Tiers: c.Tiers[:k:k], Deeds: c.Deeds[:m:m]}
+}
+
+// From returns the customer with what happened from a day on; calendar.None: all. Tiers stay.
+func (c Customer) From(day calendar.Day) Customer {
+	if day == calendar.None {
+		return c
+	}
+	n, m := 0, 0
+	for n < len(c.Orders) && c.Orders[n].Day < day {
+		n++
+	}
+	for m < len(c.Deeds) && c.Deeds[m].Day < day {
+		m++
+	}
+	return Customer{ID: c.ID, Orders: c.Orders[n:], Tiers: c.Tiers, Deeds: c.Deeds[m:]}
 }
 
 // Spend is the sum of the orders. It is a reason.AmountOutOfRange if it does not fit.
@@ -77,4 +103,20 @@ func Add(a, b money.Minor) (money.Minor, error) {
 		return 0, reason.New(reason.AmountOutOfRange, "", "the orders add up to more than %d minor units", int64(math.MaxInt64))
 	}
 	return a + b, nil
+}
+
+// Sum returns the sum of two amounts of either sign, or a reason.AmountOutOfRange.
+func Sum(a, b money.Minor) (money.Minor, error) {
+	if sum := a + b; (b < 0) == (sum < a) || b == 0 {
+		return sum, nil
+	}
+	return 0, reason.New(reason.AmountOutOfRange, "", "amounts add up to more than %d minor units", int64(math.MaxInt64))
+}
+
+// Times returns n times an amount, n and the amount being zero or more, or a reason.AmountOutOfRange.
+func Times(n int64, amount money.Minor) (money.Minor, error) {
+	if n != 0 && amount > math.MaxInt64/money.Minor(n) {
+		return 0, reason.New(reason.AmountOutOfRange, "", "%d times %d minor units is more than fits", n, amount)
+	}
+	return money.Minor(n) * amount, nil
 }

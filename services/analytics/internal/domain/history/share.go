@@ -52,3 +52,11 @@ func Reaching(mark money.Ratio, whole int64) int64 {
 	n.Add(n, den).Sub(n, big.NewInt(1))
 	return n.Div(n, den).Int64()
 }
+
+// Rat is the exact share; false: there is none.
+func (s Share) Rat() (*big.Rat, bool) {
+	if s.exact == nil {
+		return nil, false
+	}
+	return new(big.Rat).Set(s.exact), true
+}

@@ -1,0 +1,60 @@
+package storage
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// rows reads documents one by one, and can look at the next one without taking it.
+type rows[D any] struct {
+	cursor  *mongo.Cursor
+	row     D    // the one that was taken
+	ahead   D    // the one that was looked at
+	looked  bool // ahead has not been taken
+	failure error
+}
+
+func openRows[D any](
+	ctx context.Context, s *Storage, collection string, filter bson.D, opts options.Lister[options.FindOptions],
+) (*rows[D], error) {
+	cursor, err := s.store.Collection(collection).Find(ctx, filter, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &rows[D]{cursor: cursor}, nil
+}
+
+func (r *rows[D]) close(ctx context.Context) { _ = r.cursor.Close(context.WithoutCancel(ctx)) } // it was only read
+
+// err is what has ended the rows before their end.
+func (r *rows[D]) err() error {
+	if r.failure != nil {
+		return r.failure
+	}
+	return r.cursor.Err()
+}
+
+// next takes the next row.
+func (r *rows[D]) next(ctx context.Context) bool { return r.upTo(ctx, func(D) bool { return true }) }
+
+// upTo takes the next row if it fits.
+func (r *rows[D]) upTo(ctx context.Context, fits func(D) bool) bool {
+	if !r.looked {
+		if r.failure != nil || !r.cursor.Next(ctx) {
+			return false
+		}
+		var d D
+		if r.failure = r.cursor.Decode(&d); r.failure != nil {
+			return false
+		}
+		r.ahead, r.looked = d, true
+	}
+	if !fits(r.ahead) {
+		return false
+	}
+	r.row, r.looked = r.ahead, false
+	return true
+}
