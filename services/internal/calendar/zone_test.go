@@ -105,7 +105,7 @@ func TestStartAtTheEndOfLeapYears(t *testing.T) {
 				start := d.Start(z)
 				require.Equal(t, d, calendar.DayOf(start, z), "%s %s", name, d)
 				require.Equal(t, d-1, calendar.DayOf(start.Add(-time.Millisecond), z), "%s %s", name, d)
-				require.True(t, (d - 1).Passed(start, z), "%s %s", name, d)
+				require.True(t, (d-1).Passed(start, z), "%s %s", name, d)
 				require.False(t, d.Passed(start, z), "%s %s", name, d)
 			}
 		}
