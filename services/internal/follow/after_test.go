@@ -8,12 +8,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 var (
@@ -98,6 +101,32 @@ func TestAnotherReplicaMayApplyThePosition(t *testing.T) {
 	p.order("ann", "o-1")
 	p.run(bus.Events, nil)
 	require.NoError(t, stuck.After(t.Context(), p.end()))
+}
+
+// TestClocksAreThoseOfTheStoreWhoeverMovedThem: what falls due is looked for by them. Whoever was too slow has nothing left to
+// commit, as after a commit whose answer was lost, and knows of the other's all the same.
+func TestClocksAreThoseOfTheStoreWhoeverMovedThem(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.control("house", "opened", "opened", opened())
+	gate := make(chan struct{})
+	open := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(open)
+	slow := p.run(bus.Events, func(follow.Message) error {
+		<-gate
+		return nil
+	})
+	noon := time.Date(2025, time.March, 1, 12, 0, 0, 0, time.UTC)
+	p.control("house", "clock", "noon", &controlv1.ClockPassed{Time: timestamppb.New(noon)})
+	fast := p.run(bus.Events, nil)
+	come := func(r *replica) func() bool {
+		return func() bool { return len(r.Clocks()) == partitions && !r.Behind(noon) }
+	}
+	testkit.Eventually(t, come(fast), "the other has come to noon")
+	require.False(t, come(slow)())
+	open()
+	testkit.Eventually(t, come(slow), "the slow one knows that it is noon")
+	require.Equal(t, fast.Applied(), slow.Applied())
 }
 
 func TestWhoHasStoppedApplyingSaysSo(t *testing.T) {

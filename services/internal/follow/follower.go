@@ -84,7 +84,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 	for i := range cfg.Lanes {
 		poster := NewPoster(PosterDeps{
 			Store: deps.Store, Handler: deps.Handler, Programs: deps.Programs, Clock: deps.Clock, Log: deps.Log,
-			Partitions: f.owned(i), Committed: f.committed, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
+			Partitions: f.owned(i), Committed: f.committed, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
 		})
 		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
 			Batch: func(n int) { f.metrics.batch.Observe(float64(n)) }, Failure: f.metrics.failures.Inc,

@@ -34,6 +34,9 @@ type PosterDeps struct {
 	Partitions []int // of its lane
 	// Committed is called after each commit.
 	Committed func(Outcome)
+	// Read is called with partition documents as they stand in the store. They may be ahead of what was committed here: by
+	// another writer, or by a commit whose answer was lost.
+	Read func(map[int]store.Partition)
 	// Reread asks the bus to deliver again from the marks.
 	Reread func()
 	// Tracing makes a span of each batch, named after Service.
@@ -116,6 +119,7 @@ func (p *Poster) open(ctx context.Context) error {
 		}
 	}
 	p.parts, p.opened = parts, true
+	p.Read(parts)
 	return nil
 }
 

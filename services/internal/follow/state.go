@@ -51,10 +51,12 @@ func (f *Follower) askReread() {
 	}
 }
 
+// note is told of partition documents as they stand in the store: the sweeps and those who wait go by them.
 func (f *Follower) note(parts map[int]store.Partition) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	maps.Copy(f.parts, parts)
+	f.wake()
 }
 
 // Clocks tells how far the clock of each partition has come, as this process knows.
