@@ -272,7 +272,7 @@ func (s *stage) read(name string) books {
 		if collection == "positions" { // of FACTS, whose order between accounts is not always the same
 			continue
 		}
-		hidden := bson.M{"recorded_at": 0}
+		hidden := bson.M{"recorded_at": 0, "change": 0} // a place in FACTS, for who takes what is new
 		cursor, err := db.Collection(collection).Find(s.t.Context(), bson.M{}, options.Find().SetProjection(hidden))
 		require.NoError(s.t, err)
 		var list []bson.M
