@@ -30,7 +30,8 @@ type told struct {
 	data  []byte                   // of its action; nil for none
 }
 
-// entryFact tells of one entry. It is a pure function of the entry and of those before it under its order.
+// entryFact tells of one entry. It is a pure function of the entry, of those before it under its order, and of what its
+// action said, of which the ledger keeps the digest alone.
 func entryFact(e ledger.Entry, told told) (outbox.Message, error) {
 	e.RecordedAt = time.Time{}
 	subject := bus.FactSubject(e.Program, service, e.Kind.String(), string(e.Account))

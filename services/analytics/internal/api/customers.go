@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 )
@@ -39,7 +40,7 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 		return nil, err
 	}
 	if at == nil {
-		if at, err = s.measure(ctx, q, params, table); err != nil {
+		if at, err = s.measure(ctx, q, params); err != nil {
 			return nil, err
 		}
 	}
@@ -78,26 +79,20 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 }
 
 // measure reads all customers for what each of them is measured by.
-func (s *Server) measure(ctx context.Context, q reporting.Query, params pareto.Params, table []rfm.Segment) (*place, error) {
-	var classes *pareto.Builder
-	var scores *rfm.Builder
+func (s *Server) measure(ctx context.Context, q reporting.Query, params pareto.Params) (*place, error) {
+	var b *ruler.Builder
 	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
-		classes, scores = pareto.New(h.AsOf, params), rfm.New(h.AsOf, calendar.None, table)
-		return func(c history.Customer) error {
-			if err := classes.Add(c); err != nil {
-				return err
-			}
-			return scores.Add(c)
-		}
+		b = ruler.New(h.AsOf, params)
+		return b.Add
 	})
 	if err != nil {
 		return nil, err
 	}
-	found, err := scores.Report()
+	rulers, err := b.Rulers()
 	if err != nil {
 		return nil, err
 	}
-	return &place{AsOf: head.AsOf, Cuts: classes.Report().Cuts, Scales: found.Scales}, nil
+	return &place{AsOf: head.AsOf, Rulers: rulers}, nil
 }
 
 // customer measures one customer, who has an order.
@@ -106,10 +101,10 @@ func (at *place) customer(c history.Customer, table []rfm.Segment) (*analyticsv1
 	if err != nil {
 		return nil, err
 	}
-	s := at.Scales.Scores(m)
+	s := at.Rulers.Scales.Scores(m)
 	return &analyticsv1.Customer{
 		Account: c.ID, FirstDay: c.First().String(), LastDay: c.Last().String(), RecencyDays: m.Recency, Orders: m.Frequency,
-		SumMinor: int64(m.Monetary), Class: at.Cuts.Class(c.ID, m.Monetary), RecencyScore: score(s.R), FrequencyScore: score(s.F),
+		SumMinor: int64(m.Monetary), Class: at.Rulers.Cuts.Class(c.ID, m.Monetary), RecencyScore: score(s.R), FrequencyScore: score(s.F),
 		MonetaryScore: score(s.M), Segment: rfm.Place(table, s),
 	}, nil
 }

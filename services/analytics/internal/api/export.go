@@ -54,7 +54,7 @@ func (e *Exports) ListRows(ctx context.Context, in *analyticsv1.ListRowsRequest)
 	if err != nil {
 		return nil, err
 	}
-	at, err := cursorFromToken(in)
+	at, err := cursorOf(in)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (e *Exports) ListRows(ctx context.Context, in *analyticsv1.ListRowsRequest)
 	if err != nil {
 		return nil, err
 	}
-	answer.Cursor, err = at.token(in)
+	answer.Cursor, err = seal(tableOnly(in), at)
 	return answer, err
 }
 

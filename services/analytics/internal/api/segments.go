@@ -141,7 +141,7 @@ func (s *Segments) ListSegmentMembers(ctx context.Context, in *analyticsv1.ListS
 	}
 	var from segmenting.Place
 	if at != nil {
-		q.AsOf, from = at.AsOf, segmenting.Place{After: at.After, Rulers: segment.Rulers{Cuts: at.Cuts, Scales: at.Scales}}
+		q.AsOf, from = at.AsOf, segmenting.Place{After: at.After, Rulers: at.Rulers}
 	}
 	size := pageDefault
 	if in.GetPageSize() > 0 {
@@ -158,7 +158,7 @@ func (s *Segments) ListSegmentMembers(ctx context.Context, in *analyticsv1.ListS
 		answer.Members = append(answer.Members, &analyticsv1.SegmentMember{Account: c.ID, Orders: int64(len(c.Orders)), SumMinor: int64(c.Spend())})
 	}
 	if next := page.Next; next != nil {
-		at = &place{After: next.After, AsOf: page.AsOf, Cuts: next.Rulers.Cuts, Scales: next.Rulers.Scales}
+		at = &place{After: next.After, AsOf: page.AsOf, Rulers: next.Rulers}
 		answer.NextPageToken, err = seal(list, at)
 	}
 	return answer, err

@@ -10,8 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
@@ -26,8 +25,7 @@ const (
 type place struct {
 	After  string       `json:"after"`
 	AsOf   calendar.Day `json:"as_of"`
-	Cuts   pareto.Cuts  `json:"cuts"`
-	Scales rfm.Scales   `json:"scales"`
+	Rulers ruler.Rulers `json:"rulers"`
 }
 
 // listOf is the request without the page: what makes the list.
@@ -54,17 +52,23 @@ func unseal[P any](list proto.Message, token string) (*P, error) {
 	if token == "" {
 		return nil, nil //nolint:nilnil // no token is no place
 	}
-	head, err := listDigest(list)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(token)
 	at := new(P)
-	if err != nil || !bytes.HasPrefix(raw, head) || json.Unmarshal(raw[len(head):], at) != nil {
-		return nil, reason.New(reason.InvalidArgument, "page_token",
+	ok, err := opened(list, token, at)
+	if err == nil && !ok {
+		err = reason.New(reason.InvalidArgument, "page_token",
 			"this token does not belong to this list; ask for the first page again, without a token")
 	}
-	return at, nil
+	return at, err
+}
+
+// opened takes what seal wrote apart; false: it was not made for this list.
+func opened(list proto.Message, token string, into any) (bool, error) {
+	head, err := listDigest(list)
+	if err != nil {
+		return false, err
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	return err == nil && bytes.HasPrefix(raw, head) && json.Unmarshal(raw[len(head):], into) == nil, nil
 }
 
 // listDigest begins every token of a list.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 )
@@ -12,7 +13,7 @@ import (
 // list whatever is bought meanwhile. The zero Place is the first.
 type Place struct {
 	After  string
-	Rulers segment.Rulers
+	Rulers ruler.Rulers
 }
 
 // Page is a part of a group, by rising account.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
@@ -56,7 +57,8 @@ func (s *Segmenter) Define(ctx context.Context, w Wish) (storage.Segment, error)
 	if err != nil {
 		return storage.Segment{}, err
 	}
-	if len(there) >= definedMax {
+	known := slices.ContainsFunc(there, func(g storage.Segment) bool { return g.Name == w.Name })
+	if !known && len(there) >= definedMax {
 		return storage.Segment{}, reason.New(reason.TooManySegments, "", "programme %s has %d segments; delete one", w.Program, len(there))
 	}
 	g := storage.Segment{Program: w.Program, Name: w.Name, Condition: w.Condition, DefinedAt: s.clock.Now().UTC().Truncate(time.Millisecond)}

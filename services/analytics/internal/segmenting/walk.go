@@ -5,6 +5,8 @@ import (
 	"iter"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 )
@@ -20,14 +22,14 @@ type walk struct {
 	reporting.Query
 	groups []Group
 	after  string
-	rulers *segment.Rulers // nil: made on the way, if somebody asks for them
+	rulers *ruler.Rulers // nil: made on the way, if somebody asks for them
 }
 
 // step is what walk shows: a customer, and in which groups they are, until the next step.
 type step struct {
 	reporting.Head
 
-	rulers   segment.Rulers
+	rulers   ruler.Rulers
 	customer *segment.Customer
 	in       []bool
 }
@@ -55,7 +57,7 @@ func (s *Segmenter) walk(ctx context.Context, w walk, see func(step) error) erro
 			if err != nil {
 				return err
 			}
-			measured, some, err := rulers.Measure(c, h.AsOf)
+			measured, some, err := segment.Measure(rulers, c, h.AsOf)
 			if err != nil {
 				return err
 			}
@@ -81,7 +83,7 @@ func (s *Segmenter) walk(ctx context.Context, w walk, see func(step) error) erro
 }
 
 // measured returns what customers are ranked by: all of them are read for it, if a condition asks for a rank.
-func (w walk) measured(h reporting.Head, customers iter.Seq2[history.Customer, error]) (segment.Rulers, error) {
+func (w walk) measured(h reporting.Head, customers iter.Seq2[history.Customer, error]) (ruler.Rulers, error) {
 	if w.rulers != nil {
 		return *w.rulers, nil
 	}
@@ -90,15 +92,15 @@ func (w walk) measured(h reporting.Head, customers iter.Seq2[history.Customer, e
 		ranked = ranked || g.Condition != nil && g.Condition.Ranked()
 	}
 	if !ranked {
-		return segment.Rulers{}, nil
+		return ruler.Rulers{}, nil
 	}
-	m := segment.NewMeasurer(h.AsOf)
+	m := ruler.New(h.AsOf, pareto.Defaults())
 	for c, err := range customers {
 		if err == nil {
 			err = m.Add(c)
 		}
 		if err != nil {
-			return segment.Rulers{}, err
+			return ruler.Rulers{}, err
 		}
 	}
 	return m.Rulers()

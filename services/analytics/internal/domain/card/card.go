@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/profit"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -59,8 +60,7 @@ type Builder struct {
 	account   string
 	asOf      calendar.Day
 	economics *program.Economics
-	classes   *pareto.Builder
-	scores    *rfm.Builder
+	rulers    *ruler.Builder
 	buyers    map[string]int64
 	customers int64
 	found     *history.Customer
@@ -69,8 +69,7 @@ type Builder struct {
 // New makes a builder for an account.
 func New(account string, asOf calendar.Day, e *program.Economics) *Builder {
 	return &Builder{
-		account: account, asOf: asOf, economics: e, classes: pareto.New(asOf, pareto.Defaults()),
-		scores: rfm.New(asOf, calendar.None, rfm.Default()), buyers: map[string]int64{},
+		account: account, asOf: asOf, economics: e, rulers: ruler.New(asOf, pareto.Defaults()), buyers: map[string]int64{},
 	}
 }
 
@@ -87,10 +86,7 @@ func (b *Builder) Add(c history.Customer) error {
 	for name := range categories(c) {
 		b.buyers[name]++
 	}
-	if err := b.classes.Add(c); err != nil {
-		return err
-	}
-	return b.scores.Add(c)
+	return b.rulers.Add(c)
 }
 
 // categories are what a customer bought by category; lines without one are left out.
@@ -138,7 +134,7 @@ func (b *Builder) Card() (Card, bool, error) {
 		if n := int64(len(days)); n > 1 {
 			made.Interval = int64(c.Last()-c.First()) / (n - 1)
 		}
-		found, err := b.scores.Report()
+		rulers, err := b.rulers.Rulers()
 		if err != nil {
 			return Card{}, false, err
 		}
@@ -146,8 +142,8 @@ func (b *Builder) Card() (Card, bool, error) {
 		if err != nil {
 			return Card{}, false, err
 		}
-		made.Segment = rfm.Place(rfm.Default(), found.Scales.Scores(m))
-		made.Class = b.classes.Report().Cuts.Class(c.ID, m.Monetary)
+		made.Segment = rfm.Place(rfm.Default(), rulers.Scales.Scores(m))
+		made.Class = rulers.Cuts.Class(c.ID, m.Monetary)
 	}
 	b.bought(&made, c)
 	did(&made, c)

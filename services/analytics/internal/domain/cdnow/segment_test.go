@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
@@ -12,7 +14,7 @@ import (
 // TestSegmentsAreTheReportsOwn: a segment by class or scores has the customers and the money of the report.
 func TestSegmentsAreTheReportsOwn(t *testing.T) {
 	list := shop(t)
-	m := segment.NewMeasurer(end)
+	m := ruler.New(end, pareto.Defaults())
 	feed(t, list, m.Add)
 	rulers, err := m.Rulers()
 	require.NoError(t, err)
@@ -37,7 +39,7 @@ func TestSegmentsAreTheReportsOwn(t *testing.T) {
 		require.NoError(t, err)
 		members, sum := 0, money.Minor(0)
 		for _, someone := range list {
-			measured, _, err := rulers.Measure(someone, end)
+			measured, _, err := segment.Measure(rulers, someone, end)
 			require.NoError(t, err)
 			in, err := condition.Holds(&measured)
 			require.NoError(t, err)

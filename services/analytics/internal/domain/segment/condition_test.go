@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -35,7 +37,7 @@ func three() []history.Customer {
 func members(t require.TestingT, text string, all []history.Customer, asOf calendar.Day) []string {
 	condition, err := segment.Parse(text)
 	require.NoError(t, err)
-	m := segment.NewMeasurer(asOf)
+	m := ruler.New(asOf, pareto.Defaults())
 	for _, c := range all {
 		require.NoError(t, m.Add(c))
 	}
@@ -43,7 +45,7 @@ func members(t require.TestingT, text string, all []history.Customer, asOf calen
 	require.NoError(t, err)
 	var ids []string
 	for _, c := range all {
-		measured, some, err := rulers.Measure(c, asOf)
+		measured, some, err := segment.Measure(rulers, c, asOf)
 		require.NoError(t, err)
 		if !some {
 			continue
@@ -113,7 +115,7 @@ func TestWhatCannotBeComputedNamesTheCustomer(t *testing.T) {
 	} {
 		condition, err := segment.Parse(text)
 		require.NoError(t, err)
-		measured, some, err := segment.Rulers{}.Measure(history.Customer{ID: "cid", Orders: []history.Order{{Day: 1}, {Day: 2}}}, asOf)
+		measured, some, err := segment.Measure(ruler.Rulers{}, history.Customer{ID: "cid", Orders: []history.Order{{Day: 1}, {Day: 2}}}, asOf)
 		require.NoError(t, err)
 		require.True(t, some)
 		_, err = condition.Holds(&measured)

@@ -4,8 +4,8 @@ package segment
 
 import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
@@ -64,43 +64,9 @@ func (c *Customer) orders() int64 { return int64(len(c.Orders)) }
 // Spend is what is left of the orders, in minor units.
 func (c *Customer) Spend() money.Minor { return c.spend }
 
-// Rulers are what customers are measured by who are compared with the others.
-type Rulers struct {
-	Cuts   pareto.Cuts
-	Scales rfm.Scales
-}
-
-// Measurer makes Rulers from all customers of a programme. Not safe for many goroutines.
-type Measurer struct {
-	classes *pareto.Builder
-	scores  *rfm.Builder
-}
-
-// NewMeasurer begins with nobody, as of a day.
-func NewMeasurer(asOf calendar.Day) *Measurer {
-	return &Measurer{pareto.New(asOf, pareto.Defaults()), rfm.New(asOf, calendar.None, rfm.Default())}
-}
-
-// Add takes a customer. The error is a reason.AmountOutOfRange.
-func (m *Measurer) Add(c history.Customer) error {
-	if err := m.classes.Add(c); err != nil {
-		return err
-	}
-	return m.scores.Add(c)
-}
-
-// Rulers ends the collection. The error is a reason.AmountOutOfRange.
-func (m *Measurer) Rulers() (Rulers, error) {
-	found, err := m.scores.Report()
-	if err != nil {
-		return Rulers{}, err
-	}
-	return Rulers{Cuts: m.classes.Report().Cuts, Scales: found.Scales}, nil
-}
-
-// Measure gives the figures of a customer, by the orders before a day; false without any. The error is a
+// Measure gives the figures of a customer among others, by the orders before a day; false without any. The error is a
 // reason.AmountOutOfRange.
-func (r Rulers) Measure(all history.Customer, asOf calendar.Day) (Customer, bool, error) {
+func Measure(r ruler.Rulers, all history.Customer, asOf calendar.Day) (Customer, bool, error) {
 	m, some, err := rfm.MeasureOf(all, asOf)
 	if err != nil || !some {
 		return Customer{}, false, err
