@@ -41,10 +41,10 @@ func (g *groups) define(kind analyticsv1.SegmentKind, name, condition string) *a
 	return answer.GetSegment()
 }
 
-// members returns all accounts, two to a page.
+// members returns all accounts, one to a page.
 func (g *groups) members(name, asOf string) []string {
 	g.h.t.Helper()
-	in := &analyticsv1.ListSegmentMembersRequest{Program: "tea", Name: name, AsOf: asOf, PageSize: 2}
+	in := &analyticsv1.ListSegmentMembersRequest{Program: "tea", Name: name, AsOf: asOf, PageSize: 1}
 	var accounts []string
 	for {
 		answer, err := g.client.ListSegmentMembers(g.h.t.Context(), in)
