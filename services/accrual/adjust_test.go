@@ -38,7 +38,7 @@ func office(t *testing.T, programme string, hands clock.Clock) *service {
 	h.apply(programme)
 	s := h.run(size{lanes: 2, clock: hands, people: []rpc.Person{anna, ben, cora, dora}})
 	s.drained()
-	s.award("ann", "a", 1000)
+	s.awardBy(s.as(rpc.Partner), "ann", "a", 1000)
 	return s
 }
 
@@ -70,6 +70,11 @@ func TestAPersonAdjustsWithinTheLimitsOfTheirRole(t *testing.T) {
 	s := office(t, limited, nil)
 	_, err := s.adjust(rpc.Operator, "j", 1)
 	refused(t, err, reason.PersonNeeded)
+	for _, who := range []rpc.Name{rpc.Operator, anna.Caller(), cora.Caller()} {
+		_, err = s.as(who).AwardPoints(t.Context(), &accrualv1.AwardPointsRequest{Program: "tea", Account: "ann", Points: 1, IdempotencyKey: "w"})
+		refused(t, err, reason.NotAllowed) // it would go round the limits
+	}
+	require.EqualValues(t, 1000, s.active("ann"))
 	first, err := s.adjust(anna.Caller(), "j1", 100)
 	require.NoError(t, err)
 	require.Equal(t, "cmd/operator/anna/j1", first.GetKey())
@@ -127,11 +132,11 @@ func TestWhatTheLedgerRefusesCountsForNoLimit(t *testing.T) {
 func TestTheLimitOfADayHoldsForManyCallsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := office(t, limited, nil)
-	client := s.as(anna.Caller())
+	client, partner := s.as(anna.Caller()), s.as(rpc.Partner)
 	errs := make([]error, 40)
 	atOnce(len(errs), func(n int) {
 		account := fmt.Sprint("member-", n%5)
-		_, errs[n] = client.AwardPoints(t.Context(), &accrualv1.AwardPointsRequest{Program: "tea", Account: account, Points: 1, IdempotencyKey: fmt.Sprint("a", n)})
+		_, errs[n] = partner.AwardPoints(t.Context(), &accrualv1.AwardPointsRequest{Program: "tea", Account: account, Points: 1, IdempotencyKey: fmt.Sprint("a", n)})
 		if errs[n] == nil {
 			_, errs[n] = client.AdjustPoints(t.Context(), &accrualv1.AdjustPointsRequest{
 				Program: "tea", Account: account, Points: 10, Reason: "MISTAKE", IdempotencyKey: fmt.Sprint("j", n),

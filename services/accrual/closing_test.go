@@ -135,7 +135,7 @@ func TestControlTotalsAreWhatTheFactsOfThePeriodComeTo(t *testing.T) {
 	require.Equal(t, accrualv1.FinalityBound_FINALITY_BOUND_CLOCK, finality.GetBound())
 	require.Equal(t, bus.Facts, finality.GetFacts().GetStream())
 	require.EqualValues(t, 9, finality.GetFacts().GetSequence())
-	alone, err := s.as(rpc.Partner).GetFinality(t.Context(), &accrualv1.GetFinalityRequest{Program: "tea"})
+	alone, err := s.grpc.GetFinality(t.Context(), &accrualv1.GetFinalityRequest{Program: "tea"})
 	require.NoError(t, err)
 	require.Empty(t, gocmp.Diff(finality, alone.GetFinality(), protocmp.Transform()))
 	s.requireSound()

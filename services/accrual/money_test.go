@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -31,7 +36,12 @@ func (s *service) as(name rpc.Name) accrualv1.AccrualServiceClient {
 // award gives an account of the tea club points.
 func (s *service) award(account, key string, points int64) *accrualv1.Entry {
 	s.h.t.Helper()
-	answer, err := s.grpc.AwardPoints(s.h.t.Context(), &accrualv1.AwardPointsRequest{
+	return s.awardBy(s.grpc, account, key, points)
+}
+
+func (s *service) awardBy(client accrualv1.AccrualServiceClient, account, key string, points int64) *accrualv1.Entry {
+	s.h.t.Helper()
+	answer, err := client.AwardPoints(s.h.t.Context(), &accrualv1.AwardPointsRequest{
 		Program: "tea", Account: account, Points: points, IdempotencyKey: key,
 	})
 	require.NoError(s.h.t, err)
@@ -62,16 +72,16 @@ func TestPointsAreAwardedHeldCapturedAndGivenBackOverGRPC(t *testing.T) {
 	h.apply(theTeaClub)
 	s := h.run(size{})
 	s.drained()
-	ctx, reward := t.Context(), s.as(rpc.Reward)
+	ctx, reward, partner := t.Context(), s.as(rpc.Reward), s.as(rpc.Partner)
 
 	_, err := reward.HoldPoints(ctx, hold("ann", "h0", 10))
 	refused(t, err, reason.AccountNotFound)
-	award, err := reward.AwardPoints(ctx, &accrualv1.AwardPointsRequest{
+	award, err := partner.AwardPoints(ctx, &accrualv1.AwardPointsRequest{
 		Program: "tea", Account: "ann", Points: 300, Issuer: "cafe", ExpiryDay: "never", Reason: "WELCOME", IdempotencyKey: "a1",
 	})
 	require.NoError(t, err)
-	require.Equal(t, "cmd/reward/a1", award.GetEntry().GetKey())
-	require.Equal(t, "caller/reward", award.GetEntry().GetActor())
+	require.Equal(t, "cmd/partner/a1", award.GetEntry().GetKey())
+	require.Equal(t, "caller/partner", award.GetEntry().GetActor())
 	require.Nil(t, award.GetEntry().GetRecordedAt())
 
 	held, err := reward.HoldPoints(ctx, hold("ann", "h1", 200))
@@ -92,7 +102,7 @@ func TestPointsAreAwardedHeldCapturedAndGivenBackOverGRPC(t *testing.T) {
 	require.NoError(t, err, "a refused command may be tried again under its key, with other content too")
 
 	capture := &accrualv1.CaptureHoldRequest{Program: "tea", Account: "ann", HoldId: held.GetHoldId(), Points: 150, IdempotencyKey: "c1"}
-	_, err = s.as(rpc.Partner).CaptureHold(ctx, capture)
+	_, err = partner.CaptureHold(ctx, capture)
 	refused(t, err, reason.HoldNotFound)
 	captured, err := reward.CaptureHold(ctx, capture)
 	require.NoError(t, err)
@@ -114,9 +124,10 @@ func TestPointsAreAwardedHeldCapturedAndGivenBackOverGRPC(t *testing.T) {
 	require.EqualValues(t, -20, adjusted.GetEntry().GetCommand().GetPoints())
 	require.EqualValues(t, 280, s.active("ann"))
 
-	_, err = reward.HoldPoints(ctx, hold("ann", "a1", 10))
+	_, err = reward.HoldPoints(ctx, hold("ann", "c1", 10))
 	refused(t, err, reason.IdempotencyKeyReused)
-	_, err = reward.AwardPoints(ctx, &accrualv1.AwardPointsRequest{Program: "coffee", Account: "ann", Points: 1, IdempotencyKey: "a9"})
+	require.Equal(t, codes.FailedPrecondition, status.Code(err))
+	_, err = partner.AwardPoints(ctx, &accrualv1.AwardPointsRequest{Program: "coffee", Account: "ann", Points: 1, IdempotencyKey: "a9"})
 	refused(t, err, reason.UnknownProgram)
 
 	s.drained()
@@ -159,13 +170,19 @@ func TestManyCallersWithOneKeyMakeOneEntryAndGetEqualAnswers(t *testing.T) {
 	s.award("ann", "a", 1000)
 	answers := make([]*accrualv1.HoldPointsResponse, 64)
 	errs := make([]error, len(answers))
+	var replayed atomic.Int32
 	atOnce(len(answers), func(n int) {
-		answers[n], errs[n] = s.grpc.HoldPoints(t.Context(), hold("ann", "the-key", 5))
+		var trailer metadata.MD
+		answers[n], errs[n] = s.grpc.HoldPoints(t.Context(), hold("ann", "the-key", 5), grpc.Trailer(&trailer))
+		if len(trailer.Get(rpc.TrailerReplayed)) == 1 {
+			replayed.Add(1)
+		}
 	})
 	for n := range answers {
 		require.NoError(t, errs[n])
 		require.Empty(t, cmp.Diff(answers[0], answers[n], protocmp.Transform()))
 	}
+	require.EqualValues(t, len(answers)-1, replayed.Load(), "all but the first are marked")
 	require.Len(t, s.entries("ann"), 2)
 	s.requireSound()
 }

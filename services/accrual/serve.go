@@ -48,5 +48,8 @@ func (s *Service) do(ctx context.Context, ref storage.AccountRef, r ledger.Reque
 	if c.Refusal != nil {
 		return ledger.Entry{}, c.Refusal
 	}
+	if c.Repeated {
+		rpc.Replayed(ctx)
+	}
 	return c.Entry, nil
 }

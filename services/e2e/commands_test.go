@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,29 +23,25 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
-// inFlight are points that a batch of commands meets, and how often at least while the savers spend.
+// inFlight are the points that a batch of commands meets, in that order, and if the ledger has its entries by then.
 var inFlight = []struct {
-	point  string
-	visits int
+	point string
+	kept  bool
 }{
-	{fault.AfterCompute, 5},
-	{fault.BeforeCommit, 5},
-	{fault.InCommit, 5},
-	{fault.AfterCommit, 5},
-	{fault.BeforeOutboxPublish, 2},
-	{fault.AfterOutboxPublish, 2},
-	{fault.AfterOutboxDelete, 2},
+	{fault.AfterRead, false},
+	{fault.AfterCompute, false},
+	{fault.BeforeCommit, false},
+	{fault.InCommit, false},
+	{fault.AfterCommit, true},
+	{fault.BeforeOutboxPublish, true},
+	{fault.AfterOutboxPublish, true},
+	{fault.AfterOutboxDelete, true},
 }
 
-// savers is how many accounts get and spend points at once.
-const savers = 8
-
-// saver is the account of one of them.
-func saver(point string, i int) string { return fmt.Sprint(point, "-", i) }
-
-// TestAccrualIsKilledWithCommandsInFlight: whoever lost an answer asks again with the same key. Each command is in the
-// ledger once and told once, its answer is the same every time, and nothing stays held (X1).
-func TestAccrualIsKilledWithCommandsInFlight(t *testing.T) {
+// TestAccrualIsKilledWithEachCommandInFlight: at each point it dies once within a hold, a capture, a void and a refund.
+// Whoever lost the answer asks again with the same key: each command is in the ledger once and told once, its answer is the
+// same every time, and nothing stays held (X1).
+func TestAccrualIsKilledWithEachCommandInFlight(t *testing.T) {
 	t.Parallel()
 	faulty := filepath.Join(filepath.Dir(programs.faulty), "laurel-accrual")
 	require.NoError(t, testkit.Build(t.Context(), faulty, "-tags", "fault", commands+"accrual/cmd/laurel-accrual"))
@@ -58,29 +55,39 @@ func TestAccrualIsKilledWithCommandsInFlight(t *testing.T) {
 	s.start("accrual")
 	till := &till{stage: s}
 	till.reopen()
-	till.awaitHeard()
+	var lives []*life
+	var begun sync.WaitGroup
+	for _, at := range inFlight {
+		for _, deed := range deeds {
+			l := &life{till: till, account: at.point + "-" + deed, deed: deed}
+			lives = append(lives, l)
+			till.awaitHeard(l.account)
+			begun.Go(l.begin)
+		}
+	}
+	begun.Wait()
 	s.stop("accrual")
 
-	choose := random(t)
-	for _, at := range inFlight {
-		n := 1 + choose.IntN(at.visits)
-		s.launch("accrual", faulty, fmt.Sprintf("LAUREL_FAULT=%s:%d", at.point, n))
-		till.reopen()
-		var lives sync.WaitGroup
-		for i := range savers {
-			lives.Go(func() { till.live(saver(at.point, i)) })
+	books := connect(t, s.servers.uri, s.database("accrual"), s.servers.url, s.servers.token)
+	for i, l := range lives {
+		at := inFlight[i/len(deeds)]
+		if strings.Contains(at.point, "outbox") {
+			s.drain("accrual") // so that the process meets nothing of the death before
 		}
-		victim := s.processes["accrual"]
-		testkit.Eventually(t, victim.ended, fmt.Sprintf("it is killed at %s, visit %d", at.point, n))
-		require.Equal(t, syscall.SIGKILL, victim.wait().signal)
-		s.start("accrual")
+		s.launch("accrual", faulty, fmt.Sprintf("LAUREL_FAULT=%s:1", at.point))
 		till.reopen()
-		lives.Wait()
-		s.stop("accrual")
+		l.dies(at.point)
+		kept := books.countEntries(t, bson.M{"_id": "cdnow/cmd/operator/" + l.key()})
+		require.Equal(t, at.kept, kept == 1, "it died in the %s, at %s", l.deed, at.point)
 	}
+
 	s.start("accrual")
 	till.reopen()
-	till.requireSound(len(inFlight) * savers * commandsOfALife)
+	entries := 0
+	for _, l := range lives {
+		entries += l.end()
+	}
+	till.requireSound(entries, books)
 }
 
 // till is where points are got and spent, at whichever process is there.
@@ -95,17 +102,12 @@ func (w *till) reopen() {
 	w.client.Store(&client)
 }
 
-// awaitHeard waits until the partition of each saver has heard of the programme and of the time.
-func (w *till) awaitHeard() {
-	t, end := w.stage.t, w.stage.end()
-	for _, at := range inFlight {
-		for i := range savers {
-			testkit.Eventually(t, func() bool {
-				_, err := (*w.client.Load()).GetAccount(t.Context(), &accrualv1.GetAccountRequest{Program: "cdnow", Account: saver(at.point, i), After: end})
-				return status.Code(err) == codes.NotFound
-			}, "it has read so far, and nobody is there")
-		}
-	}
+// awaitHeard waits until the partition of an account has heard of the programme and of the time.
+func (w *till) awaitHeard(account string) {
+	testkit.Eventually(w.stage.t, func() bool {
+		_, err := (*w.client.Load()).GetAccount(w.stage.t.Context(), &accrualv1.GetAccountRequest{Program: "cdnow", Account: account, After: w.stage.end()})
+		return status.Code(err) == codes.NotFound
+	}, "it has read so far, and nobody is there")
 }
 
 // insist makes a call until it is answered, and once more: the answer is the same.
@@ -151,29 +153,105 @@ func (w *till) hold(account, key string, points int64) string {
 	}).GetHoldId()
 }
 
-// commandsOfALife is how many commands there are in a life.
-const commandsOfALife = 6
+func (w *till) capture(account, hold string) string {
+	return insist(w, func(ctx context.Context, client accrualv1.AccrualServiceClient) (*accrualv1.CaptureHoldResponse, error) {
+		return client.CaptureHold(ctx, captureOf(account, hold))
+	}).GetCaptureId()
+}
 
-// live gets 100 points, spends 40 of 60 that are set aside, has 15 of them back, and does without 30 others.
-func (w *till) live(account string) {
-	w.award(account)
-	held := w.hold(account, "hold-", 60)
-	captured := insist(w, func(ctx context.Context, client accrualv1.AccrualServiceClient) (*accrualv1.CaptureHoldResponse, error) {
-		return client.CaptureHold(ctx, &accrualv1.CaptureHoldRequest{Program: "cdnow", Account: account, HoldId: held, Points: 40, IdempotencyKey: "capture-" + account})
-	})
-	other := w.hold(account, "other-", 30)
+func captureOf(account, hold string) *accrualv1.CaptureHoldRequest {
+	return &accrualv1.CaptureHoldRequest{Program: "cdnow", Account: account, HoldId: hold, Points: 40, IdempotencyKey: "capture-" + account}
+}
+
+func (w *till) void(account, hold string) {
 	insist(w, func(ctx context.Context, client accrualv1.AccrualServiceClient) (*accrualv1.VoidHoldResponse, error) {
-		return client.VoidHold(ctx, &accrualv1.VoidHoldRequest{Program: "cdnow", Account: account, HoldId: other, IdempotencyKey: "void-" + account})
-	})
-	insist(w, func(ctx context.Context, client accrualv1.AccrualServiceClient) (*accrualv1.RefundCaptureResponse, error) {
-		return client.RefundCapture(ctx, &accrualv1.RefundCaptureRequest{
-			Program: "cdnow", Account: account, CaptureId: captured.GetCaptureId(), Points: 15, IdempotencyKey: "refund-" + account,
-		})
+		return client.VoidHold(ctx, &accrualv1.VoidHoldRequest{Program: "cdnow", Account: account, HoldId: hold, IdempotencyKey: "void-" + account})
 	})
 }
 
-// requireSound wants so many entries in a ledger that holds, each told once, and on each account what a life leaves.
-func (w *till) requireSound(entries int) {
+// deeds are the commands that accrual dies in.
+var deeds = []string{"hold", "capture", "void", "refund"}
+
+// life is an account whose last command accrual dies in.
+type life struct {
+	till    *till
+	account string
+	deed    string
+	of      string // what the command is about: a hold, a capture
+}
+
+// begin gets 100 points, and does what must be before the deed.
+func (l *life) begin() {
+	l.till.award(l.account)
+	if l.deed == "hold" {
+		return
+	}
+	l.of = l.till.hold(l.account, "before-", 60)
+	if l.deed == "refund" {
+		l.of = l.till.capture(l.account, l.of)
+	}
+}
+
+// key is the idempotency key of the deed.
+func (l *life) key() string { return l.deed + "-" + l.account }
+
+// call does the deed.
+func (l *life) call(ctx context.Context, client accrualv1.AccrualServiceClient) (fmt.Stringer, error) {
+	switch l.deed {
+	case "hold":
+		return client.HoldPoints(ctx, &accrualv1.HoldPointsRequest{Program: "cdnow", Account: l.account, Points: 60, Redeemer: "books", IdempotencyKey: l.key()})
+	case "capture":
+		return client.CaptureHold(ctx, captureOf(l.account, l.of))
+	case "void":
+		return client.VoidHold(ctx, &accrualv1.VoidHoldRequest{Program: "cdnow", Account: l.account, HoldId: l.of, IdempotencyKey: l.key()})
+	}
+	return client.RefundCapture(ctx, &accrualv1.RefundCaptureRequest{Program: "cdnow", Account: l.account, CaptureId: l.of, Points: 15, IdempotencyKey: l.key()})
+}
+
+// dies does the deed, and wants the process to die of it at the point.
+func (l *life) dies(point string) {
+	t, victim := l.till.stage.t, l.till.stage.processes["accrual"]
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		<-victim.done
+		cancel() // nobody will answer: do not try again
+	}()
+	_, _ = l.call(ctx, *l.till.client.Load()) // answered or not: some points come after the answer
+	testkit.Eventually(t, victim.ended, "it is killed at "+point)
+	require.Equal(t, syscall.SIGKILL, victim.wait().signal)
+	require.Contains(t, victim.err.String(), "fault point "+point)
+}
+
+// end asks for the deed again, and returns how many entries the account has then.
+func (l *life) end() int {
+	answer := insist(l.till, l.call)
+	switch held, ok := answer.(*accrualv1.HoldPointsResponse); {
+	case ok:
+		l.till.void(l.account, held.GetHoldId())
+		l.requireHas(100)
+	case l.deed == "capture":
+		l.requireHas(100 - 40)
+	case l.deed == "void":
+		l.requireHas(100)
+	default:
+		l.requireHas(100 - 40 + 15)
+		return 4 // award, hold, capture, refund
+	}
+	return 3 // award, hold, and what ended it
+}
+
+func (l *life) requireHas(active int64) {
+	t := l.till.stage.t
+	answer, err := (*l.till.client.Load()).GetAccount(t.Context(), &accrualv1.GetAccountRequest{Program: "cdnow", Account: l.account})
+	require.NoError(t, err)
+	balance := answer.GetAccount().GetBalances()[0]
+	require.Equal(t, active, balance.GetActive(), "%s", answer)
+	require.Zero(t, balance.GetHeld(), "%s", answer)
+}
+
+// requireSound wants so many entries in a ledger that holds, each told once.
+func (w *till) requireSound(entries int, l *ledger) {
 	t := w.stage.t
 	t.Helper()
 	client := *w.client.Load()
@@ -189,16 +267,6 @@ func (w *till) requireSound(entries int) {
 			require.True(t, check.GetOk(), "%s", check)
 		}
 	}
-	for _, at := range inFlight {
-		for i := range savers {
-			answer, err := client.GetAccount(t.Context(), &accrualv1.GetAccountRequest{Program: "cdnow", Account: saver(at.point, i)})
-			require.NoError(t, err)
-			balance := answer.GetAccount().GetBalances()[0]
-			require.EqualValues(t, 100-40+15, balance.GetActive(), "%s", answer)
-			require.Zero(t, balance.GetHeld(), "%s", answer)
-		}
-	}
-	l := connect(t, w.stage.servers.uri, w.stage.database("accrual"), w.stage.servers.url, w.stage.servers.token)
 	require.EqualValues(t, entries, l.countEntries(t, bson.M{}))
 	testkit.Eventually(t, func() bool { return l.count(t, "outbox", bson.M{}) == 0 }, "everything is told")
 	require.EqualValues(t, entries, l.countFacts(t, "accrual"))

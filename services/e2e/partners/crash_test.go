@@ -2,13 +2,11 @@ package partners
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,47 +20,52 @@ import (
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/devca"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
-// faulty is laurel-partner built with its points for kill -9, once.
-var faulty = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "laurel-partner-")
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(dir, "laurel-partner")
-	return binary, testkit.Build(context.Background(), binary, "-tags", "fault", "github.com/laurel-loyalty/laurel/services/partner/cmd/laurel-partner")
-})
-
-// victim is partner as a process of its own.
+// victim is a service as a process of its own.
 type victim struct {
 	h      *standing
 	binary string
-	house  string // where it listens for the house
-	door   string
 	env    []string
 	cmd    *exec.Cmd
 	ended  chan struct{}
 }
 
-func (h *standing) victim() *victim {
+// victim builds a service with its points for kill -9. Its settings are named without their prefix.
+func (h *standing) victim(service string, settings map[string]string) *victim {
 	h.t.Helper()
-	binary, err := faulty()
-	require.NoError(h.t, err)
-	pair, err := h.ca.Server("victim", "127.0.0.1")
-	require.NoError(h.t, err)
-	v := &victim{h: h, binary: binary, house: testkit.Address(h.t), door: testkit.Address(h.t)}
-	for name, value := range map[string]string{
-		"MONGO_URI": h.uri, "DATABASE": h.database, "NATS_URL": h.nats.URL, "NATS_TOKEN": h.nats.Token, "LISTEN": v.house, "DOOR": v.door,
-		"CALLERS": strings.Join(h.secrets.List(), ","), "ACCRUAL": h.ledger.Address(), "ACCRUAL_TOKEN": h.secrets[rpc.Partner],
-		"PARTITIONS": fmt.Sprint(partitions), "DOOR_CERT": pair.Cert, "DOOR_KEY": pair.Key, "CLIENT_CA": filepath.Join(h.dir, devca.CertFile),
-	} {
-		v.env = append(v.env, "LAUREL_PARTNER_"+name+"="+value)
+	v := &victim{h: h, binary: filepath.Join(h.t.TempDir(), "laurel-"+service)}
+	require.NoError(h.t, testkit.Build(h.t.Context(), v.binary, "-tags", "fault",
+		fmt.Sprintf("github.com/laurel-loyalty/laurel/services/%s/cmd/laurel-%[1]s", service)))
+	for name, value := range settings {
+		v.env = append(v.env, fmt.Sprintf("LAUREL_%s_%s=%s", strings.ToUpper(service), name, value))
 	}
 	h.t.Cleanup(v.kill)
 	return v
+}
+
+// partnerVictim is partner, with its doors for the partners at an address.
+func (h *standing) partnerVictim(door string) *victim {
+	h.t.Helper()
+	pair, err := h.ca.Server("victim", "127.0.0.1")
+	require.NoError(h.t, err)
+	return h.victim("partner", map[string]string{
+		"MONGO_URI": h.uri, "DATABASE": h.database, "NATS_URL": h.nats.URL, "NATS_TOKEN": h.nats.Token, "LISTEN": testkit.Address(h.t), "DOOR": door,
+		"CALLERS": strings.Join(h.secrets.List(), ","), "ACCRUAL": h.ledger.Address(), "ACCRUAL_TOKEN": h.secrets[rpc.Partner],
+		"PARTITIONS": fmt.Sprint(partitions), "DOOR_CERT": pair.Cert, "DOOR_KEY": pair.Key, "CLIENT_CA": filepath.Join(h.dir, devca.CertFile),
+	})
+}
+
+// ledgerVictim is accrual, where the one in this process was.
+func (h *standing) ledgerVictim() *victim {
+	h.t.Helper()
+	return h.victim("accrual", map[string]string{
+		"MONGO_URI": h.uri, "DATABASE": h.books, "NATS_URL": h.nats.URL, "NATS_TOKEN": h.nats.Token, "LISTEN": h.ledger.Address(),
+		"CALLERS": strings.Join(h.secrets.List(), ","), "PARTITIONS": fmt.Sprint(partitions),
+	})
 }
 
 // start runs the process; it dies at a point, if one is named.
@@ -88,74 +91,119 @@ func (v *victim) kill() {
 	}
 }
 
-// TestKilledWithinACall kills partner at each point of authorise, capture and void. Asked again with its key, the call is
-// the same one: one entry in the ledger, one transaction, and nothing left held.
+// call is a call of a partner with an idempotency key.
+type call func(ctx context.Context, key string) (*partnerv1.Transaction, error)
+
+// survive makes a call until it is answered; the first time it kills the process. One entry comes of it.
+func (v *victim) survive(point, account string, make call) *partnerv1.Transaction {
+	h, t := v.h, v.h.t
+	t.Helper()
+	key := h.key()
+	before := len(h.entries(account))
+	v.kill()
+	v.start(point + ":1")
+	var done *partnerv1.Transaction
+	testkit.Eventually(t, func() bool {
+		select {
+		case <-v.ended:
+			return true
+		default:
+		}
+		var err error
+		done, err = make(t.Context(), key)
+		require.Nil(t, done, "it was answered and not killed")
+		require.NotEqual(t, codes.OK, status.Code(err))
+		return false
+	}, "it is killed at "+point)
+	v.start("")
+	testkit.Eventually(t, func() bool {
+		var err error
+		done, err = make(t.Context(), key)
+		return err == nil
+	}, "the call is answered")
+	again, err := make(t.Context(), key)
+	require.NoError(t, err)
+	require.True(t, proto.Equal(done, again))
+	require.Len(t, h.entries(account), before+1, "after %s", point)
+	return done
+}
+
+// surviveEach dies at a point within an authorisation, a void and a capture of a partner's, on the account of ann.
+func (v *victim) surviveEach(point string, a partnerv1.PartnerServiceClient) {
+	h, t := v.h, v.h.t
+	t.Helper()
+	held := v.survive(point, "ann", func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
+		answer, err := a.AuthorizeRedemption(ctx, &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 10, IdempotencyKey: key})
+		return answer.GetTransaction(), err
+	})
+	v.survive(point, "ann", func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
+		answer, err := a.VoidRedemption(ctx, &partnerv1.VoidRedemptionRequest{AuthorizationId: held.GetId(), IdempotencyKey: key})
+		return answer.GetTransaction(), err
+	})
+	next, err := a.AuthorizeRedemption(t.Context(), &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 10, IdempotencyKey: h.key()})
+	require.NoError(t, err)
+	v.survive(point, "ann", func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
+		answer, err := a.CaptureRedemption(ctx, &partnerv1.CaptureRedemptionRequest{AuthorizationId: next.GetTransaction().GetId(), IdempotencyKey: key})
+		return answer.GetTransaction(), err
+	})
+}
+
+// requireOnce wants each of those calls once in both books, and nothing held.
+func (h *standing) requireOnce(a partnerv1.PartnerServiceClient, points int) {
+	h.t.Helper()
+	b := h.account("ann").GetBalances()[0]
+	require.Zero(h.t, b.GetHeld())
+	require.EqualValues(h.t, 1_000-10*points, b.GetActive())
+	list, err := a.ListTransactions(h.t.Context(), &partnerv1.ListTransactionsRequest{PageSize: 200}, grpc.WaitForReady(true))
+	require.NoError(h.t, err)
+	require.Len(h.t, list.GetTransactions(), 1+points*4, "each once")
+	require.Len(h.t, h.entries("ann"), 1+points*4)
+}
+
+// TestKilledWithinACall kills partner at each point of authorise, capture and void, and of an award that counts for the
+// limit of a day. Asked again with its key, the call is the same one: one entry in the ledger, one transaction, nothing
+// left held, and nothing counted twice.
 func TestKilledWithinACall(t *testing.T) {
 	t.Parallel()
-	h := open(t)
-	c := h.named("a", all...)
-	h.award(c, "ann", 1_000)
-	san := h.sanOf("a")
-	h.stop() // from here on the victim alone answers
-	v := h.victim()
-	a := partnerv1.NewPartnerServiceClient(h.dial(v.door, certs(h.certificate(h.ca, san)), grpc.WithConnectParams(grpc.ConnectParams{
+	text, err := os.ReadFile(coalition)
+	require.NoError(t, err)
+	h := openWith(t, strings.Replace(string(text), "{points_per_call: 10000, points_per_day: 1000000}", "{points_per_call: 40, points_per_day: 40}", 1))
+	h.award(h.named("a", all...), "ann", 1_000)
+	h.award(h.named("b", all...), "bob", 10)
+	door := testkit.Address(t)
+	quick := grpc.WithConnectParams(grpc.ConnectParams{
 		Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1, MaxDelay: 20 * time.Millisecond}, MinConnectTimeout: time.Second,
-	})))
+	})
+	a := partnerv1.NewPartnerServiceClient(h.dial(door, certs(h.certificate(h.ca, h.sanOf("a"))), quick))
+	b := partnerv1.NewPartnerServiceClient(h.dial(door, certs(h.certificate(h.ca, h.sanOf("b"))), quick))
+	h.stop() // from here on the victim alone answers
+	v := h.partnerVictim(door)
 	for _, point := range fault.TradePoints() {
-		// survive makes a call until it is answered; the first time it kills the process.
-		survive := func(call func(ctx context.Context, key string) (*partnerv1.Transaction, error)) *partnerv1.Transaction {
-			t.Helper()
-			key := h.key()
-			before := len(h.entries("ann"))
-			v.kill()
-			v.start(point + ":1")
-			var done *partnerv1.Transaction
-			testkit.Eventually(t, func() bool {
-				select {
-				case <-v.ended:
-					return true
-				default:
-				}
-				var err error
-				done, err = call(t.Context(), key)
-				require.Nil(t, done, "it was answered and not killed")
-				require.NotEqual(t, codes.OK, status.Code(err))
-				return false
-			}, "it is killed at "+point)
-			v.start("")
-			testkit.Eventually(t, func() bool {
-				var err error
-				done, err = call(t.Context(), key)
-				return err == nil
-			}, "the call is answered")
-			again, err := call(t.Context(), key)
-			require.NoError(t, err)
-			require.True(t, proto.Equal(done, again))
-			require.Len(t, h.entries("ann"), before+1, "after %s", point)
-			return done
-		}
-		held := survive(func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
-			answer, err := a.AuthorizeRedemption(ctx, &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 10, IdempotencyKey: key})
-			return answer.GetTransaction(), err
-		})
-		survive(func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
-			answer, err := a.VoidRedemption(ctx, &partnerv1.VoidRedemptionRequest{AuthorizationId: held.GetId(), IdempotencyKey: key})
-			return answer.GetTransaction(), err
-		})
-		next, err := a.AuthorizeRedemption(t.Context(), &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 10, IdempotencyKey: h.key()})
-		require.NoError(t, err)
-		survive(func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
-			answer, err := a.CaptureRedemption(ctx, &partnerv1.CaptureRedemptionRequest{AuthorizationId: next.GetTransaction().GetId(), IdempotencyKey: key})
+		v.surviveEach(point, a)
+		v.survive(point, "bob", func(ctx context.Context, key string) (*partnerv1.Transaction, error) {
+			answer, err := b.AwardPoints(ctx, &partnerv1.AwardPointsRequest{Account: "bob", Points: 10, IdempotencyKey: key})
 			return answer.GetTransaction(), err
 		})
 	}
-	b := h.account("ann").GetBalances()[0]
-	require.Zero(t, b.GetHeld())
-	require.EqualValues(t, 1_000-30, b.GetActive())
-	list, err := a.ListTransactions(t.Context(), &partnerv1.ListTransactionsRequest{PageSize: 200}, grpc.WaitForReady(true))
-	require.NoError(t, err)
-	require.Len(t, list.GetTransactions(), 1+3*4, "each once")
-	require.Len(t, h.entries("ann"), 1+3*4)
-	_, err = os.Stat(v.binary)
-	require.NoError(t, errors.Join(err, os.RemoveAll(filepath.Dir(v.binary))))
+	h.requireOnce(a, len(fault.TradePoints()))
+	_, err = b.AwardPoints(t.Context(), &partnerv1.AwardPointsRequest{Account: "bob", Points: 1, IdempotencyKey: h.key()})
+	require.ErrorIs(t, rpc.FromStatus(err), reason.PartnerLimitExceeded, "four times 10 were counted")
+	require.EqualValues(t, 40, h.account("bob").GetBalances()[0].GetActive())
+}
+
+// TestTheLedgerIsKilledWithinACall: accrual dies before and after it has posted what a partner asks for. Asked again with
+// its key, partner finds out what became of it.
+func TestTheLedgerIsKilledWithinACall(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	a := h.named("a", all...)
+	h.award(a, "ann", 1_000)
+	h.away()
+	v := h.ledgerVictim()
+	v.start("")
+	points := []string{fault.BeforeCommit, fault.AfterCommit}
+	for _, point := range points {
+		v.surviveEach(point, a)
+	}
+	h.requireOnce(a, len(points))
 }

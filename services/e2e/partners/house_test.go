@@ -64,6 +64,8 @@ type standing struct {
 	bus      *bus.Bus
 	secrets  rpc.Secrets
 	ledger   *accrual.Service
+	books    string // accrual's database
+	away     func() // stops accrual
 	accrual  accrualv1.AccrualServiceClient
 	clock    *clock.Manual
 	ca       *devca.CA
@@ -106,14 +108,14 @@ func openWith(t testing.TB, programme string) *standing {
 
 func (h *standing) openLedger() {
 	h.t.Helper()
-	_, ledger := testkit.Mongo(h.t)
+	_, h.books = testkit.Mongo(h.t)
 	var err error
 	h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: ledger, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
+		MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: testkit.Address(h.t), Callers: h.secrets.List(),
 		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, h.deps())
 	require.NoError(h.t, err)
-	h.run(h.ledger)
+	h.away = h.run(h.ledger)
 	h.accrual = accrualv1.NewAccrualServiceClient(testkit.Dial(h.t, h.ledger.Address(), h.secrets[rpc.Operator]))
 	h.drained()
 }
@@ -262,14 +264,14 @@ func (h *standing) capture(c partnerv1.PartnerServiceClient, authorization strin
 // entries are what the ledger has of an account.
 func (h *standing) entries(account string) []*accrualv1.Entry {
 	h.t.Helper()
-	list, err := h.accrual.ListEntries(h.t.Context(), &accrualv1.ListEntriesRequest{Program: "coalition", Account: account, PageSize: 200})
+	list, err := h.accrual.ListEntries(h.t.Context(), &accrualv1.ListEntriesRequest{Program: "coalition", Account: account, PageSize: 200}, grpc.WaitForReady(true))
 	require.NoError(h.t, err)
 	return list.GetEntries()
 }
 
 func (h *standing) account(account string) *accrualv1.Account {
 	h.t.Helper()
-	answer, err := h.accrual.GetAccount(h.t.Context(), &accrualv1.GetAccountRequest{Program: "coalition", Account: account})
+	answer, err := h.accrual.GetAccount(h.t.Context(), &accrualv1.GetAccountRequest{Program: "coalition", Account: account}, grpc.WaitForReady(true))
 	require.NoError(h.t, err)
 	return answer.GetAccount()
 }

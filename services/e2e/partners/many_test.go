@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
@@ -62,6 +64,7 @@ func TestX18ManyWithOneKey(t *testing.T) {
 	require.Len(t, h.entries("ann"), 2)
 	require.EqualValues(t, 40, h.account("ann").GetBalances()[0].GetHeld())
 	_, err := a.AuthorizeRedemption(t.Context(), &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 41, IdempotencyKey: "one"})
+	require.Equal(t, codes.FailedPrecondition, status.Code(err))
 	require.ErrorIs(t, rpc.FromStatus(err), reason.IdempotencyKeyReused)
 	_, err = a.AwardPoints(t.Context(), &partnerv1.AwardPointsRequest{Account: "ann", Points: 40, IdempotencyKey: "one"})
 	require.ErrorIs(t, rpc.FromStatus(err), reason.IdempotencyKeyReused)

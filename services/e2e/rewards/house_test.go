@@ -19,6 +19,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
@@ -208,7 +209,7 @@ func (h *standing) give(account string, points int64) {
 // has is what an account can spend, and what is held of it.
 func (h *standing) has(account string) (active, held int64) {
 	h.t.Helper()
-	answer, err := h.accrual.GetAccount(patient(h.t), &accrualv1.GetAccountRequest{Program: "tea", Account: account})
+	answer, err := h.accrual.GetAccount(patient(h.t), &accrualv1.GetAccountRequest{Program: "tea", Account: account}, grpc.WaitForReady(true))
 	require.NoError(h.t, err)
 	b := answer.GetAccount().GetBalances()[0]
 	require.Len(h.t, answer.GetAccount().GetHolds(), min(1, int(b.GetHeld())), "a hold is where points are held")
@@ -247,11 +248,11 @@ func (s *service) put(id string, terms *rewardv1.Terms, items int) *rewardv1.Rew
 
 // redeem asks for a reward.
 // While the ledger is too slow for that, it asks again under the same key, as it is told.
-func (s *service) redeem(account, id, key string) (*rewardv1.Redemption, error) {
+func (s *service) redeem(account, id, key string, opts ...grpc.CallOption) (*rewardv1.Redemption, error) {
 	ctx, cancel := context.WithTimeout(s.h.t.Context(), patience)
 	defer cancel()
 	for {
-		answer, err := s.RedeemReward(ctx, &rewardv1.RedeemRewardRequest{Program: "tea", Account: account, Reward: id, IdempotencyKey: key})
+		answer, err := s.RedeemReward(ctx, &rewardv1.RedeemRewardRequest{Program: "tea", Account: account, Reward: id, IdempotencyKey: key}, opts...)
 		if err = rpc.FromStatus(err); !errors.Is(err, reason.NotReady) {
 			return answer.GetRedemption(), err
 		}

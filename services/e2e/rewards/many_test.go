@@ -2,15 +2,19 @@ package rewards
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // atOnce calls f so many times at once, on two replicas in turn, and sorts the outcomes: how many were taken, and how many
@@ -137,12 +141,18 @@ func TestOneCallMadeManyTimesIsOneRedemption(t *testing.T) {
 	h.give("ann", 5_000)
 	replicas[0].put("pot", gift(50), 64)
 	answers := make([]*rewardv1.Redemption, 64)
+	var replayed atomic.Int32
 	outcomes := atOnce(t, replicas, len(answers), func(s *service, n int) error {
+		var trailer metadata.MD
 		var err error
-		answers[n], err = s.redeem("ann", "pot", "the-key")
+		answers[n], err = s.redeem("ann", "pot", "the-key", grpc.Trailer(&trailer))
+		if len(trailer.Get(rpc.TrailerReplayed)) == 1 {
+			replayed.Add(1)
+		}
 		return err
 	})
 	require.Equal(t, map[reason.Reason]int{"": 64}, outcomes)
+	require.GreaterOrEqual(t, replayed.Load(), int32(63), "all but the first are marked; it may have been told to ask again")
 	for _, a := range answers {
 		require.Equal(t, answers[0].String(), a.String())
 	}

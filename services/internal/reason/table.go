@@ -155,7 +155,7 @@ var table = []Info{
 	{ReturnWithoutOrder, State, true, "The return or cancellation waited for its order until its deadline, and the order did not come."},
 	{PoisonEvent, Invalid, false, "The process died three times while this event alone was being rated."},
 	{PlanOutdated, State, false, "Another revision was applied since the plan was made. Plan again, look at it, and apply that."},
-	{IdempotencyKeyReused, Conflict, false, "The idempotency key came before with other content."},
+	{IdempotencyKeyReused, State, false, "The idempotency key came before with other content."},
 	{RevisionNotFound, NotFound, false, "The programme has no such revision."},
 	{TooManyRevisions, Exhausted, false, "The programme has 10,000 revisions, the most that one may have."},
 	{InvalidActionData, Invalid, false, "The data of the action do not fit the schema that the programme gives its type; the field is the place in the data."},

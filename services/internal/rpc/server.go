@@ -128,7 +128,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	var group errgroup.Group
 	group.Go(func() error {
 		defer close(done)
-		if err := s.grpc.Serve(listener); err != nil {
+		err := s.grpc.Serve(listener)
+		if errors.Is(err, grpc.ErrServerStopped) && ctx.Err() != nil {
+			return nil // it was to stop before it had begun
+		}
+		if err != nil {
 			return fmt.Errorf("serve gRPC on %s: %w", listener.Addr(), err)
 		}
 		return nil

@@ -3,6 +3,8 @@ package rpc_test
 import (
 	"context"
 	"io"
+	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
@@ -251,4 +254,19 @@ func TestCallsUnderWayAreFinishedBeforeTheEnd(t *testing.T) {
 	close(finish)
 	require.NoError(t, <-answered)
 	require.NoError(t, <-stopped)
+}
+
+// TestWhoIsToldToStopBeforeItHasBegunStops without an error, and closes its listener.
+func TestWhoIsToldToStopBeforeItHasBegunStops(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		server, err := rpc.NewServer(rpc.Config{Callers: everybody(t), Health: &telemetry.Health{}, Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		listener := listen(t)
+		require.NoError(t, server.Serve(ctx, listener))
+		_, err = net.Dial("tcp4", listener.Addr().String())
+		require.Error(t, err)
+	}
 }

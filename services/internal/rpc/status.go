@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -38,8 +39,11 @@ func codeOf(k reason.Kind) codes.Code {
 	return codes.Unknown
 }
 
+// quotas are the refusals of what somebody has agreed to, or was given, as the most that they may do.
+var quotas = []reason.Reason{reason.PartnerLimitExceeded, reason.AdjustmentLimit}
+
 // toStatus writes a refusal as a status: the code of its kind, ErrorInfo with reason and metadata, BadRequest where it
-// names a field, RetryInfo where waiting alone may help.
+// names a field, QuotaFailure where a limit of the caller's is met, RetryInfo where waiting alone may help.
 func toStatus(e *reason.Error) *status.Status { return toStatusAfter(e, retryDelay) }
 
 // toStatusAfter is toStatus, and asks to wait so long.
@@ -49,6 +53,9 @@ func toStatusAfter(e *reason.Error, wait time.Duration) *status.Status {
 		details = append(details, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 			{Field: e.Field, Description: e.Message, Reason: string(e.Reason)},
 		}})
+	}
+	if slices.Contains(quotas, e.Reason) {
+		details = append(details, &errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{Subject: e.Field, Description: e.Message}}})
 	}
 	info, _ := reason.Lookup(e.Reason) // what is not in the table has no kind
 	code := codeOf(info.Kind)

@@ -38,6 +38,8 @@ func TestEveryReasonCrossesTheWireWhole(t *testing.T) {
 			require.ErrorIs(t, got, info.Reason)
 			waits := info.Retry && (info.Kind == reason.Exhausted || info.Kind == reason.Unavailable)
 			require.Equal(t, waits, hasRetryInfo(err))
+			limits := info.Reason == reason.PartnerLimitExceeded || info.Reason == reason.AdjustmentLimit
+			require.Equal(t, limits, hasQuotaFailure(err))
 		})
 	}
 }
@@ -46,6 +48,15 @@ func hasRetryInfo(err error) bool {
 	for _, detail := range status.Convert(err).Details() {
 		if _, ok := detail.(*errdetails.RetryInfo); ok {
 			return true
+		}
+	}
+	return false
+}
+
+func hasQuotaFailure(err error) bool {
+	for _, detail := range status.Convert(err).Details() {
+		if quota, ok := detail.(*errdetails.QuotaFailure); ok {
+			return quota.GetViolations()[0].GetDescription() == status.Convert(err).Message()
 		}
 	}
 	return false

@@ -49,6 +49,9 @@ func TestAnAccountAsItStood(t *testing.T) {
 	}{
 		{"before everything", "2026-01-04", "", 0, 0, "", ""},
 		{"at the very moment of the first entry", "2026-01-05", "", 1, 60, "bronze", "2027-02-01"},
+		{"between its day and its coming in, what comes late is not there yet", "2026-01-25", "", 1, 60, "bronze", "2027-02-01"},
+		{"just before it came in", "2026-02-04T23:59:59.999Z", "", 1, 60, "bronze", "2027-02-01"},
+		{"when it had come in", "2026-02-05", "", 2, 130, "silver", "2027-02-01"},
 		{"a day between", "2026-02-05T23:59:59Z", "", 2, 130, "silver", "2027-02-01"},
 		{"when everything has happened that was due", "2027-02-01", "", 5, 10, "bronze", "2027-03-01"},
 		{"long after everything", "2030-01-01", "", 5, 10, "bronze", "2027-03-01"},

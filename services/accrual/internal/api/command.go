@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
@@ -53,8 +54,24 @@ func (s *Server) AwardPoints(ctx context.Context, in *accrualv1.AwardPointsReque
 	} else if award.Expiry, err = dayFromProto(in.GetExpiryDay(), "expiry_day"); err != nil {
 		return nil, err
 	}
+	if err := s.mayAward(ctx, in.GetProgram()); err != nil {
+		return nil, err
+	}
 	e, err := s.do(ctx, in, award)
 	return &accrualv1.AwardPointsResponse{Entry: e}, err
+}
+
+// mayAward refuses whoever keeps the house where the programme limits what its people adjust: an award would go round the
+// limits, and needs no reason and no second person.
+func (s *Server) mayAward(ctx context.Context, id string) error {
+	if name, _, _ := strings.Cut(who(ctx).Caller, "/"); name != ledger.Operator {
+		return nil
+	}
+	known, err := s.latest(ctx, id)
+	if err != nil || known.Program.Adjustments == nil {
+		return err
+	}
+	return reason.New(reason.NotAllowed, "", "the programme limits what people give and take: adjust the points, or propose it")
 }
 
 // dayFromProto reads a day; nil where none is said.

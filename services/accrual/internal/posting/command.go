@@ -20,6 +20,9 @@ type Command struct {
 	// Entry is what the command made, now or when it came first. It is unset when Refusal is not.
 	Entry   ledger.Entry
 	Refusal *reason.Error
+	// Repeated tells that the entry was there before. After a commit of which nobody knew the outcome it is told of the call
+	// that made the entry too.
+	Repeated bool
 }
 
 // keys name the entries that decide on the command: its own, and the capture that it undoes.
@@ -37,7 +40,7 @@ func (c *Command) key() storage.KeyRef {
 
 // answer notes what is to be told. The time of recording is left out: the entry tells the same whenever it is asked for.
 func (c *Command) answer(e ledger.Entry, err error) error {
-	c.Entry, c.Refusal = ledger.Entry{}, nil
+	c.Entry, c.Refusal, c.Repeated = ledger.Entry{}, nil, false
 	if refusal, refused := reason.Of(err); refused {
 		c.Refusal = refusal
 		return nil
@@ -53,7 +56,9 @@ func (c *Command) answer(e ledger.Entry, err error) error {
 // one is answered from its entry.
 func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 	if e, ok := b.commands[c.key()]; ok {
-		return c.answer(e, c.Request.Repeats(e, c.Account.ID))
+		err := c.answer(e, c.Request.Repeats(e, c.Account.ID))
+		c.Repeated = c.Refusal == nil
+		return err
 	}
 	schedule := b.parts.Schedule(partition, c.Account.Program)
 	if schedule == nil {

@@ -6,20 +6,16 @@ import (
 	"context"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/callers"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/trade"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/trading"
 )
-
-// TrailerReplayed is "true" on the answer to a call that came before.
-const TrailerReplayed = "laurel-replayed"
 
 // Partners answers partner companies.
 type Partners struct {
@@ -42,9 +38,7 @@ func (s *Partners) do(ctx context.Context, ask trade.Ask) (*partnerv1.Transactio
 		return nil, err
 	}
 	if answer.Replayed {
-		if err := grpc.SetTrailer(ctx, metadata.Pairs(TrailerReplayed, "true")); err != nil {
-			return nil, err
-		}
+		rpc.Replayed(ctx)
 	}
 	return toProto(answer.Trade), nil
 }

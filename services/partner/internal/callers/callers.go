@@ -128,12 +128,12 @@ func (g *Gate) Admit(ctx context.Context, call rpc.Call) (context.Context, error
 	}
 	if !slices.Contains(key.Scopes, credential.Scope(call.Scope)) || call.Scope == "" {
 		refusal = reason.New(reason.NotAllowed, "", "the credential has not the scope that this call needs").With("scope", call.Scope)
-		g.audit(ctx, shown, call, refusal)
+		g.audit(ctx, shown, call, refusal, 0)
 		return ctx, refusal
 	}
 	if wait := g.rates.take(key.ID, now); wait > 0 {
 		refusal = reason.New(reason.RateLimited, "", "too many calls with this credential")
-		g.audit(ctx, shown, call, refusal)
+		g.audit(ctx, shown, call, refusal, wait)
 		return ctx, rpc.RetryAfter(refusal, wait)
 	}
 	g.noteUse(ctx, key, now)
@@ -192,19 +192,19 @@ func unknown() *reason.Error {
 
 // refused counts a failure and tells the caller, or, after too many, to wait.
 func (g *Gate) refused(ctx context.Context, shown shown, call rpc.Call, refusal *reason.Error) error {
-	g.audit(ctx, shown, call, refusal)
 	wait := g.failures.note(g.Clock.Now(), "from/"+shown.remote, "key/"+shown.keyID)
+	g.audit(ctx, shown, call, refusal, wait)
 	if wait == 0 {
 		return refusal
 	}
 	return rpc.RetryAfter(reason.New(reason.RateLimited, "", "too many calls without a valid credential"), wait)
 }
 
-// audit leaves a line of each refusal: who, from where, what, why. A key id is no secret, and nothing else of what was
-// shown is told.
-func (g *Gate) audit(ctx context.Context, shown shown, call rpc.Call, refusal *reason.Error) {
+// audit leaves a line of each refusal: who, from where, what, why, and how long they must wait if they are held up. A key
+// id is no secret, and nothing else of what was shown is told.
+func (g *Gate) audit(ctx context.Context, shown shown, call rpc.Call, refusal *reason.Error, wait time.Duration) {
 	g.Log.WarnContext(ctx, "partner call refused", "method", call.Method, "reason", refusal.Reason, "remote", shown.remote,
-		"key", shown.keyID, "names", shown.names)
+		"key", shown.keyID, "names", shown.names, "wait", wait)
 }
 
 // noteUse keeps when a credential was used, once a minute.

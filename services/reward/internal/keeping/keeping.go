@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/domain/catalogue"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/writing"
@@ -150,9 +151,9 @@ func (k *Keeper) do(ctx context.Context, c storage.Command, id catalogue.ID,
 	}
 	defer leave()
 	var answer storage.Answer
+	var done bool
 	var refusal *reason.Error
 	err = writing.Transact(ctx, k.Storage.Store(), func(ctx context.Context) error {
-		var done bool
 		var err error
 		refusal = nil
 		answer, done, err = k.Storage.Done(ctx, c)
@@ -170,6 +171,9 @@ func (k *Keeper) do(ctx context.Context, c storage.Command, id catalogue.ID,
 	})
 	if err == nil && refusal != nil {
 		err = refusal
+	}
+	if err == nil && done {
+		rpc.Replayed(ctx)
 	}
 	return answer, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/domain/redemption"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/writing"
@@ -57,6 +58,9 @@ func (p *Process) change(ctx context.Context, c storage.Command, id string,
 	})
 	if err == nil && refused != nil {
 		err = refused
+	}
+	if err == nil && !fresh {
+		rpc.Replayed(ctx)
 	}
 	return row, fresh, err
 }

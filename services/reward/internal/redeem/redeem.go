@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/domain/catalogue"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/domain/redemption"
@@ -73,7 +74,11 @@ func (p *Process) Redeem(ctx context.Context, q Request) (redemption.Redemption,
 			return redemption.Redemption{}, storage.Reused()
 		}
 		if row.Found() && row.Value.State != redemption.Refused {
-			return p.outcome(p.finish(ctx, row))
+			r, err := p.outcome(p.finish(ctx, row))
+			if err == nil {
+				rpc.Replayed(ctx)
+			}
+			return r, err
 		}
 		row, err = p.begin(ctx, q, row)
 		if errors.Is(err, store.ErrConflict) {

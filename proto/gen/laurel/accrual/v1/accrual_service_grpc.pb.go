@@ -94,7 +94,8 @@ type AccrualServiceClient interface {
 	// 400 days; AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
 	GetControlTotals(ctx context.Context, in *GetControlTotalsRequest, opts ...grpc.CallOption) (*GetControlTotalsResponse, error)
 	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
-	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS; NOT_ALLOWED to the operator and its people where the programme
+	// has a section adjustments: they adjust.
 	AwardPoints(ctx context.Context, in *AwardPointsRequest, opts ...grpc.CallOption) (*AwardPointsResponse, error)
 	// HoldPoints sets active points aside, the first to lapse first. While they are they do not lapse. Reasons:
 	// ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
@@ -444,7 +445,8 @@ type AccrualServiceServer interface {
 	// 400 days; AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
 	GetControlTotals(context.Context, *GetControlTotalsRequest) (*GetControlTotalsResponse, error)
 	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
-	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS; NOT_ALLOWED to the operator and its people where the programme
+	// has a section adjustments: they adjust.
 	AwardPoints(context.Context, *AwardPointsRequest) (*AwardPointsResponse, error)
 	// HoldPoints sets active points aside, the first to lapse first. While they are they do not lapse. Reasons:
 	// ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.

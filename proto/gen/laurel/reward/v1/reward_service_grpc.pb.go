@@ -40,7 +40,8 @@ const (
 // RewardService keeps the catalogue and lets points be spent on it.
 //
 // Every write has an idempotency_key: the same call under the same key answers what the first one came to, another call
-// under it is refused (IDEMPOTENCY_KEY_REUSED). A refused call has changed nothing and may be tried again under its key.
+// under it is refused (IDEMPOTENCY_KEY_REUSED). An answer that was given before has the trailer laurel-replayed, "true". A
+// refused call has changed nothing and may be tried again under its key.
 type RewardServiceClient interface {
 	// PutReward puts a reward into the catalogue, or gives one other terms: the next version. Terms that it has already
 	// make none. A withdrawn one is active again. Its kind stays. Reasons: UNKNOWN_PROGRAMME, INVALID_ARGUMENT.
@@ -216,7 +217,8 @@ func (c *rewardServiceClient) VerifyRewards(ctx context.Context, in *VerifyRewar
 // RewardService keeps the catalogue and lets points be spent on it.
 //
 // Every write has an idempotency_key: the same call under the same key answers what the first one came to, another call
-// under it is refused (IDEMPOTENCY_KEY_REUSED). A refused call has changed nothing and may be tried again under its key.
+// under it is refused (IDEMPOTENCY_KEY_REUSED). An answer that was given before has the trailer laurel-replayed, "true". A
+// refused call has changed nothing and may be tried again under its key.
 type RewardServiceServer interface {
 	// PutReward puts a reward into the catalogue, or gives one other terms: the next version. Terms that it has already
 	// make none. A withdrawn one is active again. Its kind stays. Reasons: UNKNOWN_PROGRAMME, INVALID_ARGUMENT.

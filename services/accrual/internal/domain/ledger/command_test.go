@@ -198,17 +198,35 @@ func TestPointsAreHeldCapturedAndGivenBack(t *testing.T) {
 }
 
 func TestARefusalSaysWhatIsThereAndWhenThereIsMore(t *testing.T) {
-	h := newHouse(t, rules(t))
-	h.tell(`
-		2025-06-10 awards a1: 250
+	waits := `
 		2025-06-10 awards a2: 60 operator 2025-07-01
 		2025-06-10 awards a3: 40 cafe 2025-07-01
-		2025-06-10 awards a4: 500 cafe 2025-08-01`)
-	_, err := h.do(request(t, "holds", "h1", "", "300"), noon(calendar.Date(2025, 6, 11)))
-	refusedWith(t, err, reason.InsufficientPoints)
-	refusal, _ := reason.Of(err)
-	require.Equal(t, "300 points asked, 250 active; 100 more on 2025-07-01", refusal.Message)
-	require.Equal(t, map[string]string{"asked": "300", "active": "250", "held": "0", "more": "100", "more_on": "2025-07-01"}, refusal.Metadata)
+		2025-06-10 awards a4: 500 cafe 2025-08-01`
+	owes := func(points string) string { // what was spent is taken back
+		return "2025-06-09 paid o1: " + points + ".00 cd\n2025-06-09 spends " + points + "\n2025-06-10 returned o1/r1: cd\n"
+	}
+	for _, c := range []struct{ name, script, says, active, more, on string }{
+		{"nothing waits", "2025-06-10 awards a1: 250", "300 points asked, 250 active", "250", "", ""},
+		{"the earliest day, all of its points", "2025-06-10 awards a1: 250" + waits, "300 points asked, 250 active; 100 more on 2025-07-01", "250", "100", "2025-07-01"},
+		{"a debt takes part of that day", owes("70") + waits, "300 points asked, 0 active; 30 more on 2025-07-01", "0", "30", "2025-07-01"},
+		{"a debt takes the whole of that day", owes("100") + waits, "300 points asked, 0 active; 500 more on 2025-08-01", "0", "500", "2025-08-01"},
+		{"a debt takes that day and part of the next", owes("250") + waits, "300 points asked, 0 active; 350 more on 2025-08-01", "0", "350", "2025-08-01"},
+		{"a debt takes everything", owes("600") + waits, "300 points asked, 0 active", "0", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t, rules(t))
+			h.tell(c.script)
+			_, err := h.do(request(t, "holds", "h1", "", "300"), noon(calendar.Date(2025, 6, 11)))
+			refusedWith(t, err, reason.InsufficientPoints)
+			refusal, _ := reason.Of(err)
+			require.Equal(t, c.says, refusal.Message)
+			want := map[string]string{"asked": "300", "active": c.active, "held": "0"}
+			if c.more != "" {
+				want["more"], want["more_on"] = c.more, c.on
+			}
+			require.Equal(t, want, refusal.Metadata)
+		})
+	}
 }
 
 func TestAHoldIsItsCallersAndTheOperators(t *testing.T) {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -95,18 +96,7 @@ func (d *draft) spend(like Movement, unit string) error {
 func (d *draft) insufficient(unit string, asked money.Points) error {
 	b := d.work.Balance(unit)
 	text := fmt.Sprintf("%d points asked, %d active", asked, b.Active)
-	day, more := calendar.None, -b.Debt // what becomes active pays debts first
-	for _, l := range d.work.Lots {
-		if l.Unit != unit || !l.Pending() || l.Left == 0 {
-			continue
-		}
-		if day == calendar.None || l.Activation < day {
-			day, more = l.Activation, -b.Debt
-		}
-		if l.Activation == day {
-			more += l.Left
-		}
-	}
+	day, more := d.work.nextActive(unit)
 	if more > 0 {
 		text += fmt.Sprintf("; %d more on %s", more, day)
 	}
@@ -115,6 +105,24 @@ func (d *draft) insufficient(unit string, asked money.Points) error {
 		refusal = refusal.With("more", more).With("more_on", day)
 	}
 	return refusal
+}
+
+// nextActive is the first day on which points become active that can be spent, and how many: debts are paid first, and may
+// take whole days for themselves. None and 0 if nothing that waits is more than the debt.
+func (a Account) nextActive(unit string) (calendar.Day, money.Points) {
+	byDay := map[calendar.Day]money.Points{}
+	for _, l := range a.Lots {
+		if l.Unit == unit && l.Pending() {
+			byDay[l.Activation] += l.Left
+		}
+	}
+	more := -a.Balance(unit).Debt
+	for _, day := range slices.Sorted(maps.Keys(byDay)) {
+		if more += byDay[day]; more > 0 {
+			return day, more
+		}
+	}
+	return calendar.None, 0
 }
 
 // Capture takes held points for good, whole or in part; the rest is released. Refusals: HOLD_NOT_FOUND,
