@@ -3,6 +3,7 @@ package coalition
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
@@ -97,4 +99,34 @@ func TestKilledWhileClosing(t *testing.T) {
 			d.requireSound(2)
 		})
 	}
+}
+
+// TestTheLedgerIsGoneWhileClosing: a month is not closed without the ledger's word, however often it is asked for, and is
+// closed once when the ledger is back. What closing asks of it are reads: where it is gone is all one.
+func TestTheLedgerIsGoneWhileClosing(t *testing.T) {
+	t.Parallel()
+	h := open(t, e2)
+	h.workedExample()
+	h.pass("2026-04-01")
+	d := h.desk()
+	d.drained()
+	address := h.accrual.Address()
+	h.away()
+	for range 2 {
+		_, err := d.close("2026-03")
+		require.ErrorIs(t, err, reason.NotReady)
+		require.Empty(t, h.documents("settlements")["settlements"])
+	}
+	h.keep(address)
+	var s *partnerv1.Settlement
+	testkit.Eventually(t, func() bool {
+		var err error
+		s, err = d.close("2026-03")
+		require.True(t, err == nil || errors.Is(err, reason.NotReady), "%v", err)
+		return err == nil
+	}, "the ledger is back")
+	require.EqualValues(t, 1, s.GetNumber())
+	require.Equal(t, map[string]int64{"a": -50, "b": -46, "c": 96}, net(s))
+	require.Len(t, h.documents("settlements")["settlements"], 1)
+	d.requireSound(1)
 }

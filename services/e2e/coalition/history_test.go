@@ -116,12 +116,17 @@ func (y *history) note(deed string, err error) {
 
 func (y *history) award(account string) error {
 	who := y.issuers[y.draw.IntN(len(y.issuers))]
-	_, err := who.AwardPoints(y.h.t.Context(), &partnerv1.AwardPointsRequest{Account: account, Points: y.upTo(120), IdempotencyKey: y.h.key()})
+	_, err := who.AwardPoints(y.h.t.Context(), &partnerv1.AwardPointsRequest{Account: account, Points: y.upTo(60), IdempotencyKey: y.h.key()})
 	return err
 }
 
+// hold sets at least half of what the account has aside, so that returns find too little.
 func (y *history) hold(account string) error {
 	who, points := y.redeemers[y.draw.IntN(len(y.redeemers))], y.upTo(90)
+	has, err := who.GetBalance(y.h.t.Context(), &partnerv1.GetBalanceRequest{Account: account})
+	if err == nil && has.GetPoints() > 0 {
+		points = has.GetPoints() - y.draw.Int64N(has.GetPoints()/2+1)
+	}
 	answer, err := who.AuthorizeRedemption(y.h.t.Context(), &partnerv1.AuthorizeRedemptionRequest{Account: account, Points: points, IdempotencyKey: y.h.key()})
 	if err == nil {
 		y.held = append(y.held, trade{who, answer.GetTransaction().GetId(), points})

@@ -71,6 +71,7 @@ type standing struct {
 	js            jetstream.JetStream
 	secrets       rpc.Secrets
 	accrual       *accrual.Service
+	away          func() // stops accrual
 	ledger        accrualv1.AccrualServiceClient
 	ca            *devca.CA
 	dir           string // of the CA
@@ -109,14 +110,21 @@ func open(t *testing.T, programme string) *standing {
 	}))
 	h.control("house", "opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: partitions})
 	h.apply(programme)
-	h.accrual, err = accrual.New(t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
-		Callers: h.secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 512, BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
-	}, h.deps())
-	require.NoError(t, err)
-	h.run(h.accrual)
+	h.keep(testkit.Address(t)) // it comes back there
 	h.ledger = accrualv1.NewAccrualServiceClient(h.dial(h.accrual.Address()))
 	return h
+}
+
+// keep starts accrual, which listens at an address.
+func (h *standing) keep(address string) {
+	h.t.Helper()
+	var err error
+	h.accrual, err = accrual.New(h.t.Context(), accrual.Config{
+		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address,
+		Callers: h.secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 512, BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
+	}, h.deps())
+	require.NoError(h.t, err)
+	h.away = h.run(h.accrual)
 }
 
 func (h *standing) deps() process.Deps {

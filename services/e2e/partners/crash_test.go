@@ -7,10 +7,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
@@ -90,6 +92,11 @@ func (v *victim) kill() {
 		<-v.ended
 	}
 }
+
+// quick looks often if somebody is there again.
+var quick = grpc.WithConnectParams(grpc.ConnectParams{
+	Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1, MaxDelay: 20 * time.Millisecond}, MinConnectTimeout: time.Second,
+})
 
 // call is a call of a partner with an idempotency key.
 type call func(ctx context.Context, key string) (*partnerv1.Transaction, error)
@@ -171,9 +178,6 @@ func TestKilledWithinACall(t *testing.T) {
 	h.award(h.named("a", all...), "ann", 1_000)
 	h.award(h.named("b", all...), "bob", 10)
 	door := testkit.Address(t)
-	quick := grpc.WithConnectParams(grpc.ConnectParams{
-		Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1, MaxDelay: 20 * time.Millisecond}, MinConnectTimeout: time.Second,
-	})
 	a := partnerv1.NewPartnerServiceClient(h.dial(door, certs(h.certificate(h.ca, h.sanOf("a"))), quick))
 	b := partnerv1.NewPartnerServiceClient(h.dial(door, certs(h.certificate(h.ca, h.sanOf("b"))), quick))
 	h.stop() // from here on the victim alone answers
@@ -206,4 +210,54 @@ func TestTheLedgerIsKilledWithinACall(t *testing.T) {
 		v.surviveEach(point, a)
 	}
 	h.requireOnce(a, len(points))
+}
+
+// TestX18ManyKeysAndADeathInTheMidst: 64 callers make the same 50 calls, each in an order of its own, and partner is killed
+// when half of them are answered. Each call is one entry and one transaction, and all of its 64 answers are equal.
+func TestX18ManyKeysAndADeathInTheMidst(t *testing.T) {
+	t.Parallel()
+	const keys = 50
+	h := open(t)
+	h.award(h.named("a", all...), "ann", 1_000)
+	door := testkit.Address(t)
+	a := partnerv1.NewPartnerServiceClient(h.dial(door, certs(h.certificate(h.ca, h.sanOf("a"))), quick))
+	h.stop()
+	v := h.partnerVictim(door)
+	v.start("")
+	var answers [keys][callersAtOnce]string
+	var answered atomic.Int32
+	var callers errgroup.Group
+	for i := range callersAtOnce {
+		callers.Go(func() error {
+			for n := range keys {
+				k := (n + i) % keys
+				call := &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 2, IdempotencyKey: fmt.Sprint("k-", k)}
+				answer, err := a.AuthorizeRedemption(t.Context(), call, grpc.WaitForReady(true))
+				for status.Code(err) == codes.Unavailable { // nobody knows what became of it
+					answer, err = a.AuthorizeRedemption(t.Context(), call, grpc.WaitForReady(true))
+				}
+				if err != nil {
+					return err
+				}
+				answers[k][i] = answer.String()
+				answered.Add(1)
+			}
+			return nil
+		})
+	}
+	testkit.Eventually(t, func() bool { return answered.Load() > keys*callersAtOnce/2 }, "half of the calls are answered")
+	v.kill()
+	require.Less(t, answered.Load(), int32(keys*callersAtOnce), "it is killed in the midst")
+	v.start("")
+	require.NoError(t, callers.Wait(), "nobody is told anything but to ask again")
+	for k := range answers {
+		for i := range answers[k] {
+			require.Equal(t, answers[k][0], answers[k][i], "key %d, caller %d", k, i)
+		}
+	}
+	require.Len(t, h.entries("ann"), 1+keys)
+	require.EqualValues(t, 2*keys, h.account("ann").GetBalances()[0].GetHeld())
+	list, err := a.ListTransactions(t.Context(), &partnerv1.ListTransactionsRequest{PageSize: 200}, grpc.WaitForReady(true))
+	require.NoError(t, err)
+	require.Len(t, list.GetTransactions(), 1+keys)
 }
