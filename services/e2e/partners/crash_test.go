@@ -57,7 +57,7 @@ func (h *standing) partnerVictim(door string) *victim {
 	return h.victim("partner", map[string]string{
 		"MONGO_URI": h.uri, "DATABASE": h.database, "NATS_URL": h.nats.URL, "NATS_TOKEN": h.nats.Token, "LISTEN": testkit.Address(h.t), "DOOR": door,
 		"CALLERS": strings.Join(h.secrets.List(), ","), "ACCRUAL": h.ledger.Address(), "ACCRUAL_TOKEN": h.secrets[rpc.Partner],
-		"PARTITIONS": fmt.Sprint(partitions), "DOOR_CERT": pair.Cert, "DOOR_KEY": pair.Key, "CLIENT_CA": filepath.Join(h.dir, devca.CertFile),
+		"PARTITIONS": fmt.Sprint(partitions), "CALLS_PER_SECOND": "100000", "DOOR_CERT": pair.Cert, "DOOR_KEY": pair.Key, "CLIENT_CA": filepath.Join(h.dir, devca.CertFile),
 	})
 }
 
@@ -102,7 +102,7 @@ var quick = grpc.WithConnectParams(grpc.ConnectParams{
 type call func(ctx context.Context, key string) (*partnerv1.Transaction, error)
 
 // survive makes a call until it is answered; the first time it kills the process. One entry comes of it.
-func (v *victim) survive(point, account string, make call) *partnerv1.Transaction {
+func (v *victim) survive(point, account string, ask call) *partnerv1.Transaction {
 	h, t := v.h, v.h.t
 	t.Helper()
 	key := h.key()
@@ -117,7 +117,7 @@ func (v *victim) survive(point, account string, make call) *partnerv1.Transactio
 		default:
 		}
 		var err error
-		done, err = make(t.Context(), key)
+		done, err = ask(t.Context(), key)
 		require.Nil(t, done, "it was answered and not killed")
 		require.NotEqual(t, codes.OK, status.Code(err))
 		return false
@@ -125,10 +125,10 @@ func (v *victim) survive(point, account string, make call) *partnerv1.Transactio
 	v.start("")
 	testkit.Eventually(t, func() bool {
 		var err error
-		done, err = make(t.Context(), key)
+		done, err = ask(t.Context(), key)
 		return err == nil
 	}, "the call is answered")
-	again, err := make(t.Context(), key)
+	again, err := ask(t.Context(), key)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(done, again))
 	require.Len(t, h.entries(account), before+1, "after %s", point)
@@ -231,7 +231,7 @@ func TestX18ManyKeysAndADeathInTheMidst(t *testing.T) {
 		callers.Go(func() error {
 			for n := range keys {
 				k := (n + i) % keys
-				call := &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 2, IdempotencyKey: fmt.Sprint("k-", k)}
+				call := &partnerv1.AuthorizeRedemptionRequest{Account: "ann", Points: 2, IdempotencyKey: fmt.Sprint("many-", k)}
 				answer, err := a.AuthorizeRedemption(t.Context(), call, grpc.WaitForReady(true))
 				for status.Code(err) == codes.Unavailable { // nobody knows what became of it
 					answer, err = a.AuthorizeRedemption(t.Context(), call, grpc.WaitForReady(true))

@@ -93,7 +93,7 @@ func TestTheLedgerIsKilledWithinARedemption(t *testing.T) {
 		bought--
 		h.requireHas("ann", 1_000-120*bought)
 	}
-	require.EqualValues(t, 4-bought, s.left("off10"))
+	require.Equal(t, 4-bought, s.left("off10"))
 	h.drained(s)
 	h.requireAgreed(s)
 }
