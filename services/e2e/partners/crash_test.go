@@ -86,6 +86,22 @@ func (v *victim) start(point string) {
 	}()
 }
 
+// again tells whether the process was killed. One that ended otherwise is started again, as whoever keeps services would:
+// another process may have been on its port for a moment.
+func (v *victim) again(point string) (killed bool) {
+	v.h.t.Helper()
+	select {
+	case <-v.ended:
+	default:
+		return false
+	}
+	if !v.cmd.ProcessState.Exited() {
+		return true
+	}
+	v.start(point)
+	return false
+}
+
 func (v *victim) kill() {
 	if v.cmd != nil {
 		_ = v.cmd.Process.Kill() // it may be dead already
@@ -111,10 +127,8 @@ func (v *victim) survive(point, account string, ask call) *partnerv1.Transaction
 	v.start(point + ":1")
 	var done *partnerv1.Transaction
 	testkit.Eventually(t, func() bool {
-		select {
-		case <-v.ended:
+		if v.again(point + ":1") {
 			return true
-		default:
 		}
 		var err error
 		done, err = ask(t.Context(), key)
@@ -124,6 +138,7 @@ func (v *victim) survive(point, account string, ask call) *partnerv1.Transaction
 	}, "it is killed at "+point)
 	v.start("")
 	testkit.Eventually(t, func() bool {
+		v.again("")
 		var err error
 		done, err = ask(t.Context(), key)
 		return err == nil
