@@ -105,7 +105,7 @@ func (h *standing) over(san string) tls.Certificate {
 	require.NoError(h.t, err)
 	leaf, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
 		SerialNumber: big.NewInt(1), DNSNames: []string{san}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-		NotBefore: h.clock.Now().Add(-time.Hour), NotAfter: h.clock.Now().Add(-time.Minute),
+		NotBefore: h.clock.Now().Add(-2 * time.Minute), NotAfter: h.clock.Now().Add(-time.Minute), // the CA counts by then
 	}, ca.Leaf, public, ca.PrivateKey)
 	require.NoError(h.t, err)
 	return tls.Certificate{Certificate: [][]byte{leaf}, PrivateKey: private}
