@@ -113,7 +113,7 @@ func (m *machine) drawDeed() ledger.Deed {
 	case "award":
 		return m.drawAward(points)
 	case "hold":
-		return ledger.Hold{Points: points, Redeemer: "books", For: rapid.SampledFrom([]time.Duration{
+		return ledger.Hold{Points: points, Redeemer: rapid.SampledFrom([]string{"books", "cafe", "air"}).Draw(m.t, "redeemer"), For: rapid.SampledFrom([]time.Duration{
 			90 * 24 * time.Hour, 30 * 24 * time.Hour, 24 * time.Hour, 3 * time.Hour, time.Minute,
 		}).Draw(m.t, "for")}
 	case "capture":

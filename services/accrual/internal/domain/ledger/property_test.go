@@ -50,7 +50,7 @@ func newMachine(t *rapid.T, seen map[string]int) *machine {
 	}
 	return &machine{
 		t: t, now: start, seen: seen, answered: map[string]answered{}, lazy: newHouse(t, schedule), swept: newHouse(t, schedule),
-		twin: &twin{policies: policies, zone: schedule[0].Program.Zone},
+		twin: &twin{policies: policies, zone: schedule[0].Program.Zone, debts: map[string]int{}, owed: map[flow]int{}},
 	}
 }
 
@@ -137,9 +137,14 @@ func (m *machine) happen(*rapid.T) {
 func (m *machine) drawOrder(kind orders.Kind) orders.Ref {
 	if kind == orders.Paid && rapid.IntRange(0, 3).Draw(m.t, "amends") > 0 {
 		m.orders++
-		return orders.Ref{Merchant: "shop", Order: fmt.Sprint("o", m.orders)}
+		return refOf(m.orders)
 	}
-	return orders.Ref{Merchant: "shop", Order: fmt.Sprint("o", m.orders+1-rapid.IntRange(0, min(m.orders, 4)).Draw(m.t, "order"))}
+	return refOf(m.orders + 1 - rapid.IntRange(0, min(m.orders, 4)).Draw(m.t, "order"))
+}
+
+// refOf is the n-th order: every other one is the cafe's.
+func refOf(n int) orders.Ref {
+	return orders.Ref{Merchant: []string{"shop", shopOfCafe}[n%2], Order: fmt.Sprint("o", n)}
 }
 
 func (m *machine) drawEvent() orders.Event {
@@ -228,8 +233,13 @@ func (m *machine) check(*rapid.T) {
 func (m *machine) compare() {
 	a, w := m.lazy.account, m.twin
 	b := a.Balance("points")
-	require.Equal(m.t, []money.Points{w.count("pending"), w.count("active"), w.count("held"), money.Points(w.debt)},
+	require.Equal(m.t, []money.Points{w.count("pending"), w.count("active"), w.count("held"), money.Points(w.debt())},
 		[]money.Points{b.Pending, b.Active, b.Held, b.Debt}, "pending, active, held, debt")
+	owes := map[string]int{}
+	for _, d := range a.Debts {
+		owes[d.Issuer] += int(d.Points)
+	}
+	require.Equal(m.t, nonzero(w.debts), owes, "debts by issuer")
 	require.Equal(m.t, w.tier, a.Ladder.Tier)
 	lots := map[string]int{}
 	for _, p := range w.points {
@@ -262,6 +272,32 @@ func (m *machine) compare() {
 	require.Equal(m.t, w.log, log)
 }
 
+// nonzero leaves out what came to nothing.
+func nonzero[K comparable](sums map[K]int) map[K]int {
+	left := maps.Clone(sums)
+	maps.DeleteFunc(left, func(_ K, n int) bool { return n == 0 })
+	return left
+}
+
+// compareOwed holds what partners owe each other, by the movements, against the twin's points.
+func (m *machine) compareOwed() {
+	owed := map[flow]int{}
+	for _, e := range m.lazy.entries {
+		for _, move := range e.Movements {
+			if move.Redeemer == "" {
+				continue
+			}
+			points := int(move.Points)
+			if move.Move == ledger.MoveRefund {
+				points = -points
+			}
+			owed[flow{move.Lot.Issuer, move.Redeemer}] += points
+			m.seen["owed by "+move.Move.String()]++
+		}
+	}
+	require.Equal(m.t, nonzero(m.twin.owed), nonzero(owed), "what went from whom to whom")
+}
+
 func add(sums map[string]int, key string, n int) {
 	if n > 0 {
 		sums[key] += n
@@ -286,6 +322,7 @@ func rereadBooks(t require.TestingT, entries []ledger.Entry) ledger.Books {
 func (m *machine) finish() {
 	m.now = m.now.AddDate(1, 0, 0)
 	m.check(nil)
+	m.compareOwed()
 	m.swept.pass(m.now)
 	require.Len(m.t, m.swept.entries, len(m.lazy.entries))
 	for i, e := range m.lazy.entries {
@@ -330,7 +367,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 		"command ledger.Award", "command ledger.Hold", "command ledger.Capture", "command ledger.Void", "command ledger.Refund",
 		"command ledger.Adjust", "command repeated", "command IDEMPOTENCY_KEY_REUSED", "command INSUFFICIENT_POINTS",
 		"command HOLD_NOT_FOUND", "move hold", "move release", "move capture", "move refund", "move credit", "move debit",
-		"entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
+		"owed by capture", "owed by refund", "owed by reverse", "entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
 		"tier first", "tier reached", "tier review",
 	} {
 		require.Positive(t, seen[key], "the machine never came to: %s", key)

@@ -12,6 +12,7 @@ import (
 type twinHold struct {
 	id       string
 	deadline time.Time
+	redeemer string
 	points   []*point
 	over     bool
 	capture  string // its key, once it was captured
@@ -123,7 +124,7 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		}
 		w.note("earn")
 	case ledger.Hold:
-		h := &twinHold{id: key, deadline: now.Add(d.For)}
+		h := &twinHold{id: key, deadline: now.Add(d.For), redeemer: d.Redeemer}
 		for range d.Points {
 			h.points = append(h.points, w.pick("active", func(*point) bool { return true }, "held"))
 		}
@@ -137,6 +138,7 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		h.over, h.capture, h.spent, h.on = true, key, h.points[:n], w.today
 		for _, p := range h.spent {
 			p.state = "spent"
+			w.owed[flow{p.issuer, h.redeemer}]++
 		}
 		w.free(h.points[n:])
 		w.note("capture")
@@ -152,6 +154,7 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 			keep = len(h.spent) - int(d.Points)
 		}
 		for _, p := range h.spent[keep:] {
+			w.owed[flow{p.issuer, h.redeemer}]--
 			if days := w.policies[w.in(now)-1].extendDays; days > 0 && w.past(p) {
 				p.gone = w.today.AddDays(days)
 			}
@@ -188,5 +191,5 @@ func (w *twin) likeOf(now time.Time) point {
 
 // stake is all that the account could ever spend, and has spent, less what it owes.
 func (w *twin) stake() money.Points {
-	return w.count("pending") + w.count("active") + w.count("held") + w.count("spent") - money.Points(w.debt)
+	return w.count("pending") + w.count("active") + w.count("held") + w.count("spent") - money.Points(w.debt())
 }

@@ -13,7 +13,7 @@ import (
 func (w *twin) settle(o *twinOrder, s orders.State) bool {
 	p := w.policies[o.policy-1]
 	day := calendar.DayOf(s.PaidAt(), w.zone)
-	like := point{active: day.AddDays(p.pendingDays), gone: calendar.None, issuer: "operator"}
+	like := point{active: day.AddDays(p.pendingDays), gone: calendar.None, issuer: issuerOf(o.ref)}
 	if p.months > 0 {
 		like.gone = day.FirstOfMonth().AddMonths(p.months + 1)
 	}
@@ -78,11 +78,14 @@ func (w *twin) takeOne(like point) {
 	own := func(p *point) bool { return p.gone == like.gone && p.issuer == like.issuer }
 	ownPending := func(p *point) bool { return own(p) && p.active == like.active }
 	anyone := func(*point) bool { return true }
-	taken := w.first("pending", ownPending, "taken back") || w.first("active", own, "taken back") ||
-		w.first("lapsed", own, "taken back") || w.first("active", anyone, "taken back")
-	if !taken {
-		w.debt++
+	if w.first("pending", ownPending, "taken back") || w.first("active", own, "taken back") || w.first("lapsed", own, "taken back") {
+		return
 	}
+	if p := w.pick("active", anyone, "taken back"); p != nil {
+		w.goes(p, like.issuer)
+		return
+	}
+	w.debts[like.issuer]++
 }
 
 // consumedBefore orders points: the first to lapse first; then, of pending ones, the first to become active; then by issuer.
@@ -114,7 +117,7 @@ func (w *twin) pick(state string, fits func(*point) bool, to string) *point {
 
 func (w *twin) spend(n int) {
 	for range n {
-		w.first("active", func(*point) bool { return true }, "spent")
+		w.owed[flow{w.pick("active", func(*point) bool { return true }, "spent").issuer, "cafe"}]++
 	}
 	w.note("state")
 }

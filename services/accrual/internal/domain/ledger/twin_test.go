@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,7 +22,8 @@ type twin struct {
 	enrolled bool
 	today    calendar.Day
 	points   []*point
-	debt     int
+	debts    map[string]int // by issuer
+	owed     map[flow]int   // points of an issuer that went to a partner: spent there, or taken for what was owed to it
 	tier     string
 	orders   []*twinOrder
 	waits    []wait
@@ -62,12 +64,25 @@ func (p policy) yaml(zone string) []string {
 		refunds = fmt.Sprintf("refunds: {extend_expired_days: %d}", p.extendDays)
 	}
 	return []string{
-		"zone: " + zone, expiry, returns, refunds,
+		"zone: " + zone, "partners: {cafe: {roles: [issue], category: cafe, merchants: [" + shopOfCafe + "]}}", expiry, returns, refunds,
 		fmt.Sprintf("orders: {accept_late_days: %d}", p.lateDays),
 		fmt.Sprintf("earning: {points: 1, per: 1.00, pending_days: %d, multipliers: {category: {books: 2, tea: 1.25}, tier: {silver: 5/4, gold: 3/2}}, exclude: {category: [card]}}", p.pendingDays),
 		fmt.Sprintf("ladder: {window_months: %d, downgrade: %s, tiers: [{name: bronze, from: 0}, {name: silver, from: %s}, {name: gold, from: %s}]}",
 			p.window, downgrade, money.Format(p.silver, "USD"), money.Format(p.gold, "USD")),
 	}
+}
+
+// flow is who gave points, and to whom they went.
+type flow struct{ issuer, redeemer string }
+
+// shopOfCafe is the merchant whose orders the partner cafe owes for; all others are the operator's.
+const shopOfCafe = "cafe-shop"
+
+func issuerOf(ref orders.Ref) string {
+	if ref.Merchant == shopOfCafe {
+		return "cafe"
+	}
+	return ledger.Operator
 }
 
 // point is one point.
@@ -189,10 +204,30 @@ func (w *twin) past(p *point) bool { return lapses(p) <= w.today }
 
 func (w *twin) becomeActive(p *point) {
 	p.state = "active"
-	if w.debt > 0 {
-		w.debt--
-		p.state = "paid a debt"
+	for _, issuer := range slices.Sorted(maps.Keys(w.debts)) {
+		if w.debts[issuer] > 0 {
+			w.debts[issuer]--
+			w.goes(p, issuer)
+			p.state = "paid a debt"
+			return
+		}
 	}
+}
+
+// goes notes that a point has become another partner's.
+func (w *twin) goes(p *point, to string) {
+	if p.issuer != to {
+		w.owed[flow{p.issuer, to}]++
+	}
+}
+
+// debt is what the account owes to all issuers.
+func (w *twin) debt() int {
+	sum := 0
+	for _, n := range w.debts {
+		sum += n
+	}
+	return sum
 }
 
 // qualifying adds up the days from (included) to before (not included).
