@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // insight is what analytics said of a replay, as far as there is a reference for it (data.md 4 to 7).
@@ -74,19 +76,72 @@ func requireInsight(t *testing.T, s summary) {
 	require.Equal(t, "1779e0e80c5bdd721c540147b0ec9e530dea6470afaf75fe84ab81388848ff73", k.DigestScores)
 }
 
-// TestCopiesAreRebuiltFromFACTS forgets analytics' copy and partner's books and reads them again: the same bytes, and what
-// the ledger says.
-func TestCopiesAreRebuiltFromFACTS(t *testing.T) {
+// TestCopiesAreRebuilt alters a standing of tier and forgets entries of analytics behind the back of a house: the next
+// replay is red and says which. Then what tier, analytics and partner have read is forgotten and read again: the same
+// bytes, and what the ledger says.
+func TestCopiesAreRebuilt(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)
 	h := newHouse(t)
 	r := sliceReplay(t)
 	h.figures(h.replay(r))
-	o := h.run(programs.laurel, "rebuild", "--service", "analytics", "--data", h.data, "--home", h.home).wait()
-	require.Zero(t, o.code, "%v", o)
-	require.Contains(t, o.out, "entries read.")
-	o = h.run(programs.laurel, "rebuild", "--service", "partner", "--data", h.data, "--home", h.home).wait()
-	require.Zero(t, o.code, "%v", o)
-	require.Contains(t, o.out, "entries read.")
+	var folded map[string]string
+	var account string
+	h.opened("altered", func(t *testing.T, l *ledger) {
+		t.Helper()
+		folded = l.tiersFolded(t, h)
+		account = l.alter(t, h)
+	})
+	o := h.replay(r)
+	require.Equal(t, 3, o.code, "%v", o)
+	failed := h.summary().Verify.failed()
+	require.Len(t, failed, 2, "%v", failed)
+	require.Regexp(t, `^1 accounts differ: `+account+` is "\w+" in the ledger and "platinum" in tier$`, failed["tiers_agree"])
+	require.Contains(t, failed["analytics_agrees"], "entries copied, the ledger has")
+	for service, says := range map[string]string{
+		"analytics": `\d entries read\.`, "partner": `\d entries read\.`, "tier": `\d lines of history folded\.`,
+	} {
+		o := h.run(programs.laurel, "rebuild", "--service", service, "--data", h.data, "--home", h.home).wait()
+		require.Zero(t, o.code, "%v", o)
+		require.Regexp(t, says, o.out)
+	}
+	h.opened("rebuilt", func(t *testing.T, l *ledger) {
+		t.Helper()
+		require.Equal(t, folded, l.tiersFolded(t, h))
+	})
 	require.Equal(t, string(want.summary.Analytics), string(h.figures(h.replay(r)).Analytics))
+}
+
+// opened looks at what a stopped house has left behind, and leaves it stopped again.
+func (h *house) opened(name string, look func(t *testing.T, l *ledger)) {
+	h.t.Helper()
+	require.True(h.t, h.t.Run(name, func(t *testing.T) {
+		there := *h
+		there.t = t
+		look(t, there.open())
+	}))
+}
+
+// tiersFolded are the digests of all that tier has made of the stream.
+func (l *ledger) tiersFolded(t *testing.T, h *house) map[string]string {
+	t.Helper()
+	digests := map[string]string{}
+	for _, name := range []string{"standings", "orders", "heard", "history", "refusals"} {
+		digests[name] = l.digest(t, "laurel_tier_"+filepath.Base(h.data), name)
+	}
+	require.NotContains(t, digests["history"], "0 documents")
+	return digests
+}
+
+// alter puts one account into a tier that it has not in the tier service, and drops an entry of analytics' count.
+func (l *ledger) alter(t *testing.T, h *house) (account string) {
+	t.Helper()
+	standings := l.db.Client().Database("laurel_tier_" + filepath.Base(h.data)).Collection("standings")
+	var before struct{ Account string }
+	require.NoError(t, standings.FindOneAndUpdate(t.Context(), bson.M{"tier": "silver"}, bson.M{"$set": bson.M{"tier": "platinum"}}).Decode(&before))
+	positions := l.db.Client().Database("laurel_analytics_" + filepath.Base(h.data)).Collection("positions")
+	result, err := positions.UpdateOne(t.Context(), bson.M{"entries": bson.M{"$gt": 0}}, bson.M{"$inc": bson.M{"entries": -1}})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, result.ModifiedCount)
+	return before.Account
 }

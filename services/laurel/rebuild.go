@@ -3,11 +3,13 @@ package laurel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
@@ -15,9 +17,9 @@ import (
 )
 
 // rebuildCmd makes what a service has derived anew from what is the truth: accrual's account documents from their entries,
-// analytics' copy and partner's books from FACTS.
+// analytics' copy and partner's books from FACTS, the standings of tier from EVENTS.
 type rebuildCmd struct {
-	Service   string `enum:"accrual,analytics,partner" default:"accrual" help:"Whose: ${enum}."`
+	Service   string `enum:"accrual,analytics,partner,tier" default:"accrual" help:"Whose: ${enum}."`
 	Home      string `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
 	Data      string `help:"Where the house's data is. Default: house in what Laurel keeps. The house must not be up."`
 	MongoURI  string `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
@@ -42,11 +44,8 @@ func (c *rebuildCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	switch c.Service {
-	case "analytics":
-		return errors.Join(readAgain(w, h, h.Analytics, func() int64 { return h.Analytics.Counts().Entries }), h.Close(context.WithoutCancel(w.ctx)))
-	case "partner":
-		return errors.Join(readAgain(w, h, h.Partner, func() int64 { return h.Partner.Counts().Entries }), h.Close(context.WithoutCancel(w.ctx)))
+	if again, ok := readersOf(h)[c.Service]; ok {
+		return errors.Join(again.read(w, h), h.Close(context.WithoutCancel(w.ctx)))
 	}
 	w.stage("rebuilding the accounts from their entries")
 	accounts, err := h.Accrual.Rebuild(w.ctx)
@@ -71,7 +70,7 @@ func (c *rebuildCmd) Run(w *world) error {
 // readEvery is how often a service is asked how far it has read.
 const readEvery = 200 * time.Millisecond
 
-// reader is a service that has nothing but what it has read from FACTS.
+// reader is a service that has nothing but what it has read from a stream.
 type reader interface {
 	Forget(ctx context.Context) error
 	Run(ctx context.Context) error
@@ -79,20 +78,37 @@ type reader interface {
 	Progress(ctx context.Context) (follow.Progress, error)
 }
 
-// readAgain has a service forget what it has read, and read FACTS from the beginning to its end.
-func readAgain(w *world, h *parts.House, r reader, entries func() int64) error {
+// again is how a service is read anew: from which stream, and what it has then to say.
+type again struct {
+	reader
+	stream string
+	said   func() string
+}
+
+// readersOf are the services that can be read anew.
+func readersOf(h *parts.House) map[string]again {
+	entries := func(n int64) string { return fmt.Sprintf("%d entries read.", n) }
+	return map[string]again{
+		"analytics": {h.Analytics, bus.Facts, func() string { return entries(h.Analytics.Counts().Entries) }},
+		"partner":   {h.Partner, bus.Facts, func() string { return entries(h.Partner.Counts().Entries) }},
+		"tier":      {h.Tier, bus.Events, func() string { return fmt.Sprintf("%d lines of history folded.", h.Tier.Counts().Lines) }},
+	}
+}
+
+// read has the service forget what it has read, and read its stream from the beginning to its end.
+func (a again) read(w *world, h *parts.House) error {
 	w.stage("forgetting what was read")
-	if err := r.Forget(w.ctx); err != nil {
+	if err := a.Forget(w.ctx); err != nil {
 		return err
 	}
-	w.stage("reading FACTS from the beginning")
+	w.stage("reading %s from the beginning", a.stream)
 	ctx, stop := context.WithCancel(w.ctx)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.Run(ctx) })
+	group.Go(func() error { return a.Run(ctx) })
 	group.Go(func() error {
 		defer stop()
-		return drained(ctx, h, r)
+		return drained(ctx, h, a)
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -100,11 +116,11 @@ func readAgain(w *world, h *parts.House, r reader, entries func() int64) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	w.say("%d entries read.\n", entries())
+	w.say("%s\n", a.said())
 	return nil
 }
 
-// drained waits until nothing of FACTS is left.
+// drained waits until nothing of its stream is left.
 func drained(ctx context.Context, h *parts.House, r reader) error {
 	tick := time.NewTicker(readEvery)
 	defer tick.Stop()

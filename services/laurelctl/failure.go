@@ -19,6 +19,9 @@ func (e *usageError) Error() string { return e.what }
 // errBroken says that an invariant does not hold; the answer has been shown.
 var errBroken = errors.New("the ledger does not hold")
 
+// errTiersDiffer says that the ledger holds, and the tier service has other tiers; the answer has been shown.
+var errTiersDiffer = errors.New("the tier service does not have the tiers of the ledger")
+
 // errRows says that rows were rejected; they have been shown.
 var errRows = errors.New("rows were rejected")
 
@@ -95,6 +98,9 @@ func (w *world) exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errBroken):
 		w.complain(failure{message: err.Error(), todo: "stop the house, keep its data, and look at what is named above"})
+		return exitBroken
+	case errors.Is(err, errTiersDiffer):
+		w.complain(failure{message: err.Error(), todo: "the ledger is the truth: stop the house and fold its tiers anew with `laurel rebuild --service tier`"})
 		return exitBroken
 	case errors.Is(err, errRows):
 		w.complain(failure{message: err.Error(), todo: "correct them and run it again; publish keeps them in the file named above"})

@@ -54,8 +54,9 @@ type standing struct {
 	members   *member.Service
 	tier      *tier.Service
 	partner   *partner.Service
-	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error
-	health    *telemetry.Health // of the programme service
+	mongo     func(f func(ctx context.Context, db *mongo.Database) error) error // accrual's
+	standings string                                                            // the database of tier
+	health    *telemetry.Health                                                 // of the programme service
 	applied   int32
 }
 
@@ -121,9 +122,9 @@ func raise(t *testing.T) *standing {
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Member = h.members.Address()
-	_, standings := testkit.Mongo(t)
+	_, h.standings = testkit.Mongo(t)
 	h.tier, err = tier.New(t.Context(), tier.Config{
-		MongoURI: uri, Database: standings, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: h.standings, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, deps())
 	require.NoError(t, err)
@@ -215,6 +216,25 @@ func (h *standing) tamper(account string) error {
 		result, err := db.Collection("accounts").UpdateByID(ctx, "tea/"+account, bson.M{"$set": bson.M{"balances.0.active": int64(1_000_000)}})
 		if err == nil && result.ModifiedCount != 1 {
 			return fmt.Errorf("there is no account %s", account)
+		}
+		return err
+	})
+}
+
+// tamperTier alters the account's tier in the tier service, or removes its standing if the tier is empty.
+func (h *standing) tamperTier(account, tier string) error {
+	return h.mongo(func(ctx context.Context, db *mongo.Database) error {
+		all, key := db.Client().Database(h.standings).Collection("standings"), bson.M{"_id": "tea/" + account}
+		if tier == "" {
+			result, err := all.DeleteOne(ctx, key)
+			if err == nil && result.DeletedCount != 1 {
+				return fmt.Errorf("there is no standing of %s", account)
+			}
+			return err
+		}
+		result, err := all.UpdateOne(ctx, key, bson.M{"$set": bson.M{"tier": tier}})
+		if err == nil && result.ModifiedCount != 1 {
+			return fmt.Errorf("there is no standing of %s", account)
 		}
 		return err
 	})

@@ -61,7 +61,7 @@ type cli struct {
 		Proposals proposalsCmd `cmd:"" help:"List proposed corrections and what became of them."`
 	} `cmd:"" help:"Accounts and their entries."`
 	Ledger struct {
-		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger. Exit code 3: one does not hold."`
+		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger, and its tiers against the tier service. Exit code 3: one does not hold."`
 	} `cmd:"" help:"The ledger as a whole."`
 	Member struct {
 		Enrol   enrolCmd         `cmd:"" help:"Enrol a member, with an account of their own or into that of another."`

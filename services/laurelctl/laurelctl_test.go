@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 //	letter N              sets $LETTER to the id in the N-th row of the CSV that was just printed
 //	close, open           closes and opens EVENTS, as a house does whose disk is low, and has room again
 //	tamper ACCOUNT        alters the account's document behind the back of the house
+//	tamper-tier ACCOUNT TIER  alters its tier in the tier service alone; without a tier: removes its standing there
 //	query FILE.sql…       runs files of deploy/examples/duckdb over what lies in export
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -69,6 +70,9 @@ func TestScripts(t *testing.T) {
 					},
 					"query":  query,
 					"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.tamper(args[0])) },
+					"tamper-tier": func(ts *testscript.TestScript, _ bool, args []string) {
+						ts.Check(h.tamperTier(args[0], strings.Join(args[1:], "")))
+					},
 				},
 			})
 		})

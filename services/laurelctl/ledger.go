@@ -8,18 +8,20 @@ import (
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 )
 
-// verifyCmd verifies the ledger.
+// verifyCmd verifies the ledger, and holds the tier service against it.
 type verifyCmd struct {
-	All  bool          `help:"All programmes, not only one."`
+	All  bool          `help:"All programmes, not only one; the ledger alone."`
+	Tier string        `placeholder:"ADDRESS" help:"Where the tier service listens, whose tiers must be those of the ledger. Default: where the house says."`
 	Wait time.Duration `default:"1h" placeholder:"TIME" help:"How long to wait for the end. Default: ${default}."`
 }
 
 // Run asks for the verification, tells how far it is, and shows the checks.
 func (c *verifyCmd) Run(w *world) error {
 	return w.ask(c.Wait, func(ctx context.Context, a *accrual) error {
-		request := &accrualv1.VerifyLedgerRequest{}
+		request := &accrualv1.VerifyLedgerRequest{Tiers: !c.All}
 		if !c.All {
 			program, err := a.programme()
 			if err != nil {
@@ -31,34 +33,72 @@ func (c *verifyCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		last, err := w.follow(stream.Recv)
+		last, ledger, err := w.follow(stream.Recv)
 		if err != nil {
 			return err
+		}
+		holds, notAsked := last.GetOk(), error(nil)
+		if !c.All {
+			notAsked = c.compare(ctx, w, a, ledger, last)
 		}
 		if err := w.show(last, checkGrid(last)); err != nil {
 			return err
 		}
-		if !last.GetOk() {
+		switch {
+		case !holds:
 			return errBroken
+		case !last.GetOk():
+			return errTiersDiffer
 		}
-		return nil
+		return notAsked
 	})
 }
 
-// follow reads the progress to its end, and returns the last answer.
-func (w *world) follow(next func() (*accrualv1.VerifyLedgerResponse, error)) (*accrualv1.VerifyLedgerResponse, error) {
+// compare adds the check that the tier service has the tiers of the ledger. It returns an error if the service could not be
+// asked: the ledger holds or not without it.
+func (c *verifyCmd) compare(ctx context.Context, w *world, a *accrual, ledger map[string]string, last *accrualv1.VerifyLedgerResponse) error {
+	place, err := w.place()
+	if err != nil {
+		return err
+	}
+	if c.Tier == "" && place.GRPC.Tier == "" {
+		w.tell("the tier service was not asked: the house does not say where it listens; name it with --tier")
+		return nil
+	}
+	d, err := w.dial("tier", c.Tier)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	check, err := w.tiersAgree(ctx, a, &tiers{tierv1.NewTierServiceClient(d.conn), d.program, d.currency}, ledger)
+	if err != nil {
+		return w.reached(d.address, err)
+	}
+	last.Checks = append(last.GetChecks(), check)
+	last.Ok = last.GetOk() && check.GetOk()
+	return nil
+}
+
+// follow reads the progress to its end, and returns the last answer and the tiers that were told, by account.
+func (w *world) follow(next func() (*accrualv1.VerifyLedgerResponse, error)) (*accrualv1.VerifyLedgerResponse, map[string]string, error) {
+	tiers := map[string]string{}
 	for {
 		answer, err := next()
 		if errors.Is(err, io.EOF) {
-			return nil, errors.New("the verification ended without an outcome; try again")
+			return nil, nil, errors.New("the verification ended without an outcome; try again")
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if answer.GetDone() {
-			return answer, nil
+		for _, t := range answer.GetTiers() {
+			tiers[t.GetAccount()] = t.GetTier()
 		}
-		w.tell("%d entries of %d accounts read", answer.GetEntries(), answer.GetAccounts())
+		switch {
+		case answer.GetDone():
+			return answer, tiers, nil
+		case len(answer.GetTiers()) == 0:
+			w.tell("%d entries of %d accounts read", answer.GetEntries(), answer.GetAccounts())
+		}
 	}
 }
 

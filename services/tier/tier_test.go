@@ -23,6 +23,7 @@ func TestDThroughTheWholeService(t *testing.T) {
 	s.drained()
 	require.Equal(t, "silver", s.member("ann", "").GetTier())
 	require.EqualValues(t, 1400_00, s.member("ann", "").GetNext().GetMissingMinor())
+	require.Equal(t, "2026-01-10", s.member("ann", "").GetNext().GetUntilDay(), "then the 600.00 leave the window")
 
 	p.pays("ann", "o2", "2025-03-05", 1500_00)
 	p.returns("ann", "o2", "2025-03-20", 200_00)
@@ -34,6 +35,18 @@ func TestDThroughTheWholeService(t *testing.T) {
 	require.Equal(t, "silver", m.GetDrop().GetTo())
 	require.EqualValues(t, 100_00, m.GetDrop().GetMissingMinor())
 	require.Nil(t, m.GetNext())
+
+	p.pass("2026-02-01T00:00:00Z")
+	s.drained()
+	m = s.member("ann", "")
+	require.Equal(t, "silver", m.GetTier(), "reviewed, and stays")
+	require.EqualValues(t, 1300_00, m.GetQualifyingMinor(), "what the review of 2026-02-01 finds in its window")
+	require.Equal(t, "2026-02-01", m.GetAsOf().AsTime().Format("2006-01-02"))
+	require.Equal(t, "gold", m.GetNext().GetTier())
+	require.EqualValues(t, 700_00, m.GetNext().GetMissingMinor())
+	require.Equal(t, "2026-03-05", m.GetNext().GetUntilDay(), "then what is left of the March order leaves the window")
+	require.Equal(t, "2026-04-01", m.GetDrop().GetDay())
+	require.EqualValues(t, 500_00, m.GetDrop().GetMissingMinor(), "of which nothing is held by then")
 
 	p.pass("2026-05-01T00:00:00Z")
 	s.drained()

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/grpc"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -20,6 +21,9 @@ func (s *Server) VerifyLedger(in *accrualv1.VerifyLedgerRequest, out grpc.Server
 			return reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", in.GetProgram())
 		}
 	}
+	if in.GetTiers() && in.GetProgram() == "" {
+		return reason.New(reason.InvalidArgument, "tiers", "tiers are those of one programme; name it")
+	}
 	report, err := s.deps.Verify(ctx, in.GetProgram(), func(entries, accounts int64) {
 		// A caller who has gone ends ctx, which ends the verification.
 		_ = out.Send(&accrualv1.VerifyLedgerResponse{Entries: entries, Accounts: accounts})
@@ -27,9 +31,37 @@ func (s *Server) VerifyLedger(in *accrualv1.VerifyLedgerRequest, out grpc.Server
 	if err != nil {
 		return err
 	}
+	if in.GetTiers() {
+		if err := s.tellTiers(in.GetProgram(), out); err != nil {
+			return err
+		}
+	}
 	last := &accrualv1.VerifyLedgerResponse{Entries: report.Entries, Accounts: report.Accounts, Done: true, Ok: report.OK()}
 	for _, c := range report.Checks {
 		last.Checks = append(last.Checks, &accrualv1.Check{Name: c.Name, Ok: c.OK, Detail: clean(c.Detail)})
 	}
 	return out.Send(last)
+}
+
+// tiersPage is how many tiers one message tells.
+const tiersPage = 2000
+
+// tellTiers tells the tier of each account of a programme. An account that cannot be read is named by the checks already.
+func (s *Server) tellTiers(program string, out grpc.ServerStreamingServer[accrualv1.VerifyLedgerResponse]) error {
+	var page []*accrualv1.LedgerTier
+	err := s.deps.Storage.ScanAccounts(out.Context(), program, func(a ledger.Account, err error) error {
+		if err != nil || a.Ladder.Tier == "" {
+			return nil //nolint:nilerr // the checks have named what cannot be read
+		}
+		if page = append(page, &accrualv1.LedgerTier{Account: string(a.ID), Tier: a.Ladder.Tier}); len(page) < tiersPage {
+			return nil
+		}
+		told := page
+		page = nil
+		return out.Send(&accrualv1.VerifyLedgerResponse{Tiers: told})
+	})
+	if err != nil || len(page) == 0 {
+		return err
+	}
+	return out.Send(&accrualv1.VerifyLedgerResponse{Tiers: page})
 }

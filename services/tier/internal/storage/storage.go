@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -30,13 +31,32 @@ const format = 1
 // Storage is the tier service's database. Safe for many goroutines.
 type Storage struct{ store *store.Store }
 
+// folded are the collections that the stream alone decides on.
+func folded() []store.Collection {
+	return []store.Collection{standingsCollection(), ordersCollection(), historyCollection(), heardCollection(), refusalsCollection()}
+}
+
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
-	err := s.Ensure(ctx, standingsCollection(), ordersCollection(), historyCollection(), heardCollection(), refusalsCollection(), commandsCollection())
-	if err != nil {
+	if err := s.Ensure(ctx, append(folded(), commandsCollection())...); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}
 	return &Storage{s}, nil
+}
+
+// Forget drops what was folded, the marks and what was still to be told of it. What callers have asked for stays: that is
+// not in the stream alone.
+func (s *Storage) Forget(ctx context.Context) error {
+	drop := []string{store.PartitionsName, outbox.Name}
+	for _, c := range folded() {
+		drop = append(drop, c.Name)
+	}
+	for _, name := range drop {
+		if err := s.store.Collection(name).Drop(ctx); err != nil {
+			return fmt.Errorf("drop %s: %w", name, err)
+		}
+	}
+	return s.store.Ensure(ctx, folded()...)
 }
 
 // each decodes every document of a cursor and closes it.

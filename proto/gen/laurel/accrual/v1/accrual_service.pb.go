@@ -1098,7 +1098,10 @@ func (x *GetEventStatusResponse) GetEvents() []*EventStatus {
 type VerifyLedgerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: all programmes.
-	Program       string `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Program string `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// Tell the tier of every account of the programme as well, for who compares them with those of the tier service. Without a
+	// programme: INVALID_ARGUMENT.
+	Tiers         bool `protobuf:"varint,2,opt,name=tiers,proto3" json:"tiers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1138,6 +1141,13 @@ func (x *VerifyLedgerRequest) GetProgram() string {
 		return x.Program
 	}
 	return ""
+}
+
+func (x *VerifyLedgerRequest) GetTiers() bool {
+	if x != nil {
+		return x.Tiers
+	}
+	return false
 }
 
 // Check is the outcome of one invariant over the whole ledger.
@@ -1208,9 +1218,11 @@ type VerifyLedgerResponse struct {
 	Entries  int64 `protobuf:"varint,1,opt,name=entries,proto3" json:"entries,omitempty"`
 	Accounts int64 `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
 	// Set in the last message alone.
-	Checks        []*Check `protobuf:"bytes,3,rep,name=checks,proto3" json:"checks,omitempty"`
-	Done          bool     `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
-	Ok            bool     `protobuf:"varint,5,opt,name=ok,proto3" json:"ok,omitempty"`
+	Checks []*Check `protobuf:"bytes,3,rep,name=checks,proto3" json:"checks,omitempty"`
+	Done   bool     `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
+	Ok     bool     `protobuf:"varint,5,opt,name=ok,proto3" json:"ok,omitempty"`
+	// Where they were asked for: the next accounts with a tier, in the order of their ids, before the last message.
+	Tiers         []*LedgerTier `protobuf:"bytes,6,rep,name=tiers,proto3" json:"tiers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1280,6 +1292,66 @@ func (x *VerifyLedgerResponse) GetOk() bool {
 	return false
 }
 
+func (x *VerifyLedgerResponse) GetTiers() []*LedgerTier {
+	if x != nil {
+		return x.Tiers
+	}
+	return nil
+}
+
+// LedgerTier is the tier of an account inside the ledger, as of what is applied.
+type LedgerTier struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Tier          string                 `protobuf:"bytes,2,opt,name=tier,proto3" json:"tier,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LedgerTier) Reset() {
+	*x = LedgerTier{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LedgerTier) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LedgerTier) ProtoMessage() {}
+
+func (x *LedgerTier) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LedgerTier.ProtoReflect.Descriptor instead.
+func (*LedgerTier) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *LedgerTier) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *LedgerTier) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names the dead letter in GetDeadLetter and RedriveDeadLetter.
@@ -1309,7 +1381,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1393,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1406,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeadLetter) GetId() string {
@@ -1462,7 +1534,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1474,7 +1546,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1487,7 +1559,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListDeadLettersRequest) GetProgram() string {
@@ -1521,7 +1593,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1533,7 +1605,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1546,7 +1618,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -1572,7 +1644,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1584,7 +1656,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1597,7 +1669,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetDeadLetterRequest) GetId() string {
@@ -1616,7 +1688,7 @@ type GetDeadLetterResponse struct {
 
 func (x *GetDeadLetterResponse) Reset() {
 	*x = GetDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1700,7 @@ func (x *GetDeadLetterResponse) String() string {
 func (*GetDeadLetterResponse) ProtoMessage() {}
 
 func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1713,7 @@ func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -1660,7 +1732,7 @@ type RedriveDeadLetterRequest struct {
 
 func (x *RedriveDeadLetterRequest) Reset() {
 	*x = RedriveDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +1744,7 @@ func (x *RedriveDeadLetterRequest) String() string {
 func (*RedriveDeadLetterRequest) ProtoMessage() {}
 
 func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +1757,7 @@ func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RedriveDeadLetterRequest) GetId() string {
@@ -1705,7 +1777,7 @@ type RedriveDeadLetterResponse struct {
 
 func (x *RedriveDeadLetterResponse) Reset() {
 	*x = RedriveDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1717,7 +1789,7 @@ func (x *RedriveDeadLetterResponse) String() string {
 func (*RedriveDeadLetterResponse) ProtoMessage() {}
 
 func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1730,7 +1802,7 @@ func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RedriveDeadLetterResponse) GetEventId() string {
@@ -1757,7 +1829,7 @@ type PreviewOrderRequest struct {
 
 func (x *PreviewOrderRequest) Reset() {
 	*x = PreviewOrderRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1769,7 +1841,7 @@ func (x *PreviewOrderRequest) String() string {
 func (*PreviewOrderRequest) ProtoMessage() {}
 
 func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1782,7 +1854,7 @@ func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderRequest.ProtoReflect.Descriptor instead.
 func (*PreviewOrderRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PreviewOrderRequest) GetProgram() string {
@@ -1856,7 +1928,7 @@ type PreviewOrderResponse struct {
 
 func (x *PreviewOrderResponse) Reset() {
 	*x = PreviewOrderResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1868,7 +1940,7 @@ func (x *PreviewOrderResponse) String() string {
 func (*PreviewOrderResponse) ProtoMessage() {}
 
 func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1881,7 +1953,7 @@ func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderResponse.ProtoReflect.Descriptor instead.
 func (*PreviewOrderResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *PreviewOrderResponse) GetPoints() int64 {
@@ -1970,7 +2042,7 @@ type GetFinalityRequest struct {
 
 func (x *GetFinalityRequest) Reset() {
 	*x = GetFinalityRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1982,7 +2054,7 @@ func (x *GetFinalityRequest) String() string {
 func (*GetFinalityRequest) ProtoMessage() {}
 
 func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1995,7 +2067,7 @@ func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityRequest.ProtoReflect.Descriptor instead.
 func (*GetFinalityRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetFinalityRequest) GetProgram() string {
@@ -2014,7 +2086,7 @@ type GetFinalityResponse struct {
 
 func (x *GetFinalityResponse) Reset() {
 	*x = GetFinalityResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2026,7 +2098,7 @@ func (x *GetFinalityResponse) String() string {
 func (*GetFinalityResponse) ProtoMessage() {}
 
 func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2039,7 +2111,7 @@ func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityResponse.ProtoReflect.Descriptor instead.
 func (*GetFinalityResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetFinalityResponse) GetFinality() *Finality {
@@ -2062,7 +2134,7 @@ type GetControlTotalsRequest struct {
 
 func (x *GetControlTotalsRequest) Reset() {
 	*x = GetControlTotalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2074,7 +2146,7 @@ func (x *GetControlTotalsRequest) String() string {
 func (*GetControlTotalsRequest) ProtoMessage() {}
 
 func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2087,7 +2159,7 @@ func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsRequest.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetControlTotalsRequest) GetProgram() string {
@@ -2127,7 +2199,7 @@ type GetControlTotalsResponse struct {
 
 func (x *GetControlTotalsResponse) Reset() {
 	*x = GetControlTotalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2139,7 +2211,7 @@ func (x *GetControlTotalsResponse) String() string {
 func (*GetControlTotalsResponse) ProtoMessage() {}
 
 func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2152,7 +2224,7 @@ func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsResponse.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetControlTotalsResponse) GetEntries() int64 {
@@ -2204,7 +2276,7 @@ type AwardPointsRequest struct {
 
 func (x *AwardPointsRequest) Reset() {
 	*x = AwardPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2216,7 +2288,7 @@ func (x *AwardPointsRequest) String() string {
 func (*AwardPointsRequest) ProtoMessage() {}
 
 func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2229,7 +2301,7 @@ func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsRequest.ProtoReflect.Descriptor instead.
 func (*AwardPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AwardPointsRequest) GetProgram() string {
@@ -2298,7 +2370,7 @@ type AwardPointsResponse struct {
 
 func (x *AwardPointsResponse) Reset() {
 	*x = AwardPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2382,7 @@ func (x *AwardPointsResponse) String() string {
 func (*AwardPointsResponse) ProtoMessage() {}
 
 func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2395,7 @@ func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsResponse.ProtoReflect.Descriptor instead.
 func (*AwardPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AwardPointsResponse) GetEntry() *Entry {
@@ -2350,7 +2422,7 @@ type HoldPointsRequest struct {
 
 func (x *HoldPointsRequest) Reset() {
 	*x = HoldPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2434,7 @@ func (x *HoldPointsRequest) String() string {
 func (*HoldPointsRequest) ProtoMessage() {}
 
 func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2447,7 @@ func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsRequest.ProtoReflect.Descriptor instead.
 func (*HoldPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *HoldPointsRequest) GetProgram() string {
@@ -2431,7 +2503,7 @@ type HoldPointsResponse struct {
 
 func (x *HoldPointsResponse) Reset() {
 	*x = HoldPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2443,7 +2515,7 @@ func (x *HoldPointsResponse) String() string {
 func (*HoldPointsResponse) ProtoMessage() {}
 
 func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2456,7 +2528,7 @@ func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsResponse.ProtoReflect.Descriptor instead.
 func (*HoldPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *HoldPointsResponse) GetHoldId() string {
@@ -2488,7 +2560,7 @@ type CaptureHoldRequest struct {
 
 func (x *CaptureHoldRequest) Reset() {
 	*x = CaptureHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2500,7 +2572,7 @@ func (x *CaptureHoldRequest) String() string {
 func (*CaptureHoldRequest) ProtoMessage() {}
 
 func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2513,7 +2585,7 @@ func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldRequest.ProtoReflect.Descriptor instead.
 func (*CaptureHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CaptureHoldRequest) GetProgram() string {
@@ -2562,7 +2634,7 @@ type CaptureHoldResponse struct {
 
 func (x *CaptureHoldResponse) Reset() {
 	*x = CaptureHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2574,7 +2646,7 @@ func (x *CaptureHoldResponse) String() string {
 func (*CaptureHoldResponse) ProtoMessage() {}
 
 func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2587,7 +2659,7 @@ func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldResponse.ProtoReflect.Descriptor instead.
 func (*CaptureHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CaptureHoldResponse) GetCaptureId() string {
@@ -2617,7 +2689,7 @@ type VoidHoldRequest struct {
 
 func (x *VoidHoldRequest) Reset() {
 	*x = VoidHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2629,7 +2701,7 @@ func (x *VoidHoldRequest) String() string {
 func (*VoidHoldRequest) ProtoMessage() {}
 
 func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2642,7 +2714,7 @@ func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldRequest.ProtoReflect.Descriptor instead.
 func (*VoidHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *VoidHoldRequest) GetProgram() string {
@@ -2682,7 +2754,7 @@ type VoidHoldResponse struct {
 
 func (x *VoidHoldResponse) Reset() {
 	*x = VoidHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2694,7 +2766,7 @@ func (x *VoidHoldResponse) String() string {
 func (*VoidHoldResponse) ProtoMessage() {}
 
 func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2707,7 +2779,7 @@ func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldResponse.ProtoReflect.Descriptor instead.
 func (*VoidHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *VoidHoldResponse) GetEntry() *Entry {
@@ -2732,7 +2804,7 @@ type RefundCaptureRequest struct {
 
 func (x *RefundCaptureRequest) Reset() {
 	*x = RefundCaptureRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2744,7 +2816,7 @@ func (x *RefundCaptureRequest) String() string {
 func (*RefundCaptureRequest) ProtoMessage() {}
 
 func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2757,7 +2829,7 @@ func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureRequest.ProtoReflect.Descriptor instead.
 func (*RefundCaptureRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *RefundCaptureRequest) GetProgram() string {
@@ -2804,7 +2876,7 @@ type RefundCaptureResponse struct {
 
 func (x *RefundCaptureResponse) Reset() {
 	*x = RefundCaptureResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2816,7 +2888,7 @@ func (x *RefundCaptureResponse) String() string {
 func (*RefundCaptureResponse) ProtoMessage() {}
 
 func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2829,7 +2901,7 @@ func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureResponse.ProtoReflect.Descriptor instead.
 func (*RefundCaptureResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *RefundCaptureResponse) GetEntry() *Entry {
@@ -2855,7 +2927,7 @@ type AdjustPointsRequest struct {
 
 func (x *AdjustPointsRequest) Reset() {
 	*x = AdjustPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2867,7 +2939,7 @@ func (x *AdjustPointsRequest) String() string {
 func (*AdjustPointsRequest) ProtoMessage() {}
 
 func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2880,7 +2952,7 @@ func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsRequest.ProtoReflect.Descriptor instead.
 func (*AdjustPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{42}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AdjustPointsRequest) GetProgram() string {
@@ -2927,7 +2999,7 @@ type AdjustPointsResponse struct {
 
 func (x *AdjustPointsResponse) Reset() {
 	*x = AdjustPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2939,7 +3011,7 @@ func (x *AdjustPointsResponse) String() string {
 func (*AdjustPointsResponse) ProtoMessage() {}
 
 func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2952,7 +3024,7 @@ func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsResponse.ProtoReflect.Descriptor instead.
 func (*AdjustPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{43}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AdjustPointsResponse) GetEntry() *Entry {
@@ -2978,7 +3050,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2990,7 +3062,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3003,7 +3075,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{44}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -3050,7 +3122,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3062,7 +3134,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3075,7 +3147,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3097,7 +3169,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3109,7 +3181,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3122,7 +3194,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -3157,7 +3229,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3169,7 +3241,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3182,7 +3254,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3211,7 +3283,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3223,7 +3295,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3236,7 +3308,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -3269,7 +3341,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3281,7 +3353,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3294,7 +3366,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3318,7 +3390,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3330,7 +3402,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3343,7 +3415,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -3385,7 +3457,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3397,7 +3469,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3410,7 +3482,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -3513,19 +3585,25 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\a \x01(\tR\amessage\"P\n" +
 	"\x16GetEventStatusResponse\x126\n" +
-	"\x06events\x18\x01 \x03(\v2\x1e.laurel.accrual.v1.EventStatusR\x06events\"8\n" +
+	"\x06events\x18\x01 \x03(\v2\x1e.laurel.accrual.v1.EventStatusR\x06events\"N\n" +
 	"\x13VerifyLedgerRequest\x12!\n" +
-	"\aprogram\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\aprogram\"C\n" +
+	"\aprogram\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\aprogram\x12\x14\n" +
+	"\x05tiers\x18\x02 \x01(\bR\x05tiers\"C\n" +
 	"\x05Check\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail\"\xa2\x01\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"\xd7\x01\n" +
 	"\x14VerifyLedgerResponse\x12\x18\n" +
 	"\aentries\x18\x01 \x01(\x03R\aentries\x12\x1a\n" +
 	"\baccounts\x18\x02 \x01(\x03R\baccounts\x120\n" +
 	"\x06checks\x18\x03 \x03(\v2\x18.laurel.accrual.v1.CheckR\x06checks\x12\x12\n" +
 	"\x04done\x18\x04 \x01(\bR\x04done\x12\x0e\n" +
-	"\x02ok\x18\x05 \x01(\bR\x02ok\"\xce\x03\n" +
+	"\x02ok\x18\x05 \x01(\bR\x02ok\x123\n" +
+	"\x05tiers\x18\x06 \x03(\v2\x1d.laurel.accrual.v1.LedgerTierR\x05tiers\":\n" +
+	"\n" +
+	"LedgerTier\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xce\x03\n" +
 	"\n" +
 	"DeadLetter\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
@@ -3750,7 +3828,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(*GetAccountRequest)(nil),               // 1: laurel.accrual.v1.GetAccountRequest
@@ -3772,144 +3850,146 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*VerifyLedgerRequest)(nil),             // 17: laurel.accrual.v1.VerifyLedgerRequest
 	(*Check)(nil),                           // 18: laurel.accrual.v1.Check
 	(*VerifyLedgerResponse)(nil),            // 19: laurel.accrual.v1.VerifyLedgerResponse
-	(*DeadLetter)(nil),                      // 20: laurel.accrual.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),          // 21: laurel.accrual.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),         // 22: laurel.accrual.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),            // 23: laurel.accrual.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),           // 24: laurel.accrual.v1.GetDeadLetterResponse
-	(*RedriveDeadLetterRequest)(nil),        // 25: laurel.accrual.v1.RedriveDeadLetterRequest
-	(*RedriveDeadLetterResponse)(nil),       // 26: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*PreviewOrderRequest)(nil),             // 27: laurel.accrual.v1.PreviewOrderRequest
-	(*PreviewOrderResponse)(nil),            // 28: laurel.accrual.v1.PreviewOrderResponse
-	(*GetFinalityRequest)(nil),              // 29: laurel.accrual.v1.GetFinalityRequest
-	(*GetFinalityResponse)(nil),             // 30: laurel.accrual.v1.GetFinalityResponse
-	(*GetControlTotalsRequest)(nil),         // 31: laurel.accrual.v1.GetControlTotalsRequest
-	(*GetControlTotalsResponse)(nil),        // 32: laurel.accrual.v1.GetControlTotalsResponse
-	(*AwardPointsRequest)(nil),              // 33: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),             // 34: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),               // 35: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),              // 36: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),              // 37: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),             // 38: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),                 // 39: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),                // 40: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),            // 41: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),           // 42: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),             // 43: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),            // 44: laurel.accrual.v1.AdjustPointsResponse
-	(*ProposeAdjustmentRequest)(nil),        // 45: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 46: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 47: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 48: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 49: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 50: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 51: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 52: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 53: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 54: laurel.type.v1.Position
-	(*Account)(nil),                         // 55: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 56: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 57: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 58: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 59: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 60: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 61: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 62: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 63: laurel.accrual.v1.AdjustmentProposal
+	(*LedgerTier)(nil),                      // 20: laurel.accrual.v1.LedgerTier
+	(*DeadLetter)(nil),                      // 21: laurel.accrual.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),          // 22: laurel.accrual.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),         // 23: laurel.accrual.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),            // 24: laurel.accrual.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),           // 25: laurel.accrual.v1.GetDeadLetterResponse
+	(*RedriveDeadLetterRequest)(nil),        // 26: laurel.accrual.v1.RedriveDeadLetterRequest
+	(*RedriveDeadLetterResponse)(nil),       // 27: laurel.accrual.v1.RedriveDeadLetterResponse
+	(*PreviewOrderRequest)(nil),             // 28: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),            // 29: laurel.accrual.v1.PreviewOrderResponse
+	(*GetFinalityRequest)(nil),              // 30: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),             // 31: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),         // 32: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),        // 33: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),              // 34: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),             // 35: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),               // 36: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),              // 37: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),              // 38: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),             // 39: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),                 // 40: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),                // 41: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),            // 42: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),           // 43: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),             // 44: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),            // 45: laurel.accrual.v1.AdjustPointsResponse
+	(*ProposeAdjustmentRequest)(nil),        // 46: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 47: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 48: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 49: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 50: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 51: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 52: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 53: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 54: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 55: laurel.type.v1.Position
+	(*Account)(nil),                         // 56: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 57: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 58: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 59: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 60: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 61: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 62: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 63: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 64: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	53, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	53, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	54, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	55, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	54, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	56, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	54, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	54, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	54, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	55, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	56, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	55, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	57, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	55, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	6,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	56, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	55, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	56, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	56, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	54, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	57, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	56, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	57, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	57, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	55, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	15, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	18, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	53, // 16: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
-	20, // 17: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
-	20, // 18: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	57, // 19: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	53, // 20: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	58, // 21: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	59, // 22: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	53, // 23: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	60, // 24: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	61, // 25: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	60, // 26: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	56, // 27: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	62, // 28: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	56, // 29: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	56, // 30: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	56, // 31: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	56, // 32: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	56, // 33: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	63, // 34: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	63, // 35: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	56, // 36: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	63, // 37: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	63, // 38: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	1,  // 39: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 40: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 41: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	8,  // 42: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	10, // 43: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	12, // 44: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	14, // 45: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	17, // 46: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	21, // 47: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	23, // 48: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	25, // 49: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	27, // 50: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	29, // 51: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	31, // 52: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	33, // 53: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	35, // 54: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	37, // 55: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	39, // 56: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	41, // 57: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	43, // 58: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	45, // 59: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	47, // 60: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	49, // 61: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	51, // 62: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	2,  // 63: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 64: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	7,  // 65: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	9,  // 66: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	11, // 67: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	13, // 68: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	16, // 69: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	19, // 70: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	22, // 71: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	24, // 72: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	26, // 73: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	28, // 74: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	30, // 75: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	32, // 76: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	34, // 77: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	36, // 78: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	38, // 79: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	40, // 80: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	42, // 81: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	44, // 82: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	46, // 83: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	48, // 84: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	50, // 85: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	52, // 86: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	63, // [63:87] is the sub-list for method output_type
-	39, // [39:63] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	20, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
+	54, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	21, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
+	21, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
+	58, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	54, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	59, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	60, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	54, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	61, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	62, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	61, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	57, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	63, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	57, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	57, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	57, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	57, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	57, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	64, // 35: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	64, // 36: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	57, // 37: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	64, // 38: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	64, // 39: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	1,  // 40: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 41: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 42: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	8,  // 43: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	10, // 44: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	12, // 45: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	14, // 46: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	17, // 47: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	22, // 48: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	24, // 49: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	26, // 50: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	28, // 51: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	30, // 52: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	32, // 53: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	34, // 54: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	36, // 55: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	38, // 56: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	40, // 57: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	42, // 58: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	44, // 59: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	46, // 60: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	48, // 61: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	50, // 62: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	52, // 63: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	2,  // 64: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 65: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	7,  // 66: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	9,  // 67: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	11, // 68: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	13, // 69: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	16, // 70: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	19, // 71: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	23, // 72: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	25, // 73: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	27, // 74: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	29, // 75: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	31, // 76: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	33, // 77: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	35, // 78: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	37, // 79: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	39, // 80: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	41, // 81: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	43, // 82: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	45, // 83: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	47, // 84: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	49, // 85: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	51, // 86: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	53, // 87: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	64, // [64:88] is the sub-list for method output_type
+	40, // [40:64] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -3928,7 +4008,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   52,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
