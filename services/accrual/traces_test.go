@@ -7,8 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
@@ -58,6 +60,41 @@ func TestATraceGoesFromTheShopToTheFact(t *testing.T) {
 			require.Equal(t, 2, links, "one for each event that says where it was made")
 		})
 	}
+}
+
+// TestATraceGoesFromTheCallerToTheFact: what is told because of a call belongs to the caller's trace, and the batch links
+// to the call.
+func TestATraceGoesFromTheCallerToTheFact(t *testing.T) {
+	t.Parallel()
+	spans := tracetest.NewInMemoryExporter()
+	h := open(t, events)
+	h.apply(theTeaClub)
+	h.publish(paid("ann", "o-1", moment("2026-01-01"), 5000))
+	s := h.run(size{tracing: telemetry.NewTracingTo(spans)})
+	s.drained()
+	caller := telemetry.NewTracingTo(tracetest.NewInMemoryExporter())
+	conn, err := rpc.Dial(s.Address(), s.secrets[rpc.Operator], rpc.WithTracing(caller))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close()) }()
+	ctx, span := caller.Start(t.Context(), "a gift")
+	_, err = accrualv1.NewAccrualServiceClient(conn).AwardPoints(ctx, &accrualv1.AwardPointsRequest{
+		Program: "tea", Account: "ann", Points: 5, IdempotencyKey: "gift",
+	})
+	span.End()
+	require.NoError(t, err)
+	s.drained()
+	made := h.traces(bus.Facts)
+	require.Len(t, made, 2)
+	require.Empty(t, made[0], "the order came without one")
+	trace := span.SpanContext().TraceID().String()
+	require.Contains(t, made[1], trace)
+	linked := false
+	for _, batch := range spans.GetSpans() {
+		for _, link := range batch.Links {
+			linked = linked || batch.Name == "accrual batch" && link.SpanContext.TraceID().String() == trace
+		}
+	}
+	require.True(t, linked)
 }
 
 // traces are the trace of each message of a stream, in its order; a header that comes twice would show.

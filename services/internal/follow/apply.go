@@ -5,7 +5,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -24,7 +23,7 @@ func (p *Poster) compute(ctx context.Context, b Batch, parts *Parts, items []lan
 		if m, ok := item.Payload.(Message); ok {
 			err = p.message(ctx, b, parts, m)
 		} else {
-			err = b.Work(ctx, item.Partition, item.Payload)
+			err = parts.within(item.Trace, func() error { return b.Work(ctx, item.Partition, item.Payload) })
 		}
 		if err != nil {
 			return 0, err
@@ -69,9 +68,7 @@ func (p *Poster) message(ctx context.Context, b Batch, parts *Parts, m Message) 
 	case m.Revised != nil:
 		m = parts.revised(m)
 	}
-	parts.trace = m.Trace
-	defer func() { parts.trace = cloudevent.Trace{} }()
-	return b.Message(ctx, m)
+	return parts.within(m.Trace, func() error { return b.Message(ctx, m) })
 }
 
 func later(a, b time.Time) time.Time {

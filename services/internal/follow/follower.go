@@ -124,10 +124,10 @@ func (f *Follower) Submit(ctx context.Context, partition int, payload any, done 
 
 // Call has a lane do work of the service's own and returns once its effect is durable. It refuses with OVERLOADED while
 // too much waits, and with NOT_READY when the service has stopped applying. If ctx ends before, the work may still be
-// done: only the answer is lost.
+// done: only the answer is lost. What is published because of it carries the trace of ctx on.
 func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
 	done := make(chan struct{})
-	item := lane.Item{Partition: partition, Payload: payload, Done: func() { close(done) }}
+	item := lane.Item{Partition: partition, Payload: payload, Trace: telemetry.TraceOf(ctx), Done: func() { close(done) }}
 	for submitted := false; ; {
 		moved := f.changes()
 		if f.Broken() != nil {

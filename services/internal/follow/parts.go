@@ -2,7 +2,6 @@ package follow
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
@@ -22,7 +21,7 @@ type Parts struct {
 	schedules map[scheduleKey]program.Schedule
 	revisions []Revision // to be kept
 	messages  int
-	trace     cloudevent.Trace // of the message that is being decided on
+	trace     cloudevent.Trace // of what is being decided on
 }
 
 type scheduleKey struct {
@@ -58,8 +57,15 @@ func (p *Parts) Refuse(id int) {
 	p.Touch(id)
 }
 
+// within has what f publishes carry a trace on.
+func (p *Parts) within(t cloudevent.Trace, f func() error) error {
+	p.trace = t
+	defer func() { p.trace = cloudevent.Trace{} }()
+	return f()
+}
+
 // Publish puts messages into the outbox of a partition, behind those of the batch before. They carry the trace of the
-// message that is being decided on, where that has one.
+// message or call that is being decided on, where that has one.
 func (p *Parts) Publish(id int, stream string, messages ...outbox.Message) {
 	out := p.out[id]
 	if out == nil {
@@ -67,24 +73,10 @@ func (p *Parts) Publish(id int, stream string, messages ...outbox.Message) {
 		p.out[id] = out
 	}
 	for _, m := range messages {
-		out[stream] = append(out[stream], traced(m, p.trace))
+		out[stream] = append(out[stream], m.Within(p.trace))
 	}
 	p.published += len(messages)
 	p.Touch(id)
-}
-
-// traced adds a trace to a message without one. A dead letter has the headers of its event already.
-func traced(m outbox.Message, t cloudevent.Trace) outbox.Message {
-	if t.Parent == "" || slices.ContainsFunc(m.Header, func(h outbox.Header) bool {
-		return strings.EqualFold(h.Name, cloudevent.HeaderTraceParent)
-	}) {
-		return m
-	}
-	m.Header = append(slices.Clone(m.Header), outbox.Header{Name: cloudevent.HeaderTraceParent, Value: t.Parent})
-	if t.State != "" {
-		m.Header = append(m.Header, outbox.Header{Name: cloudevent.HeaderTraceState, Value: t.State})
-	}
-	return m
 }
 
 // Schedule returns the revisions of a programme that a partition has passed; nil if it knows none.

@@ -11,17 +11,17 @@ import (
 )
 
 // span begins the span of a batch. It has many causes and no parent: it links to the span of each event that says in which
-// one it was made.
+// one it was made, and of each call.
 func (p *Poster) span(ctx context.Context, items []lane.Item) (context.Context, trace.Span) {
 	var links []trace.Link
 	messages := 0
 	for _, item := range items {
-		m, ok := item.Payload.(Message)
-		if !ok {
-			continue
+		cause := item.Trace
+		if m, ok := item.Payload.(Message); ok {
+			messages++
+			cause = m.Trace
 		}
-		messages++
-		if link, ok := telemetry.Link(ctx, m.Trace); ok {
+		if link, ok := telemetry.Link(ctx, cause); ok {
 			links = append(links, link)
 		}
 	}

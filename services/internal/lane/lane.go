@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -17,6 +18,8 @@ type Item struct {
 	Partition int
 	Bytes     int // what it weighs in a batch
 	Payload   any // the service's own
+	// Trace is where who asked for it belongs among traces: what is published because of it carries it on.
+	Trace cloudevent.Trace
 	// Done, where set, is called by the Poster once the item's effect is durable.
 	Done func()
 }

@@ -6,11 +6,14 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -29,6 +32,20 @@ type Message struct {
 	ID      string   `bson:"id"` // Nats-Msg-Id
 	Header  []Header `bson:"header"`
 	Data    []byte   `bson:"data"`
+}
+
+// Within is the message with a trace, if it has none. A dead letter has the headers of its event already.
+func (m Message) Within(t cloudevent.Trace) Message {
+	if t.Parent == "" || slices.ContainsFunc(m.Header, func(h Header) bool {
+		return strings.EqualFold(h.Name, cloudevent.HeaderTraceParent)
+	}) {
+		return m
+	}
+	m.Header = append(slices.Clone(m.Header), Header{Name: cloudevent.HeaderTraceParent, Value: t.Parent})
+	if t.State != "" {
+		m.Header = append(m.Header, Header{Name: cloudevent.HeaderTraceState, Value: t.State})
+	}
+	return m
 }
 
 // Header is one header of a message; a name may come more than once.

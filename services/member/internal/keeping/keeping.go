@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/member/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/member/internal/domain/membership"
 	"github.com/laurel-loyalty/laurel/services/member/internal/storage"
@@ -150,7 +151,7 @@ func (k *Keeper) write(ctx context.Context, cmd storage.Command, todo change, at
 		if !ok {
 			return fmt.Errorf("there is no document of partition %d", id)
 		}
-		todo.Chunks = append(todo.Chunks, outbox.Cut(&part, bus.Events, []outbox.Message{message}, at)...)
+		todo.Chunks = append(todo.Chunks, outbox.Cut(&part, bus.Events, []outbox.Message{message.Within(telemetry.TraceOf(ctx))}, at)...)
 		todo.Partitions = append(todo.Partitions, part)
 	}
 	return k.Storage.Write(ctx, cmd, todo.Changes, at)
