@@ -159,6 +159,7 @@ func badActions(now time.Time) []bad {
 	add("points for which there is no room", reason.AmountOutOfRange, "data", func(a string) letter {
 		return action("full", "tasting", a, `{"minutes": 18446744073709551614}`, now)
 	})
+	add("an e-mail address as account", reason.InvalidField, "account", func(a string) letter { return data("visit", `{}`)(a + "@example.com") })
 	add("an id too long", reason.InvalidField, "id", func(a string) letter { return data("visit", `{}`)(a).as(strings.Repeat("x", 201)) })
 	add("no id", reason.MalformedEvent, "id", func(a string) letter { return data("visit", `{}`)(a).as("") })
 	add("more than five minutes ahead", reason.EventInFuture, "occurred_at", func(a string) letter {

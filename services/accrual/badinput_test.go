@@ -121,6 +121,9 @@ func badEvents(now time.Time) []bad {
 	add("an empty account", reason.MalformedEvent, "subject", one(func(string) letter {
 		return paid("", "of-nobody", now, 5000)
 	}))
+	add("an e-mail address as account", reason.InvalidField, "account", one(func(account string) letter {
+		return paid(account+"@example.com", account, now, 5000)
+	}))
 	add("an order of another account", reason.OrderOfOtherAccount, "account", func(account string) []letter {
 		return []letter{paid(account+"-owner", account, now, 5000), returned(account, account, "r", now, 1)}
 	})

@@ -61,11 +61,12 @@ func TestAnActionIsDecoded(t *testing.T) {
 		want   reason.Reason
 		change func(*cloudevent.Event, *bus.Message)
 	}{
-		"another type":   {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "laurel.actions.v1.visit" }},
-		"the type alone": {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "review" }},
-		"protobuf":       {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.ContentType = "application/protobuf" }},
-		"broken JSON":    {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.Data = []byte("{") }},
-		"no account":     {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) { m.Account = "" }},
+		"another type":      {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "laurel.actions.v1.visit" }},
+		"the type alone":    {reason.UnknownEventType, func(e *cloudevent.Event, _ *bus.Message) { e.Type = "review" }},
+		"protobuf":          {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.ContentType = "application/protobuf" }},
+		"broken JSON":       {reason.MalformedEvent, func(e *cloudevent.Event, _ *bus.Message) { e.Data = []byte("{") }},
+		"an e-mail address": {reason.InvalidField, func(_ *cloudevent.Event, m *bus.Message) { m.Account = "ann@example.com" }},
+		"no account":        {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) { m.Account = "" }},
 		"a faulty subject": {reason.MalformedEvent, func(_ *cloudevent.Event, m *bus.Message) {
 			m.Malformed = reason.New(reason.MalformedEvent, "subject", "x")
 		}},
@@ -74,5 +75,6 @@ func TestAnActionIsDecoded(t *testing.T) {
 		require.NotNil(t, m.Refusal, name)
 		require.Equal(t, c.want, m.Refusal.Reason, name)
 		require.Nil(t, m.Action, name)
+		require.NotContains(t, m.Refusal.Error(), "ann@example.com", "the refusal is kept")
 	}
 }

@@ -67,6 +67,10 @@ func envelope(raw bus.Message) (cloudevent.Event, error) {
 }
 
 func (d *Decoder) decode(m *Message, raw bus.Message, event cloudevent.Event) error {
+	if strings.Contains(m.Account, "@") && (raw.Class == bus.ClassOrders || raw.Class == bus.ClassActions) {
+		// It would stand in every service for ever. The message leaves it out, because it is written down.
+		return reason.New(reason.InvalidField, "account", "an account's id has no @: nobody's e-mail address is one; link its hash to a member instead")
+	}
 	switch raw.Class {
 	case bus.ClassOrders:
 		return d.order(m, event)
