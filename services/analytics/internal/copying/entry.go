@@ -76,10 +76,11 @@ func (b *batch) order(m follow.Message, posted *accrualv1.EntryPosted) error {
 	}
 	id := storage.Order{Program: m.Program, Ref: orders.Ref{Merchant: part.GetMerchant(), Order: part.GetOrderId()}}
 	fresh := part.GetNumber() == 1 || b.orders[id].New
-	if standing.GetCancelled() && fresh {
-		delete(b.orders, id)
-		return nil
+	if standing.GetCancelled() && part.GetNumber() == 1 {
+		return nil // it never counted
 	}
+	// One that counted and is cancelled leaves a line behind even if one batch holds both: what is kept must not depend on
+	// where a batch ends.
 	b.orders[id] = storage.OrderWrite{
 		Order: id, Account: m.Account, Day: day, Base: money.Minor(part.GetBaseMinor()), Off: standing.GetCancelled(), New: fresh,
 		Partition: m.Partition, Change: b.change(m),
