@@ -21,12 +21,15 @@ import (
 // customersPage is how many customers are asked for at once.
 const customersPage = 5000
 
+// compareMonths is how long before the end the segments are compared with those at the end.
+const compareMonths = 6
+
 // survivalDays are where the summary looks at the curves.
 func survivalDays() []int32 { return []int32{30, 90, 180, 270, 365, 450, 500} }
 
 // insight is what analytics says of the replay; nil fields where no order was taken.
 type insight struct {
-	asOf                           string
+	asOf, compare                  string // compare: empty where nobody had bought by then
 	pareto, rfm, cohorts, survival *analyticsv1.Report
 	digestClasses, digestScores    string
 }
@@ -42,7 +45,8 @@ func asOf(t time.Time, zone *time.Location) calendar.Day {
 
 // learn asks analytics for all reports, and for every customer.
 func (r *run) learn(ctx context.Context) (insight, error) {
-	known := insight{asOf: asOf(r.Until, r.program.Zone).String()}
+	end := asOf(r.Until, r.program.Zone)
+	known := insight{asOf: end.String()}
 	for _, asked := range []struct {
 		name string
 		into **analyticsv1.Report
@@ -56,9 +60,27 @@ func (r *run) learn(ctx context.Context) (insight, error) {
 		}
 		*asked.into = made
 	}
+	if err := r.migrations(ctx, &known, end.AddMonths(-compareMonths)); err != nil {
+		return insight{}, err
+	}
 	var err error
 	known.digestClasses, known.digestScores, err = r.digests(ctx, known.asOf)
 	return known, err
+}
+
+// migrations asks for the segments again beside those of an earlier day, if anybody had bought before it.
+func (r *run) migrations(ctx context.Context, known *insight, earlier calendar.Day) error {
+	if first := known.cohorts.GetCohorts().GetCohorts(); len(first) == 0 || first[0].GetMonth() >= earlier.String()[:len("2006-01")] {
+		return nil
+	}
+	moved, err := r.house.Analytics.Report(ctx, &analyticsv1.GetReportRequest{
+		Program: r.program.ID, Name: "rfm", AsOf: known.asOf, Compare: earlier.String(),
+	})
+	if err != nil {
+		return fmt.Errorf("report rfm, compared with %s: %w", earlier, err)
+	}
+	known.rfm, known.compare = moved, earlier.String()
+	return nil
 }
 
 // digests reads every customer, page by page.
@@ -102,7 +124,10 @@ func (k insight) summary() summary.Analytics {
 		Survival: []summary.Survival{
 			curve("first_repeat", k.survival.GetSurvival().GetFirstRepeat()), curve("loss", k.survival.GetSurvival().GetLoss()),
 		},
-		DigestClasses: k.digestClasses, DigestScores: k.digestScores,
+		DigestClasses: k.digestClasses, DigestScores: k.digestScores, ComparedWith: k.compare,
+	}
+	for _, m := range k.rfm.GetRfm().GetMoves() {
+		a.Moves = append(a.Moves, summary.SegmentMove{From: m.GetFrom(), To: m.GetTo(), Customers: m.GetCustomers()})
 	}
 	for _, class := range p.GetClasses() {
 		a.Classes = append(a.Classes, summary.CustomerGroup{Name: class.GetName(), Customers: class.GetCustomers(), Spend: money.Minor(class.GetSumMinor())})

@@ -99,6 +99,9 @@ func (r *run) report(ctx context.Context, s summary.Summary, a accrual.Audit, kn
 	if page.Story, err = r.story(ctx, a); err != nil {
 		return err
 	}
+	if page.Story.Preview, err = r.preview(ctx, page.Story.Account); err != nil {
+		return err
+	}
 	return writeFile(r.Report, func(w io.Writer) error { return report.Write(w, page) })
 }
 

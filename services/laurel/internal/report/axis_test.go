@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/summary"
 )
 
 func TestStepIsTheLeastRoundOneThatReaches(t *testing.T) {
@@ -43,7 +44,7 @@ func TestPercent(t *testing.T) {
 		{0, 10, ""}, {5, 0, ""}, {-5, 10, ""}, {10, 10, "100%"}, {1, 3, "33%"}, {2, 3, "67%"}, {1, 200, "1%"},
 		{1, 201, "less than 1%"}, {math.MaxInt64, math.MaxInt64, "100%"}, {15, 10, "150%"},
 	} {
-		require.Equal(t, c.want, percent(c.part, c.whole), "%d of %d", c.part, c.whole)
+		require.Equal(t, c.want, summary.Percent(c.part, c.whole), "%d of %d", c.part, c.whole)
 	}
 }
 

@@ -37,7 +37,12 @@ type customersView struct {
 	Legend           []legend
 	Classes          pair
 	ClassWords       string
+	SegmentWords     string
+	SegmentPlots     pair
 	Segments, Soon   []row
+	Compared         string // the day, in words
+	MoveHead         []string
+	Moves            []row
 	Months           []string
 	Cohorts          []cohortRow
 }
@@ -68,29 +73,69 @@ func newCustomers(p Page) *customersView {
 		Shows: "Revenue of the customers up to each one, the poorest first, beside all alike (Lorenz curve)",
 	}
 	v.Spread.Plots = both(v.Spread.Finding+". "+v.Spread.Detail, func(s size) plot { return drawLorenz(p.Customers.Lorenz, s) })
-	v.ClassWords = classWords(a)
-	v.Classes = both(v.ClassWords, func(s size) plot { return drawClasses(a, s) })
+	v.ClassWords = "Classes " + groupWords(a, a.Classes)
+	v.Classes = both(v.ClassWords, func(s size) plot {
+		return drawShares(shares{"classes", "Classes A, B and C by customers and by revenue", a, a.Classes}, s)
+	})
+	v.addSegments(a)
 	v.Survival = figure{
-		Finding: fmt.Sprintf("%s of the customers came back on another day", upperFirst(orNone(percent(a.Repeat, a.Customers)))),
+		Finding: fmt.Sprintf("%s of the customers came back on another day", upperFirst(orNone(summary.Percent(a.Repeat, a.Customers)))),
 		Detail:  "An estimate by Kaplan and Meier, which counts those who came late for as long as they were seen.",
 		Shows:   "Customers who have not come back, and who are not lost, by days since their first purchase",
 	}
 	v.Survival.Plots = both(v.Survival.Finding+". "+v.Survival.Detail, func(s size) plot { return drawSurvival(p.Customers, s) })
 	for _, g := range a.Segments {
 		v.Segments = append(v.Segments, row{g.Name, []string{
-			summary.Count(g.Customers), percent(g.Customers, a.Customers), summary.Amount(g.Spend, p.Currency), percent(int64(g.Spend), int64(a.Spend)),
+			summary.Count(g.Customers), summary.Percent(g.Customers, a.Customers), summary.Amount(g.Spend, p.Currency), summary.Percent(int64(g.Spend), int64(a.Spend)),
 		}})
 	}
 	for _, w := range a.Within {
 		v.Soon = append(v.Soon, row{fmt.Sprintf("%d days", w.Days), []string{
-			summary.Count(w.Customers), summary.Count(w.Second), percent(w.Second, w.Customers), most(w.Second, w.Customers),
+			summary.Count(w.Customers), summary.Count(w.Second), summary.Percent(w.Second, w.Customers), most(w.Second, w.Customers),
 		}})
 	}
 	v.Soon = append(v.Soon, row{"ever", []string{
-		summary.Count(a.Customers), summary.Count(a.Repeat), percent(a.Repeat, a.Customers), most(a.Repeat, a.Customers),
+		summary.Count(a.Customers), summary.Count(a.Repeat), summary.Percent(a.Repeat, a.Customers), most(a.Repeat, a.Customers),
 	}})
 	v.addCohorts(a.Cohorts)
 	return v
+}
+
+// addSegments draws the segments, and where their customers came from.
+func (v *customersView) addSegments(a summary.Analytics) {
+	if len(a.Segments) == 0 {
+		return
+	}
+	v.SegmentWords = "Segments by recency, frequency and monetary value: " + groupWords(a, a.Segments)
+	v.SegmentPlots = both(v.SegmentWords, func(s size) plot {
+		return drawShares(shares{"segments", "Segments by customers and by revenue", a, a.Segments}, s)
+	})
+	v.addMoves(a)
+}
+
+// addMoves makes the table of who stood in which segment half a year before.
+func (v *customersView) addMoves(a summary.Analytics) {
+	if a.ComparedWith == "" {
+		return
+	}
+	v.Compared = a.ComparedWith
+	counts := map[[2]string]int64{}
+	for _, m := range a.Moves {
+		counts[[2]string{m.From, m.To}] = m.Customers
+	}
+	for _, to := range a.Segments {
+		v.MoveHead = append(v.MoveHead, to.Name)
+	}
+	for _, from := range append(slices.Clone(v.MoveHead), "") {
+		r := row{Head: from}
+		if from == "" {
+			r.Head = "had not bought yet"
+		}
+		for _, to := range v.MoveHead {
+			r.Cells = append(r.Cells, summary.Count(counts[[2]string{from, to}]))
+		}
+		v.Moves = append(v.Moves, r)
+	}
 }
 
 func (v *customersView) addCohorts(cohorts []summary.Cohort) {
@@ -109,7 +154,7 @@ func (v *customersView) addCohorts(cohorts []summary.Cohort) {
 			if k > 0 {
 				// Each twentieth that comes back is a shade; the darkest ones are left out, for figures stand on them.
 				cell.Class = fmt.Sprintf("t%d", min(n*20/max(c.Active[0], 1), 3))
-				cell.Tip = orNone(percent(n, c.Active[0])) + " of the month's newcomers"
+				cell.Tip = orNone(summary.Percent(n, c.Active[0])) + " of the month's newcomers"
 			}
 			r.Cells = append(r.Cells, cell)
 		}
@@ -118,19 +163,20 @@ func (v *customersView) addCohorts(cohorts []summary.Cohort) {
 }
 
 func spreadFinding(a summary.Analytics) string {
-	share := percent(int64(a.Top.Spend), int64(a.Spend))
+	share := summary.Percent(int64(a.Top.Spend), int64(a.Spend))
 	if share == "" {
 		return "Nobody has spent anything yet"
 	}
 	return "The best fifth of the customers brought " + share + " of the revenue"
 }
 
-func classWords(a summary.Analytics) string {
+// groupWords tells how many customers of each group brought how much.
+func groupWords(a summary.Analytics, groups []summary.CustomerGroup) string {
 	var parts []string
-	for _, c := range a.Classes {
-		parts = append(parts, fmt.Sprintf("%s: %s who brought %s", c.Name, summary.Plural(c.Customers, "customer", "customers"), orNone(percent(int64(c.Spend), int64(a.Spend)))))
+	for _, c := range groups {
+		parts = append(parts, fmt.Sprintf("%s: %s who brought %s", c.Name, summary.Plural(c.Customers, "customer", "customers"), orNone(summary.Percent(int64(c.Spend), int64(a.Spend)))))
 	}
-	return "Classes " + listed(parts)
+	return listed(parts)
 }
 
 // most tells whether most newcomers become regulars: the 50 % mark.
@@ -201,10 +247,21 @@ func drawLorenz(points []LorenzPoint, s size) plot {
 	return p
 }
 
-// drawClasses draws the classes twice: by their customers and by what these brought.
-func drawClasses(a summary.Analytics, s size) plot {
+// shares are groups of customers to be drawn.
+type shares struct {
+	id, title string
+	all       summary.Analytics
+	groups    []summary.CustomerGroup
+}
+
+// letterWidth is about how wide a letter on a band is.
+const letterWidth = 9.0
+
+// drawShares draws groups twice: by their customers and by what these brought.
+func drawShares(of shares, s size) plot {
 	const rowHeight, gap = 26.0, 12.0
-	p := plot{ID: "classes-" + s.name, Title: "Classes A, B and C by customers and by revenue", W: px(s.w), H: 2*rowHeight + gap + 8}
+	a := of.all
+	p := plot{ID: of.id + "-" + s.name, Title: of.title, W: px(s.w), H: 2*rowHeight + gap + 8}
 	shades := []string{"t3", "t2", "t1"} // figures stand on them
 	left, width := 74.0, s.w-84
 	for i, bar := range []struct {
@@ -217,14 +274,14 @@ func drawClasses(a summary.Analytics, s size) plot {
 	} {
 		y, x := px(float64(i)*(rowHeight+gap)), left
 		p.Marks = append(p.Marks, mark{Class: "tick", X: px(left - 8), Y: y + 17, Text: bar.word})
-		for k, g := range a.Classes {
+		for k, g := range of.groups {
 			w := width * float64(bar.of(g)) / float64(max(bar.all, 1))
 			if w <= 0 {
 				continue
 			}
 			p.Marks = append(p.Marks, mark{Class: "band " + shades[k%len(shades)], D: box(px(x), y, px(w), rowHeight),
-				Tip: fmt.Sprintf("%s: %s of %s", g.Name, orNone(percent(bar.of(g), bar.all)), bar.word)})
-			if w > 40 {
+				Tip: fmt.Sprintf("%s: %s of %s", g.Name, orNone(summary.Percent(bar.of(g), bar.all)), bar.word)})
+			if w > max(40, letterWidth*float64(len(g.Name))) {
 				p.Marks = append(p.Marks, mark{Class: "peak", X: px(x + w/2), Y: y + 17, Text: g.Name})
 			}
 			x += w

@@ -43,3 +43,25 @@ func TestLongHistoriesStayReadable(t *testing.T) {
 	hasNot(t, page, "m175")
 	require.Less(t, strings.Count(page, "H"), 4000)
 }
+
+// TestWhereTheSegmentsCameFrom: who stood where half a year before, and who was not there yet.
+func TestWhereTheSegmentsCameFrom(t *testing.T) {
+	p := small()
+	page := render(t, p)
+	has(t, page, "Where the customers of each segment of 2025-09-01 stand now")
+	has(t, page, `<tr><th scope="row">champions</th><td>0</td><td>17</td></tr>`)
+	has(t, page, `<tr><th scope="row">hibernating</th><td>0</td><td>0</td></tr>`)
+	has(t, page, `<tr><th scope="row">had not bought yet</th><td>80</td><td>0</td></tr>`)
+	require.Equal(t, 2, strings.Count(page, "Segments by customers and by revenue</title>"), "a plot for wide pages, and one for narrow ones")
+	p.Summary.Analytics.ComparedWith, p.Summary.Analytics.Moves = "", nil
+	hasNot(t, render(t, p), "had not bought yet")
+}
+
+func TestWhatAnOrderWouldEarn(t *testing.T) {
+	p := small()
+	has(t, render(t, p), "An order of 100.00 EUR would earn 150 leaves now, and the tier would then be branch")
+	p.Story.Preview.Tier = ""
+	has(t, render(t, p), "An order of 100.00 EUR would earn 150 leaves now: that is asked")
+	p.Story.Preview = report.Preview{}
+	hasNot(t, render(t, p), "would earn")
+}

@@ -9,9 +9,9 @@ import (
 )
 
 type storyView struct {
-	Account, Unit, UnitHead, Spell, Finding, Cut string
-	Plots                                        pair
-	Entries                                      []entryView
+	Account, Unit, UnitHead, Spell, Finding, Cut, Preview string
+	Plots                                                 pair
+	Entries                                               []entryView
 }
 
 type entryView struct {
@@ -33,6 +33,7 @@ func newStory(p Page) *storyView {
 		st.Entries = st.Entries[:entriesMax]
 	}
 	v.Finding = storyFinding(st, p.Unit)
+	v.Preview = previewWords(st.Preview, p)
 	tiers := ladderOf(p)
 	v.Plots = both(v.Finding+" Every entry stands in the table that follows.", func(s size) plot {
 		return drawStory(st, tiers, p.Unit, s)
@@ -52,6 +53,18 @@ func newStory(p Page) *storyView {
 		})
 	}
 	return v
+}
+
+// previewWords tells what an order would earn.
+func previewWords(v Preview, p Page) string {
+	if v.Amount == 0 {
+		return ""
+	}
+	words := fmt.Sprintf("An order of %s would earn %s %s now", summary.Amount(v.Amount, p.Currency), count(v.Earns), p.Unit)
+	if v.Tier != "" {
+		words += ", and the tier would then be " + v.Tier
+	}
+	return words + ": that is asked of the ledger, which writes nothing down for it."
 }
 
 // proofView is the small print: what was checked, and what another run must give.

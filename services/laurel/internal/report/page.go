@@ -68,6 +68,16 @@ type Story struct {
 	Opening money.Points
 	// Entries are in the ledger's order. At most entriesMax of them are shown, the first ones.
 	Entries []Entry
+	// Preview is what an order would earn the account, asked for at the end of the run.
+	Preview Preview
+}
+
+// Preview is what an order that nobody has made would earn. It is left out while Amount is 0.
+type Preview struct {
+	Amount money.Minor
+	Earns  money.Points
+	// Tier is where the order would lift the account; empty where there is no ladder.
+	Tier string
 }
 
 // Entry is one entry of the account in plain words.

@@ -44,9 +44,12 @@ func small() report.Page {
 				Classes: []summary.CustomerGroup{
 					{Name: "A", Customers: 200, Spend: 3_040_000}, {Name: "B", Customers: 120, Spend: 570_000}, {Name: "C", Customers: 100, Spend: 190_000},
 				},
-				Segments: []summary.CustomerGroup{{Name: "champions", Customers: 120, Spend: 1_800_000}, {Name: "hibernating", Customers: 300, Spend: 2_000_000}},
-				Cohorts:  []summary.Cohort{{Month: "2025-12", Active: []int64{200, 60, 20}}, {Month: "2026-01", Active: []int64{120, 12}}, {Month: "2026-02", Active: []int64{100}}},
-				Within:   []summary.Within{{Days: 30, Customers: 320, Second: 96}, {Days: 90}},
+				Segments:     []summary.CustomerGroup{{Name: "champions", Customers: 120, Spend: 1_800_000}, {Name: "hibernating", Customers: 300, Spend: 2_000_000}},
+				ComparedWith: "2025-09-01", Moves: []summary.SegmentMove{
+					{From: "champions", To: "hibernating", Customers: 17}, {To: "champions", Customers: 80},
+				},
+				Cohorts: []summary.Cohort{{Month: "2025-12", Active: []int64{200, 60, 20}}, {Month: "2026-01", Active: []int64{120, 12}}, {Month: "2026-02", Active: []int64{100}}},
+				Within:  []summary.Within{{Days: 30, Customers: 320, Second: 96}, {Days: 90}},
 			},
 			Program: summary.Program{ID: "tea", Revision: 2}, Versions: map[string]string{"go": "1.26.8"},
 		},
@@ -58,7 +61,7 @@ func small() report.Page {
 			{Month: day(2026, 1, 1), Orders: 402, Amount: 1_200_000, Earned: 12_000, Reversed: 1_200, Alive: 25_800, Tiers: map[string]int64{"leaf": 290, "branch": 10}},
 			{Month: day(2026, 2, 1), Orders: 400, Amount: 1_212_055, Earned: 11_400, Expired: 5_900, Alive: 31_300, Tiers: map[string]int64{"leaf": 380, "branch": 40}},
 		},
-		Story: report.Story{Account: "ann", From: calendar.None, To: calendar.None, Entries: []report.Entry{
+		Story: report.Story{Account: "ann", From: calendar.None, To: calendar.None, Preview: report.Preview{Amount: 100_00, Earns: 150, Tier: "branch"}, Entries: []report.Entry{
 			{Day: day(2025, 12, 3), Kind: "earn", Sentence: "Order 1001 earned 120 leaves.", Delta: 120, Balance: 120, Tier: "leaf"},
 			{Day: day(2026, 1, 9), Kind: "reverse", Sentence: "A cup came back: 20 leaves were taken back.", Delta: -20, Balance: 100, Tier: "leaf"},
 			{Day: day(2026, 2, 1), Kind: "state", Sentence: "Rose to branch.", Balance: 100, Tier: "branch"},
@@ -115,7 +118,8 @@ func TestNothingHostileBecomesMarkup(t *testing.T) {
 	p.Name, p.Unit, p.Source, p.Currency = evil, evil, evil, money.Currency(evil)
 	p.Rules, p.Tiers = []string{evil}, []string{"leaf", evil}
 	p.Months[2].Tiers[evil] = 7
-	p.Story.Account, p.Story.Entries[1].Sentence = evil, evil
+	p.Story.Account, p.Story.Entries[1].Sentence, p.Story.Preview.Tier = evil, evil, evil
+	p.Summary.Analytics.Segments[0].Name, p.Summary.Analytics.Moves[0].From = evil, evil
 	p.Story.Entries[1].Kind, p.Story.Entries[1].Tier = evil, evil
 	p.Rejected.File = evil
 	p.Summary.Analytics.Gini, p.Summary.Analytics.Segments[0].Name = evil, evil

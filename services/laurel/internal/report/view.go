@@ -204,7 +204,7 @@ func tiles(p Page) []tile {
 }
 
 func ofEarned(n money.Points, f summary.Figures) string {
-	if p := percent(int64(n), int64(f.Points.Earned)); p != "" {
+	if p := summary.Percent(int64(n), int64(f.Points.Earned)); p != "" {
 		return p + " of earned"
 	}
 	return ""

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -20,19 +19,6 @@ func moment(t time.Time) string {
 		return t.Format("2 January 2006")
 	}
 	return t.Format("2 January 2006, 15:04")
-}
-
-// percent is part of whole as a whole percentage, halves up; "" where there is no sensible one.
-func percent(part, whole int64) string {
-	if whole <= 0 || part <= 0 {
-		return ""
-	}
-	n := new(big.Int).Mul(big.NewInt(part), big.NewInt(200))
-	n.Add(n, big.NewInt(whole)).Quo(n, new(big.Int).Mul(big.NewInt(whole), big.NewInt(2)))
-	if n.Sign() == 0 {
-		return "less than 1%"
-	}
-	return n.String() + "%"
 }
 
 func title(f summary.Figures) string {
@@ -135,7 +121,7 @@ func flowDetail(list []Month, unit string) string {
 	if worst != first {
 		text += fmt.Sprintf(", most at the end of %s: %s", monthName(worst.Month), count(worst.Expired))
 	}
-	if p := percent(int64(expired), int64(earned)); p != "" {
+	if p := summary.Percent(int64(expired), int64(earned)); p != "" {
 		text += fmt.Sprintf(". In all, %s of what was earned has expired", p)
 	}
 	return text + "."
@@ -170,7 +156,7 @@ func tierFinding(list []Month, tiers []string) string {
 		return fmt.Sprintf("%s in one tier", summary.Plural(all, "member", "members"))
 	}
 	above := all - drawn(last.Tiers[tiers[0]])
-	p := percent(above, all)
+	p := summary.Percent(above, all)
 	if p == "" {
 		return fmt.Sprintf("Everybody stands in %s", tiers[0])
 	}

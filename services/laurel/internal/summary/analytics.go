@@ -16,7 +16,11 @@ type Analytics struct {
 	Classes []CustomerGroup `json:"classes"`
 	// Segments are those of recency, frequency and monetary value.
 	Segments []CustomerGroup `json:"segments"`
-	Cohorts  []Cohort        `json:"cohorts"`
+	// ComparedWith is the day half a year before AsOf, and Moves who stood in which segment then and now; both are empty where
+	// nobody had bought by then.
+	ComparedWith string        `json:"compared_with"`
+	Moves        []SegmentMove `json:"segment_moves"`
+	Cohorts      []Cohort      `json:"cohorts"`
 	// TwoOrders have at least two orders, Repeat at least two purchase days.
 	TwoOrders   int64      `json:"two_orders"`
 	Repeat      int64      `json:"repeat_buyers"`
@@ -34,6 +38,14 @@ type CustomerGroup struct {
 	Name      string      `json:"name"`
 	Customers int64       `json:"customers"`
 	Spend     money.Minor `json:"spend_minor"`
+}
+
+// SegmentMove is how many customers stood in one segment then, and stand in another or the same now. From is empty for who
+// had not bought yet.
+type SegmentMove struct {
+	From      string `json:"from"`
+	To        string `json:"to"`
+	Customers int64  `json:"customers"`
 }
 
 // Cohort is the customers whose first order fell into a month (YYYY-MM), and how many of them ordered in the k-th month
@@ -69,6 +81,7 @@ type SurvivalPoint struct {
 // filled writes lists that are not set as empty ones.
 func (a Analytics) filled() Analytics {
 	a.Classes, a.Segments, a.Cohorts = filledList(a.Classes), filledList(a.Segments), filledList(a.Cohorts)
+	a.Moves = filledList(a.Moves)
 	a.Within, a.Survival = filledList(a.Within), filledList(a.Survival)
 	return a
 }

@@ -20,7 +20,7 @@ func Table(s Summary) string {
 		t.AppendHeader(table.Row{"", "after the replay", "after spending"})
 	}
 	for i, section := range sections(s) {
-		if i > 0 {
+		if i > 0 && len(section) > 0 {
 			t.AppendSeparator()
 		}
 		for _, l := range section {
@@ -56,6 +56,7 @@ func sections(s Summary) [][]line {
 		}),
 		points(b.Points, a.Points),
 		tiers(b, a),
+		customers(s.Analytics),
 		{
 			counts("Known already, changed nothing", b.Duplicates, a.Duplicates),
 			counts("Refused, kept with the reason", b.Refused, a.Refused),
@@ -118,6 +119,40 @@ func tiers(b, a Figures) []line {
 		lines[i] = counts("In tier "+safe(name), b.Tiers[name], a.Tiers[name])
 	}
 	return lines
+}
+
+// customers are the figures of analytics that everybody asks for first; none where nobody has bought. They name one figure:
+// redeeming points makes no customer another one.
+func customers(a Analytics) []line {
+	if a.Customers == 0 {
+		return nil
+	}
+	lines := []line{
+		{name: "Customers", after: Count(a.Customers)},
+		{name: "  bought again on another day", after: ofAll(a.Repeat, a.Customers)},
+	}
+	for _, g := range a.Segments {
+		if g.Name == "champions" {
+			lines = append(lines, line{name: "  champions, by RFM", after: Count(g.Customers)})
+		}
+	}
+	for _, g := range a.Classes {
+		if g.Name == "A" && a.Spend > 0 {
+			lines = append(lines, line{name: "  in class A, who brought", after: Count(g.Customers) + ", " + Percent(int64(g.Spend), int64(a.Spend))})
+		}
+	}
+	if a.Gini != "" {
+		lines = append(lines, line{name: "  Gini of what they spent", after: a.Gini[:min(len(a.Gini), len("0.634"))]})
+	}
+	return lines
+}
+
+// ofAll is a number, and its share where there is one.
+func ofAll(part, whole int64) string {
+	if share := Percent(part, whole); share != "" {
+		return Count(part) + ", " + share
+	}
+	return Count(part)
 }
 
 func verdict(s Summary) []table.Row {

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,6 +16,19 @@ func Count(n int64) string {
 		return "−" + grouped(digits[1:])
 	}
 	return grouped(digits)
+}
+
+// Percent is part of whole as a whole percentage, halves up; "" where there is no sensible one.
+func Percent(part, whole int64) string {
+	if whole <= 0 || part <= 0 {
+		return ""
+	}
+	n := new(big.Int).Mul(big.NewInt(part), big.NewInt(200))
+	n.Add(n, big.NewInt(whole)).Quo(n, new(big.Int).Mul(big.NewInt(whole), big.NewInt(2)))
+	if n.Sign() == 0 {
+		return "less than 1%"
+	}
+	return n.String() + "%"
 }
 
 // Amount writes money with commas and its currency: 2,500,315.63 USD.
