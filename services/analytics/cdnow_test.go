@@ -144,6 +144,9 @@ func TestF7LifetimesOfARealShop(t *testing.T) {
 			h.cdnow(c.file)
 			s := h.run(size{lanes: 2})
 			s.drained()
+			if c.file == "CDNOW_master.txt" {
+				requireReference(t, s)
+			}
 			checked := s.fit(&analyticsv1.FitModelRequest{IdempotencyKey: "checked", AsOf: "1998-07-01", HoldoutDays: 273})
 			c.requireModels(t, checked.GetCalibration())
 			c.requireCheck(t, checked.GetCheck())

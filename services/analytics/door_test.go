@@ -179,6 +179,31 @@ func TestParametersChangeTheAnswer(t *testing.T) {
 	require.EqualValues(t, 7, soon.GetAll().GetWindows()[0].GetDays())
 }
 
+// TestEveryAnswerSaysUpToWhereItHasRead: the end of FACTS stands among the marks, and every entry is counted.
+func TestEveryAnswerSaysUpToWhereItHasRead(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	end, err := s.h.bus.End(t.Context(), bus.Facts)
+	require.NoError(t, err)
+	requireRead := func(name string, read *analyticsv1.ReadUpTo) {
+		require.Len(t, read.GetMarks(), partitions, name)
+		furthest := uint64(0)
+		for i, m := range read.GetMarks() {
+			require.EqualValues(t, i, m.GetPartition(), name)
+			furthest = max(furthest, m.GetSequence())
+		}
+		require.Equal(t, end, furthest, name)
+		require.EqualValues(t, 3, read.GetEntries(), name)
+		require.Equal(t, "2025-02-11", read.GetEffectiveAt().AsTime().Format("2006-01-02"), name)
+	}
+	for _, name := range s.reportNames() {
+		requireRead(name, s.report(name, "").GetRead())
+	}
+	list, err := s.grpc.ListCustomers(t.Context(), &analyticsv1.ListCustomersRequest{Program: "tea"})
+	require.NoError(t, err)
+	requireRead("customers", list.GetRead())
+}
+
 func TestACallerWhoDoesNotWaitIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := shop(t)

@@ -134,6 +134,8 @@ func TestModelsThatAreRefused(t *testing.T) {
 	require.Equal(t, "not used: it did not converge", poor.GetVerdict())
 	_, notChosen := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: poor.GetId(), IdempotencyKey: "k"})
 	_, notThere := s.models.GetFit(t.Context(), &analyticsv1.GetFitRequest{Program: "tea", Fit: "none"})
+	_, notThereToChoose := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: "none", IdempotencyKey: "n"})
+	_, notOurs := s.models.GetFit(t.Context(), &analyticsv1.GetFitRequest{Program: "coffee", Fit: poor.GetId()})
 	_, noToken := s.models.ListFits(t.Context(), &analyticsv1.ListFitsRequest{Program: "tea", PageToken: "%"})
 	with := func(p *analyticsv1.LifetimeParameters) *analyticsv1.GetReportRequest {
 		return &analyticsv1.GetReportRequest{Name: "lifetime", Parameters: &analyticsv1.GetReportRequest_Lifetime{Lifetime: p}}
@@ -153,6 +155,11 @@ func TestModelsThatAreRefused(t *testing.T) {
 		{"a model that there is not", fit(&analyticsv1.FitModelRequest{Program: "tea", IdempotencyKey: "k", Buying: 99}), reason.InvalidArgument, "buying"},
 		{"a programme of which nothing was read", fit(&analyticsv1.FitModelRequest{Program: "coffee", IdempotencyKey: "k"}), reason.UnknownProgram, "program"},
 		{"a fit that there is not", notThere, reason.FitNotFound, "id"},
+		{"a fit that there is not, chosen", notThereToChoose, reason.FitNotFound, "id"},
+		{"a fit of another programme", notOurs, reason.FitNotFound, "id"},
+		{"lifetimes by a fit that there is not", list(&analyticsv1.ListLifetimesRequest{
+			Program: "tea", Parameters: &analyticsv1.LifetimeParameters{Fit: "none"},
+		}), reason.FitNotFound, "id"},
 		{"a token that is none", noToken, reason.InvalidArgument, "page_token"},
 		{"the choice of what did not converge", notChosen, reason.FitNotUsable, "fit"},
 		{"lifetimes without a champion", list(&analyticsv1.ListLifetimesRequest{Program: "tea"}), reason.FitNotFound, "parameters.fit"},

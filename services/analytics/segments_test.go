@@ -198,6 +198,26 @@ func TestSegmentsThatAreRefused(t *testing.T) {
 		"a day for a live one": {define(func(in *analyticsv1.DefineSegmentRequest) { in.AsOf = "2025-02-01" }), reason.InvalidArgument, "as_of", "live"},
 		"a day that is none":   {define(func(in *analyticsv1.DefineSegmentRequest) { in.Kind, in.AsOf = fixed, "soon" }), reason.InvalidArgument, "as_of", ""},
 		"an unknown programme": {define(func(in *analyticsv1.DefineSegmentRequest) { in.Program = "coffee" }), reason.UnknownProgram, "program", ""},
+		"a preview of an unknown programme": {func(ctx context.Context) error {
+			_, err := g.client.PreviewSegment(ctx, &analyticsv1.PreviewSegmentRequest{Program: "coffee", Condition: "true"})
+			return err
+		}, reason.UnknownProgram, "program", ""},
+		"one that is not there looked at": {func(ctx context.Context) error {
+			_, err := g.client.GetSegment(ctx, &analyticsv1.GetSegmentRequest{Program: "tea", Name: "new"})
+			return err
+		}, reason.SegmentNotFound, "name", "new"},
+		"one that is not there compared": {func(ctx context.Context) error {
+			_, err := g.client.CompareSegments(ctx, &analyticsv1.CompareSegmentsRequest{Program: "tea", Names: []string{"some", "new"}})
+			return err
+		}, reason.SegmentNotFound, "name", "new"},
+		"one that is not there deleted": {func(ctx context.Context) error {
+			_, err := g.client.DeleteSegment(ctx, &analyticsv1.DeleteSegmentRequest{Program: "tea", Name: "new"})
+			return err
+		}, reason.SegmentNotFound, "name", "new"},
+		"one of another programme": {func(ctx context.Context) error {
+			_, err := g.client.GetSegment(ctx, &analyticsv1.GetSegmentRequest{Program: "coffee", Name: "some"})
+			return err
+		}, reason.SegmentNotFound, "name", "some"},
 		"one that is not there": {func(ctx context.Context) error {
 			_, err := g.client.ListSegmentMembers(ctx, &analyticsv1.ListSegmentMembersRequest{Program: "tea", Name: "new"})
 			return err

@@ -12,8 +12,8 @@ import (
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 )
 
-// requireAnalyticsService asks analytics over gRPC for what it knows of all CDNOW purchases: data.md 4 to 7. Every figure of
-// every report is held against the reference in analytics' internal/domain/cdnow; here it is what travels.
+// requireAnalyticsService asks analytics over gRPC for what it knows of all CDNOW purchases: the digests and a sample of
+// data.md 4 to 7, after what a whole house made of the orders. (Every figure over gRPC: analytics' own TestF7LifetimesOfARealShop.)
 func requireAnalyticsService(t *testing.T, h *house, l *ledger) {
 	t.Helper()
 	c := reports{t, analyticsv1.NewAnalyticsServiceClient(h.serveAlone(l, "analytics", "laurel_analytics_"+filepath.Base(h.data)))}

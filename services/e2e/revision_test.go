@@ -128,6 +128,7 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 		}
 	}
 	s.publish(chunk)
+	require.Equal(t, w.killed, s.kills > 0, "killed %d times", s.kills)
 	s.pass(plotEnd)
 	return s.conclude()
 }
@@ -170,9 +171,10 @@ func requireRevised(t *testing.T, all map[string]books) {
 // maybeKill kills one of the services, as kill -9 does, and starts it again.
 func (s *stage) maybeKill(names ...string) {
 	s.t.Helper()
-	if s.random == nil || s.random.IntN(2) == 0 {
+	if s.random == nil || s.kills > 0 && s.random.IntN(2) == 0 { // the first chance is taken
 		return
 	}
+	s.kills++
 	name := names[s.random.IntN(len(names))]
 	s.kill(name)
 	s.start(name)

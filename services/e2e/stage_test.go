@@ -102,7 +102,8 @@ type stage struct {
 	followers []string
 	processes map[string]*process
 	random    *mathrand.Rand // nil: nobody is killed
-	last      error          // of a call
+	kills     int
+	last      error // of a call
 }
 
 // raise starts all of it beside a mongod.

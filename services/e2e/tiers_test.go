@@ -41,6 +41,7 @@ func requireTierService(t *testing.T, h *house, l *ledger) {
 		require.Equal(t, map[string]int64{"bronze": r.bronze, "silver": r.silver, "gold": r.gold}, got, "tiers on %s", r.day)
 	}
 	require.Equal(t, reference[len(reference)-1].digest, digestOfTiers(t, c, time.Time{}), "tiers now")
+	requireHistories(t, c)
 	told, err := c.ListTierHistory(t.Context(), &tierv1.ListTierHistoryRequest{Program: "cdnow", Account: "00003"})
 	require.NoError(t, err)
 	var lines []string

@@ -20,6 +20,7 @@ import (
 const (
 	consumer = memberv1.MemberKind_MEMBER_KIND_CONSUMER
 	business = memberv1.MemberKind_MEMBER_KIND_BUSINESS
+	dealer   = memberv1.MemberKind_MEMBER_KIND_DEALER
 	buyer    = memberv1.Role_ROLE_BUYER
 )
 
@@ -178,4 +179,32 @@ func TestALostCard(t *testing.T) {
 	require.Len(t, got.GetAliases(), 2)
 	same(t, replaced.GetAlias(), got.GetAliases()[0])
 	same(t, replaced.GetReplacement(), got.GetAliases()[1])
+}
+
+// TestADealerIsEnrolledAndTold: with an account of its own, which others may act for.
+func TestADealerIsEnrolledAndTold(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	s := h.run()
+	answer, err := s.EnrolMember(t.Context(), &memberv1.EnrolMemberRequest{Program: "tea", Member: "kiosk-7", Kind: dealer, IdempotencyKey: h.key()})
+	require.NoError(t, err)
+	require.Equal(t, dealer, answer.GetMember().GetKind())
+	require.Equal(t, memberv1.Role_ROLE_OWNER, answer.GetMember().GetRole())
+	join := &memberv1.EnrolMemberRequest{Program: "tea", Member: "ann", Kind: consumer, Account: "kiosk-7", Role: buyer, IdempotencyKey: h.key()}
+	_, err = s.EnrolMember(t.Context(), join)
+	require.Error(t, err, "the members of a dealer's account are dealers")
+	join.Kind, join.IdempotencyKey = dealer, h.key()
+	_, err = s.EnrolMember(t.Context(), join)
+	require.NoError(t, err)
+	got, err := s.GetMember(t.Context(), &memberv1.GetMemberRequest{Program: "tea", Member: "kiosk-7"})
+	require.NoError(t, err)
+	same(t, answer.GetMember(), got.GetMember())
+	h.link(s, "kiosk-7", "4711")
+	resolved, err := h.resolve(s, cardNo("4711"))
+	require.NoError(t, err)
+	require.Equal(t, "kiosk-7", resolved.GetAccount())
+	told := h.told(s)
+	require.Equal(t, []string{"kiosk-7 " + dealer.String(), "ann " + dealer.String()}, []string{
+		told[0].GetMember() + " " + told[0].GetKind().String(), told[1].GetMember() + " " + told[1].GetKind().String(),
+	})
 }

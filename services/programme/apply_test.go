@@ -25,6 +25,7 @@ func TestARevisionIsKeptAndPublishedToAllPartitions(t *testing.T) {
 	require.Len(t, first.GetDigest(), 64)
 	s.apply(1, generous("2"))
 	h.requireLogged("1 1", "2 2")
+	h.requireTogether(2)
 
 	whole, err := s.GetRevision(t.Context(), &programmev1.GetRevisionRequest{Program: "tea"})
 	require.NoError(t, err)

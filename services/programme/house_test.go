@@ -3,6 +3,7 @@ package programme_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,6 +184,24 @@ func (h *standing) logged(partition int) []*controlv1.ProgramRevised {
 		require.NoError(h.t, proto.Unmarshal(m.Data, list[i]))
 	}
 	return list
+}
+
+// requireTogether wants each revision to stand in EVENTS as one batch: next to each other, once for each partition.
+func (h *standing) requireTogether(revisions int) {
+	h.t.Helper()
+	places := make([][]uint64, revisions)
+	for partition := range partitions {
+		messages, err := h.bus.ControlEvents(h.t.Context(), partition, "revised", 0)
+		require.NoError(h.t, err)
+		require.Len(h.t, messages, revisions)
+		for n, m := range messages {
+			places[n] = append(places[n], m.Sequence)
+		}
+	}
+	for n, list := range places {
+		slices.Sort(list)
+		require.Equal(h.t, list[0]+uint64(partitions)-1, list[partitions-1], "revision %d stands at %v", n+1, list)
+	}
 }
 
 // requireLogged wants each partition to hold these revisions of the tea club, in this order: number and rate.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,6 +67,35 @@ func TestReadsAreTriedAgainAndWritesWithoutAKeyAreNot(t *testing.T) {
 	_, err = ledger.RedriveDeadLetter(t.Context(), &accrualv1.RedriveDeadLetterRequest{Id: "x"})
 	require.ErrorIs(t, rpc.FromStatus(err), reason.NotReady)
 	require.EqualValues(t, 1, writes.Load())
+}
+
+// TestAWriteWithAKeyIsTriedAgainAndHasOneEffect: the answer to the first try is lost on its way. The second brings the same
+// key, by which whoever answers knows it.
+func TestAWriteWithAKeyIsTriedAgainAndHasOneEffect(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	tries, given := 0, map[string]int64{}
+	house := serve(t, &desk{award: func(_ context.Context, in *accrualv1.AwardPointsRequest) (*accrualv1.AwardPointsResponse, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		tries++
+		if _, known := given[in.GetIdempotencyKey()]; !known {
+			given[in.GetIdempotencyKey()] = in.GetPoints()
+		}
+		if tries == 1 {
+			return nil, reason.New(reason.NotReady, "", "the answer is lost")
+		}
+		return &accrualv1.AwardPointsResponse{Entry: &accrualv1.Entry{Key: "cmd/operator/" + in.GetIdempotencyKey()}}, nil
+	}})
+	answer, err := client(t, house).AwardPoints(t.Context(), &accrualv1.AwardPointsRequest{
+		Program: "tea", Account: "ann", Points: 50, IdempotencyKey: "gift",
+	})
+	require.NoError(t, err)
+	require.Equal(t, "cmd/operator/gift", answer.GetEntry().GetKey())
+	mu.Lock()
+	defer mu.Unlock()
+	require.Equal(t, 2, tries)
+	require.Equal(t, map[string]int64{"gift": 50}, given)
 }
 
 func TestAServerThatComesBackIsFoundAgain(t *testing.T) {

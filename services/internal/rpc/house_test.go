@@ -37,6 +37,7 @@ type desk struct {
 	accrualv1.UnimplementedAccrualServiceServer
 	account func(context.Context, *accrualv1.GetAccountRequest) (*accrualv1.GetAccountResponse, error)
 	redrive func(context.Context, *accrualv1.RedriveDeadLetterRequest) (*accrualv1.RedriveDeadLetterResponse, error)
+	award   func(context.Context, *accrualv1.AwardPointsRequest) (*accrualv1.AwardPointsResponse, error)
 	verify  func(*accrualv1.VerifyLedgerRequest, grpc.ServerStreamingServer[accrualv1.VerifyLedgerResponse]) error
 }
 
@@ -46,6 +47,10 @@ func (d *desk) GetAccount(ctx context.Context, in *accrualv1.GetAccountRequest) 
 
 func (d *desk) RedriveDeadLetter(ctx context.Context, in *accrualv1.RedriveDeadLetterRequest) (*accrualv1.RedriveDeadLetterResponse, error) {
 	return d.redrive(ctx, in)
+}
+
+func (d *desk) AwardPoints(ctx context.Context, in *accrualv1.AwardPointsRequest) (*accrualv1.AwardPointsResponse, error) {
+	return d.award(ctx, in)
 }
 
 func (d *desk) VerifyLedger(in *accrualv1.VerifyLedgerRequest, out grpc.ServerStreamingServer[accrualv1.VerifyLedgerResponse]) error {

@@ -70,6 +70,44 @@ func TestThePageOfAReport(t *testing.T) {
 	require.Equal(t, 2, strings.Count(made, "<svg class=\"plot\""))
 }
 
+// TestEachPageHasItsPlots: with their titles, and with marks in them.
+func TestEachPageHasItsPlots(t *testing.T) {
+	curve := &analyticsv1.SurvivalCurve{Customers: 2, LongestDays: 90, Steps: []*analyticsv1.SurvivalStep{{Day: 30, Survival: "0.500000000"}}}
+	for name, c := range map[string]struct {
+		report *analyticsv1.Report
+		titles []string
+	}{
+		"rfm": {&analyticsv1.Report{Body: &analyticsv1.Report_Rfm{Rfm: &analyticsv1.RfmReport{
+			Segments: []*analyticsv1.Segment{{Name: "champions", Customers: 3, SumMinor: 100}, {Name: "lost", Customers: 1}},
+			Cells:    []*analyticsv1.RfmCell{{Recency: 5, Frequency: 5, Monetary: 5, Customers: 3}},
+			Moves:    []*analyticsv1.SegmentMove{{From: "lost", To: "champions", Customers: 1}, {To: "lost", Customers: 2}},
+		}}}, []string{"Customers by segment", "Customers by recency and frequency", "Moves between segments"}},
+		"cohorts": {&analyticsv1.Report{Body: &analyticsv1.Report_Cohorts{Cohorts: &analyticsv1.CohortReport{
+			Cohorts: []*analyticsv1.Cohort{{Month: "2025-01", Active: []int64{4, 2}}},
+			All:     &analyticsv1.Newcomers{Windows: []*analyticsv1.NewcomerWindow{{Days: 30, Customers: 4, Second: 2, SecondShare: "0.500000000"}}},
+		}}}, []string{"Newcomers of each month who ordered in the k-th month after", "Second purchase day within"}},
+		"survival": {&analyticsv1.Report{Body: &analyticsv1.Report_Survival{Survival: &analyticsv1.SurvivalReport{
+			FirstRepeat: curve, Loss: curve, SilentDays: 180,
+		}}}, []string{"Customers by days since their first purchase (Kaplan-Meier)"}},
+		"actions": {&analyticsv1.Report{Body: &analyticsv1.Report_Actions{Actions: &analyticsv1.ActionsReport{
+			Months: []*analyticsv1.ActionMonth{{Type: "review", Month: "2025-01", Actions: 3, Points: 150}},
+		}}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made := requirePage(t, c.report)
+			drawn := strings.Split(made, "<svg class=\"plot\"")[1:]
+			require.Len(t, drawn, max(len(c.titles), 1))
+			for i, plot := range drawn {
+				plot, _, _ = strings.Cut(plot, "</svg>")
+				require.Regexp(t, `<(rect|path|polyline|line|circle)\b`, plot, "it draws something")
+				if i < len(c.titles) {
+					require.Contains(t, plot, c.titles[i])
+				}
+			}
+		})
+	}
+}
+
 func TestManyRowsAreCutOnThePage(t *testing.T) {
 	p := &analyticsv1.ParetoReport{}
 	for range 1000 {
