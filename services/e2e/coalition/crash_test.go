@@ -104,7 +104,7 @@ func TestKilledWhileClosing(t *testing.T) {
 // closed once when the ledger is back. What closing asks of it are reads: where it is gone is all one.
 func TestTheLedgerIsGoneWhileClosing(t *testing.T) {
 	t.Parallel()
-	h := open(t, e2)
+	h := openAt(t, e2, testkit.Address(t))
 	h.workedExample()
 	h.pass("2026-04-01")
 	d := h.desk()

@@ -83,6 +83,12 @@ type standing struct {
 // open raises a house whose clock the test passes on, with the ledger at work.
 func open(t *testing.T, programme string) *standing {
 	t.Helper()
+	return openAt(t, programme, "127.0.0.1:0")
+}
+
+// openAt has accrual listen at an address, to which it can come back.
+func openAt(t *testing.T, programme, ledger string) *standing {
+	t.Helper()
 	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), dir: t.TempDir()}
 	h.uri, h.database = testkit.Mongo(t)
 	var err error
@@ -110,7 +116,7 @@ func open(t *testing.T, programme string) *standing {
 	}))
 	h.control("house", "opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: partitions})
 	h.apply(programme)
-	h.keep(testkit.Address(t)) // it comes back there
+	h.keep(ledger)
 	h.ledger = accrualv1.NewAccrualServiceClient(h.dial(h.accrual.Address()))
 	return h
 }

@@ -214,7 +214,9 @@ func TestKilledWithinACall(t *testing.T) {
 // its key, partner finds out what became of it.
 func TestTheLedgerIsKilledWithinACall(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	text, err := os.ReadFile(coalition)
+	require.NoError(t, err)
+	h := openAt(t, string(text), testkit.Address(t))
 	a := h.named("a", all...)
 	h.award(a, "ann", 1_000)
 	h.away()
@@ -260,11 +262,25 @@ func TestX18ManyKeysAndADeathInTheMidst(t *testing.T) {
 			return nil
 		})
 	}
-	testkit.Eventually(t, func() bool { return answered.Load() > keys*callersAtOnce/2 }, "half of the calls are answered")
+	testkit.Eventually(t, func() bool {
+		v.again("")
+		return answered.Load() > keys*callersAtOnce/2
+	}, "half of the calls are answered")
 	v.kill()
 	require.Less(t, answered.Load(), int32(keys*callersAtOnce), "it is killed in the midst")
 	v.start("")
-	require.NoError(t, callers.Wait(), "nobody is told anything but to ask again")
+	ended := make(chan error, 1)
+	go func() { ended <- callers.Wait() }()
+	testkit.Eventually(t, func() bool {
+		v.again("")
+		select {
+		case err := <-ended:
+			require.NoError(t, err, "nobody is told anything but to ask again")
+			return true
+		default:
+			return false
+		}
+	}, "all calls are answered")
 	for k := range answers {
 		for i := range answers[k] {
 			require.Equal(t, answers[k][0], answers[k][i], "key %d, caller %d", k, i)

@@ -85,6 +85,12 @@ func open(t testing.TB) *standing {
 
 func openWith(t testing.TB, programme string) *standing {
 	t.Helper()
+	return openAt(t, programme, "127.0.0.1:0")
+}
+
+// openAt has accrual listen at an address, to which it can come back.
+func openAt(t testing.TB, programme, ledger string) *standing {
+	t.Helper()
 	h := &standing{t: t, nats: testkit.NATS(t), secrets: rpc.NewSecrets(), clock: clock.At(clock.System().Now()), dir: t.TempDir()}
 	h.uri, h.database = testkit.Mongo(t)
 	client, err := mongo.Connect(options.Client().ApplyURI(h.uri))
@@ -99,19 +105,19 @@ func openWith(t testing.TB, programme string) *standing {
 	}))
 	h.control("house", "opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_WALL, Partitions: partitions})
 	h.revise(1, programme)
-	h.openLedger()
+	h.openLedger(ledger)
 	h.ca, err = devca.Open(h.dir, h.clock.Now())
 	require.NoError(t, err)
 	h.openPartner()
 	return h
 }
 
-func (h *standing) openLedger() {
+func (h *standing) openLedger(address string) {
 	h.t.Helper()
 	_, h.books = testkit.Mongo(h.t)
 	var err error
 	h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: testkit.Address(h.t), Callers: h.secrets.List(),
+		MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address, Callers: h.secrets.List(),
 		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, h.deps())
 	require.NoError(h.t, err)

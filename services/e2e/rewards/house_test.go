@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -119,10 +120,13 @@ func openAt(t *testing.T, hands *clock.Manual) *standing {
 func (h *standing) keep(address string) {
 	h.t.Helper()
 	var err error
-	h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address, Callers: h.secrets.List(),
-		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
-	}, h.deps())
+	testkit.Eventually(h.t, func() bool {
+		h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
+			MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address, Callers: h.secrets.List(),
+			Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
+		}, h.deps())
+		return !errors.Is(err, syscall.EADDRINUSE) // another test may have been on the port for a moment
+	}, "the port is free")
 	require.NoError(h.t, err)
 	h.away = h.run(h.ledger)
 }

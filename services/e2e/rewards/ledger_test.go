@@ -33,17 +33,23 @@ func (h *standing) ledgerDies(binary, point string, n int, do func()) {
 	h.t.Helper()
 	address := h.ledger.Address()
 	h.away()
-	err := &said{}
-	cmd := exec.CommandContext(h.t.Context(), binary)
-	cmd.Stderr = err
-	cmd.Env = []string{
+	var err *said
+	var cmd *exec.Cmd
+	env := []string{
 		"PATH=" + os.Getenv("PATH"), fmt.Sprintf("LAUREL_FAULT=%s:%d", point, n), "LAUREL_ACCRUAL_LISTEN=" + address,
 		"LAUREL_ACCRUAL_MONGO_URI=" + h.uri, "LAUREL_ACCRUAL_DATABASE=" + h.books, "LAUREL_ACCRUAL_NATS_URL=" + h.nats.URL,
 		"LAUREL_ACCRUAL_NATS_TOKEN=" + h.nats.Token, "LAUREL_ACCRUAL_CALLERS=" + strings.Join(h.secrets.List(), ","),
 		fmt.Sprint("LAUREL_ACCRUAL_PARTITIONS=", partitions),
 	}
-	require.NoError(h.t, cmd.Start())
-	testkit.Eventually(h.t, func() bool { return grpcOn.MatchString(err.String()) }, "the victim is up")
+	testkit.Eventually(h.t, func() bool {
+		if cmd == nil || strings.Contains(err.String(), "address already in use") { // another test was there for a moment
+			err = &said{}
+			cmd = exec.CommandContext(h.t.Context(), binary)
+			cmd.Stderr, cmd.Env = err, env
+			require.NoError(h.t, cmd.Start())
+		}
+		return grpcOn.MatchString(err.String())
+	}, "the victim is up")
 	var doing sync.WaitGroup
 	doing.Go(do)
 	_ = cmd.Wait() // it is killed: that is told by what it has written, and how it ended
