@@ -20,6 +20,11 @@ type insight struct {
 	Half      group `json:"make_half"`
 	Classes   []group
 	Segments  []group
+	Compared  string `json:"compared_with"`
+	Moves     []struct {
+		From, To  string
+		Customers int64
+	} `json:"segment_moves"`
 	Cohorts   []struct{ Active []int64 }
 	TwoOrders int64                                     `json:"two_orders"`
 	Repeat    int64                                     `json:"repeat_buyers"`
@@ -61,6 +66,15 @@ func requireInsight(t *testing.T, s summary) {
 		{"champions", 3_394, 122_574_725}, {"loyal", 6_045, 73_013_636}, {"promising", 0, 0}, {"needs attention", 1_366, 11_834_373},
 		{"at risk", 857, 6_614_160}, {"lost", 4_243, 12_969_643}, {"hibernating", 7_665, 23_025_026},
 	}, k.Segments)
+	require.Equal(t, "1998-01-01", k.Compared)
+	now := map[string]int64{}
+	for _, m := range k.Moves {
+		require.NotEmpty(t, m.From, "everybody had bought by then")
+		now[m.To] += m.Customers
+	}
+	for _, s := range k.Segments {
+		require.Equal(t, s.Customers, now[s.Name], "who is %s now came from somewhere", s.Name)
+	}
 	require.Len(t, k.Cohorts, 3)
 	require.Equal(t, []int64{8_476, 1_312, 980}, k.Cohorts[1].Active[:3])
 	require.EqualValues(t, 11_662, k.TwoOrders)
