@@ -4,7 +4,7 @@
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## replay orders, print and write what came out [ORDERS=file.csv] [PROGRAMME=file.yaml] [UNTIL=time]
+run: ## replay orders, print and write what came out [ORDERS=file.csv] [PROGRAMME=file.yaml] [UNTIL=time] [AT=time,...]
 	@scripts/run.sh
 
 serve: ## keep the house up until Ctrl-C

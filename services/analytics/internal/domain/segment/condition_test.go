@@ -143,6 +143,7 @@ func TestEachFieldCanBeAskedFor(t *testing.T) {
 // TestTheReferencePageListsTheFields: docs/reference/segments.md is written by hand.
 func TestTheReferencePageListsTheFields(t *testing.T) {
 	t.Parallel()
+	_ = os.Getenv("LAUREL_FILES_ARE") // what lies outside the module makes a kept result stale by this alone
 	page, err := os.ReadFile("../../../../../docs/reference/segments.md")
 	require.NoError(t, err)
 	var table []string
