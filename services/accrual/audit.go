@@ -97,6 +97,7 @@ func (s *Service) verify(ctx context.Context, program string, o verify.Options) 
 			observe(e)
 		}
 	}
+	o.Places = s.places
 	report, err := verify.Run(ctx, s.storage, program, o)
 	if err != nil || program != "" && !s.alone(program) {
 		return report, err
@@ -119,7 +120,7 @@ func (s *Service) alone(program string) bool {
 // Tiers tells the tier of each account of a programme that has one, in the order of their ids, as of what is applied and
 // swept.
 func (s *Service) Tiers(ctx context.Context, program string, tell func(account, tier string) error) error {
-	return s.storage.ScanAccounts(ctx, program, func(a ledger.Account, err error) error {
+	return s.storage.ScanAccounts(ctx, program, func(a storage.Stored, err error) error {
 		if err != nil || a.Ladder.Tier == "" {
 			return err
 		}
@@ -152,18 +153,31 @@ func (s *Service) Story(ctx context.Context, program string, account ledger.Acco
 // Rebuild writes every account document anew from its entries, which are the truth. It must not run beside a service
 // that applies events. It returns how many accounts it wrote.
 func (s *Service) Rebuild(ctx context.Context) (int64, error) {
-	parts, err := s.store.ReadPartitions(ctx, s.Partitions())
+	place, err := s.places(ctx)
 	if err != nil {
 		return 0, err
 	}
+	return s.storage.Rebuild(ctx, place)
+}
+
+// places tells where accounts belong and when something falls due on them, by the revisions that their partitions have passed.
+func (s *Service) places(ctx context.Context) (storage.Place, error) {
+	parts, err := s.store.ReadPartitions(ctx, s.Partitions())
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range parts {
 		if err := s.programs.Load(ctx, p.Revisions); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return s.storage.Rebuild(ctx, func(a ledger.Account) (int, time.Time) {
+	return func(a ledger.Account) (int, time.Time) {
 		partition := bus.Partition(a.Program, string(a.ID), s.cfg.Partitions)
-		due, _ := ledger.NextDue(a, s.programs.Schedule(parts[partition], a.Program))
+		schedule := s.programs.Schedule(parts[partition], a.Program)
+		if len(schedule) == 0 {
+			return partition, time.Time{} // somebody altered the name: nothing is known of such a programme
+		}
+		due, _ := ledger.NextDue(a, schedule)
 		return partition, due
-	})
+	}, nil
 }

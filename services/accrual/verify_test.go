@@ -70,6 +70,11 @@ func tamperings() []tampering {
 		account("another version", "version", int64(2), "version"),
 		account("another last hash", "hash", bson.Binary{Data: make([]byte, 32)}, "last hash"),
 		account("another clock", "clock", time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), "clock"),
+		account("what is due is put off", "due_at", time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), "due at 2099-01-01T00:00:00Z, its entries give 20"),
+		{"what is due is forgotten", "accounts", "tea/zoe", bson.M{"$unset": bson.M{"due_at": ""}}, "accounts", "account tea/zoe: due at no time, its entries give 2027-02-01T00:00:00Z"},
+		account("another partition", "partition", partitions, fmt.Sprintf("partition is %d, that of its name is %d", partitions, bus.Partition("tea", "ann", partitions))),
+		{"an entry stands under another number", "entries", first, set("order.number", 7), "orders", "entry order/shop/o1/1 says that it is order/shop/o1/7; an order has 1 entries numbered up to 7"},
+		{"a posting from nowhere", "entries", first, set("postings.0.points", int64(4000)), "postings", "all postings in points sum to 39"},
 		{"an account that cannot be read", "accounts", "tea/ann", set("hash", bson.Binary{Data: []byte("short")}), "accounts", "tea/ann"},
 		{"an account is deleted", "accounts", "tea/ann", nil, "accounts", "account tea/ann has 4 entries and no document"},
 		{"totals that count more", "totals", counted, set("entries", int64(7)), "totals", "tea on 2026-01-10: 8 entries are counted, there are 5"},
@@ -130,13 +135,24 @@ func findings(audit accrual.Audit) map[string]string {
 	return list
 }
 
+// TestVerifyNamesAnEventThatHasNoTraceInTheLedger: that its order is known does not make an event a duplicate, only an entry
+// that says the same does.
 func TestVerifyNamesAnEventThatHasNoTraceInTheLedger(t *testing.T) {
 	t.Parallel()
 	h, s := ledgerOfAnn(t)
+	at := moment("2026-01-10")
+	again := h.run(size{})
+	h.publish(write("ann", "paid", "another/amount", purchase("o1", at, 4100)), write("ann", "paid", "the/same", purchase("o1", at, 4000)))
+	again.drained()
+	again.stop()
+	again.requireSound()
 	result, err := h.db.Collection("refusals").DeleteMany(t.Context(), bson.M{})
 	require.NoError(t, err)
-	require.EqualValues(t, 1, result.DeletedCount)
-	require.Contains(t, findings(s.audit())["events"], "broken/paid")
+	require.EqualValues(t, 2, result.DeletedCount)
+	finding := findings(s.audit())["events"]
+	require.Contains(t, finding, "2 events were passed")
+	require.Contains(t, finding, "broken/paid")
+	require.Contains(t, finding, "another/amount")
 }
 
 // TestRebuildMakesTheAccountsFromTheirEntries whatever was done to them, derived fields too.

@@ -4,7 +4,7 @@ import (
 	"google.golang.org/grpc"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -49,7 +49,7 @@ const tiersPage = 2000
 // tellTiers tells the tier of each account of a programme. An account that cannot be read is named by the checks already.
 func (s *Server) tellTiers(program string, out grpc.ServerStreamingServer[accrualv1.VerifyLedgerResponse]) error {
 	var page []*accrualv1.LedgerTier
-	err := s.deps.Storage.ScanAccounts(out.Context(), program, func(a ledger.Account, err error) error {
+	err := s.deps.Storage.ScanAccounts(out.Context(), program, func(a storage.Stored, err error) error {
 		if err != nil || a.Ladder.Tier == "" {
 			return nil //nolint:nilerr // the checks have named what cannot be read
 		}

@@ -93,9 +93,7 @@ func (s *Storage) known(ctx context.Context, refs []OrderRef, n int) ([]OrderRef
 // Order returns the entries under an order's prefix, in their order.
 func (s *Storage) Order(ctx context.Context, ref OrderRef) ([]ledger.Entry, error) {
 	prefix := entryKey(ref.Program, ledger.OrderPrefix(ref.Ref))
-	// '0' follows '/', so this is every key that begins with the prefix.
-	filter := bson.M{"_id": bson.M{"$gte": prefix, "$lt": prefix[:len(prefix)-1] + "0"}}
-	cursor, err := s.store.Collection(entriesName).Find(ctx, filter)
+	cursor, err := s.store.Collection(entriesName).Find(ctx, bson.M{"_id": keysUnder(prefix)})
 	if err != nil {
 		return nil, fmt.Errorf("read order %s: %w", prefix, err)
 	}

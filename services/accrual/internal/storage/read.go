@@ -19,20 +19,37 @@ const scanBatch = 2000
 
 // Account reads an account and when something falls due on it next (zero: never). ACCOUNT_NOT_FOUND if it has no entries.
 func (s *Storage) Account(ctx context.Context, ref AccountRef) (ledger.Account, time.Time, error) {
+	stored, err := s.Stored(ctx, ref)
+	return stored.Account, stored.Due, err
+}
+
+// Stored is an account document: the account, and what is derived from it.
+type Stored struct {
+	ledger.Account
+	Partition int
+	Due       time.Time // zero: nothing ever falls due
+}
+
+// Stored reads an account's document. ACCOUNT_NOT_FOUND if it has no entries.
+func (s *Storage) Stored(ctx context.Context, ref AccountRef) (Stored, error) {
 	var d accountDoc
 	err := s.store.Collection(accountsName).FindOne(ctx, bson.M{"_id": accountKey(ref.Program, ref.ID)}).Decode(&d)
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return ledger.Account{}, time.Time{}, reason.New(reason.AccountNotFound, "account", "there is no account %s in programme %s", ref.ID, ref.Program)
+		return Stored{}, reason.New(reason.AccountNotFound, "account", "there is no account %s in programme %s", ref.ID, ref.Program)
 	}
 	if err != nil {
-		return ledger.Account{}, time.Time{}, fmt.Errorf("read account %s: %w", ref.ID, err)
+		return Stored{}, fmt.Errorf("read account %s: %w", ref.ID, err)
 	}
-	var due time.Time
-	if d.DueAt != nil {
-		due = d.DueAt.UTC()
-	}
+	return storedFromDoc(d)
+}
+
+func storedFromDoc(d accountDoc) (Stored, error) {
 	a, err := accountFromDoc(d)
-	return a, due, err
+	stored := Stored{Account: a, Partition: d.Partition}
+	if d.DueAt != nil {
+		stored.Due = d.DueAt.UTC()
+	}
+	return stored, err
 }
 
 // Entries returns an account's entries after a seq, in order, at most limit (0: all).
@@ -113,15 +130,14 @@ func (s *Storage) ScanEntries(ctx context.Context, program string, f func(ledger
 }
 
 // ScanAccounts reads the accounts of a programme (all when empty) in the order in which ScanEntries reads theirs.
-func (s *Storage) ScanAccounts(ctx context.Context, program string, f func(ledger.Account, error) error) error {
+func (s *Storage) ScanAccounts(ctx context.Context, program string, f func(Stored, error) error) error {
 	cursor, err := s.store.Collection(accountsName).Find(ctx, accountRange("_id", program), options.Find().
 		SetSort(bson.D{{Key: "_id", Value: 1}}).SetHint("_id_").SetBatchSize(scanBatch))
 	if err != nil {
 		return fmt.Errorf("read the accounts: %w", err)
 	}
 	err = each(ctx, cursor, func(d accountDoc) error {
-		a, err := accountFromDoc(d)
-		return f(a, err)
+		return f(storedFromDoc(d))
 	})
 	if err != nil {
 		return fmt.Errorf("read the accounts: %w", err)

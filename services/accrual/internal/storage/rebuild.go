@@ -14,9 +14,12 @@ import (
 // rebuildBatch is how many accounts are written at once.
 const rebuildBatch = 500
 
-// Rebuild replaces every account document, and the totals, by what the entries give.
-// Place tells the partition of an account and when something falls due on it. Nothing else may write meanwhile. It returns how many accounts it wrote.
-func (s *Storage) Rebuild(ctx context.Context, place func(ledger.Account) (partition int, due time.Time)) (int64, error) {
+// Place tells the partition of an account, and when something falls due on it (zero: never).
+type Place func(ledger.Account) (partition int, due time.Time)
+
+// Rebuild replaces every account document, and the totals, by what the entries give. Nothing else may write meanwhile. It
+// returns how many accounts it wrote.
+func (s *Storage) Rebuild(ctx context.Context, place Place) (int64, error) {
 	r := &rebuild{storage: s, coll: s.store.Collection(accountsName), place: place}
 	for _, name := range []string{accountsName, totalsName} {
 		if _, err := s.store.Collection(name).DeleteMany(ctx, bson.M{}); err != nil {
@@ -41,7 +44,7 @@ func (s *Storage) Rebuild(ctx context.Context, place func(ledger.Account) (parti
 type rebuild struct {
 	storage *Storage
 	coll    *mongo.Collection
-	place   func(ledger.Account) (int, time.Time)
+	place   Place
 	account ledger.Account
 	models  []mongo.WriteModel
 	entries []ledger.Entry // of the account

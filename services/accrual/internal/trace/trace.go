@@ -119,22 +119,21 @@ func (r *reading) deliver(ctx context.Context, run []bus.Message) error {
 	return nil
 }
 
-// lookUp settles the events that made nothing of their own: the order or the action must be known, or the event refused
-// before.
+// lookUp settles the events that made nothing of their own: what they say must be known, or they were refused before.
 func (r *reading) lookUp(ctx context.Context) error {
-	var refs []storage.OrderRef
+	var events []storage.EventRef
 	var keys []storage.KeyRef
 	var identities []string
 	for _, m := range r.waiting {
 		identities = append(identities, m.Identity)
 		if m.Order != nil {
-			refs = append(refs, storage.OrderRef{Program: m.Program, Ref: m.Order.Ref})
+			events = append(events, eventRef(m))
 		}
 		if m.Action != nil {
 			keys = append(keys, actionKey(m))
 		}
 	}
-	found, err := r.deps.Storage.Known(ctx, refs)
+	known, err := r.deps.Storage.TakenEvents(ctx, events)
 	if err != nil {
 		return err
 	}
@@ -146,13 +145,8 @@ func (r *reading) lookUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := make(map[storage.OrderRef]bool, len(found))
-	for _, ref := range found {
-		known[ref] = true
-	}
 	for _, m := range r.waiting {
-		if refused[m.Identity] || m.Order != nil && known[storage.OrderRef{Program: m.Program, Ref: m.Order.Ref}] ||
-			m.Action != nil && taken[actionKey(m)].Key != "" {
+		if refused[m.Identity] || m.Order != nil && known[eventRef(m)] || m.Action != nil && repeats(m, taken[actionKey(m)]) {
 			r.duplicates++
 			continue
 		}
@@ -163,6 +157,18 @@ func (r *reading) lookUp(ctx context.Context) error {
 	}
 	r.waiting = r.waiting[:0]
 	return nil
+}
+
+func eventRef(m follow.Message) storage.EventRef {
+	return storage.EventRef{
+		Program: m.Program, Account: ledger.AccountID(m.Account), Prefix: ledger.OrderPrefix(m.Order.Ref),
+		Content: m.Order.Event.Content(),
+	}
+}
+
+// repeats tells whether an action says what its entry says.
+func repeats(m follow.Message, taken ledger.Taken) bool {
+	return taken.Account == ledger.AccountID(m.Account) && taken.Content == m.Action.Event.Content()
 }
 
 func actionKey(m follow.Message) storage.KeyRef {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 )
 
@@ -17,7 +16,7 @@ type stream struct {
 }
 
 type storedAccount struct {
-	account ledger.Account
+	account storage.Stored
 	err     error
 	fatal   bool // the reading itself failed
 }
@@ -37,7 +36,7 @@ func newStream(ctx context.Context, s *storage.Storage, program string) *stream 
 				return errStopped
 			}
 		}
-		err := s.ScanAccounts(ctx, program, func(a ledger.Account, err error) error {
+		err := s.ScanAccounts(ctx, program, func(a storage.Stored, err error) error {
 			return send(storedAccount{account: a, err: err})
 		})
 		if err != nil && !errors.Is(err, errStopped) {
@@ -48,7 +47,7 @@ func newStream(ctx context.Context, s *storage.Storage, program string) *stream 
 }
 
 // peek returns the next account, or the error with which it could not be read; false: there is none, or the reading failed.
-func (s *stream) peek() (ledger.Account, error, bool) { //nolint:revive // the error may belong to an account
+func (s *stream) peek() (storage.Stored, error, bool) { //nolint:revive // the error may belong to an account
 	if s.head == nil && !s.closed {
 		item, ok := <-s.items
 		if !ok {
@@ -58,7 +57,7 @@ func (s *stream) peek() (ledger.Account, error, bool) { //nolint:revive // the e
 		}
 	}
 	if s.head == nil {
-		return ledger.Account{}, nil, false
+		return storage.Stored{}, nil, false
 	}
 	return s.head.account, s.head.err, !s.head.fatal
 }

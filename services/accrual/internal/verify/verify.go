@@ -41,6 +41,9 @@ type Options struct {
 	Progress func(entries, accounts int64)
 	// Observe, where set, is given every entry, in the order of accounts and seq.
 	Observe func(ledger.Entry)
+	// Places tells where accounts belong and when something falls due on them, by what is known of the programmes now. Nil:
+	// neither is compared.
+	Places func(context.Context) (storage.Place, error)
 }
 
 const (
@@ -56,6 +59,11 @@ func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Re
 	before, err := readDays(ctx, s, program)
 	if err != nil {
 		return Report{}, err
+	}
+	if o.Places != nil {
+		if v.place, err = o.Places(ctx); err != nil {
+			return Report{}, err
+		}
 	}
 	accounts := newStream(ctx, s, program)
 	defer accounts.stop()
@@ -79,6 +87,7 @@ type verifier struct {
 	storage  *storage.Storage
 	options  Options
 	accounts *stream
+	place    storage.Place
 
 	current   ledger.Account
 	reading   bool
@@ -113,6 +122,9 @@ func (v *verifier) entry(ctx context.Context, e ledger.Entry, broken error) erro
 	}
 	v.orders.see(e)
 	v.days.see(e)
+	for _, p := range e.Postings {
+		v.sums[p.Unit] += p.Points
+	}
 	if v.spoilt {
 		return nil
 	}
@@ -122,9 +134,6 @@ func (v *verifier) entry(ctx context.Context, e ledger.Entry, broken error) erro
 		return nil
 	}
 	v.current = next
-	for _, p := range e.Postings {
-		v.sums[p.Unit] += p.Points
-	}
 	return nil
 }
 
@@ -147,20 +156,20 @@ func (v *verifier) close(ctx context.Context) error {
 		if err != nil && !ok {
 			return err
 		}
-		if !ok || key(stored) > key(v.current) {
+		if !ok || key(stored.Account) > key(v.current) {
 			v.documents.add("account %s has %d entries and no document", key(v.current), v.current.Version)
 			return nil
 		}
 		v.accounts.next()
 		if err != nil {
 			v.documents.add("%s", err)
-			if key(stored) == key(v.current) {
+			if key(stored.Account) == key(v.current) {
 				return nil
 			}
 			continue
 		}
-		if key(stored) < key(v.current) {
-			v.documents.add("account %s has a document and no entries", key(stored))
+		if key(stored.Account) < key(v.current) {
+			v.documents.add("account %s has a document and no entries", key(stored.Account))
 			continue
 		}
 		if !v.spoilt && stored.Version != v.current.Version {
@@ -168,20 +177,21 @@ func (v *verifier) close(ctx context.Context) error {
 				return err
 			}
 		}
-		if !v.spoilt {
-			for _, d := range ledger.Differences(v.current, stored) {
-				v.documents.add("account %s: %s", key(stored), d)
-			}
+		if v.spoilt {
+			return nil
 		}
-		return nil
+		for _, d := range ledger.Differences(v.current, stored.Account) {
+			v.documents.add("account %s: %s", key(stored.Account), d)
+		}
+		return v.places(ctx, stored)
 	}
 }
 
 // readAgain settles a difference of versions: while the house works, an account and its entries are read at different
 // times. Both are read once more, the document first, so that its entries are all there.
-func (v *verifier) readAgain(ctx context.Context, stored *ledger.Account) error {
+func (v *verifier) readAgain(ctx context.Context, stored *storage.Stored) error {
 	ref := storage.AccountRef{Program: stored.Program, ID: stored.ID}
-	document, _, err := v.storage.Account(ctx, ref)
+	document, err := v.storage.Stored(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -219,7 +229,7 @@ func (v *verifier) finish(ctx context.Context) error {
 			v.documents.add("%s", err)
 			continue
 		}
-		v.documents.add("account %s has a document and no entries", key(stored))
+		v.documents.add("account %s has a document and no entries", key(stored.Account))
 	}
 }
 

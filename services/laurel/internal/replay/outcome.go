@@ -17,9 +17,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/summary"
 )
 
-// storyEntries is how many entries of one account the report tells.
-const storyEntries = 60
-
 func (r *run) summary(a accrual.Audit, known insight) summary.Summary {
 	s := summary.Summary{
 		Before: r.figures(a.Before, a.Refused), After: r.figures(a.Figures, a.Refused),
@@ -105,12 +102,12 @@ func (r *run) report(ctx context.Context, s summary.Summary, a accrual.Audit, kn
 	return writeFile(r.Report, func(w io.Writer) error { return report.Write(w, page) })
 }
 
-// story tells the account whose entries tell most.
+// story tells the account whose entries tell most: all that the page shows of it, and one more if there is one.
 func (r *run) story(ctx context.Context, a accrual.Audit) (report.Story, error) {
 	if a.Story == "" {
 		return report.Story{}, nil
 	}
-	told, err := r.house.Accrual.Story(ctx, r.program.ID, a.Story, storyEntries)
+	told, err := r.house.Accrual.Story(ctx, r.program.ID, a.Story, report.EntriesMax+1)
 	if err != nil {
 		return report.Story{}, err
 	}

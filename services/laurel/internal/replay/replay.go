@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
@@ -146,8 +147,10 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 		return err
 	}
 	watching, stop := context.WithCancel(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { r.watch(watching, bar) })
+	defer watcher.Wait()
 	defer stop()
-	go r.watch(watching, bar)
 	batch := make([]bus.Outgoing, 0, batchOrders)
 	for i, g := range r.history.groups {
 		m, err := publish.Order(r.program.ID, Source, g)
@@ -167,12 +170,13 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 		if err := r.house.Broken(); err != nil {
 			return err
 		}
+		after, err := r.end(ctx)
+		if err != nil {
+			return err
+		}
+		r.known = int64(i+1) - int64(after-before) //nolint:gosec // sequences stay far below 2^63
+		bar.known(r.known)
 	}
-	after, err := r.end(ctx)
-	if err != nil {
-		return err
-	}
-	r.known = int64(len(r.history.groups)) - int64(after-before) //nolint:gosec // sequences stay far below 2^63
 	return nil
 }
 
@@ -194,13 +198,19 @@ func (r *run) end(ctx context.Context) (uint64, error) {
 	}
 }
 
-// watch moves the bar by what has been applied.
+// watch moves the bar by what has been applied, and asks now and then how far the services are behind.
 func (r *run) watch(ctx context.Context, bar *bar) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	for {
+	for asked := r.begun; ; {
 		select {
 		case <-tick.C:
+			if now := r.Clock.Now(); now.Sub(asked) >= linesEvery {
+				asked = now
+				if lag, err := r.house.Progress(ctx); err == nil {
+					bar.left(lag)
+				}
+			}
 			bar.set(r.house.Accrual.Counts().Messages)
 		case <-ctx.Done():
 			return

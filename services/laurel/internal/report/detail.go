@@ -28,14 +28,16 @@ func newStory(p Page) *storyView {
 		return nil
 	}
 	v := &storyView{Account: st.Account, Unit: p.Unit, UnitHead: upperFirst(p.Unit), Spell: st.spell()}
-	if n := len(st.Entries); n > entriesMax {
-		v.Cut = fmt.Sprintf("Shown are the first %d of %s entries.", entriesMax, summary.Count(int64(n)))
-		st.Entries = st.Entries[:entriesMax]
+	table := "Every entry stands"
+	if len(st.Entries) > EntriesMax {
+		table = fmt.Sprintf("The first %d entries stand", EntriesMax)
+		v.Cut = fmt.Sprintf("Shown are the first %d entries; the account has more.", EntriesMax)
+		st.Entries = st.Entries[:EntriesMax]
 	}
 	v.Finding = storyFinding(st, p.Unit)
 	v.Preview = previewWords(st.Preview, p)
 	tiers := ladderOf(p)
-	v.Plots = both(v.Finding+" Every entry stands in the table that follows.", func(s size) plot {
+	v.Plots = both(v.Finding+" "+table+" in the table that follows.", func(s size) plot {
 		return drawStory(st, tiers, p.Unit, s)
 	})
 	for i, e := range st.Entries {

@@ -66,7 +66,8 @@ type Story struct {
 	From, To calendar.Day
 	// Opening is the balance before the first entry.
 	Opening money.Points
-	// Entries are in the ledger's order. At most entriesMax of them are shown, the first ones.
+	// Entries are in the ledger's order. At most EntriesMax of them are shown, the first ones; that there are more is said
+	// if there is one more here.
 	Entries []Entry
 	// Preview is what an order would earn the account, asked for at the end of the run.
 	Preview Preview
@@ -99,10 +100,12 @@ type Rejected struct {
 	File string
 }
 
+// EntriesMax is how many entries of a story are shown.
+const EntriesMax = 400
+
 const (
-	monthsMax  = 120
-	entriesMax = 400
-	rulesMax   = 40
+	monthsMax = 120
+	rulesMax  = 40
 )
 
 //go:embed templates

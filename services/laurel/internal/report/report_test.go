@@ -245,7 +245,42 @@ func TestLongListsAreCut(t *testing.T) {
 	has(t, page, "Shown are the last 120 of 130 months.")
 	has(t, page, "November 2010: 1 earned")
 	hasNot(t, page, "October 2010: 1 earned")
-	has(t, page, "Shown are the first 400 of 450 entries.")
+	has(t, page, "Shown are the first 400 entries; the account has more.")
+	has(t, page, "The first 400 entries stand in the table that follows.")
+	hasNot(t, page, "Every entry stands in the table")
+	require.Equal(t, 400, rowsOf(t, page, "story"))
+
+	p.Story.Entries = p.Story.Entries[:400]
+	page = render(t, p)
+	hasNot(t, page, "Shown are the first 400")
+	has(t, page, "Every entry stands in the table that follows.")
+	require.Equal(t, 400, rowsOf(t, page, "story"))
+}
+
+// rowsOf counts the rows of the body of the table of a class.
+func rowsOf(t *testing.T, page, class string) int {
+	t.Helper()
+	rows := 0
+	each(t, page, func(n *html.Node) {
+		if n.Data == "tr" && n.Parent.Data == "tbody" && attribute(n.Parent.Parent, "class") == class {
+			rows++
+		}
+	})
+	return rows
+}
+
+// TestThePageIsGoodOnPaper: white, its columns below each other, nothing that scrolls, no table row on two pages.
+func TestThePageIsGoodOnPaper(t *testing.T) {
+	page := render(t, small())
+	_, print, found := strings.Cut(page, "@media print {")
+	require.True(t, found)
+	print, _, _ = strings.Cut(print, "</style>")
+	for _, rule := range []string{
+		"@page { size: A4;", "background: #fff;", ".broad .figures { display: block; }", ".scroll { overflow: visible; max-height: none; }",
+		"figure, .sparks, .tiles div, tr, .checks li, .turn, .figures-table { break-inside: avoid; }", "print-color-adjust: exact;",
+	} {
+		require.Contains(t, print, rule)
+	}
 }
 
 func TestAnyPageIsDrawn(t *testing.T) {
