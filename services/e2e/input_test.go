@@ -69,8 +69,8 @@ func TestBadRowsAreKeptAside(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 1+11)
 	columns := len(rows[0])
-	require.Equal(t, []string{"amount", "rejected_line", "rejected_column", "rejected_field", "rejected_reason", "rejected_row"}, rows[0][columns-6:])
-	require.Equal(t, []string{"3", "7", "occurred_at"}, rows[1][columns-5:columns-2])
+	require.Equal(t, []string{"amount", "rejected_line", "rejected_column", "rejected_field", "rejected_code", "rejected_reason", "rejected_row"}, rows[0][columns-7:])
+	require.Equal(t, []string{"3", "7", "occurred_at", "INVALID_FIELD"}, rows[1][columns-6:columns-2])
 }
 
 // TestCorrectedRowsAreReadFromWhereTheyWereKept corrects rejected rows in their file and replays that too.

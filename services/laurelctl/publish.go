@@ -70,7 +70,7 @@ func (c *publishCmd) Run(w *world) error {
 	r := w.resolver(ctx, c.columns)
 	defer r.close()
 	p := &publisher{
-		ctx: ctx, world: w, bus: b, program: h.Program, defaults: defaults, resolver: r, rejectedDir: c.Rejected, names: map[string]bool{},
+		ctx: ctx, world: w, bus: b, program: h.Program, defaults: defaults, resolver: r, places: orderfile.NewPlaces(c.Rejected, c.Files),
 	}
 	return w.published(p, p.all(c.Files))
 }

@@ -21,15 +21,14 @@ const (
 
 // publisher publishes the orders of files, one batch in flight.
 type publisher struct {
-	ctx         context.Context //nolint:containedctx // of the one command that runs
-	world       *world
-	bus         *bus.Bus
-	program     string
-	defaults    orderfile.Defaults
-	resolver    *resolver
-	rejectedDir string
-	names       map[string]bool // of files of rejected rows that this run has used
-	files       []*fileOutcome
+	ctx      context.Context //nolint:containedctx // of the one command that runs
+	world    *world
+	bus      *bus.Bus
+	program  string
+	defaults orderfile.Defaults
+	resolver *resolver
+	places   *orderfile.Places // of rejected rows
+	files    []*fileOutcome
 
 	batch []bus.Outgoing
 	bytes int
@@ -62,7 +61,7 @@ func (p *publisher) file(name string) error {
 	}
 	outcome := &fileOutcome{File: base}
 	p.files = append(p.files, outcome)
-	rejects := &rejects{world: p.world, path: p.rejectedPath(base), header: reader.Header(), outcome: outcome}
+	rejects := &rejects{world: p.world, path: p.places.Next(base), header: reader.Header(), outcome: outcome}
 	reader.OnRejected(rejects.hear)
 	reader.Resolve(p.resolver.who)
 	err = p.groups(reader, outcome)
@@ -113,14 +112,4 @@ func (p *publisher) flush(outcome *fileOutcome) error {
 	outcome.Events, outcome.Rows = outcome.Events+len(p.batch), outcome.Rows+p.rows
 	p.batch, p.bytes, p.rows = p.batch[:0], 0, 0
 	return nil
-}
-
-// rejectedPath is where the rejected rows of a file go; two files of one name keep apart.
-func (p *publisher) rejectedPath(base string) string {
-	name := base
-	for n := 2; p.names[name]; n++ {
-		name = fmt.Sprintf("%d-%s", n, base)
-	}
-	p.names[name] = true
-	return filepath.Join(p.rejectedDir, name)
 }

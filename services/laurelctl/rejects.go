@@ -9,8 +9,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 )
 
-// rejects keeps the rejected rows of one file. They are written beside their place and moved there at the end: the file
-// that is read may be the very one that they go to.
+// rejects keeps the rejected rows of one file. They are written beside their place and moved there at the end.
 type rejects struct {
 	world   *world
 	path    string

@@ -28,9 +28,9 @@ type Rejected struct {
 	order string // the order of a row that cannot be taken apart, as far as it can be told
 }
 
-// String is "orders.csv:17:34: amount: ...".
+// String is "orders.csv:17:34: amount: ... (INVALID_FIELD)".
 func (r Rejected) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s", r.File, r.Line, r.Column, r.text())
+	return fmt.Sprintf("%s:%d:%d: %s (%s)", r.File, r.Line, r.Column, r.text(), r.Code)
 }
 
 func (r Rejected) text() string {
@@ -53,7 +53,7 @@ func NewRejects(w io.Writer, header []string) (*Rejects, error) {
 	isOrder := func(name string) bool { return strings.EqualFold(name, columnNames[colOrder]) }
 	r := &Rejects{w: csv.NewWriter(w), columns: len(header), order: slices.IndexFunc(header, isOrder)}
 	names := append([]string{}, header...)
-	for _, name := range []string{"line", "column", "field", "reason", "row"} {
+	for _, name := range []string{"line", "column", "field", "code", "reason", "row"} {
 		names = append(names, oursPrefix+name)
 	}
 	return r, r.w.Write(names)
@@ -69,7 +69,7 @@ func (r *Rejects) Write(rejected Rejected) error {
 		}
 	}
 	return r.w.Write(append(append([]string{}, cells...), strconv.Itoa(rejected.Line), strconv.Itoa(rejected.Column),
-		rejected.Field, oneLine(rejected.Reason), whole))
+		rejected.Field, string(rejected.Code), oneLine(rejected.Reason), whole))
 }
 
 // Flush writes what is buffered, and returns the first error of all writes.

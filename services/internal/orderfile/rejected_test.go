@@ -119,7 +119,7 @@ func TestNeverAPartOfAnOrder(t *testing.T) {
 
 func TestReasonOfAGoodRow(t *testing.T) {
 	_, rejected := read(t, "order_id,account,occurred_at,amount\n1,ann,2026-03-02,1\n1,ann,2026-03-02,x\n")
-	require.Equal(t, "my.csv:2:1: not read, because line 3 of the same order is wrong: amount: "+rejected[1].Reason, rejected[0].String())
+	require.Equal(t, "my.csv:2:1: not read, because line 3 of the same order is wrong: amount: "+rejected[1].Reason+" (INVALID_FIELD)", rejected[0].String())
 	require.Equal(t, reason.InvalidField, rejected[0].Code)
 	require.Equal(t, []string{"1", "ann", "2026-03-02", "1"}, rejected[0].Row)
 }
@@ -139,7 +139,7 @@ func TestOrdersThatAreTooLong(t *testing.T) {
 		require.Len(t, groups, 1)
 		require.Len(t, rejected, 1001)
 		require.Equal(t, reason.TooLarge, rejected[0].Code)
-		require.Equal(t, "my.csv:1002:1: the order has more than 1000 rows", rejected[1000].String())
+		require.Equal(t, "my.csv:1002:1: the order has more than 1000 rows (TOO_LARGE)", rejected[1000].String())
 	})
 	t.Run("more than 256 KiB", func(t *testing.T) {
 		groups, rejected := read(t, head+strings.Repeat(row(strings.Repeat("ü", 120)), 600)+after)
@@ -167,10 +167,10 @@ func TestRejectedRowsCanBeCorrectedAndReadAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "3", g.Ref.Order)
 	require.NoError(t, rejects.Flush())
-	require.Equal(t, `amount,order_id,account,occurred_at,rejected_line,rejected_column,rejected_field,rejected_reason,rejected_row
-1.00,1,ann,2026-03-02,2,1,,"not read, because line 3 of the same order is wrong: amount: ""x"" is not a decimal number; write digits and at most one point, for example 12.34",
-x,1,ann,2026-03-02,3,1,amount,"""x"" is not a decimal number; write digits and at most one point, for example 12.34",
-,2,,,4,1,,the quote is not closed on its line,"""2,2,bob,2026-03-02"
+	require.Equal(t, `amount,order_id,account,occurred_at,rejected_line,rejected_column,rejected_field,rejected_code,rejected_reason,rejected_row
+1.00,1,ann,2026-03-02,2,1,,INVALID_FIELD,"not read, because line 3 of the same order is wrong: amount: ""x"" is not a decimal number; write digits and at most one point, for example 12.34",
+x,1,ann,2026-03-02,3,1,amount,INVALID_FIELD,"""x"" is not a decimal number; write digits and at most one point, for example 12.34",
+,2,,,4,1,,MALFORMED_EVENT,the quote is not closed on its line,"""2,2,bob,2026-03-02"
 `, b.String())
 	corrected := strings.Replace(b.String(), "\nx,1", "\n4.00,1", 1)
 	groups, rejected := read(t, corrected)

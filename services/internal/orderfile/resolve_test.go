@@ -46,7 +46,7 @@ func TestOrdersThatNameACardFindTheirAccount(t *testing.T) {
 	}
 	require.Equal(t, []string{"1 paid ann ", "2 paid ann bob", "3 paid ann eve", "2 returned ann "}, got)
 	require.Len(t, rejected, 2, "an order goes whole")
-	require.Equal(t, "my.csv:6:1: account: nobody is known by this card", rejected[0].String())
+	require.Equal(t, "my.csv:6:1: account: nobody is known by this card (ALIAS_NOT_FOUND)", rejected[0].String())
 	require.Equal(t, reason.AliasNotFound, rejected[0].Code)
 	require.Equal(t, []string{"4", "3", "2026-03-02", "paid", "tea", "18", ""}, rejected[0].Row, "as it was written")
 	require.Contains(t, rejected[1].String(), "line 6 of the same order is wrong")

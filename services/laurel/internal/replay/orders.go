@@ -18,12 +18,13 @@ type history struct {
 	lines    int64
 	rejected int64
 	kept     string // where the rejected rows are
-	later    int64  // orders after --until, left out
+	places   *orderfile.Places
+	later    int64 // orders after --until, left out
 }
 
 // read reads all order files. Rows that do not parse go to a file of their own with their reasons, the rest goes on.
 func (o Options) read(d orderfile.Defaults) (*history, error) {
-	h := &history{}
+	h := &history{places: orderfile.NewPlaces(o.RejectedDir, o.Orders)}
 	for _, name := range o.Orders {
 		if err := o.readFile(h, name, d); err != nil {
 			return nil, err
@@ -88,7 +89,7 @@ func (o Options) keepRejected(h *history, name string, r *orderfile.Reader, rows
 	for _, row := range rows[:min(len(rows), rejectedShown)] {
 		_, _ = fmt.Fprintf(o.Err, "rejected %s\n", row)
 	}
-	path := filepath.Join(o.RejectedDir, base)
+	path := h.places.Next(base)
 	err := writeFile(path, func(w io.Writer) error {
 		out, err := orderfile.NewRejects(w, r.Header())
 		if err != nil {
