@@ -102,21 +102,35 @@ const (
 // All publishes messages of one stream in their order and returns once the bus has all of them on disk. It tries until
 // ctx ends. Messages that the bus knows already are not stored twice.
 func All(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) error {
+	_, err := Behind(ctx, b, batch, 0)
+	return err
+}
+
+// Behind publishes as All does, and returns how many of the messages stand behind a sequence of the stream: where that was its
+// end, those that the bus did not know. (Where the stream then ends does not tell that: services publish, too.)
+func Behind(ctx context.Context, b *bus.Bus, batch []bus.Outgoing, behind uint64) (int, error) {
 	err := untilAnswered(ctx, func() error { return b.PublishBatch(ctx, batch) })
+	if err == nil {
+		return len(batch), nil
+	}
 	if !errors.Is(err, bus.ErrStored) {
-		return err
+		return 0, err
 	}
 	// The bus knows at least one of them: singly, it tells which.
+	stored := map[uint64]bool{}
 	for _, m := range batch {
 		err := untilAnswered(ctx, func() error {
-			_, err := b.Publish(ctx, m)
+			sequence, err := b.Publish(ctx, m)
+			if err == nil && sequence > behind {
+				stored[sequence] = true
+			}
 			return err
 		})
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(stored), nil
 }
 
 func untilAnswered(ctx context.Context, try func() error) error {

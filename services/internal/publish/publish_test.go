@@ -116,8 +116,13 @@ func TestABatchIsStoredOnceWhateverTheBusKnowsOfIt(t *testing.T) {
 			for _, m := range messages(t, c.known...) {
 				require.NoError(t, publish.All(t.Context(), b, []bus.Outgoing{m}))
 			}
-			require.NoError(t, publish.All(t.Context(), b, messages(t, c.batch...)))
-			require.NoError(t, publish.All(t.Context(), b, messages(t, c.batch...)), "and again")
+			for _, fresh := range []int{len(c.stored) - len(c.known), 0} { // and again
+				end, err := b.End(t.Context(), bus.Events)
+				require.NoError(t, err)
+				stored, err := publish.Behind(t.Context(), b, messages(t, c.batch...), end)
+				require.NoError(t, err)
+				require.Equal(t, fresh, stored)
+			}
 			var want []string
 			for _, m := range messages(t, c.stored...) {
 				want = append(want, string(m.Data))

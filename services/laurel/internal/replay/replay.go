@@ -101,7 +101,7 @@ type run struct {
 	revision int
 	begun    time.Time
 	applied  time.Duration // until every service had drained
-	known    int64         // orders that EVENTS had before
+	known    int64         // events that EVENTS had before
 	spent    spent
 }
 
@@ -142,7 +142,7 @@ func (r *run) run(ctx context.Context, files []program.File) (summary.Summary, e
 
 // publish sends the orders in the order of time, one batch in flight.
 func (r *run) publish(ctx context.Context, bar *bar) error {
-	before, err := r.end(ctx)
+	last, err := r.end(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,21 +161,21 @@ func (r *run) publish(ctx context.Context, bar *bar) error {
 		if len(batch) < batchOrders && i+1 < len(r.history.groups) {
 			continue
 		}
-		if err := publish.All(ctx, r.house.Bus, batch); err != nil {
+		stored, err := publish.Behind(ctx, r.house.Bus, batch, last)
+		if err != nil {
 			return fmt.Errorf("publish orders: %w", err)
 		}
 		fault.Point(fault.AfterOrdersPublish)
 		clear(r.history.groups[i+1-len(batch) : i+1]) // nobody asks for them again, and they are most of what we hold
+		r.known += int64(len(batch) - stored)
+		bar.known(r.known)
 		batch = batch[:0]
 		if err := r.house.Broken(); err != nil {
 			return err
 		}
-		after, err := r.end(ctx)
-		if err != nil {
+		if last, err = r.end(ctx); err != nil {
 			return err
 		}
-		r.known = int64(i+1) - int64(after-before) //nolint:gosec // sequences stay far below 2^63
-		bar.known(r.known)
 	}
 	return nil
 }
@@ -202,19 +202,25 @@ func (r *run) end(ctx context.Context) (uint64, error) {
 func (r *run) watch(ctx context.Context, bar *bar) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	for asked := r.begun; ; {
+	asked := r.begun
+	for {
 		select {
 		case <-tick.C:
-			if now := r.Clock.Now(); now.Sub(asked) >= linesEvery {
-				asked = now
-				if lag, err := r.house.Progress(ctx); err == nil {
-					bar.left(lag)
-				}
-			}
-			bar.set(r.house.Accrual.Counts().Messages)
 		case <-ctx.Done():
 			return
 		}
+		if now := r.Clock.Now(); now.Sub(asked) >= linesEvery {
+			asked = now
+			r.tellLag(ctx, bar)
+		}
+		bar.set(r.house.Accrual.Counts().Messages)
+	}
+}
+
+// tellLag asks how far the services are behind; where that is not known, what was known stays.
+func (r *run) tellLag(ctx context.Context, bar *bar) {
+	if lag, err := r.house.Progress(ctx); err == nil {
+		bar.left(lag)
 	}
 }
 
