@@ -174,6 +174,11 @@ func (h *House) Run(ctx context.Context) {
 		})
 	}
 	h.run.Go(func() error { return h.Health.Run(ctx) })
+	streams := newStreamWatch(h.Bus.Fills, h.Metrics, h.Log)
+	h.run.Go(func() error {
+		streams.run(ctx)
+		return nil
+	})
 	if h.mongod != nil {
 		h.run.Go(func() error {
 			h.keepMongod(ctx)
