@@ -133,7 +133,14 @@ func TestAControlEventThatIsRefusedTwice(t *testing.T) {
 	again("tea", "revised", "broken", &controlv1.ProgramRevised{
 		Program: "tea", Revision: 2, Files: []*controlv1.ProgramFile{{Name: "tea.yaml", Content: []byte("programme: [")}},
 	})
-	require.Len(t, h.stored(bus.Dead), 3*partitions)
+	reasons := map[string]int{}
+	for _, m := range h.stored(bus.Dead) {
+		id, _, _ := strings.Cut(m.Header.Get("ce-id"), "/")
+		reasons[id+" "+m.Header.Get("Laurel-Reason")]++
+	}
+	require.Equal(t, map[string]int{
+		"other%20clock REVISION_OUT_OF_ORDER": partitions, "gap REVISION_OUT_OF_ORDER": partitions, "broken INVALID_PROGRAMME": partitions,
+	}, reasons, "each once in each partition")
 	h.publish(paid("ann", "o", clock.System().Now(), 100))
 	s.drained()
 	require.EqualValues(t, 1, s.active("ann"))

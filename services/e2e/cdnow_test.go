@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,21 +48,25 @@ const (
 	referenceAccounts = 23_570
 )
 
+// onAllDates asks for all days at once, as scripts/run.sh does.
 func onAllDates() []string {
-	var flags []string
+	var days []string
 	for _, r := range reference {
-		flags = append(flags, "--at", r.day+"T00:00Z")
+		days = append(days, r.day+"T00:00Z")
 	}
-	return flags
+	return []string{"--at", strings.Join(days, ",")}
 }
 
 // TestCDNOWReplayEqualsTheReference replays 69,659 purchases and finds the known answer to the last point.
 func TestCDNOWReplayEqualsTheReference(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	r := replay{orders: cdnow(t, "cdnow.csv"), programme: plain, until: end, flags: onAllDates()}
-	first := h.figures(h.replay(r))
+	r := replay{orders: cdnow(t, "cdnow.csv"), programme: plain, until: end, flags: append(onAllDates(), "--report", h.reportFile())}
+	o := h.replay(r)
+	first := h.figures(o)
 	f := first.After
+	requireClosing(t, o)
+	requirePage(t, h.page())
 	requireTiers(t, first)
 	for i, a := range first.At {
 		require.Equal(t, reference[i].outstanding, a.Outstanding, "points outstanding on %s", reference[i].day)
@@ -92,6 +99,54 @@ func TestCDNOWReplayEqualsTheReference(t *testing.T) {
 	requireAccrualService(t, h, l)
 	requireTierService(t, h, l)
 	requireAnalyticsService(t, h, l)
+}
+
+// requireClosing asserts that progress was told in lines, for there is no terminal, and what the closing table says.
+func requireClosing(t *testing.T, o outcome) {
+	t.Helper()
+	require.Regexp(t, `(?m)^  \d+ of 69659 orders in the ledger, \d+ orders/s, \d+ left, (no lag|lag: \d+ partitions behind, .*)$`, o.err)
+	require.Regexp(t, `(?m)^  69659 of 69659 orders in the ledger, \d+ orders/s, 0 left, no lag$`, o.err)
+	for _, row := range []string{
+		`Orders +│ +69,659`, `Accounts +│ +23,570`, `Points earned +│ +2,453,159`, `  expired +│ +1,403,366`, `Points alive +│ +1,049,793`,
+	} {
+		require.Regexp(t, row, o.out)
+	}
+	require.Contains(t, o.out, "every invariant of the ledger holds")
+}
+
+// requirePage looks at the page for people: months, tiers on all dates, the story of one member, and nothing from elsewhere.
+func requirePage(t *testing.T, page string) {
+	t.Helper()
+	require.NotRegexp(t, `(?i)<script|<link[^>]*stylesheet|@import|<img|<iframe|(src|href)="?https?:`, page, "one file that loads nothing")
+	for _, part := range []string{
+		`<h2 id="months">Month by month</h2>`, `<h2 id="tiers">Who stands where</h2>`, "make run ORDERS=",
+		">2,453,159<", ">1,049,793<", "@media print {",
+	} {
+		require.Contains(t, page, part)
+	}
+	months := regexp.MustCompile(`(?s)<caption id="months-table">.*?</table>`).FindString(page)
+	require.Equal(t, 18, strings.Count(months, `<th scope="row">`), "January 1997 to June 1998")
+	moments := regexp.MustCompile(`(?s)<caption id="at-table">.*?</table>`).FindString(page)
+	for _, want := range reference {
+		day, err := time.Parse(time.DateOnly, want.day)
+		require.NoError(t, err)
+		row := fmt.Sprintf(`<th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>`, day.Format("2 Jan 2006"),
+			grouped(want.bronze), grouped(want.silver), grouped(want.gold), grouped(want.outstanding), want.digest)
+		require.Contains(t, moments, row)
+	}
+	story := regexp.MustCompile(`(?s)<section aria-labelledby="story">.*?</section>`).FindString(page)
+	require.Contains(t, story, " with member <bdi>")
+	require.Greater(t, strings.Count(story, `<td role="cell" class="what">`), 5)
+	require.Contains(t, story, "Earned ")
+	require.Contains(t, story, "expired")
+}
+
+// grouped writes a count with commas between thousands.
+func grouped(n int64) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", grouped(n/1000), n%1000)
 }
 
 func requireTiers(t *testing.T, s summary) {

@@ -25,16 +25,21 @@ const (
 // slice writes the first orders of the sample into a file.
 func slice(t *testing.T, orders int) string {
 	t.Helper()
+	return write(t, "slice.csv", strings.Join(sliceRows(t, orders), ""))
+}
+
+// sliceRows are the rows of the first orders of the sample, behind the names of the columns.
+func sliceRows(t *testing.T, orders int) []string {
+	t.Helper()
 	raw, err := os.ReadFile(cdnow(t, "cdnow-sample.csv"))
 	require.NoError(t, err)
-	lines := strings.SplitAfterN(string(raw), "\n", orders+2) // with the header
-	return write(t, "slice.csv", strings.Join(lines[:orders+1], ""))
+	return strings.SplitAfterN(string(raw), "\n", orders+2)[:orders+1]
 }
 
 func sliceReplay(t *testing.T) replay {
 	t.Helper()
 	return replay{
-		orders: slice(t, sliceOrders), programme: withTiers, until: sliceEnd,
+		orders: eventfulSlice(t), programme: withTiers, until: sliceEnd,
 		flags: []string{"--at", "1997-06-01T00:00Z", "--at", "1998-02-01T00:00Z"},
 	}
 }
@@ -43,6 +48,7 @@ func sliceReplay(t *testing.T) replay {
 type clean struct {
 	summary summary
 	hashes  map[string]string
+	dead    []string
 }
 
 var cleanSlice struct {
@@ -56,10 +62,15 @@ func undisturbed(t *testing.T) clean {
 	cleanSlice.once.Do(func() {
 		h := newHouse(t)
 		s := h.figures(h.replay(sliceReplay(t)))
-		require.EqualValues(t, sliceOrders, s.After.Orders)
+		require.EqualValues(t, sliceOrders+sliceLapsed, s.After.Orders, "what waits for an order makes it known")
 		require.NotZero(t, s.After.Points.Expired)
 		require.NotZero(t, s.After.Points.Active)
-		cleanSlice.clean = clean{s, h.open().hashes(t)}
+		require.NotZero(t, s.After.Points.Reversed)
+		l := h.open()
+		dead := l.dead(t)
+		require.Equal(t, map[string]int{"RETURN_EXCEEDS_ORDER": sliceRefused, "RETURN_WITHOUT_ORDER": sliceLapsed}, countReasons(dead))
+		require.EqualValues(t, sliceRefused+sliceLapsed, s.After.Refused)
+		cleanSlice.clean = clean{s, l.hashes(t), dead}
 	})
 	require.NotEmpty(t, cleanSlice.hashes, "the undisturbed replay failed: see the first test that asked for it")
 	return cleanSlice.clean
@@ -74,6 +85,7 @@ func requireAsClean(t *testing.T, want clean, s summary, l *ledger) {
 	require.Equal(t, string(want.summary.Analytics), string(s.Analytics))
 	requireSameHashes(t, want.hashes, l.hashes(t))
 	requireOneFactPerEntry(t, l)
+	require.Equal(t, want.dead, l.dead(t), "dead letters, each once")
 }
 
 func requireSameHashes(t *testing.T, want, got map[string]string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,7 @@ type house struct {
 	data string // of mongod and nats-server
 	home string // where laurel writes for people
 	env  []string
+	in   io.Reader // standard input of what is started; nil: none
 }
 
 func newHouse(t *testing.T) *house {
@@ -97,7 +99,7 @@ func (h *house) run(program string, args ...string) *process {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), runMax)
 	p := &process{t: h.t, cmd: exec.CommandContext(ctx, program, args...), done: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = h.env, &p.out, &p.err, attributes()
+	p.cmd.Env, p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = h.env, h.in, &p.out, &p.err, attributes()
 	started := make(chan error, 1)
 	go func() {
 		defer close(p.done)

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,7 +22,10 @@ func TestWhatIsSpentIsSpentOnce(t *testing.T) {
 	r := sliceReplay(t)
 	r.flags = append(slices.Clip(r.flags), "--spend")
 	h := newHouse(t)
-	first := h.spent(h.replay(r))
+	reported := r
+	reported.flags = append(slices.Clip(r.flags), "--report", h.reportFile())
+	first := h.spent(h.replay(reported))
+	requireMatrix(t, h.page(), first.Settlements)
 	require.Equal(t, want.After, first.Before)
 	require.Equal(t, want.At, first.At)
 	require.Equal(t, string(want.Analytics), string(first.Analytics))
@@ -48,6 +53,26 @@ func TestWhatIsSpentIsSpentOnce(t *testing.T) {
 	l := other.open()
 	requireSameHashes(t, hashes, l.hashes(t))
 	requireOneFactPerEntry(t, l)
+}
+
+// requireMatrix asserts that the page shows the settlement: who owes whom, and a net for each that is in the summary.
+func requireMatrix(t *testing.T, page string, settlements []settlement) {
+	t.Helper()
+	require.Len(t, settlements, 1)
+	_, matrix, found := strings.Cut(page, `<caption id="matrix-table">`)
+	require.True(t, found, "the page has a matrix")
+	matrix, _, _ = strings.Cut(matrix, "</table>")
+	require.Contains(t, matrix, "who owes whom for what was given and spent in February 1998")
+	nets := ""
+	for _, p := range settlements[0].Net {
+		require.Contains(t, matrix, `<th scope="row"><bdi>`+p.Partner+` owes</bdi></th>`)
+		net := fmt.Sprintf("%d.%02d", max(p.Net, -p.Net)/100, max(p.Net, -p.Net)%100)
+		if p.Net < 0 {
+			net = "−" + net
+		}
+		nets += "<td>" + net + "</td>"
+	}
+	require.Contains(t, matrix, `<th scope="row"><bdi>net</bdi></th>`+nets)
 }
 
 // requireSpent holds what was spent against the figures before and after, and the settlement against itself.

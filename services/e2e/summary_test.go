@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -130,6 +131,16 @@ func (h *house) summary() summary {
 	}
 	require.Equal(h.t, checks(), names)
 	return s
+}
+
+func (h *house) reportFile() string { return filepath.Join(h.home, "report.html") }
+
+// page is the page for people that a replay wrote.
+func (h *house) page() string {
+	h.t.Helper()
+	raw, err := os.ReadFile(h.reportFile())
+	require.NoError(h.t, err)
+	return string(raw)
 }
 
 // ledger is the summary's figures without those of the run: how often events came says nothing of the ledger.

@@ -44,7 +44,8 @@ func TestBatchesOfOne(t *testing.T) {
 	r.orders = slice(t, 250)
 	h := newHouse(t)
 	want := clean{summary: h.figures(h.replay(r))}
-	want.hashes = h.open().hashes(t)
+	l := h.open()
+	want.hashes, want.dead = l.hashes(t), l.dead(t)
 
 	one := newHouse(t)
 	r.flags = append(slices.Clip(r.flags), "--batch", "1", "--lanes", "4")

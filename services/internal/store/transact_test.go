@@ -110,9 +110,6 @@ type fault bson.M
 // TestACommitIsTriedAgainAndHappensOnce breaks commits on a mongod of its own, which takes test commands.
 func TestACommitIsTriedAgainAndHappensOnce(t *testing.T) {
 	t.Parallel()
-	if _, err := mongod.Find(); err != nil {
-		t.Skip(err)
-	}
 	server, err := mongod.Start(t.Context(), mongod.Options{
 		Dir: t.TempDir(), Logger: testkit.Logger(t), ExtraArgs: []string{"--setParameter", "enableTestCommands=1"},
 	})

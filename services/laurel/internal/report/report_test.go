@@ -272,14 +272,14 @@ func rowsOf(t *testing.T, page, class string) int {
 // TestThePageIsGoodOnPaper: white, its columns below each other, nothing that scrolls, no table row on two pages.
 func TestThePageIsGoodOnPaper(t *testing.T) {
 	page := render(t, small())
-	_, print, found := strings.Cut(page, "@media print {")
+	_, paper, found := strings.Cut(page, "@media print {")
 	require.True(t, found)
-	print, _, _ = strings.Cut(print, "</style>")
+	paper, _, _ = strings.Cut(paper, "</style>")
 	for _, rule := range []string{
 		"@page { size: A4;", "background: #fff;", ".broad .figures { display: block; }", ".scroll { overflow: visible; max-height: none; }",
 		"figure, .sparks, .tiles div, tr, .checks li, .turn, .figures-table { break-inside: avoid; }", "print-color-adjust: exact;",
 	} {
-		require.Contains(t, print, rule)
+		require.Contains(t, paper, rule)
 	}
 }
 
