@@ -137,7 +137,8 @@ func requirePage(t *testing.T, page string) {
 	story := regexp.MustCompile(`(?s)<section aria-labelledby="story">.*?</section>`).FindString(page)
 	require.Contains(t, story, " with member <bdi>")
 	require.Greater(t, strings.Count(story, `<td role="cell" class="what">`), 5)
-	require.Contains(t, story, "Earned ")
+	require.Contains(t, story, " was paid: ")
+	require.Contains(t, story, "It earned ")
 	require.Contains(t, story, "expired")
 }
 
