@@ -69,7 +69,7 @@ func newCustomers(p Page) *customersView {
 	v.Spread = figure{
 		Finding: spreadFinding(a),
 		Detail: fmt.Sprintf("%s make 80%% of it, %s make half. Gini %s, where 0 is all alike and 1 is one who has it all.",
-			summary.Plural(a.Most.Customers, "customer", "customers"), summary.Count(a.Half.Customers), shortShare(a.Gini)),
+			summary.Plural(a.Most.Customers, "customer", "customers"), summary.Count(a.Half.Customers), summary.Thousandths(a.Gini)),
 		Shows: "Revenue of the customers up to each one, the poorest first, beside all alike (Lorenz curve)",
 	}
 	v.Spread.Plots = both(v.Spread.Finding+". "+v.Spread.Detail, func(s size) plot { return drawLorenz(p.Customers.Lorenz, s) })
@@ -197,9 +197,6 @@ func orNone(share string) string {
 	}
 	return share
 }
-
-// shortShare cuts a share of nine digits to three.
-func shortShare(text string) string { return text[:min(len(text), len("0.634"))] }
 
 // unit is a square of shares: both axes go from nothing to all.
 type unit struct{ left, right, top, base float64 }

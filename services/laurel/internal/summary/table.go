@@ -142,7 +142,7 @@ func customers(a Analytics) []line {
 		}
 	}
 	if a.Gini != "" {
-		lines = append(lines, line{name: "  Gini of what they spent", after: a.Gini[:min(len(a.Gini), len("0.634"))]})
+		lines = append(lines, line{name: "  Gini of what they spent", after: Thousandths(a.Gini)})
 	}
 	return lines
 }

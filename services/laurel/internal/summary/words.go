@@ -31,6 +31,15 @@ func Percent(part, whole int64) string {
 	return n.String() + "%"
 }
 
+// Thousandths rounds a share of nine digits to three, halves up: 0.634571185 is 0.635. What is no number stays as it is.
+func Thousandths(share string) string {
+	exact, ok := new(big.Rat).SetString(share)
+	if !ok {
+		return share
+	}
+	return exact.FloatString(3)
+}
+
 // Amount writes money with commas and its currency: 2,500,315.63 USD.
 func Amount(m money.Minor, c money.Currency) string {
 	text, minus := strings.CutPrefix(money.Format(m, c), "-")
