@@ -72,6 +72,8 @@ func badEvents(now time.Time) []bad {
 		}
 	}))
 	add("more than 256 KiB", reason.TooLarge, "", edited(func(b *ordersv1.OrderPaid) { b.Channel = strings.Repeat("x", 300<<10) }))
+	add("more paid with points than the row costs", reason.InvalidField, "lines[0].paid_with_points_minor",
+		edited(func(b *ordersv1.OrderPaid) { b.Lines[0].PaidWithPointsMinor = b.GetLines()[0].GetAmountMinor() + 1 }))
 	add("two lines with one id", reason.InvalidField, "lines[1].line_id", edited(func(b *ordersv1.OrderPaid) {
 		b.Lines = append(b.Lines, b.GetLines()[0])
 	}))

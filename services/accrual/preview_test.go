@@ -40,9 +40,11 @@ ladder:
 func basket(random *rand.Rand, order string, at time.Time) *ordersv1.OrderPaid {
 	body := &ordersv1.OrderPaid{OrderId: order, OccurredAt: timestamppb.New(at), Currency: "USD"}
 	for range 1 + random.IntN(4) {
+		amount := random.Int64N(60_00)
 		body.Lines = append(body.Lines, &ordersv1.Line{
 			Sku:      []string{"assam", "kettle", "card"}[random.IntN(3)],
-			Category: []string{"", "pots"}[random.IntN(2)], Quantity: 1, AmountMinor: random.Int64N(60_00),
+			Category: []string{"", "pots"}[random.IntN(2)], Quantity: 1, AmountMinor: amount,
+			PaidWithPointsMinor: max(0, random.Int64N(2*amount+1)-amount), // none of it, mostly
 		})
 	}
 	return body
@@ -146,10 +148,13 @@ func TestAPreviewIsRefusedAsTheOrderWouldBe(t *testing.T) {
 		"two lines with one id": {reason.InvalidField, "lines[1].line_id", func(in *accrualv1.PreviewOrderRequest) {
 			in.Lines = append(in.Lines, in.GetLines()[0])
 		}},
-		"no lines":            {reason.InvalidArgument, "lines", func(in *accrualv1.PreviewOrderRequest) { in.Lines = nil }},
-		"1,001 lines":         {reason.InvalidArgument, "lines", func(in *accrualv1.PreviewOrderRequest) { in.Lines = make([]*ordersv1.Line, 1001) }},
-		"no merchant":         {reason.InvalidArgument, "merchant", func(in *accrualv1.PreviewOrderRequest) { in.Merchant = "" }},
-		"a negative amount":   {reason.InvalidArgument, "lines[0].amount_minor", func(in *accrualv1.PreviewOrderRequest) { in.Lines[0].AmountMinor = -1 }},
+		"no lines":          {reason.InvalidArgument, "lines", func(in *accrualv1.PreviewOrderRequest) { in.Lines = nil }},
+		"1,001 lines":       {reason.InvalidArgument, "lines", func(in *accrualv1.PreviewOrderRequest) { in.Lines = make([]*ordersv1.Line, 1001) }},
+		"no merchant":       {reason.InvalidArgument, "merchant", func(in *accrualv1.PreviewOrderRequest) { in.Merchant = "" }},
+		"a negative amount": {reason.InvalidArgument, "lines[0].amount_minor", func(in *accrualv1.PreviewOrderRequest) { in.Lines[0].AmountMinor = -1 }},
+		"more paid with points than the row costs": {reason.InvalidField, "lines[0].paid_with_points_minor", func(in *accrualv1.PreviewOrderRequest) {
+			in.Lines[0].PaidWithPointsMinor = in.GetLines()[0].GetAmountMinor() + 1
+		}},
 		"an account too long": {reason.InvalidArgument, "account", func(in *accrualv1.PreviewOrderRequest) { in.Account = fmt.Sprintf("%0129d", 0) }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,12 +126,17 @@ func orderEvent(body header, kind orders.Kind) (orders.Event, error) {
 	}
 	e := orders.Event{Kind: kind, OccurredAt: calendar.Millis(at.AsTime())}
 	var currency string
+	if b, ok := body.(interface{ GetLines() []*ordersv1.Line }); ok {
+		var err error
+		if e.Lines, err = Lines(b.GetLines()); err != nil {
+			return e, err
+		}
+	}
 	switch b := body.(type) {
 	case *ordersv1.OrderPlaced:
-		e.Lines, e.Channel, e.Member, currency = linesFromProto(b.GetLines()), b.GetChannel(), b.GetMember(), b.GetCurrency()
+		e.Channel, e.Member, currency = b.GetChannel(), b.GetMember(), b.GetCurrency()
 	case *ordersv1.OrderPaid:
-		e.Lines, e.Channel, e.Member, currency = linesFromProto(b.GetLines()), b.GetChannel(), b.GetMember(), b.GetCurrency()
-		e.Revision = b.GetRevision()
+		e.Channel, e.Member, e.Revision, currency = b.GetChannel(), b.GetMember(), b.GetRevision(), b.GetCurrency()
 	case *ordersv1.OrderShipped:
 		e.Occurrence = b.GetShipmentId()
 		return e, nil
@@ -149,16 +154,23 @@ func orderEvent(body header, kind orders.Kind) (orders.Event, error) {
 	return e, nil
 }
 
-func linesFromProto(list []*ordersv1.Line) []orders.Line {
+// Lines maps the lines of a checked order to the domain's, whose amounts are what was paid in money: the part that was paid
+// with points earns nothing (domain I). Errors: reason.InvalidField where that part is more than the whole.
+func Lines(list []*ordersv1.Line) ([]orders.Line, error) {
 	lines := make([]orders.Line, len(list))
 	for i, l := range list {
+		whole, points := l.GetAmountMinor(), l.GetPaidWithPointsMinor()
+		if points > whole {
+			return nil, reason.New(reason.InvalidField, fmt.Sprintf("lines[%d].paid_with_points_minor", i),
+				"%d of the row were paid with points, which is more than its amount, %d", points, whole)
+		}
 		lines[i] = orders.Line{
 			ID: l.GetLineId(), SKU: l.GetSku(), Category: l.GetCategory(), Brand: l.GetBrand(),
-			Quantity: l.GetQuantity(), Amount: money.Minor(l.GetAmountMinor()),
+			Quantity: l.GetQuantity(), Amount: money.Minor(whole - points),
 			Cost: money.Minor(l.GetCostMinor()), HasCost: l.CostMinor != nil,
 		}
 	}
-	return lines
+	return lines, nil
 }
 
 func returnedFromProto(list []*ordersv1.ReturnedLine) []orders.ReturnedLine {

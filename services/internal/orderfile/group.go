@@ -168,7 +168,7 @@ func (b *batch) group() Group {
 		e.Currency, e.Channel, e.Member, e.Revision = w.currency, w.channel, w.member, k.revision
 		for _, w := range b.rows {
 			e.Lines = append(e.Lines, orders.Line{SKU: w.sku, Category: w.category, Brand: w.brand,
-				Quantity: w.quantity, Amount: w.amount, Cost: w.cost, HasCost: w.hasCost})
+				Quantity: w.quantity, Amount: w.amount - w.points, Cost: w.cost, HasCost: w.hasCost})
 		}
 	case orders.Returned:
 		e.Currency, e.Returned = w.currency, b.returned()

@@ -27,6 +27,7 @@ const (
 	colReturn
 	colBrand
 	colCost
+	colPoints
 	colRevision
 	columns // how many there are
 	colOurs = columns
@@ -35,7 +36,7 @@ const (
 // columnNames are what headers call the columns.
 var columnNames = [columns]string{
 	"order_id", "account", "occurred_at", "kind", "currency", "sku", "category", "quantity", "amount",
-	"merchant", "member", "channel", "return_id", "brand", "cost", "order_revision",
+	"merchant", "member", "channel", "return_id", "brand", "cost", "paid_with_points", "order_revision",
 }
 
 // charsMax is how long the texts among the columns may be: the limits of laurel/orders/v1.

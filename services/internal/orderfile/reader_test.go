@@ -50,18 +50,18 @@ func at(text string) time.Time {
 }
 
 func TestEveryKindOfRow(t *testing.T) {
-	groups, rejected := read(t, `order_id,account,occurred_at,kind,currency,sku,category,quantity,amount,merchant,member,channel,return_id,brand,cost,order_revision
-1001,ann,2026-03-02T14:05:00+01:00,placed,,TEA-100,tea,2,18,,,,,,,
-1001,ann,2026-03-02T14:06:00+01:00,paid,,TEA-100,tea,2,18,,ben,web,,Hill,7.50,
-1001,ann,2026-03-02T14:06:00+01:00,,EUR,CUP-7,cups,0,24.5,shop,ben,web,,,,0
-1001,ann,2026-03-03,paid,,TEA-100,tea,1,9.00,,,,,,,1
-1001,ann,2026-03-04,shipped,,,,,,,,,,,,
-1001,ann,2026-03-09,returned,,TEA-100,,1,,,,,,,,
-1001,ann,2026-03-09,returned,,CUP-7,,,4.00,,,,r-2,,,
-1001,ann,2026-03-10,returned,,,,,,,,,r-3,,,
-1001,ann,2026-03-11,Cancelled,,,,,,,,,,,,
-"b/7",ann,2026-07-01,payment,JPY,,,,1200,"Müller & Söhne",,,,,,
-"b/7",ann,2026-07-01,payment,JPY,,,,34,"Müller & Söhne",,,,,,
+	groups, rejected := read(t, `order_id,account,occurred_at,kind,currency,sku,category,quantity,amount,merchant,member,channel,return_id,brand,cost,paid_with_points,order_revision
+1001,ann,2026-03-02T14:05:00+01:00,placed,,TEA-100,tea,2,18,,,,,,,,
+1001,ann,2026-03-02T14:06:00+01:00,paid,,TEA-100,tea,2,18,,ben,web,,Hill,7.50,,
+1001,ann,2026-03-02T14:06:00+01:00,,EUR,CUP-7,cups,0,24.5,shop,ben,web,,,,4.5,0
+1001,ann,2026-03-03,paid,,TEA-100,tea,1,9.00,,,,,,,,1
+1001,ann,2026-03-04,shipped,,,,,,,,,,,,,
+1001,ann,2026-03-09,returned,,TEA-100,,1,,,,,,,,,
+1001,ann,2026-03-09,returned,,CUP-7,,,4.00,,,,r-2,,,,
+1001,ann,2026-03-10,returned,,,,,,,,,r-3,,,,
+1001,ann,2026-03-11,Cancelled,,,,,,,,,,,,,
+"b/7",ann,2026-07-01,payment,JPY,,,,1200,"Müller & Söhne",,,,,,,
+"b/7",ann,2026-07-01,payment,JPY,,,,34,"Müller & Söhne",,,,,,,
 `)
 	require.Empty(t, rejected)
 	group := func(line, rows int, id string, e orders.Event) orderfile.Group {
@@ -77,7 +77,7 @@ func TestEveryKindOfRow(t *testing.T) {
 		group(3, 2, "shop/1001/paid/0", orders.Event{Kind: orders.Paid, OccurredAt: at("2026-03-02T13:06:00Z"), Currency: "EUR",
 			Channel: "web", Member: "ben", Lines: []orders.Line{
 				{SKU: "TEA-100", Category: "tea", Brand: "Hill", Quantity: 2, Amount: 1800, Cost: 750, HasCost: true},
-				{SKU: "CUP-7", Category: "cups", Amount: 2450}}}),
+				{SKU: "CUP-7", Category: "cups", Amount: 2000}}}), // 4.50 were paid with points
 		group(5, 1, "shop/1001/paid/1", orders.Event{Kind: orders.Paid, OccurredAt: at("2026-03-03T11:00:00Z"), Currency: "EUR",
 			Revision: 1, Lines: []orders.Line{{SKU: "TEA-100", Category: "tea", Quantity: 1, Amount: 900}}}),
 		group(6, 1, "shop/1001/shipped/2026-03-04T11:00:00Z", orders.Event{Kind: orders.Shipped,

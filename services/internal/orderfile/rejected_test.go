@@ -70,6 +70,20 @@ func TestValuesThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestPointsAreAPartOfWhatIsPaid(t *testing.T) {
+	for row, want := range map[string]string{
+		"paid,1.00,1.01":    "2:28: paid_with_points: 1.01 is more than the amount of the row, 1.00",
+		"paid,1.00,-0.01":   "2:28: paid_with_points: -0.01 is negative",
+		"returned,,0.01":    "2:28: paid_with_points: only placed and paid rows have a part that was paid with points, and this one is returned",
+		"payment,1.00,0.01": "2:31: paid_with_points: only placed and paid rows",
+	} {
+		_, rejected := read(t, "order_id,account,occurred_at,kind,amount,paid_with_points\n1,ann,2026-03-02,"+row+"\n")
+		require.Len(t, rejected, 1, row)
+		require.Contains(t, rejected[0].String(), "my.csv:"+want)
+		require.Equal(t, reason.InvalidField, rejected[0].Code)
+	}
+}
+
 func TestNeverAPartOfAnOrder(t *testing.T) {
 	const head = "order_id,account,occurred_at,kind,amount\n"
 	good := func(order string) string { return order + ",of-" + order + ",2026-03-02,paid,1.00" }

@@ -38,6 +38,7 @@ type row struct {
 	quantity               int64
 	amount                 money.Minor
 	cost                   money.Minor
+	points                 money.Minor // part of amount that was paid with points
 	hasQuantity, hasAmount bool
 	hasCost                bool
 	channel, member        string

@@ -2,6 +2,7 @@ package orderfile
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -64,7 +65,7 @@ func (p *parser) readQuantity() {
 	p.row.quantity, p.row.hasQuantity = n, true
 }
 
-// readMoney reads currency, amount and cost.
+// readMoney reads currency, amount, cost, and what of the amount was paid with points.
 func (p *parser) readMoney() {
 	text := p.cellOf(colCurrency)
 	currency := p.reader.defaults.Currency
@@ -83,6 +84,7 @@ func (p *parser) readMoney() {
 	p.row.currency = currency
 	p.row.amount, p.row.hasAmount = p.amountOf(colAmount)
 	p.row.cost, p.row.hasCost = p.amountOf(colCost)
+	p.row.points, _ = p.amountOf(colPoints)
 }
 
 func (p *parser) amountOf(c column) (money.Minor, bool) {
@@ -107,6 +109,12 @@ func (p *parser) amountOf(c column) (money.Minor, bool) {
 // readMeaning looks at what a kind needs of its rows.
 func (p *parser) readMeaning() {
 	w := &p.row
+	switch {
+	case w.points > 0 && w.key.kind != orders.Placed && w.key.kind != orders.Paid:
+		p.failAt(colPoints, fmt.Errorf("only placed and paid rows have a part that was paid with points, and this one is %s", w.key.kind))
+	case w.points > w.amount:
+		p.failAt(colPoints, fmt.Errorf("%s is more than the amount of the row, %s", money.Format(w.points, w.currency), money.Format(w.amount, w.currency)))
+	}
 	switch w.key.kind {
 	case orders.Placed, orders.Paid, orders.Payment:
 		if !w.hasAmount {

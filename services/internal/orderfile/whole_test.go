@@ -69,7 +69,7 @@ type sheet struct {
 }
 
 var allColumns = []string{"order_id", "account", "occurred_at", "kind", "currency", "sku", "category", "quantity",
-	"amount", "merchant", "member", "channel", "return_id", "brand", "cost", "order_revision"}
+	"amount", "merchant", "member", "channel", "return_id", "brand", "cost", "paid_with_points", "order_revision"}
 
 // anySheet has one event for each order, so that no row can be mistaken for one of another event.
 func anySheet(t *rapid.T) sheet {
@@ -94,7 +94,11 @@ func anySheet(t *rapid.T) sheet {
 				row["return_id"], g.Event.Occurrence = "r", "r"
 				g.Event.Returned = append(g.Event.Returned, orders.ReturnedLine{SKU: sku, Quantity: quantity, Amount: amount, HasAmount: true})
 			} else {
-				g.Event.Lines = append(g.Event.Lines, orders.Line{SKU: sku, Category: category, Quantity: quantity, Amount: amount, Cost: 150, HasCost: true})
+				points := money.Minor(rapid.Int64Range(0, int64(amount)).Draw(t, "points"))
+				row["paid_with_points"] = money.Format(points, "USD")
+				g.Event.Lines = append(g.Event.Lines, orders.Line{
+					SKU: sku, Category: category, Quantity: quantity, Amount: amount - points, Cost: 150, HasCost: true,
+				})
 			}
 			s.rows = append(s.rows, row)
 		}

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
-	ordersv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orderbook"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
@@ -71,22 +71,15 @@ func previewed(in *accrualv1.PreviewOrderRequest) (ledger.Command, error) {
 	if err != nil {
 		return ledger.Command{}, err
 	}
-	e := orders.Event{Kind: orders.Paid, Currency: currency, Lines: linesFromProto(in.GetLines())}
+	lines, err := follow.Lines(in.GetLines())
+	if err != nil {
+		return ledger.Command{}, err
+	}
+	e := orders.Event{Kind: orders.Paid, Currency: currency, Lines: lines}
 	if in.GetOccurredAt() != nil {
 		e.OccurredAt = calendar.Millis(at)
 	}
 	return ledger.Command{Ref: orders.Ref{Merchant: in.GetMerchant()}, Event: e}, e.Check()
-}
-
-func linesFromProto(list []*ordersv1.Line) []orders.Line {
-	lines := make([]orders.Line, len(list))
-	for i, l := range list {
-		lines[i] = orders.Line{
-			ID: l.GetLineId(), SKU: l.GetSku(), Category: l.GetCategory(), Brand: l.GetBrand(),
-			Quantity: l.GetQuantity(), Amount: money.Minor(l.GetAmountMinor()),
-		}
-	}
-	return lines
 }
 
 // partition is where the account lives. A newcomer who has no id yet may land anywhere: then it is the partition that has

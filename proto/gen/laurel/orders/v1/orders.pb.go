@@ -36,9 +36,12 @@ type Line struct {
 	// Paid for the whole row, in minor units of the order's currency.
 	AmountMinor int64 `protobuf:"varint,6,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
 	// What the whole row has cost the seller, in minor units. Absent: not told; analytics then goes by the programme's economics.
-	CostMinor     *int64 `protobuf:"varint,7,opt,name=cost_minor,json=costMinor,proto3,oneof" json:"cost_minor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CostMinor *int64 `protobuf:"varint,7,opt,name=cost_minor,json=costMinor,proto3,oneof" json:"cost_minor,omitempty"`
+	// How much of amount_minor was paid with points, in minor units, at most all of it. This part earns nothing and counts for no
+	// tier and no report: what was paid in money does, and that is what a return can take back.
+	PaidWithPointsMinor int64 `protobuf:"varint,8,opt,name=paid_with_points_minor,json=paidWithPointsMinor,proto3" json:"paid_with_points_minor,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
@@ -116,6 +119,13 @@ func (x *Line) GetAmountMinor() int64 {
 func (x *Line) GetCostMinor() int64 {
 	if x != nil && x.CostMinor != nil {
 		return *x.CostMinor
+	}
+	return 0
+}
+
+func (x *Line) GetPaidWithPointsMinor() int64 {
+	if x != nil {
+		return x.PaidWithPointsMinor
 	}
 	return 0
 }
@@ -745,7 +755,7 @@ var File_laurel_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_laurel_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/orders/v1/orders.proto\x12\x10laurel.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x02\n" +
+	"\x1dlaurel/orders/v1/orders.proto\x12\x10laurel.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n" +
 	"\x04Line\x12 \n" +
 	"\aline_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06lineId\x12\x1a\n" +
 	"\x03sku\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x03sku\x12$\n" +
@@ -755,7 +765,8 @@ const file_laurel_orders_v1_orders_proto_rawDesc = "" +
 	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\bquantity\x123\n" +
 	"\famount_minor\x18\x06 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\vamountMinor\x124\n" +
 	"\n" +
-	"cost_minor\x18\a \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00H\x00R\tcostMinor\x88\x01\x01B\r\n" +
+	"cost_minor\x18\a \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00H\x00R\tcostMinor\x88\x01\x01\x12E\n" +
+	"\x16paid_with_points_minor\x18\b \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\x13paidWithPointsMinorB\r\n" +
 	"\v_cost_minor\"\xe8\x02\n" +
 	"\vOrderPlaced\x12%\n" +
 	"\border_id\x18\x01 \x01(\tB\n" +
