@@ -2,17 +2,11 @@ package settling
 
 import (
 	"context"
-	"fmt"
 	"strings"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
-	"github.com/laurel-loyalty/laurel/services/internal/reason"
-	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/clearing"
 )
@@ -23,7 +17,7 @@ func Ask(accrual accrualv1.AccrualServiceClient) func(ctx context.Context, progr
 		in := &accrualv1.GetControlTotalsRequest{Program: program, FromDay: from.String(), ToDay: to.String()}
 		answer, err := accrual.GetControlTotals(ctx, in)
 		if err != nil {
-			return Totals{}, trouble(ctx, err)
+			return Totals{}, contract.Trouble(ctx, err)
 		}
 		f := answer.GetFinality()
 		t := Totals{
@@ -44,19 +38,4 @@ func Ask(accrual accrualv1.AccrualServiceClient) func(ctx context.Context, progr
 		}
 		return t, nil
 	}
-}
-
-// trouble is what is told where the ledger gave no totals: how the call ended, not why.
-func trouble(ctx context.Context, err error) error {
-	err = rpc.FromStatus(err)
-	if _, refused := reason.Of(err); refused {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if code := status.Code(err); code == codes.Unavailable || code == codes.DeadlineExceeded {
-		return reason.New(reason.NotReady, "", "the ledger does not answer, and nothing is closed without it; make the same call again")
-	}
-	return fmt.Errorf("ask the ledger for its totals: %w", err)
 }

@@ -8,6 +8,7 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/partner/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/trade"
 )
 
@@ -15,7 +16,7 @@ import (
 func (d *Desk) ask(ctx context.Context, t trade.Trade) (trade.Outcome, error) {
 	e, err := d.command(ctx, t)
 	if err != nil {
-		return trade.Outcome{}, trouble(ctx, err)
+		return trade.Outcome{}, contract.Trouble(ctx, err)
 	}
 	out := trade.Outcome{
 		Entry: e.GetKey(), Points: money.Points(e.GetCommand().GetPoints()), EffectiveAt: e.GetEffectiveAt().AsTime(),
@@ -79,7 +80,7 @@ type Balance struct {
 func (d *Desk) Balance(ctx context.Context, program, account string) (Balance, error) {
 	answer, err := d.Ledger.GetAccount(ctx, &accrualv1.GetAccountRequest{Program: program, Account: account})
 	if err != nil {
-		return Balance{}, trouble(ctx, err)
+		return Balance{}, contract.Trouble(ctx, err)
 	}
 	a := answer.GetAccount()
 	if all := a.GetBalances(); len(all) > 0 {

@@ -6,13 +6,9 @@ package trading
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
@@ -20,7 +16,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
-	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/trade"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/storage"
@@ -169,21 +164,6 @@ func undecided(refusal *reason.Error) bool {
 	info, _ := reason.Lookup(refusal.Reason)
 	return info.Kind == reason.Unavailable || info.Kind == reason.Exhausted ||
 		info.Kind == reason.Unauthenticated || refusal.Reason == reason.NotAllowed
-}
-
-// trouble is what a caller is told when the ledger gives no verdict: how the call ended, not why.
-func trouble(ctx context.Context, err error) error {
-	err = rpc.FromStatus(err)
-	if _, refused := reason.Of(err); refused {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if code := status.Code(err); code == codes.Unavailable || code == codes.DeadlineExceeded {
-		return reason.New(reason.NotReady, "", "the ledger does not answer; make the same call again")
-	}
-	return fmt.Errorf("ask the ledger: %w", err)
 }
 
 // Resume finishes what was asked for some time ago and has no answer, until ctx ends: whoever asked may never come back.
