@@ -124,6 +124,7 @@ func TestEveryReportAnswersWhateverTheHistory(t *testing.T) {
 	told := func(of size) (*service, *standing) {
 		h := open(t)
 		h.tell(h.ledger.makeUp(11, 12, 150)...)
+		h.tell(h.ledger.answers(12, 12, 150)...)
 		s := h.run(of)
 		s.drained()
 		return s, h

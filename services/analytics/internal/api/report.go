@@ -34,6 +34,7 @@ type report struct {
 func reports() []report {
 	all := append(first(), acquisitionReport(), churnCausesReport(), customerReport(), goalReport(), kanoReport(), lifeCycleReport(),
 		matrixReport(), moneyRetentionReport(), profitabilityReport())
+	all = append(all, heard()...)
 	slices.SortFunc(all, func(a, b report) int { return strings.Compare(a.name, b.name) })
 	return all
 }

@@ -48,7 +48,7 @@ func plots(r *analyticsv1.Report) []plot {
 	case *analyticsv1.Report_ChurnCauses:
 		return churnCausePlots(body.ChurnCauses)
 	}
-	return nil
+	return w.heard(r)
 }
 
 // writer writes amounts in the currency of the report.

@@ -197,6 +197,10 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Goal
 	//	*GetReportRequest_Customer
 	//	*GetReportRequest_Matrix
+	//	*GetReportRequest_Satisfaction
+	//	*GetReportRequest_ServiceStages
+	//	*GetReportRequest_Statements
+	//	*GetReportRequest_Involvement
 	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
 	// In FACTS: the report sees what stands up to there.
 	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
@@ -417,6 +421,42 @@ func (x *GetReportRequest) GetMatrix() *MatrixParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetSatisfaction() *SatisfactionParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Satisfaction); ok {
+			return x.Satisfaction
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetServiceStages() *ServiceStagesParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_ServiceStages); ok {
+			return x.ServiceStages
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetStatements() *StatementsParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Statements); ok {
+			return x.Statements
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetInvolvement() *InvolvementParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Involvement); ok {
+			return x.Involvement
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetAfter() *v1.Position {
 	if x != nil {
 		return x.After
@@ -506,6 +546,22 @@ type GetReportRequest_Matrix struct {
 	Matrix *MatrixParameters `protobuf:"bytes,63,opt,name=matrix,proto3,oneof"`
 }
 
+type GetReportRequest_Satisfaction struct {
+	Satisfaction *SatisfactionParameters `protobuf:"bytes,80,opt,name=satisfaction,proto3,oneof"`
+}
+
+type GetReportRequest_ServiceStages struct {
+	ServiceStages *ServiceStagesParameters `protobuf:"bytes,81,opt,name=service_stages,json=serviceStages,proto3,oneof"`
+}
+
+type GetReportRequest_Statements struct {
+	Statements *StatementsParameters `protobuf:"bytes,82,opt,name=statements,proto3,oneof"`
+}
+
+type GetReportRequest_Involvement struct {
+	Involvement *InvolvementParameters `protobuf:"bytes,83,opt,name=involvement,proto3,oneof"`
+}
+
 func (*GetReportRequest_Pareto) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Rfm) isGetReportRequest_Parameters() {}
@@ -537,6 +593,14 @@ func (*GetReportRequest_Goal) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Customer) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Matrix) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Satisfaction) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_ServiceStages) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Statements) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Involvement) isGetReportRequest_Parameters() {}
 
 // ReportFilter leaves some customers and some of their orders; what is empty leaves all. Of an order with lines of several
 // categories those of the one asked for count. Orders that were told before merchant, channel and lines were kept have none.
@@ -850,7 +914,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -858,7 +922,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\x9a\v\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xe1\r\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -882,7 +946,13 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\vacquisition\x18: \x01(\v2*.laurel.analytics.v1.AcquisitionParametersH\x00R\vacquisition\x129\n" +
 	"\x04goal\x18; \x01(\v2#.laurel.analytics.v1.GoalParametersH\x00R\x04goal\x12E\n" +
 	"\bcustomer\x18> \x01(\v2'.laurel.analytics.v1.CustomerParametersH\x00R\bcustomer\x12?\n" +
-	"\x06matrix\x18? \x01(\v2%.laurel.analytics.v1.MatrixParametersH\x00R\x06matrix\x12.\n" +
+	"\x06matrix\x18? \x01(\v2%.laurel.analytics.v1.MatrixParametersH\x00R\x06matrix\x12Q\n" +
+	"\fsatisfaction\x18P \x01(\v2+.laurel.analytics.v1.SatisfactionParametersH\x00R\fsatisfaction\x12U\n" +
+	"\x0eservice_stages\x18Q \x01(\v2,.laurel.analytics.v1.ServiceStagesParametersH\x00R\rserviceStages\x12K\n" +
+	"\n" +
+	"statements\x18R \x01(\v2).laurel.analytics.v1.StatementsParametersH\x00R\n" +
+	"statements\x12N\n" +
+	"\vinvolvement\x18S \x01(\v2*.laurel.analytics.v1.InvolvementParametersH\x00R\vinvolvement\x12.\n" +
 	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
 	"\x04page\x182 \x01(\bR\x04page\x129\n" +
 	"\x06filter\x183 \x01(\v2!.laurel.analytics.v1.ReportFilterR\x06filterB\f\n" +
@@ -958,10 +1028,14 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*GoalParameters)(nil),           // 21: laurel.analytics.v1.GoalParameters
 	(*CustomerParameters)(nil),       // 22: laurel.analytics.v1.CustomerParameters
 	(*MatrixParameters)(nil),         // 23: laurel.analytics.v1.MatrixParameters
-	(*v1.Position)(nil),              // 24: laurel.type.v1.Position
-	(*Report)(nil),                   // 25: laurel.analytics.v1.Report
-	(*Customer)(nil),                 // 26: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),                 // 27: laurel.analytics.v1.ReadUpTo
+	(*SatisfactionParameters)(nil),   // 24: laurel.analytics.v1.SatisfactionParameters
+	(*ServiceStagesParameters)(nil),  // 25: laurel.analytics.v1.ServiceStagesParameters
+	(*StatementsParameters)(nil),     // 26: laurel.analytics.v1.StatementsParameters
+	(*InvolvementParameters)(nil),    // 27: laurel.analytics.v1.InvolvementParameters
+	(*v1.Position)(nil),              // 28: laurel.type.v1.Position
+	(*Report)(nil),                   // 29: laurel.analytics.v1.Report
+	(*Customer)(nil),                 // 30: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                 // 31: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -981,25 +1055,29 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	21, // 14: laurel.analytics.v1.GetReportRequest.goal:type_name -> laurel.analytics.v1.GoalParameters
 	22, // 15: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
 	23, // 16: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
-	24, // 17: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	4,  // 18: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
-	25, // 19: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	8,  // 20: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	9,  // 21: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	24, // 22: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	26, // 23: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	27, // 24: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 25: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 26: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	6,  // 27: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 28: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	5,  // 29: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	7,  // 30: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	28, // [28:31] is the sub-list for method output_type
-	25, // [25:28] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	24, // 17: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
+	25, // 18: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
+	26, // 19: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
+	27, // 20: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
+	28, // 21: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	4,  // 22: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
+	29, // 23: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	8,  // 24: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	9,  // 25: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	28, // 26: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	30, // 27: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	31, // 28: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 29: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 30: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	6,  // 31: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 32: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 33: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	7,  // 34: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	32, // [32:35] is the sub-list for method output_type
+	29, // [29:32] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -1009,7 +1087,9 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 	}
 	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
+	file_laurel_analytics_v1_involvement_report_proto_init()
 	file_laurel_analytics_v1_lifetime_proto_init()
+	file_laurel_analytics_v1_loyalty_report_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
 	file_laurel_analytics_v1_report_proto_init()
 	file_laurel_analytics_v1_voice_report_proto_init()
@@ -1030,6 +1110,10 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_Goal)(nil),
 		(*GetReportRequest_Customer)(nil),
 		(*GetReportRequest_Matrix)(nil),
+		(*GetReportRequest_Satisfaction)(nil),
+		(*GetReportRequest_ServiceStages)(nil),
+		(*GetReportRequest_Statements)(nil),
+		(*GetReportRequest_Involvement)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

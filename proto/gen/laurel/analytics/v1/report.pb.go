@@ -526,6 +526,10 @@ type Report struct {
 	//	*Report_Goal
 	//	*Report_Customer
 	//	*Report_Matrix
+	//	*Report_Satisfaction
+	//	*Report_ServiceStages
+	//	*Report_Statements
+	//	*Report_Involvement
 	Body isReport_Body `protobuf_oneof:"body"`
 	// What its figures mean.
 	Figures       []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
@@ -765,6 +769,42 @@ func (x *Report) GetMatrix() *MatrixReport {
 	return nil
 }
 
+func (x *Report) GetSatisfaction() *SatisfactionReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Satisfaction); ok {
+			return x.Satisfaction
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetServiceStages() *ServiceStagesReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_ServiceStages); ok {
+			return x.ServiceStages
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetStatements() *StatementsReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Statements); ok {
+			return x.Statements
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetInvolvement() *InvolvementReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Involvement); ok {
+			return x.Involvement
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetFigures() []*Figure {
 	if x != nil {
 		return x.Figures
@@ -844,6 +884,22 @@ type Report_Matrix struct {
 	Matrix *MatrixReport `protobuf:"bytes,63,opt,name=matrix,proto3,oneof"`
 }
 
+type Report_Satisfaction struct {
+	Satisfaction *SatisfactionReport `protobuf:"bytes,80,opt,name=satisfaction,proto3,oneof"`
+}
+
+type Report_ServiceStages struct {
+	ServiceStages *ServiceStagesReport `protobuf:"bytes,81,opt,name=service_stages,json=serviceStages,proto3,oneof"`
+}
+
+type Report_Statements struct {
+	Statements *StatementsReport `protobuf:"bytes,82,opt,name=statements,proto3,oneof"`
+}
+
+type Report_Involvement struct {
+	Involvement *InvolvementReport `protobuf:"bytes,83,opt,name=involvement,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -877,6 +933,14 @@ func (*Report_Goal) isReport_Body() {}
 func (*Report_Customer) isReport_Body() {}
 
 func (*Report_Matrix) isReport_Body() {}
+
+func (*Report_Satisfaction) isReport_Body() {}
+
+func (*Report_ServiceStages) isReport_Body() {}
+
+func (*Report_Statements) isReport_Body() {}
+
+func (*Report_Involvement) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -2339,7 +2403,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a&laurel/analytics/v1/money_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2375,8 +2439,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xe9\n" +
-	"\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xa0\r\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2402,7 +2465,13 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\vacquisition\x18: \x01(\v2&.laurel.analytics.v1.AcquisitionReportH\x00R\vacquisition\x125\n" +
 	"\x04goal\x18; \x01(\v2\x1f.laurel.analytics.v1.GoalReportH\x00R\x04goal\x12A\n" +
 	"\bcustomer\x18> \x01(\v2#.laurel.analytics.v1.CustomerReportH\x00R\bcustomer\x12;\n" +
-	"\x06matrix\x18? \x01(\v2!.laurel.analytics.v1.MatrixReportH\x00R\x06matrix\x125\n" +
+	"\x06matrix\x18? \x01(\v2!.laurel.analytics.v1.MatrixReportH\x00R\x06matrix\x12M\n" +
+	"\fsatisfaction\x18P \x01(\v2'.laurel.analytics.v1.SatisfactionReportH\x00R\fsatisfaction\x12Q\n" +
+	"\x0eservice_stages\x18Q \x01(\v2(.laurel.analytics.v1.ServiceStagesReportH\x00R\rserviceStages\x12G\n" +
+	"\n" +
+	"statements\x18R \x01(\v2%.laurel.analytics.v1.StatementsReportH\x00R\n" +
+	"statements\x12J\n" +
+	"\vinvolvement\x18S \x01(\v2&.laurel.analytics.v1.InvolvementReportH\x00R\vinvolvement\x125\n" +
 	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afiguresB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
@@ -2578,7 +2647,11 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*GoalReport)(nil),            // 38: laurel.analytics.v1.GoalReport
 	(*CustomerReport)(nil),        // 39: laurel.analytics.v1.CustomerReport
 	(*MatrixReport)(nil),          // 40: laurel.analytics.v1.MatrixReport
-	(*Figure)(nil),                // 41: laurel.analytics.v1.Figure
+	(*SatisfactionReport)(nil),    // 41: laurel.analytics.v1.SatisfactionReport
+	(*ServiceStagesReport)(nil),   // 42: laurel.analytics.v1.ServiceStagesReport
+	(*StatementsReport)(nil),      // 43: laurel.analytics.v1.StatementsReport
+	(*InvolvementReport)(nil),     // 44: laurel.analytics.v1.InvolvementReport
+	(*Figure)(nil),                // 45: laurel.analytics.v1.Figure
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2605,31 +2678,35 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	38, // 21: laurel.analytics.v1.Report.goal:type_name -> laurel.analytics.v1.GoalReport
 	39, // 22: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
 	40, // 23: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
-	41, // 24: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	9,  // 25: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 26: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 27: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 28: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 29: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 30: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 31: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 32: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 33: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 34: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 35: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 36: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 37: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 38: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 39: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 40: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 41: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 42: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 43: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	44, // [44:44] is the sub-list for method output_type
-	44, // [44:44] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	41, // 24: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
+	42, // 25: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
+	43, // 26: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
+	44, // 27: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
+	45, // 28: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	9,  // 29: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 30: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 31: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 32: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 33: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 34: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 35: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 36: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 37: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 38: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 39: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 40: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 41: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 42: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 43: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 44: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 45: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 46: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 47: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	48, // [48:48] is the sub-list for method output_type
+	48, // [48:48] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2640,7 +2717,9 @@ func file_laurel_analytics_v1_report_proto_init() {
 	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
 	file_laurel_analytics_v1_figure_proto_init()
+	file_laurel_analytics_v1_involvement_report_proto_init()
 	file_laurel_analytics_v1_lifetime_proto_init()
+	file_laurel_analytics_v1_loyalty_report_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
 	file_laurel_analytics_v1_voice_report_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
@@ -2661,6 +2740,10 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_Goal)(nil),
 		(*Report_Customer)(nil),
 		(*Report_Matrix)(nil),
+		(*Report_Satisfaction)(nil),
+		(*Report_ServiceStages)(nil),
+		(*Report_Statements)(nil),
+		(*Report_Involvement)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
