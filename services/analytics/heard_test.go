@@ -92,7 +92,7 @@ func TestSatisfactionBesideLoyalty(t *testing.T) {
 	require.EqualValues(t, 40_000, r.GetFields()[0].GetRevenueMinor())
 	require.Equal(t, "0.800000000", r.GetSatisfiedLoyalShare())
 	require.Equal(t, "0.000000000", r.GetOthersLoyalShare())
-	require.EqualValues(t, 1, r.GetByInvolvement()[2].GetCustomers(), "a referral within 180 days is 12 of 100: low; a case is none")
+	require.EqualValues(t, 2, r.GetByInvolvement()[1].GetCustomers(), "a referral within 180 days is 12 of 100, a survey 6: low; a case is none")
 
 	stages := s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "service-stages", AsOf: "2026-01-01", Parameters: &analyticsv1.GetReportRequest_ServiceStages{
 		ServiceStages: &analyticsv1.ServiceStagesParameters{MembersOf: "dissatisfied"},
@@ -143,6 +143,21 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		}}},
 		{"involvement", "involvement.high_from", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_Involvement{
 			Involvement: &analyticsv1.InvolvementParameters{HighFrom: 101},
+		}}},
+		{"loyalty-indicators", "loyalty_indicators.weights", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_LoyaltyIndicators{
+			LoyaltyIndicators: &analyticsv1.LoyaltyIndicatorsParameters{Weights: []*analyticsv1.IndicatorWeight{{Indicator: "joy", Weight: 1}}},
+		}}},
+		{"loyalty-types", "loyalty_types.super_from", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_LoyaltyTypes{
+			LoyaltyTypes: &analyticsv1.LoyaltyTypesParameters{ToleranceFrom: new(int64(11))},
+		}}},
+		{"reviews", "reviews.bad_up_to", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_Reviews{
+			Reviews: &analyticsv1.ReviewsParameters{BadUpTo: 5},
+		}}},
+		{"scorecard", "scorecard.goals", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_Scorecard{
+			Scorecard: &analyticsv1.ScorecardParameters{Goals: []*analyticsv1.ScorecardGoal{{Of: "people", Target: "6"}}},
+		}}},
+		{"channel", "channel.months", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_Channel{
+			Channel: &analyticsv1.ChannelParameters{Months: -1},
 		}}},
 	} {
 		c.in.Program, c.in.Name = "tea", c.name

@@ -2,5 +2,8 @@ package api
 
 // heard lists the reports that rest on what customers say.
 func heard() []report {
-	return []report{involvementReport(), satisfactionReport(), serviceStagesReport(), statementsReport()}
+	return []report{
+		channelReport(), involvementReport(), loyaltyIndicatorsReport(), loyaltyTypesReport(), reviewsReport(), satisfactionReport(), scorecardReport(),
+		serviceStagesReport(), statementsReport(),
+	}
 }

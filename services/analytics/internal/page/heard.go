@@ -18,6 +18,16 @@ func (w writer) heard(r *analyticsv1.Report) []plot {
 		return statementPlots(body.Statements)
 	case *analyticsv1.Report_Involvement:
 		return involvementPlots(body.Involvement)
+	case *analyticsv1.Report_LoyaltyIndicators:
+		return indicatorPlots(body.LoyaltyIndicators)
+	case *analyticsv1.Report_LoyaltyTypes:
+		return w.loyaltyTypes(body.LoyaltyTypes)
+	case *analyticsv1.Report_Reviews:
+		return reviewPlots(body.Reviews)
+	case *analyticsv1.Report_Scorecard:
+		return scorecardPlots(body.Scorecard)
+	case *analyticsv1.Report_Channel:
+		return channelPlots(body.Channel)
 	}
 	return nil
 }

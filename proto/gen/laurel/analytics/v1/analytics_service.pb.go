@@ -201,6 +201,11 @@ type GetReportRequest struct {
 	//	*GetReportRequest_ServiceStages
 	//	*GetReportRequest_Statements
 	//	*GetReportRequest_Involvement
+	//	*GetReportRequest_LoyaltyIndicators
+	//	*GetReportRequest_LoyaltyTypes
+	//	*GetReportRequest_Reviews
+	//	*GetReportRequest_Scorecard
+	//	*GetReportRequest_Channel
 	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
 	// In FACTS: the report sees what stands up to there.
 	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
@@ -457,6 +462,51 @@ func (x *GetReportRequest) GetInvolvement() *InvolvementParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetLoyaltyIndicators() *LoyaltyIndicatorsParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_LoyaltyIndicators); ok {
+			return x.LoyaltyIndicators
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetLoyaltyTypes() *LoyaltyTypesParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_LoyaltyTypes); ok {
+			return x.LoyaltyTypes
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetReviews() *ReviewsParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Reviews); ok {
+			return x.Reviews
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetScorecard() *ScorecardParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Scorecard); ok {
+			return x.Scorecard
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetChannel() *ChannelParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Channel); ok {
+			return x.Channel
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetAfter() *v1.Position {
 	if x != nil {
 		return x.After
@@ -562,6 +612,26 @@ type GetReportRequest_Involvement struct {
 	Involvement *InvolvementParameters `protobuf:"bytes,83,opt,name=involvement,proto3,oneof"`
 }
 
+type GetReportRequest_LoyaltyIndicators struct {
+	LoyaltyIndicators *LoyaltyIndicatorsParameters `protobuf:"bytes,84,opt,name=loyalty_indicators,json=loyaltyIndicators,proto3,oneof"`
+}
+
+type GetReportRequest_LoyaltyTypes struct {
+	LoyaltyTypes *LoyaltyTypesParameters `protobuf:"bytes,85,opt,name=loyalty_types,json=loyaltyTypes,proto3,oneof"`
+}
+
+type GetReportRequest_Reviews struct {
+	Reviews *ReviewsParameters `protobuf:"bytes,86,opt,name=reviews,proto3,oneof"`
+}
+
+type GetReportRequest_Scorecard struct {
+	Scorecard *ScorecardParameters `protobuf:"bytes,87,opt,name=scorecard,proto3,oneof"`
+}
+
+type GetReportRequest_Channel struct {
+	Channel *ChannelParameters `protobuf:"bytes,88,opt,name=channel,proto3,oneof"`
+}
+
 func (*GetReportRequest_Pareto) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Rfm) isGetReportRequest_Parameters() {}
@@ -601,6 +671,16 @@ func (*GetReportRequest_ServiceStages) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Statements) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Involvement) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_LoyaltyIndicators) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_LoyaltyTypes) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Reviews) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Scorecard) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Channel) isGetReportRequest_Parameters() {}
 
 // ReportFilter leaves some customers and some of their orders; what is empty leaves all. Of an order with lines of several
 // categories those of the one asked for count. Orders that were told before merchant, channel and lines were kept have none.
@@ -914,7 +994,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -922,7 +1002,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xe1\r\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xea\x10\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -952,7 +1032,12 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
 	"statements\x18R \x01(\v2).laurel.analytics.v1.StatementsParametersH\x00R\n" +
 	"statements\x12N\n" +
-	"\vinvolvement\x18S \x01(\v2*.laurel.analytics.v1.InvolvementParametersH\x00R\vinvolvement\x12.\n" +
+	"\vinvolvement\x18S \x01(\v2*.laurel.analytics.v1.InvolvementParametersH\x00R\vinvolvement\x12a\n" +
+	"\x12loyalty_indicators\x18T \x01(\v20.laurel.analytics.v1.LoyaltyIndicatorsParametersH\x00R\x11loyaltyIndicators\x12R\n" +
+	"\rloyalty_types\x18U \x01(\v2+.laurel.analytics.v1.LoyaltyTypesParametersH\x00R\floyaltyTypes\x12B\n" +
+	"\areviews\x18V \x01(\v2&.laurel.analytics.v1.ReviewsParametersH\x00R\areviews\x12H\n" +
+	"\tscorecard\x18W \x01(\v2(.laurel.analytics.v1.ScorecardParametersH\x00R\tscorecard\x12B\n" +
+	"\achannel\x18X \x01(\v2&.laurel.analytics.v1.ChannelParametersH\x00R\achannel\x12.\n" +
 	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
 	"\x04page\x182 \x01(\bR\x04page\x129\n" +
 	"\x06filter\x183 \x01(\v2!.laurel.analytics.v1.ReportFilterR\x06filterB\f\n" +
@@ -1004,38 +1089,43 @@ func file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP() []byte {
 
 var file_laurel_analytics_v1_analytics_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
-	(*ListReportsRequest)(nil),       // 0: laurel.analytics.v1.ListReportsRequest
-	(*ReportInfo)(nil),               // 1: laurel.analytics.v1.ReportInfo
-	(*ListReportsResponse)(nil),      // 2: laurel.analytics.v1.ListReportsResponse
-	(*GetReportRequest)(nil),         // 3: laurel.analytics.v1.GetReportRequest
-	(*ReportFilter)(nil),             // 4: laurel.analytics.v1.ReportFilter
-	(*GetReportResponse)(nil),        // 5: laurel.analytics.v1.GetReportResponse
-	(*ListCustomersRequest)(nil),     // 6: laurel.analytics.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil),    // 7: laurel.analytics.v1.ListCustomersResponse
-	(*ParetoParameters)(nil),         // 8: laurel.analytics.v1.ParetoParameters
-	(*RfmParameters)(nil),            // 9: laurel.analytics.v1.RfmParameters
-	(*CohortParameters)(nil),         // 10: laurel.analytics.v1.CohortParameters
-	(*SurvivalParameters)(nil),       // 11: laurel.analytics.v1.SurvivalParameters
-	(*LifetimeParameters)(nil),       // 12: laurel.analytics.v1.LifetimeParameters
-	(*ChurnEffectParameters)(nil),    // 13: laurel.analytics.v1.ChurnEffectParameters
-	(*EffectParameters)(nil),         // 14: laurel.analytics.v1.EffectParameters
-	(*ProfitabilityParameters)(nil),  // 15: laurel.analytics.v1.ProfitabilityParameters
-	(*LifeCycleParameters)(nil),      // 16: laurel.analytics.v1.LifeCycleParameters
-	(*MoneyRetentionParameters)(nil), // 17: laurel.analytics.v1.MoneyRetentionParameters
-	(*KanoParameters)(nil),           // 18: laurel.analytics.v1.KanoParameters
-	(*ChurnCausesParameters)(nil),    // 19: laurel.analytics.v1.ChurnCausesParameters
-	(*AcquisitionParameters)(nil),    // 20: laurel.analytics.v1.AcquisitionParameters
-	(*GoalParameters)(nil),           // 21: laurel.analytics.v1.GoalParameters
-	(*CustomerParameters)(nil),       // 22: laurel.analytics.v1.CustomerParameters
-	(*MatrixParameters)(nil),         // 23: laurel.analytics.v1.MatrixParameters
-	(*SatisfactionParameters)(nil),   // 24: laurel.analytics.v1.SatisfactionParameters
-	(*ServiceStagesParameters)(nil),  // 25: laurel.analytics.v1.ServiceStagesParameters
-	(*StatementsParameters)(nil),     // 26: laurel.analytics.v1.StatementsParameters
-	(*InvolvementParameters)(nil),    // 27: laurel.analytics.v1.InvolvementParameters
-	(*v1.Position)(nil),              // 28: laurel.type.v1.Position
-	(*Report)(nil),                   // 29: laurel.analytics.v1.Report
-	(*Customer)(nil),                 // 30: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),                 // 31: laurel.analytics.v1.ReadUpTo
+	(*ListReportsRequest)(nil),          // 0: laurel.analytics.v1.ListReportsRequest
+	(*ReportInfo)(nil),                  // 1: laurel.analytics.v1.ReportInfo
+	(*ListReportsResponse)(nil),         // 2: laurel.analytics.v1.ListReportsResponse
+	(*GetReportRequest)(nil),            // 3: laurel.analytics.v1.GetReportRequest
+	(*ReportFilter)(nil),                // 4: laurel.analytics.v1.ReportFilter
+	(*GetReportResponse)(nil),           // 5: laurel.analytics.v1.GetReportResponse
+	(*ListCustomersRequest)(nil),        // 6: laurel.analytics.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),       // 7: laurel.analytics.v1.ListCustomersResponse
+	(*ParetoParameters)(nil),            // 8: laurel.analytics.v1.ParetoParameters
+	(*RfmParameters)(nil),               // 9: laurel.analytics.v1.RfmParameters
+	(*CohortParameters)(nil),            // 10: laurel.analytics.v1.CohortParameters
+	(*SurvivalParameters)(nil),          // 11: laurel.analytics.v1.SurvivalParameters
+	(*LifetimeParameters)(nil),          // 12: laurel.analytics.v1.LifetimeParameters
+	(*ChurnEffectParameters)(nil),       // 13: laurel.analytics.v1.ChurnEffectParameters
+	(*EffectParameters)(nil),            // 14: laurel.analytics.v1.EffectParameters
+	(*ProfitabilityParameters)(nil),     // 15: laurel.analytics.v1.ProfitabilityParameters
+	(*LifeCycleParameters)(nil),         // 16: laurel.analytics.v1.LifeCycleParameters
+	(*MoneyRetentionParameters)(nil),    // 17: laurel.analytics.v1.MoneyRetentionParameters
+	(*KanoParameters)(nil),              // 18: laurel.analytics.v1.KanoParameters
+	(*ChurnCausesParameters)(nil),       // 19: laurel.analytics.v1.ChurnCausesParameters
+	(*AcquisitionParameters)(nil),       // 20: laurel.analytics.v1.AcquisitionParameters
+	(*GoalParameters)(nil),              // 21: laurel.analytics.v1.GoalParameters
+	(*CustomerParameters)(nil),          // 22: laurel.analytics.v1.CustomerParameters
+	(*MatrixParameters)(nil),            // 23: laurel.analytics.v1.MatrixParameters
+	(*SatisfactionParameters)(nil),      // 24: laurel.analytics.v1.SatisfactionParameters
+	(*ServiceStagesParameters)(nil),     // 25: laurel.analytics.v1.ServiceStagesParameters
+	(*StatementsParameters)(nil),        // 26: laurel.analytics.v1.StatementsParameters
+	(*InvolvementParameters)(nil),       // 27: laurel.analytics.v1.InvolvementParameters
+	(*LoyaltyIndicatorsParameters)(nil), // 28: laurel.analytics.v1.LoyaltyIndicatorsParameters
+	(*LoyaltyTypesParameters)(nil),      // 29: laurel.analytics.v1.LoyaltyTypesParameters
+	(*ReviewsParameters)(nil),           // 30: laurel.analytics.v1.ReviewsParameters
+	(*ScorecardParameters)(nil),         // 31: laurel.analytics.v1.ScorecardParameters
+	(*ChannelParameters)(nil),           // 32: laurel.analytics.v1.ChannelParameters
+	(*v1.Position)(nil),                 // 33: laurel.type.v1.Position
+	(*Report)(nil),                      // 34: laurel.analytics.v1.Report
+	(*Customer)(nil),                    // 35: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                    // 36: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -1059,25 +1149,30 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	25, // 18: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
 	26, // 19: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
 	27, // 20: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
-	28, // 21: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	4,  // 22: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
-	29, // 23: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	8,  // 24: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	9,  // 25: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	28, // 26: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	30, // 27: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	31, // 28: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 29: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 30: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	6,  // 31: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 32: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	5,  // 33: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	7,  // 34: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	28, // 21: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
+	29, // 22: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
+	30, // 23: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
+	31, // 24: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
+	32, // 25: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
+	33, // 26: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	4,  // 27: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
+	34, // 28: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	8,  // 29: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	9,  // 30: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	33, // 31: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	35, // 32: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	36, // 33: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 34: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 35: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	6,  // 36: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 37: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 38: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	7,  // 39: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	37, // [37:40] is the sub-list for method output_type
+	34, // [34:37] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -1092,6 +1187,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 	file_laurel_analytics_v1_loyalty_report_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
 	file_laurel_analytics_v1_report_proto_init()
+	file_laurel_analytics_v1_service_report_proto_init()
 	file_laurel_analytics_v1_voice_report_proto_init()
 	file_laurel_analytics_v1_analytics_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*GetReportRequest_Pareto)(nil),
@@ -1114,6 +1210,11 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_ServiceStages)(nil),
 		(*GetReportRequest_Statements)(nil),
 		(*GetReportRequest_Involvement)(nil),
+		(*GetReportRequest_LoyaltyIndicators)(nil),
+		(*GetReportRequest_LoyaltyTypes)(nil),
+		(*GetReportRequest_Reviews)(nil),
+		(*GetReportRequest_Scorecard)(nil),
+		(*GetReportRequest_Channel)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -463,10 +463,11 @@ var File_laurel_analytics_v1_involvement_report_proto protoreflect.FileDescripto
 
 const file_laurel_analytics_v1_involvement_report_proto_rawDesc = "" +
 	"\n" +
-	",laurel/analytics/v1/involvement_report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\"|\n" +
+	",laurel/analytics/v1/involvement_report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\"\x84\x01\n" +
 	"\x0fInvolvementKind\x12\x1d\n" +
-	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1e\n" +
-	"\x05types\x18\x02 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10 R\x05types\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12&\n" +
+	"\x05types\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10 \"\x06r\x04\x10\x01\x18@R\x05types\x12\x12\n" +
 	"\x04most\x18\x03 \x01(\x03R\x04most\x12\x16\n" +
 	"\x06weight\x18\x04 \x01(\x03R\x06weight\"\xd4\x01\n" +
 	"\x15InvolvementParameters\x12D\n" +

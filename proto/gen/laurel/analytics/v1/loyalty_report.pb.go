@@ -1004,6 +1004,704 @@ func (x *StatementsReport) GetStatements() []*LoyaltyStatement {
 	return nil
 }
 
+// IndicatorWeight is how much an indicator counts in the index.
+type IndicatorWeight struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// repurchase intent, repeat purchases, time to choose, price sensitivity, attitude to competitors, sensitivity to quality,
+	// referrals, retention, share of wallet.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// From 0 to 1,000.
+	Weight        int64 `protobuf:"varint,2,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IndicatorWeight) Reset() {
+	*x = IndicatorWeight{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IndicatorWeight) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IndicatorWeight) ProtoMessage() {}
+
+func (x *IndicatorWeight) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IndicatorWeight.ProtoReflect.Descriptor instead.
+func (*IndicatorWeight) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *IndicatorWeight) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *IndicatorWeight) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+type LoyaltyIndicatorsParameters struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Over how many months each value is taken. Default 12.
+	Months int32 `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	// Those that are not named weigh nothing. Default: all weigh 1.
+	Weights       []*IndicatorWeight `protobuf:"bytes,2,rep,name=weights,proto3" json:"weights,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyIndicatorsParameters) Reset() {
+	*x = LoyaltyIndicatorsParameters{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyIndicatorsParameters) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyIndicatorsParameters) ProtoMessage() {}
+
+func (x *LoyaltyIndicatorsParameters) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyIndicatorsParameters.ProtoReflect.Descriptor instead.
+func (*LoyaltyIndicatorsParameters) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *LoyaltyIndicatorsParameters) GetMonths() int32 {
+	if x != nil {
+		return x.Months
+	}
+	return 0
+}
+
+func (x *LoyaltyIndicatorsParameters) GetWeights() []*IndicatorWeight {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+// LoyaltyIndicator is one at the day of the report.
+type LoyaltyIndicator struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Indicator string                 `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// events, or survey.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	// Customers of whom it is known.
+	Customers int64 `protobuf:"varint,3,opt,name=customers,proto3" json:"customers,omitempty"`
+	// As it was told or counted.
+	Mean string `protobuf:"bytes,4,opt,name=mean,proto3" json:"mean,omitempty"`
+	// From 0 to 100; more is more loyal.
+	Score string `protobuf:"bytes,5,opt,name=score,proto3" json:"score,omitempty"`
+	// Three months before, and a year; empty: nobody was known.
+	ScoreQuarterBefore string `protobuf:"bytes,6,opt,name=score_quarter_before,json=scoreQuarterBefore,proto3" json:"score_quarter_before,omitempty"`
+	ScoreYearBefore    string `protobuf:"bytes,7,opt,name=score_year_before,json=scoreYearBefore,proto3" json:"score_year_before,omitempty"`
+	Weight             int64  `protobuf:"varint,8,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *LoyaltyIndicator) Reset() {
+	*x = LoyaltyIndicator{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyIndicator) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyIndicator) ProtoMessage() {}
+
+func (x *LoyaltyIndicator) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyIndicator.ProtoReflect.Descriptor instead.
+func (*LoyaltyIndicator) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *LoyaltyIndicator) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicator) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicator) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *LoyaltyIndicator) GetMean() string {
+	if x != nil {
+		return x.Mean
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicator) GetScore() string {
+	if x != nil {
+		return x.Score
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicator) GetScoreQuarterBefore() string {
+	if x != nil {
+		return x.ScoreQuarterBefore
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicator) GetScoreYearBefore() string {
+	if x != nil {
+		return x.ScoreYearBefore
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicator) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+// LoyaltyIndexPoint is the index at a day of the trend.
+type LoyaltyIndexPoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Day   string                 `protobuf:"bytes,1,opt,name=day,proto3" json:"day,omitempty"`
+	Index string                 `protobuf:"bytes,2,opt,name=index,proto3" json:"index,omitempty"`
+	// Of the indicators that were known.
+	Weight        int64 `protobuf:"varint,3,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyIndexPoint) Reset() {
+	*x = LoyaltyIndexPoint{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyIndexPoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyIndexPoint) ProtoMessage() {}
+
+func (x *LoyaltyIndexPoint) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyIndexPoint.ProtoReflect.Descriptor instead.
+func (*LoyaltyIndexPoint) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *LoyaltyIndexPoint) GetDay() string {
+	if x != nil {
+		return x.Day
+	}
+	return ""
+}
+
+func (x *LoyaltyIndexPoint) GetIndex() string {
+	if x != nil {
+		return x.Index
+	}
+	return ""
+}
+
+func (x *LoyaltyIndexPoint) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+// LoyaltyIndicatorsReport is nine indicators, and one index: Σ weight × score ÷ Σ weight, over those that are known.
+type LoyaltyIndicatorsReport struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Months     int32                  `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	Customers  int64                  `protobuf:"varint,2,opt,name=customers,proto3" json:"customers,omitempty"`
+	Unreadable int64                  `protobuf:"varint,3,opt,name=unreadable,proto3" json:"unreadable,omitempty"`
+	Index      string                 `protobuf:"bytes,4,opt,name=index,proto3" json:"index,omitempty"`
+	Indicators []*LoyaltyIndicator    `protobuf:"bytes,5,rep,name=indicators,proto3" json:"indicators,omitempty"`
+	// Every three months over a year, rising.
+	Trend         []*LoyaltyIndexPoint `protobuf:"bytes,6,rep,name=trend,proto3" json:"trend,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyIndicatorsReport) Reset() {
+	*x = LoyaltyIndicatorsReport{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyIndicatorsReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyIndicatorsReport) ProtoMessage() {}
+
+func (x *LoyaltyIndicatorsReport) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyIndicatorsReport.ProtoReflect.Descriptor instead.
+func (*LoyaltyIndicatorsReport) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *LoyaltyIndicatorsReport) GetMonths() int32 {
+	if x != nil {
+		return x.Months
+	}
+	return 0
+}
+
+func (x *LoyaltyIndicatorsReport) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *LoyaltyIndicatorsReport) GetUnreadable() int64 {
+	if x != nil {
+		return x.Unreadable
+	}
+	return 0
+}
+
+func (x *LoyaltyIndicatorsReport) GetIndex() string {
+	if x != nil {
+		return x.Index
+	}
+	return ""
+}
+
+func (x *LoyaltyIndicatorsReport) GetIndicators() []*LoyaltyIndicator {
+	if x != nil {
+		return x.Indicators
+	}
+	return nil
+}
+
+func (x *LoyaltyIndicatorsReport) GetTrend() []*LoyaltyIndexPoint {
+	if x != nil {
+		return x.Trend
+	}
+	return nil
+}
+
+// LoyaltyTypesParameters are the thresholds of the rules.
+type LoyaltyTypesParameters struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Over which purchases and incentives are counted. Default 12.
+	Months int32 `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	// Purchase days in them, from which on a customer buys often. Default 3.
+	OftenFrom int64 `protobuf:"varint,2,opt,name=often_from,json=oftenFrom,proto3" json:"often_from,omitempty"`
+	// Attitude, from which on gladly. Default 4.
+	GladlyFrom int64 `protobuf:"varint,3,opt,name=gladly_from,json=gladlyFrom,proto3" json:"gladly_from,omitempty"`
+	// Others they could buy from; fewer: nowhere else to go. Default 1.
+	AlternativesFrom int64 `protobuf:"varint,4,opt,name=alternatives_from,json=alternativesFrom,proto3" json:"alternatives_from,omitempty"`
+	// Share of the orders with a reward, coupon or discount. Default 0.5.
+	IncentiveShare string `protobuf:"bytes,5,opt,name=incentive_share,json=incentiveShare,proto3" json:"incentive_share,omitempty"`
+	// Per cent of a rise that is borne; less: for the benefit. Default 3.
+	ToleranceFrom *int64 `protobuf:"varint,6,opt,name=tolerance_from,json=toleranceFrom,proto3,oneof" json:"tolerance_from,omitempty"`
+	// Per cent of a rise that is borne by who is of super value. Default 10.
+	SuperFrom int64 `protobuf:"varint,7,opt,name=super_from,json=superFrom,proto3" json:"super_from,omitempty"`
+	// Referrals, for super value; or they recommend with 9 or 10. Default 1.
+	ReferralsFrom int64 `protobuf:"varint,8,opt,name=referrals_from,json=referralsFrom,proto3" json:"referrals_from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyTypesParameters) Reset() {
+	*x = LoyaltyTypesParameters{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyTypesParameters) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyTypesParameters) ProtoMessage() {}
+
+func (x *LoyaltyTypesParameters) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyTypesParameters.ProtoReflect.Descriptor instead.
+func (*LoyaltyTypesParameters) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *LoyaltyTypesParameters) GetMonths() int32 {
+	if x != nil {
+		return x.Months
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesParameters) GetOftenFrom() int64 {
+	if x != nil {
+		return x.OftenFrom
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesParameters) GetGladlyFrom() int64 {
+	if x != nil {
+		return x.GladlyFrom
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesParameters) GetAlternativesFrom() int64 {
+	if x != nil {
+		return x.AlternativesFrom
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesParameters) GetIncentiveShare() string {
+	if x != nil {
+		return x.IncentiveShare
+	}
+	return ""
+}
+
+func (x *LoyaltyTypesParameters) GetToleranceFrom() int64 {
+	if x != nil && x.ToleranceFrom != nil {
+		return *x.ToleranceFrom
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesParameters) GetSuperFrom() int64 {
+	if x != nil {
+		return x.SuperFrom
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesParameters) GetReferralsFrom() int64 {
+	if x != nil {
+		return x.ReferralsFrom
+	}
+	return 0
+}
+
+// LoyaltyType is one type, in the order of the rules: the first that fits names the customer.
+type LoyaltyType struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// unknown, none, latent, involuntary, incentive-driven, benefit-seeking, false, super-value, brand.
+	Type         string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Rule         string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	Customers    int64  `protobuf:"varint,3,opt,name=customers,proto3" json:"customers,omitempty"`
+	Share        string `protobuf:"bytes,4,opt,name=share,proto3" json:"share,omitempty"`
+	RevenueMinor int64  `protobuf:"varint,5,opt,name=revenue_minor,json=revenueMinor,proto3" json:"revenue_minor,omitempty"`
+	// Whether the loyalty can be raised, and by what; else what is to be done with it.
+	CanBeRaised   bool   `protobuf:"varint,6,opt,name=can_be_raised,json=canBeRaised,proto3" json:"can_be_raised,omitempty"`
+	Verdict       string `protobuf:"bytes,7,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	Tasks         string `protobuf:"bytes,8,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyType) Reset() {
+	*x = LoyaltyType{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyType) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyType) ProtoMessage() {}
+
+func (x *LoyaltyType) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyType.ProtoReflect.Descriptor instead.
+func (*LoyaltyType) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *LoyaltyType) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *LoyaltyType) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *LoyaltyType) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *LoyaltyType) GetShare() string {
+	if x != nil {
+		return x.Share
+	}
+	return ""
+}
+
+func (x *LoyaltyType) GetRevenueMinor() int64 {
+	if x != nil {
+		return x.RevenueMinor
+	}
+	return 0
+}
+
+func (x *LoyaltyType) GetCanBeRaised() bool {
+	if x != nil {
+		return x.CanBeRaised
+	}
+	return false
+}
+
+func (x *LoyaltyType) GetVerdict() string {
+	if x != nil {
+		return x.Verdict
+	}
+	return ""
+}
+
+func (x *LoyaltyType) GetTasks() string {
+	if x != nil {
+		return x.Tasks
+	}
+	return ""
+}
+
+// LoyaltyTypeMove is how many went from one type to another since the earlier day, or stayed.
+type LoyaltyTypeMove struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: they had bought nothing by then.
+	From          string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To            string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	Customers     int64  `protobuf:"varint,3,opt,name=customers,proto3" json:"customers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyTypeMove) Reset() {
+	*x = LoyaltyTypeMove{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyTypeMove) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyTypeMove) ProtoMessage() {}
+
+func (x *LoyaltyTypeMove) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyTypeMove.ProtoReflect.Descriptor instead.
+func (*LoyaltyTypeMove) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *LoyaltyTypeMove) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *LoyaltyTypeMove) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *LoyaltyTypeMove) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+type LoyaltyTypesReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Customers     int64                  `protobuf:"varint,1,opt,name=customers,proto3" json:"customers,omitempty"`
+	Types         []*LoyaltyType         `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
+	Moves         []*LoyaltyTypeMove     `protobuf:"bytes,3,rep,name=moves,proto3" json:"moves,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoyaltyTypesReport) Reset() {
+	*x = LoyaltyTypesReport{}
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoyaltyTypesReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoyaltyTypesReport) ProtoMessage() {}
+
+func (x *LoyaltyTypesReport) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_loyalty_report_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoyaltyTypesReport.ProtoReflect.Descriptor instead.
+func (*LoyaltyTypesReport) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *LoyaltyTypesReport) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *LoyaltyTypesReport) GetTypes() []*LoyaltyType {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *LoyaltyTypesReport) GetMoves() []*LoyaltyTypeMove {
+	if x != nil {
+		return x.Moves
+	}
+	return nil
+}
+
 var File_laurel_analytics_v1_loyalty_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_loyalty_report_proto_rawDesc = "" +
@@ -1100,7 +1798,67 @@ const file_laurel_analytics_v1_loyalty_report_proto_rawDesc = "" +
 	"\x05least\x18\x04 \x01(\x05R\x05least\x12E\n" +
 	"\n" +
 	"statements\x18\x05 \x03(\v2%.laurel.analytics.v1.LoyaltyStatementR\n" +
-	"statements*\xb0\x01\n" +
+	"statements\"R\n" +
+	"\x0fIndicatorWeight\x12'\n" +
+	"\tindicator\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\tindicator\x12\x16\n" +
+	"\x06weight\x18\x02 \x01(\x03R\x06weight\"\x7f\n" +
+	"\x1bLoyaltyIndicatorsParameters\x12\x16\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12H\n" +
+	"\aweights\x18\x02 \x03(\v2$.laurel.analytics.v1.IndicatorWeightB\b\xbaH\x05\x92\x01\x02\x10\tR\aweights\"\x86\x02\n" +
+	"\x10LoyaltyIndicator\x12\x1c\n" +
+	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x1c\n" +
+	"\tcustomers\x18\x03 \x01(\x03R\tcustomers\x12\x12\n" +
+	"\x04mean\x18\x04 \x01(\tR\x04mean\x12\x14\n" +
+	"\x05score\x18\x05 \x01(\tR\x05score\x120\n" +
+	"\x14score_quarter_before\x18\x06 \x01(\tR\x12scoreQuarterBefore\x12*\n" +
+	"\x11score_year_before\x18\a \x01(\tR\x0fscoreYearBefore\x12\x16\n" +
+	"\x06weight\x18\b \x01(\x03R\x06weight\"S\n" +
+	"\x11LoyaltyIndexPoint\x12\x10\n" +
+	"\x03day\x18\x01 \x01(\tR\x03day\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\tR\x05index\x12\x16\n" +
+	"\x06weight\x18\x03 \x01(\x03R\x06weight\"\x8a\x02\n" +
+	"\x17LoyaltyIndicatorsReport\x12\x16\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12\x1c\n" +
+	"\tcustomers\x18\x02 \x01(\x03R\tcustomers\x12\x1e\n" +
+	"\n" +
+	"unreadable\x18\x03 \x01(\x03R\n" +
+	"unreadable\x12\x14\n" +
+	"\x05index\x18\x04 \x01(\tR\x05index\x12E\n" +
+	"\n" +
+	"indicators\x18\x05 \x03(\v2%.laurel.analytics.v1.LoyaltyIndicatorR\n" +
+	"indicators\x12<\n" +
+	"\x05trend\x18\x06 \x03(\v2&.laurel.analytics.v1.LoyaltyIndexPointR\x05trend\"\xd4\x02\n" +
+	"\x16LoyaltyTypesParameters\x12\x16\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12\x1d\n" +
+	"\n" +
+	"often_from\x18\x02 \x01(\x03R\toftenFrom\x12\x1f\n" +
+	"\vgladly_from\x18\x03 \x01(\x03R\n" +
+	"gladlyFrom\x12+\n" +
+	"\x11alternatives_from\x18\x04 \x01(\x03R\x10alternativesFrom\x120\n" +
+	"\x0fincentive_share\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x0eincentiveShare\x12*\n" +
+	"\x0etolerance_from\x18\x06 \x01(\x03H\x00R\rtoleranceFrom\x88\x01\x01\x12\x1d\n" +
+	"\n" +
+	"super_from\x18\a \x01(\x03R\tsuperFrom\x12%\n" +
+	"\x0ereferrals_from\x18\b \x01(\x03R\rreferralsFromB\x11\n" +
+	"\x0f_tolerance_from\"\xe2\x01\n" +
+	"\vLoyaltyType\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x1c\n" +
+	"\tcustomers\x18\x03 \x01(\x03R\tcustomers\x12\x14\n" +
+	"\x05share\x18\x04 \x01(\tR\x05share\x12#\n" +
+	"\rrevenue_minor\x18\x05 \x01(\x03R\frevenueMinor\x12\"\n" +
+	"\rcan_be_raised\x18\x06 \x01(\bR\vcanBeRaised\x12\x18\n" +
+	"\averdict\x18\a \x01(\tR\averdict\x12\x14\n" +
+	"\x05tasks\x18\b \x01(\tR\x05tasks\"S\n" +
+	"\x0fLoyaltyTypeMove\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\x12\x1c\n" +
+	"\tcustomers\x18\x03 \x01(\x03R\tcustomers\"\xa6\x01\n" +
+	"\x12LoyaltyTypesReport\x12\x1c\n" +
+	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x126\n" +
+	"\x05types\x18\x02 \x03(\v2 .laurel.analytics.v1.LoyaltyTypeR\x05types\x12:\n" +
+	"\x05moves\x18\x03 \x03(\v2$.laurel.analytics.v1.LoyaltyTypeMoveR\x05moves*\xb0\x01\n" +
 	"\x10StatementVerdict\x12!\n" +
 	"\x1dSTATEMENT_VERDICT_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19STATEMENT_VERDICT_TOO_FEW\x10\x01\x12\x1f\n" +
@@ -1122,20 +1880,29 @@ func file_laurel_analytics_v1_loyalty_report_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_analytics_v1_loyalty_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_analytics_v1_loyalty_report_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_laurel_analytics_v1_loyalty_report_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_laurel_analytics_v1_loyalty_report_proto_goTypes = []any{
-	(StatementVerdict)(0),           // 0: laurel.analytics.v1.StatementVerdict
-	(*SatisfactionParameters)(nil),  // 1: laurel.analytics.v1.SatisfactionParameters
-	(*LoyaltyField)(nil),            // 2: laurel.analytics.v1.LoyaltyField
-	(*RelationLevel)(nil),           // 3: laurel.analytics.v1.RelationLevel
-	(*SatisfactionReport)(nil),      // 4: laurel.analytics.v1.SatisfactionReport
-	(*ServiceStagesParameters)(nil), // 5: laurel.analytics.v1.ServiceStagesParameters
-	(*ServiceStage)(nil),            // 6: laurel.analytics.v1.ServiceStage
-	(*ServiceStageMember)(nil),      // 7: laurel.analytics.v1.ServiceStageMember
-	(*ServiceStagesReport)(nil),     // 8: laurel.analytics.v1.ServiceStagesReport
-	(*StatementsParameters)(nil),    // 9: laurel.analytics.v1.StatementsParameters
-	(*LoyaltyStatement)(nil),        // 10: laurel.analytics.v1.LoyaltyStatement
-	(*StatementsReport)(nil),        // 11: laurel.analytics.v1.StatementsReport
+	(StatementVerdict)(0),               // 0: laurel.analytics.v1.StatementVerdict
+	(*SatisfactionParameters)(nil),      // 1: laurel.analytics.v1.SatisfactionParameters
+	(*LoyaltyField)(nil),                // 2: laurel.analytics.v1.LoyaltyField
+	(*RelationLevel)(nil),               // 3: laurel.analytics.v1.RelationLevel
+	(*SatisfactionReport)(nil),          // 4: laurel.analytics.v1.SatisfactionReport
+	(*ServiceStagesParameters)(nil),     // 5: laurel.analytics.v1.ServiceStagesParameters
+	(*ServiceStage)(nil),                // 6: laurel.analytics.v1.ServiceStage
+	(*ServiceStageMember)(nil),          // 7: laurel.analytics.v1.ServiceStageMember
+	(*ServiceStagesReport)(nil),         // 8: laurel.analytics.v1.ServiceStagesReport
+	(*StatementsParameters)(nil),        // 9: laurel.analytics.v1.StatementsParameters
+	(*LoyaltyStatement)(nil),            // 10: laurel.analytics.v1.LoyaltyStatement
+	(*StatementsReport)(nil),            // 11: laurel.analytics.v1.StatementsReport
+	(*IndicatorWeight)(nil),             // 12: laurel.analytics.v1.IndicatorWeight
+	(*LoyaltyIndicatorsParameters)(nil), // 13: laurel.analytics.v1.LoyaltyIndicatorsParameters
+	(*LoyaltyIndicator)(nil),            // 14: laurel.analytics.v1.LoyaltyIndicator
+	(*LoyaltyIndexPoint)(nil),           // 15: laurel.analytics.v1.LoyaltyIndexPoint
+	(*LoyaltyIndicatorsReport)(nil),     // 16: laurel.analytics.v1.LoyaltyIndicatorsReport
+	(*LoyaltyTypesParameters)(nil),      // 17: laurel.analytics.v1.LoyaltyTypesParameters
+	(*LoyaltyType)(nil),                 // 18: laurel.analytics.v1.LoyaltyType
+	(*LoyaltyTypeMove)(nil),             // 19: laurel.analytics.v1.LoyaltyTypeMove
+	(*LoyaltyTypesReport)(nil),          // 20: laurel.analytics.v1.LoyaltyTypesReport
 }
 var file_laurel_analytics_v1_loyalty_report_proto_depIdxs = []int32{
 	2,  // 0: laurel.analytics.v1.SatisfactionReport.fields:type_name -> laurel.analytics.v1.LoyaltyField
@@ -1145,11 +1912,16 @@ var file_laurel_analytics_v1_loyalty_report_proto_depIdxs = []int32{
 	7,  // 4: laurel.analytics.v1.ServiceStagesReport.members:type_name -> laurel.analytics.v1.ServiceStageMember
 	0,  // 5: laurel.analytics.v1.LoyaltyStatement.verdict:type_name -> laurel.analytics.v1.StatementVerdict
 	10, // 6: laurel.analytics.v1.StatementsReport.statements:type_name -> laurel.analytics.v1.LoyaltyStatement
-	7,  // [7:7] is the sub-list for method output_type
-	7,  // [7:7] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	12, // 7: laurel.analytics.v1.LoyaltyIndicatorsParameters.weights:type_name -> laurel.analytics.v1.IndicatorWeight
+	14, // 8: laurel.analytics.v1.LoyaltyIndicatorsReport.indicators:type_name -> laurel.analytics.v1.LoyaltyIndicator
+	15, // 9: laurel.analytics.v1.LoyaltyIndicatorsReport.trend:type_name -> laurel.analytics.v1.LoyaltyIndexPoint
+	18, // 10: laurel.analytics.v1.LoyaltyTypesReport.types:type_name -> laurel.analytics.v1.LoyaltyType
+	19, // 11: laurel.analytics.v1.LoyaltyTypesReport.moves:type_name -> laurel.analytics.v1.LoyaltyTypeMove
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_loyalty_report_proto_init() }
@@ -1157,13 +1929,14 @@ func file_laurel_analytics_v1_loyalty_report_proto_init() {
 	if File_laurel_analytics_v1_loyalty_report_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_loyalty_report_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_loyalty_report_proto_rawDesc), len(file_laurel_analytics_v1_loyalty_report_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -530,6 +530,11 @@ type Report struct {
 	//	*Report_ServiceStages
 	//	*Report_Statements
 	//	*Report_Involvement
+	//	*Report_LoyaltyIndicators
+	//	*Report_LoyaltyTypes
+	//	*Report_Reviews
+	//	*Report_Scorecard
+	//	*Report_Channel
 	Body isReport_Body `protobuf_oneof:"body"`
 	// What its figures mean.
 	Figures       []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
@@ -805,6 +810,51 @@ func (x *Report) GetInvolvement() *InvolvementReport {
 	return nil
 }
 
+func (x *Report) GetLoyaltyIndicators() *LoyaltyIndicatorsReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_LoyaltyIndicators); ok {
+			return x.LoyaltyIndicators
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetLoyaltyTypes() *LoyaltyTypesReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_LoyaltyTypes); ok {
+			return x.LoyaltyTypes
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetReviews() *ReviewsReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Reviews); ok {
+			return x.Reviews
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetScorecard() *ScorecardReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Scorecard); ok {
+			return x.Scorecard
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetChannel() *ChannelReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Channel); ok {
+			return x.Channel
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetFigures() []*Figure {
 	if x != nil {
 		return x.Figures
@@ -900,6 +950,26 @@ type Report_Involvement struct {
 	Involvement *InvolvementReport `protobuf:"bytes,83,opt,name=involvement,proto3,oneof"`
 }
 
+type Report_LoyaltyIndicators struct {
+	LoyaltyIndicators *LoyaltyIndicatorsReport `protobuf:"bytes,84,opt,name=loyalty_indicators,json=loyaltyIndicators,proto3,oneof"`
+}
+
+type Report_LoyaltyTypes struct {
+	LoyaltyTypes *LoyaltyTypesReport `protobuf:"bytes,85,opt,name=loyalty_types,json=loyaltyTypes,proto3,oneof"`
+}
+
+type Report_Reviews struct {
+	Reviews *ReviewsReport `protobuf:"bytes,86,opt,name=reviews,proto3,oneof"`
+}
+
+type Report_Scorecard struct {
+	Scorecard *ScorecardReport `protobuf:"bytes,87,opt,name=scorecard,proto3,oneof"`
+}
+
+type Report_Channel struct {
+	Channel *ChannelReport `protobuf:"bytes,88,opt,name=channel,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -941,6 +1011,16 @@ func (*Report_ServiceStages) isReport_Body() {}
 func (*Report_Statements) isReport_Body() {}
 
 func (*Report_Involvement) isReport_Body() {}
+
+func (*Report_LoyaltyIndicators) isReport_Body() {}
+
+func (*Report_LoyaltyTypes) isReport_Body() {}
+
+func (*Report_Reviews) isReport_Body() {}
+
+func (*Report_Scorecard) isReport_Body() {}
+
+func (*Report_Channel) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -2403,7 +2483,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2439,7 +2519,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xa0\r\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\x95\x10\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2471,7 +2551,12 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
 	"statements\x18R \x01(\v2%.laurel.analytics.v1.StatementsReportH\x00R\n" +
 	"statements\x12J\n" +
-	"\vinvolvement\x18S \x01(\v2&.laurel.analytics.v1.InvolvementReportH\x00R\vinvolvement\x125\n" +
+	"\vinvolvement\x18S \x01(\v2&.laurel.analytics.v1.InvolvementReportH\x00R\vinvolvement\x12]\n" +
+	"\x12loyalty_indicators\x18T \x01(\v2,.laurel.analytics.v1.LoyaltyIndicatorsReportH\x00R\x11loyaltyIndicators\x12N\n" +
+	"\rloyalty_types\x18U \x01(\v2'.laurel.analytics.v1.LoyaltyTypesReportH\x00R\floyaltyTypes\x12>\n" +
+	"\areviews\x18V \x01(\v2\".laurel.analytics.v1.ReviewsReportH\x00R\areviews\x12D\n" +
+	"\tscorecard\x18W \x01(\v2$.laurel.analytics.v1.ScorecardReportH\x00R\tscorecard\x12>\n" +
+	"\achannel\x18X \x01(\v2\".laurel.analytics.v1.ChannelReportH\x00R\achannel\x125\n" +
 	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afiguresB\x06\n" +
 	"\x04body\"\x90\x01\n" +
 	"\rCustomerGroup\x12\x1c\n" +
@@ -2606,52 +2691,57 @@ func file_laurel_analytics_v1_report_proto_rawDescGZIP() []byte {
 
 var file_laurel_analytics_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_laurel_analytics_v1_report_proto_goTypes = []any{
-	(*ParetoParameters)(nil),      // 0: laurel.analytics.v1.ParetoParameters
-	(*ScoreRange)(nil),            // 1: laurel.analytics.v1.ScoreRange
-	(*SegmentRule)(nil),           // 2: laurel.analytics.v1.SegmentRule
-	(*RfmParameters)(nil),         // 3: laurel.analytics.v1.RfmParameters
-	(*CohortParameters)(nil),      // 4: laurel.analytics.v1.CohortParameters
-	(*SurvivalParameters)(nil),    // 5: laurel.analytics.v1.SurvivalParameters
-	(*PartitionMark)(nil),         // 6: laurel.analytics.v1.PartitionMark
-	(*ReadUpTo)(nil),              // 7: laurel.analytics.v1.ReadUpTo
-	(*Report)(nil),                // 8: laurel.analytics.v1.Report
-	(*CustomerGroup)(nil),         // 9: laurel.analytics.v1.CustomerGroup
-	(*CustomerClass)(nil),         // 10: laurel.analytics.v1.CustomerClass
-	(*LorenzPoint)(nil),           // 11: laurel.analytics.v1.LorenzPoint
-	(*ParetoReport)(nil),          // 12: laurel.analytics.v1.ParetoReport
-	(*ScoreBand)(nil),             // 13: laurel.analytics.v1.ScoreBand
-	(*RfmCell)(nil),               // 14: laurel.analytics.v1.RfmCell
-	(*Segment)(nil),               // 15: laurel.analytics.v1.Segment
-	(*SegmentMove)(nil),           // 16: laurel.analytics.v1.SegmentMove
-	(*RfmReport)(nil),             // 17: laurel.analytics.v1.RfmReport
-	(*NewcomerWindow)(nil),        // 18: laurel.analytics.v1.NewcomerWindow
-	(*Newcomers)(nil),             // 19: laurel.analytics.v1.Newcomers
-	(*Cohort)(nil),                // 20: laurel.analytics.v1.Cohort
-	(*CohortReport)(nil),          // 21: laurel.analytics.v1.CohortReport
-	(*SurvivalStep)(nil),          // 22: laurel.analytics.v1.SurvivalStep
-	(*SurvivalCurve)(nil),         // 23: laurel.analytics.v1.SurvivalCurve
-	(*SurvivalReport)(nil),        // 24: laurel.analytics.v1.SurvivalReport
-	(*ActionMonth)(nil),           // 25: laurel.analytics.v1.ActionMonth
-	(*ActionsReport)(nil),         // 26: laurel.analytics.v1.ActionsReport
-	(*Customer)(nil),              // 27: laurel.analytics.v1.Customer
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
-	(*LifetimeReport)(nil),        // 29: laurel.analytics.v1.LifetimeReport
-	(*ChurnEffectReport)(nil),     // 30: laurel.analytics.v1.ChurnEffectReport
-	(*EffectReport)(nil),          // 31: laurel.analytics.v1.EffectReport
-	(*ProfitabilityReport)(nil),   // 32: laurel.analytics.v1.ProfitabilityReport
-	(*LifeCycleReport)(nil),       // 33: laurel.analytics.v1.LifeCycleReport
-	(*MoneyRetentionReport)(nil),  // 34: laurel.analytics.v1.MoneyRetentionReport
-	(*KanoReport)(nil),            // 35: laurel.analytics.v1.KanoReport
-	(*ChurnCausesReport)(nil),     // 36: laurel.analytics.v1.ChurnCausesReport
-	(*AcquisitionReport)(nil),     // 37: laurel.analytics.v1.AcquisitionReport
-	(*GoalReport)(nil),            // 38: laurel.analytics.v1.GoalReport
-	(*CustomerReport)(nil),        // 39: laurel.analytics.v1.CustomerReport
-	(*MatrixReport)(nil),          // 40: laurel.analytics.v1.MatrixReport
-	(*SatisfactionReport)(nil),    // 41: laurel.analytics.v1.SatisfactionReport
-	(*ServiceStagesReport)(nil),   // 42: laurel.analytics.v1.ServiceStagesReport
-	(*StatementsReport)(nil),      // 43: laurel.analytics.v1.StatementsReport
-	(*InvolvementReport)(nil),     // 44: laurel.analytics.v1.InvolvementReport
-	(*Figure)(nil),                // 45: laurel.analytics.v1.Figure
+	(*ParetoParameters)(nil),        // 0: laurel.analytics.v1.ParetoParameters
+	(*ScoreRange)(nil),              // 1: laurel.analytics.v1.ScoreRange
+	(*SegmentRule)(nil),             // 2: laurel.analytics.v1.SegmentRule
+	(*RfmParameters)(nil),           // 3: laurel.analytics.v1.RfmParameters
+	(*CohortParameters)(nil),        // 4: laurel.analytics.v1.CohortParameters
+	(*SurvivalParameters)(nil),      // 5: laurel.analytics.v1.SurvivalParameters
+	(*PartitionMark)(nil),           // 6: laurel.analytics.v1.PartitionMark
+	(*ReadUpTo)(nil),                // 7: laurel.analytics.v1.ReadUpTo
+	(*Report)(nil),                  // 8: laurel.analytics.v1.Report
+	(*CustomerGroup)(nil),           // 9: laurel.analytics.v1.CustomerGroup
+	(*CustomerClass)(nil),           // 10: laurel.analytics.v1.CustomerClass
+	(*LorenzPoint)(nil),             // 11: laurel.analytics.v1.LorenzPoint
+	(*ParetoReport)(nil),            // 12: laurel.analytics.v1.ParetoReport
+	(*ScoreBand)(nil),               // 13: laurel.analytics.v1.ScoreBand
+	(*RfmCell)(nil),                 // 14: laurel.analytics.v1.RfmCell
+	(*Segment)(nil),                 // 15: laurel.analytics.v1.Segment
+	(*SegmentMove)(nil),             // 16: laurel.analytics.v1.SegmentMove
+	(*RfmReport)(nil),               // 17: laurel.analytics.v1.RfmReport
+	(*NewcomerWindow)(nil),          // 18: laurel.analytics.v1.NewcomerWindow
+	(*Newcomers)(nil),               // 19: laurel.analytics.v1.Newcomers
+	(*Cohort)(nil),                  // 20: laurel.analytics.v1.Cohort
+	(*CohortReport)(nil),            // 21: laurel.analytics.v1.CohortReport
+	(*SurvivalStep)(nil),            // 22: laurel.analytics.v1.SurvivalStep
+	(*SurvivalCurve)(nil),           // 23: laurel.analytics.v1.SurvivalCurve
+	(*SurvivalReport)(nil),          // 24: laurel.analytics.v1.SurvivalReport
+	(*ActionMonth)(nil),             // 25: laurel.analytics.v1.ActionMonth
+	(*ActionsReport)(nil),           // 26: laurel.analytics.v1.ActionsReport
+	(*Customer)(nil),                // 27: laurel.analytics.v1.Customer
+	(*timestamppb.Timestamp)(nil),   // 28: google.protobuf.Timestamp
+	(*LifetimeReport)(nil),          // 29: laurel.analytics.v1.LifetimeReport
+	(*ChurnEffectReport)(nil),       // 30: laurel.analytics.v1.ChurnEffectReport
+	(*EffectReport)(nil),            // 31: laurel.analytics.v1.EffectReport
+	(*ProfitabilityReport)(nil),     // 32: laurel.analytics.v1.ProfitabilityReport
+	(*LifeCycleReport)(nil),         // 33: laurel.analytics.v1.LifeCycleReport
+	(*MoneyRetentionReport)(nil),    // 34: laurel.analytics.v1.MoneyRetentionReport
+	(*KanoReport)(nil),              // 35: laurel.analytics.v1.KanoReport
+	(*ChurnCausesReport)(nil),       // 36: laurel.analytics.v1.ChurnCausesReport
+	(*AcquisitionReport)(nil),       // 37: laurel.analytics.v1.AcquisitionReport
+	(*GoalReport)(nil),              // 38: laurel.analytics.v1.GoalReport
+	(*CustomerReport)(nil),          // 39: laurel.analytics.v1.CustomerReport
+	(*MatrixReport)(nil),            // 40: laurel.analytics.v1.MatrixReport
+	(*SatisfactionReport)(nil),      // 41: laurel.analytics.v1.SatisfactionReport
+	(*ServiceStagesReport)(nil),     // 42: laurel.analytics.v1.ServiceStagesReport
+	(*StatementsReport)(nil),        // 43: laurel.analytics.v1.StatementsReport
+	(*InvolvementReport)(nil),       // 44: laurel.analytics.v1.InvolvementReport
+	(*LoyaltyIndicatorsReport)(nil), // 45: laurel.analytics.v1.LoyaltyIndicatorsReport
+	(*LoyaltyTypesReport)(nil),      // 46: laurel.analytics.v1.LoyaltyTypesReport
+	(*ReviewsReport)(nil),           // 47: laurel.analytics.v1.ReviewsReport
+	(*ScorecardReport)(nil),         // 48: laurel.analytics.v1.ScorecardReport
+	(*ChannelReport)(nil),           // 49: laurel.analytics.v1.ChannelReport
+	(*Figure)(nil),                  // 50: laurel.analytics.v1.Figure
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2682,31 +2772,36 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	42, // 25: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
 	43, // 26: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
 	44, // 27: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
-	45, // 28: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	9,  // 29: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 30: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 31: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 32: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 33: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 34: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 35: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 36: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 37: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 38: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 39: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 40: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 41: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 42: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 43: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 44: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 45: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 46: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 47: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	48, // [48:48] is the sub-list for method output_type
-	48, // [48:48] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	45, // 28: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
+	46, // 29: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
+	47, // 30: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
+	48, // 31: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
+	49, // 32: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
+	50, // 33: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	9,  // 34: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 35: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 36: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 37: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 38: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 39: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 40: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 41: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 42: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 43: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 44: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 45: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 46: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 47: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 48: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 49: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 50: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 51: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 52: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	53, // [53:53] is the sub-list for method output_type
+	53, // [53:53] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2721,6 +2816,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_loyalty_report_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
+	file_laurel_analytics_v1_service_report_proto_init()
 	file_laurel_analytics_v1_voice_report_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
 		(*Report_Pareto)(nil),
@@ -2744,6 +2840,11 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_ServiceStages)(nil),
 		(*Report_Statements)(nil),
 		(*Report_Involvement)(nil),
+		(*Report_LoyaltyIndicators)(nil),
+		(*Report_LoyaltyTypes)(nil),
+		(*Report_Reviews)(nil),
+		(*Report_Scorecard)(nil),
+		(*Report_Channel)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -50,6 +50,9 @@ const (
 	About    Field = "about"
 )
 
+// Incentive is the field that tells of an order with a reward.
+const Incentive Field = "incentive"
+
 // Fields of contracts with dealers.
 const (
 	Contract      Field = "contract"
@@ -119,6 +122,7 @@ var vocabulary = []Meaning{
 	{Field: Topic, Kind: Name, Means: "what the review is about; let the schema list the topics"},
 	{Field: AnswerTo, Kind: Name, Means: "id of the review that this answers"},
 	{Field: About, Kind: Name, Means: "id of the review that the case is about"},
+	{Field: Incentive, Kind: Name, Means: "id of an order that was made with a reward, coupon or discount"},
 	{Field: Contract, Kind: Word, Words: []string{ContractSigned, ContractRenewed, ContractEnded}, Means: "what happened to a dealer's contract"},
 	{Field: Voluntary, Kind: Flag, Means: "the dealer did it of their own will: renewed unbound, or ended and was not ended by us or by closing down"},
 	{Field: MarginLowest, Most: percentMost, Means: "per cent of margin below which the dealer would leave"},
