@@ -124,7 +124,9 @@ func (b *Builder) Add(c history.Customer) error {
 
 // stints reads contracts, and counts renewals and ends in their periods; whether the first one begins with a signing. One that
 // is renewed or ended without having been signed is known from that day on; a second signing while it lasts changes nothing.
-func (b *Builder) stints(said []answers.Said) (list []stint, signed bool) {
+func (b *Builder) stints(said []answers.Said) ([]stint, bool) {
+	var list []stint
+	signed := false
 	for _, s := range said {
 		what := s.Text(answers.Contract)
 		if what == "" {
@@ -149,7 +151,7 @@ func (b *Builder) stints(said []answers.Said) (list []stint, signed bool) {
 	return list, signed
 }
 
-func (b *Builder) due(day calendar.Day, what string, freely bool) { //nolint:revive // what is counted
+func (b *Builder) due(day calendar.Day, what string, freely bool) {
 	for i := range b.report.Periods {
 		p := &b.report.Periods[i]
 		if day < p.From || day >= p.To {

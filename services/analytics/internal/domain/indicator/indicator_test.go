@@ -66,7 +66,8 @@ func TestF13IndicatorsWorkedOutByHand(t *testing.T) {
 	last := r.Points[4]
 	for i, name := range indicator.Names() {
 		v := last.Values[i]
-		require.Equal(t, want[name], [3]string{fmt.Sprint(v.N), v.Mean.String(), v.Score.String()}, name)
+		got := [3]string{fmt.Sprint(v.N), v.Mean.String(), v.Score.String()}
+		require.Equal(t, want[name], got, name)
 	}
 	require.EqualValues(t, 8, last.Weight, "nobody was asked for quality")
 	require.Equal(t, "47.500000000", last.Index.String()) // 380 ÷ 8

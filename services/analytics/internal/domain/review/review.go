@@ -111,9 +111,9 @@ func New(asOf calendar.Day, p Params) *Builder {
 // one is a review with what became of it.
 type one struct {
 	Call
-	rated bool
-	wait  int64
-	case_ bool //nolint:revive // case is a word of Go
+	rated  bool
+	wait   int64
+	inCase bool
 }
 
 // Add takes a customer: who has bought nothing may review too. A review told of again replaces what it said before, and
@@ -146,7 +146,7 @@ func (b *Builder) Add(c history.Customer) error {
 	}
 	for _, trouble := range answers.Cases(said) {
 		if i, known := at[trouble.About]; known {
-			list[i].case_ = true
+			list[i].inCase = true
 		}
 	}
 	for _, r := range list {
@@ -187,7 +187,7 @@ func (b *Builder) take(r one) {
 		b.months[month].add(t)
 	}
 	switch {
-	case bad && r.case_:
+	case bad && r.inCase:
 		b.report.Cases++
 	case bad:
 		b.report.Calls++
