@@ -96,6 +96,8 @@ func TestCDNOWReplayEqualsTheReference(t *testing.T) {
 		{day: "1997-11-15", to: "silver", qualifying: 118_51}, {day: "1998-04-01", to: "bronze", qualifying: 97_95},
 	}, l.changes(t, "cdnow/00003")[1:], "the example of one member")
 	require.EqualValues(t, f.Entries, l.countFacts(t, "accrual"))
+	require.Equal(t, people{map[string]int64{}, l.countWarned(t)}, first.People)
+	require.Positive(t, first.People.Warned)
 	requireAccrualService(t, h, l)
 	requireTierService(t, h, l)
 	requireAnalyticsService(t, h, l)

@@ -83,6 +83,16 @@ func (l *ledger) countFacts(t *testing.T, service string) uint64 {
 	return l.facts(t, "facts.*.facts.*."+service+".*.*").CachedInfo().NumPending
 }
 
+// countWarned counts the accounts that were told of a drop to come: each has a subject of its own.
+func (l *ledger) countWarned(t *testing.T) int64 {
+	t.Helper()
+	stream, err := l.js.Stream(t.Context(), bus.Facts)
+	require.NoError(t, err)
+	told, err := stream.Info(t.Context(), jetstream.WithSubjectFilter("facts.*.facts.*.tier.about_to_drop.*"))
+	require.NoError(t, err)
+	return int64(len(told.State.Subjects))
+}
+
 func (l *ledger) facts(t *testing.T, subject string) jetstream.Consumer {
 	t.Helper()
 	stream, err := l.js.Stream(t.Context(), bus.Facts)

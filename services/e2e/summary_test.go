@@ -15,12 +15,18 @@ type summary struct {
 	At            []at
 	Verify        verified
 	Analytics     json.RawMessage // compared in its bytes; see insight
+	People        people
 	Redemptions   []redemption
 	Settlements   []settlement
 	Closing       struct {
 		Time    time.Time
 		Entries int64
 	}
+}
+
+type people struct {
+	Enrolled map[string]int64
+	Warned   int64 `json:"warned_of_a_drop"`
 }
 
 type verified struct {

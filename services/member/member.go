@@ -142,6 +142,12 @@ func (s *Service) Progress(ctx context.Context) (follow.Progress, error) {
 	return follow.Progress{Outbox: waiting}, err
 }
 
+// Enrolled counts the members of a programme by the kind that their accounts were opened for: consumer, business, dealer.
+// Nobody of a kind: it is missing.
+func (s *Service) Enrolled(ctx context.Context, program string) (map[string]int64, error) {
+	return s.storage.Kinds(ctx, program)
+}
+
 // Broken is why the service must not go on: nothing is known that could break it for good.
 func (s *Service) Broken() error { return nil }
 

@@ -207,4 +207,11 @@ func TestADealerIsEnrolledAndTold(t *testing.T) {
 	require.Equal(t, []string{"kiosk-7 " + dealer.String(), "ann " + dealer.String()}, []string{
 		told[0].GetMember() + " " + told[0].GetKind().String(), told[1].GetMember() + " " + told[1].GetKind().String(),
 	})
+	h.enrol(s, "bob")
+	enrolled, err := s.Enrolled(t.Context(), "tea")
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{"dealer": 2, "consumer": 1}, enrolled)
+	enrolled, err = s.Enrolled(t.Context(), "te")
+	require.NoError(t, err)
+	require.Empty(t, enrolled, "nobody of another programme, however it is called")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/folding"
 )
@@ -48,9 +49,15 @@ func (s *Service) Progress(ctx context.Context) (follow.Progress, error) {
 // scanPage is how many accounts are read at a time while all are told.
 const scanPage = 5000
 
-// Tiers tells the tier of each account of a programme that has one, in the order of their ids, as of what is applied and
-// swept.
-func (s *Service) Tiers(ctx context.Context, program string, tell func(account, tier string) error) error {
+// Standing is where an account stands. Noticed: it has been told at least once that its tier was about to drop.
+type Standing struct {
+	Account, Tier string
+	Noticed       bool
+}
+
+// Standings tells where each account of a programme that has a tier stands, in the order of their ids, as of what is
+// applied and swept.
+func (s *Service) Standings(ctx context.Context, program string, tell func(Standing) error) error {
 	for after := ""; ; {
 		page, err := s.storage.Page(ctx, program, after, scanPage)
 		if err != nil || len(page) == 0 {
@@ -60,7 +67,7 @@ func (s *Service) Tiers(ctx context.Context, program string, tell func(account, 
 			if a.Ladder.Tier == "" {
 				continue
 			}
-			if err := tell(a.ID, a.Ladder.Tier); err != nil {
+			if err := tell(Standing{Account: a.ID, Tier: a.Ladder.Tier, Noticed: a.Noticed != calendar.None}); err != nil {
 				return err
 			}
 		}

@@ -6,22 +6,23 @@ import (
 	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/accrual"
+	"github.com/laurel-loyalty/laurel/services/tier"
 )
 
 // disagreeMax is how many accounts a check names.
 const disagreeMax = 5
 
-// tiersAgree compares the tiers of the ledger with those of the tier service, account for account. Both have drained, so
-// both speak of the end of the log.
-func (r *run) tiersAgree(ctx context.Context) (accrual.Check, error) {
-	check := accrual.Check{Name: "tiers_agree"}
+// tiersAgree compares the tiers of the ledger with those of the tier service, account for account, and counts the accounts
+// that were told of a drop to come. Both services have drained, so both speak of the end of the log.
+func (r *run) tiersAgree(ctx context.Context) (check accrual.Check, noticed int64, err error) {
+	check.Name = "tiers_agree"
 	ledger := map[string]string{}
-	err := r.house.Accrual.Tiers(ctx, r.program.ID, func(account, tier string) error {
-		ledger[account] = tier
+	err = r.house.Accrual.Tiers(ctx, r.program.ID, func(account, in string) error {
+		ledger[account] = in
 		return nil
 	})
 	if err != nil {
-		return check, fmt.Errorf("read the tiers of the ledger: %w", err)
+		return check, 0, fmt.Errorf("read the tiers of the ledger: %w", err)
 	}
 	var named []string
 	accounts, differ := int64(0), int64(0)
@@ -30,26 +31,28 @@ func (r *run) tiersAgree(ctx context.Context) (accrual.Check, error) {
 			named = append(named, fmt.Sprintf("%s is %q in the ledger and %q in tier", account, inLedger, inTier))
 		}
 	}
-	err = r.house.Tier.Tiers(ctx, r.program.ID, func(account, tier string) error {
-		accounts++
-		if ledger[account] != tier {
-			note(account, ledger[account], tier)
+	err = r.house.Tier.Standings(ctx, r.program.ID, func(s tier.Standing) error {
+		if accounts++; s.Noticed {
+			noticed++
 		}
-		delete(ledger, account)
+		if ledger[s.Account] != s.Tier {
+			note(s.Account, ledger[s.Account], s.Tier)
+		}
+		delete(ledger, s.Account)
 		return nil
 	})
 	if err != nil {
-		return check, fmt.Errorf("read the tiers of the tier service: %w", err)
+		return check, 0, fmt.Errorf("read the tiers of the tier service: %w", err)
 	}
-	for account, tier := range ledger {
-		note(account, tier, "")
+	for account, in := range ledger {
+		note(account, in, "")
 	}
 	if check.OK = differ == 0; check.OK {
 		check.Detail = fmt.Sprintf("%d accounts have the tier of the ledger in the tier service as well", accounts)
-		return check, nil
+		return check, noticed, nil
 	}
 	check.Detail = fmt.Sprintf("%d accounts differ: %s", differ, strings.Join(named, "; "))
-	return check, nil
+	return check, noticed, nil
 }
 
 // clearingAgrees holds partner's books, month by month, against the control totals of the ledger, and each settlement

@@ -260,7 +260,11 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	agree, err := r.tiersAgree(ctx)
+	agree, warned, err := r.tiersAgree(ctx)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	enrolled, err := r.house.Member.Enrolled(ctx, r.program.ID)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -282,6 +286,7 @@ func (r *run) conclude(ctx context.Context) (summary.Summary, error) {
 	}
 	audit.Checks = append(audit.Checks, agree, known.agrees(audit), cleared)
 	s := r.summary(audit, known)
+	s.People = summary.People{Enrolled: enrolled, Warned: warned}
 	if r.Summary != "" {
 		if err := writeFile(r.Summary, func(w io.Writer) error { return summary.Encode(w, s) }); err != nil {
 			return s, err

@@ -51,6 +51,7 @@ func small() report.Page {
 				Cohorts: []summary.Cohort{{Month: "2025-12", Active: []int64{200, 60, 20}}, {Month: "2026-01", Active: []int64{120, 12}}, {Month: "2026-02", Active: []int64{100}}},
 				Within:  []summary.Within{{Days: 30, Customers: 320, Second: 96}, {Days: 90}},
 			},
+			People:  summary.People{Warned: 31},
 			Program: summary.Program{ID: "tea", Revision: 2}, Versions: map[string]string{"go": "1.26.8"},
 		},
 		Name: "Tea club", Unit: "leaves", Currency: "EUR", Source: "my.csv",

@@ -57,6 +57,7 @@ type tierView struct {
 	Head   []string
 	Years  []yearRows
 	Broad  bool
+	Warned string // how many were told of a drop; empty: nobody
 	Sparks []spark
 }
 
@@ -148,7 +149,7 @@ func newTiers(p Page) *tierView {
 	if len(tiers) == 0 {
 		return nil
 	}
-	v := &tierView{figure: figure{Finding: tierFinding(p.Months, tiers), Detail: tierDetail(p.Months, tiers),
+	v := &tierView{Warned: warned(p.Summary.People.Warned), figure: figure{Finding: tierFinding(p.Months, tiers), Detail: tierDetail(p.Months, tiers),
 		Shows: "Members in each tier at the end of each month"}, Head: tiers, Broad: len(tiers) > 5}
 	v.Plots = both(v.words(), func(s size) plot { return drawTiers(p.Months, tiers, s) })
 	v.Years = byYear(p.Months, func(m Month) []string {

@@ -175,6 +175,17 @@ func tierDetail(list []Month, tiers []string) string {
 	return fmt.Sprintf("At the end of %s: %s.", monthName(last.Month), listed(parts))
 }
 
+// warned is empty where nobody had to be told.
+func warned(accounts int64) string {
+	switch accounts {
+	case 0:
+		return ""
+	case 1:
+		return "One member was told ahead that their tier would drop."
+	}
+	return summary.Count(accounts) + " members were told ahead that their tier would drop."
+}
+
 func storyFinding(s Story, unit string) string {
 	var orders int64
 	var earned, expired, back, redeemed money.Points

@@ -29,10 +29,21 @@ type Summary struct {
 	EventsPerSecond float64 `json:"events_per_second"`
 	Verify          Verify  `json:"verify"`
 	Program         Program `json:"programme"`
+	// People are those whom member and tier know of at the end of the run.
+	People People `json:"people"`
 	// Analytics is what the customers did up to the end of the replay.
 	Analytics Analytics `json:"analytics"`
 	// Versions names what ran: laurel, go, nats-server, mongod.
 	Versions map[string]string `json:"versions"`
+}
+
+// People are those who were enrolled by name, and the accounts that were told something.
+type People struct {
+	// Enrolled counts members by what their account was opened for: consumer, business, dealer. Whoever only bought is not
+	// among them: an account that a first order opens has no member of its own.
+	Enrolled map[string]int64 `json:"enrolled"`
+	// Warned counts accounts that have been told, at least once, that their tier was about to drop.
+	Warned int64 `json:"warned_of_a_drop"`
 }
 
 // Figures are the totals of a programme at one moment.
@@ -136,6 +147,7 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 	s.Settlements = filledSettlements(s.Settlements)
 	s.Verify.Checks = filledList(s.Verify.Checks)
 	s.Versions = filledMap(s.Versions)
+	s.People.Enrolled = filledMap(s.People.Enrolled)
 	s.Analytics = s.Analytics.filled()
 	return json.Marshal(plain(s))
 }

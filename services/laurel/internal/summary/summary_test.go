@@ -36,6 +36,7 @@ func replayed() summary.Summary {
 			Tiers: map[string]int64{"bronze": 21_523, "silver": 1_995, "gold": 52}, DigestTiers: "8360"}},
 		Verify:  summary.Verify{OK: true, Checks: []summary.Check{{Name: "postings balance", OK: true, Detail: "131,001 entries"}}},
 		Program: summary.Program{ID: "cdnow", Revision: 1},
+		People:  summary.People{Enrolled: map[string]int64{"business": 2, "consumer": 40}, Warned: 3_120},
 		Analytics: summary.Analytics{
 			AsOf: "1998-07-01", Customers: 23_570, Spend: 250_031_563, Gini: "0.634571185",
 			Top:          summary.CustomerGroup{Customers: 4_714, Spend: 169_464_850},

@@ -55,7 +55,7 @@ func sections(s Summary) [][]line {
 			counts("Ledger entries", b.Entries, a.Entries),
 		}),
 		points(b.Points, a.Points),
-		tiers(b, a),
+		append(tiers(b, a), people(s.People)...),
 		customers(s.Analytics),
 		{
 			counts("Known already, changed nothing", b.Duplicates, a.Duplicates),
@@ -117,6 +117,18 @@ func tiers(b, a Figures) []line {
 	lines := make([]line, len(names))
 	for i, name := range names {
 		lines[i] = counts("In tier "+safe(name), b.Tiers[name], a.Tiers[name])
+	}
+	return lines
+}
+
+// people name one figure, that of the end; none where nobody was enrolled by name or told of a drop.
+func people(p People) []line {
+	var lines []line
+	if p.Warned > 0 {
+		lines = append(lines, line{name: "Told that their tier will drop", after: Count(p.Warned)})
+	}
+	for _, kind := range slices.Sorted(maps.Keys(p.Enrolled)) {
+		lines = append(lines, line{name: "Enrolled by name, " + safe(kind), after: Count(p.Enrolled[kind])})
 	}
 	return lines
 }

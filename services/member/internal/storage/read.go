@@ -92,6 +92,29 @@ func (s *Storage) People(ctx context.Context, program string, account, after mem
 	return all(docs, memberFromDoc)
 }
 
+// Kinds counts the members of a programme by the kind that their accounts were opened for.
+func (s *Storage) Kinds(ctx context.Context, program string) (map[string]int64, error) {
+	cursor, err := s.store.Collection(membersName).Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: bson.M{"_id": bson.M{"$gte": program + "/", "$lt": program + "0"}}}}, // '0' follows '/'
+		{{Key: "$group", Value: bson.M{"_id": "$kind", "members": bson.M{"$sum": 1}}}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count members of %s: %w", program, err)
+	}
+	var groups []struct {
+		Kind    string `bson:"_id"`
+		Members int64  `bson:"members"`
+	}
+	if err := cursor.All(ctx, &groups); err != nil {
+		return nil, fmt.Errorf("count members of %s: %w", program, err)
+	}
+	kinds := make(map[string]int64, len(groups))
+	for _, g := range groups {
+		kinds[g.Kind] = g.Members
+	}
+	return kinds, nil
+}
+
 // Aliases lists all that a member is and was known by, in the order of linking.
 func (s *Storage) Aliases(ctx context.Context, program string, id membership.ID) ([]alias.Alias, error) {
 	opts := options.Find().SetSort(bson.D{{Key: "linked_at", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(alias.MemberMax)

@@ -95,7 +95,7 @@ func (s *Keys) ListPartners(ctx context.Context, in *partnerv1.ListPartnersReque
 	if err != nil {
 		return nil, err
 	}
-	now, err := s.terms.Now()
+	now, err := s.terms.Now(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -123,17 +123,28 @@ func (t *Terms) known(programID string) program.Schedule {
 }
 
 // Now is what time it is for calls: the wall clock, or, in a house that lives in past days, the last boundary that stands
-// in the log. NOT_READY: nothing has told yet.
-func (t *Terms) Now() (time.Time, error) {
+// in the log; it is looked for there while none is known. NOT_READY: nothing has told yet.
+func (t *Terms) Now(ctx context.Context) (time.Time, error) {
+	if now, ok := t.now(); ok {
+		return now, nil
+	}
+	if err := t.poll(ctx); err != nil {
+		return time.Time{}, reason.New(reason.NotReady, "", "the bus does not say what time it is in the house; try again")
+	}
+	if now, ok := t.now(); ok {
+		return now, nil
+	}
+	return time.Time{}, reason.New(reason.NotReady, "", "no event has told the house what time it is")
+}
+
+// now is false where nothing that is read has told.
+func (t *Terms) now() (time.Time, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if t.opened != nil && !t.opened.Events {
-		return t.clock.Now(), nil
+		return t.clock.Now(), true
 	}
-	if t.opened == nil || t.passed.IsZero() {
-		return time.Time{}, reason.New(reason.NotReady, "", "no event has told the house what time it is")
-	}
-	return t.passed, nil
+	return t.passed, t.opened != nil && !t.passed.IsZero()
 }
 
 // forget makes the next poll read the log from its beginning.

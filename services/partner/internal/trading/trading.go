@@ -102,7 +102,7 @@ func (d *Desk) allow(ctx context.Context, t *trade.Trade) (trade.Allowance, erro
 		if err != nil {
 			return trade.Allowance{}, err
 		}
-		now, err := d.Terms.Now()
+		now, err := d.Terms.Now(ctx)
 		if err != nil {
 			return trade.Allowance{}, err
 		}
