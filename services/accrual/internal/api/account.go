@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strconv"
 	"time"
 
@@ -144,14 +145,14 @@ func (s *Server) ListEntries(ctx context.Context, in *accrualv1.ListEntriesReque
 		return nil, err
 	}
 	list := []string{"entries", in.GetProgram(), in.GetAccount()}
-	from, err := place(list, in.GetPageToken())
+	from, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
 	after := int64(0)
 	if from != "" {
 		if after, err = strconv.ParseInt(from, 10, 64); err != nil {
-			return nil, badToken()
+			return nil, cursor.Refused()
 		}
 	}
 	ref := storage.AccountRef{Program: in.GetProgram(), ID: ledger.AccountID(in.GetAccount())}
@@ -171,7 +172,7 @@ func (s *Server) ListEntries(ctx context.Context, in *accrualv1.ListEntriesReque
 	shown, more := page(messages, size)
 	answer.Entries = shown
 	if more {
-		answer.NextPageToken = cursor(list, strconv.FormatInt(shown[len(shown)-1].GetSeq(), 10))
+		answer.NextPageToken = cursor.Of(list, strconv.FormatInt(shown[len(shown)-1].GetSeq(), 10))
 	}
 	return answer, nil
 }

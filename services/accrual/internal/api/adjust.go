@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
@@ -117,7 +118,7 @@ func (s *Server) ListAdjustmentProposals(ctx context.Context, in *accrualv1.List
 		state = storage.ProposalOpen
 	}
 	list := []string{"proposals", in.GetProgram(), state}
-	after, err := place(list, in.GetPageToken())
+	after, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (s *Server) ListAdjustmentProposals(ctx context.Context, in *accrualv1.List
 	shown, more := page(proposals, size)
 	answer.Proposals = shown
 	if more {
-		answer.NextPageToken = cursor(list, shown[len(shown)-1].GetProposalId())
+		answer.NextPageToken = cursor.Of(list, shown[len(shown)-1].GetProposalId())
 	}
 	return answer, nil
 }

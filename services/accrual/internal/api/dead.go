@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -27,7 +28,7 @@ const (
 // ListDeadLetters implements AccrualService.
 func (s *Server) ListDeadLetters(ctx context.Context, in *accrualv1.ListDeadLettersRequest) (*accrualv1.ListDeadLettersResponse, error) {
 	list := []string{"dead", in.GetProgram()}
-	after, err := place(list, in.GetPageToken())
+	after, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (s *Server) ListDeadLetters(ctx context.Context, in *accrualv1.ListDeadLett
 	shown, more := page(letters, size)
 	answer.DeadLetters = shown
 	if more {
-		answer.NextPageToken = cursor(list, shown[len(shown)-1].GetId())
+		answer.NextPageToken = cursor.Of(list, shown[len(shown)-1].GetId())
 	}
 	return answer, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
@@ -14,7 +15,7 @@ import (
 func (s *Server) ListOwnEntries(ctx context.Context, in *accrualv1.ListOwnEntriesRequest) (*accrualv1.ListOwnEntriesResponse, error) {
 	caller := who(ctx).Caller
 	list := []string{"own", in.GetProgram(), caller, in.GetKeyPrefix()}
-	after, err := place(list, in.GetPageToken())
+	after, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func (s *Server) ListOwnEntries(ctx context.Context, in *accrualv1.ListOwnEntrie
 	shown, more := page(messages, size)
 	answer.Entries = shown
 	if more {
-		answer.NextPageToken = cursor(list, shown[len(shown)-1].GetKey())
+		answer.NextPageToken = cursor.Of(list, shown[len(shown)-1].GetKey())
 	}
 	return answer, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -61,7 +62,7 @@ func (s *Server) ListMembers(ctx context.Context, in *memberv1.ListMembersReques
 		return nil, err
 	}
 	list := []string{"members", in.GetProgram(), in.GetAccount()}
-	after, err := place(list, in.GetPageToken())
+	after, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (s *Server) ListMembers(ctx context.Context, in *memberv1.ListMembersReques
 	answer := &memberv1.ListMembersResponse{}
 	for i, m := range people {
 		if i == size {
-			answer.NextPageToken = cursor(list, string(people[i-1].ID))
+			answer.NextPageToken = cursor.Of(list, string(people[i-1].ID))
 			break
 		}
 		answer.Members = append(answer.Members, contract.Member(in.GetProgram(), m))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"time"
 
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
@@ -65,7 +66,7 @@ func (s *Keys) RevokePartnerKey(ctx context.Context, in *partnerv1.RevokePartner
 // ListPartnerKeys implements PartnerKeyService.
 func (s *Keys) ListPartnerKeys(ctx context.Context, in *partnerv1.ListPartnerKeysRequest) (*partnerv1.ListPartnerKeysResponse, error) {
 	list := []string{"keys", in.GetProgram(), in.GetPartner()}
-	behind, err := placeOf(list, in.GetPageToken())
+	behind, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (s *Keys) ListPartnerKeys(ctx context.Context, in *partnerv1.ListPartnerKey
 		case !begun:
 			begun = k.ID == behind
 		case len(out.GetKeys()) == size:
-			out.NextPageToken = cursor(list, out.GetKeys()[size-1].GetKeyId())
+			out.NextPageToken = cursor.Of(list, out.GetKeys()[size-1].GetKeyId())
 			return out, nil
 		default:
 			out.Keys = append(out.Keys, keyToProto(k))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -98,7 +99,7 @@ func (s *Server) GetReward(ctx context.Context, in *rewardv1.GetRewardRequest) (
 // ListRewards implements RewardService.
 func (s *Server) ListRewards(ctx context.Context, in *rewardv1.ListRewardsRequest) (*rewardv1.ListRewardsResponse, error) {
 	list := []string{"rewards", in.GetProgram(), in.GetAccount()}
-	after, err := place(list, in.GetPageToken())
+	after, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (s *Server) ListRewards(ctx context.Context, in *rewardv1.ListRewardsReques
 	answer := &rewardv1.ListRewardsResponse{}
 	if len(rewards) > size {
 		rewards = rewards[:size]
-		answer.NextPageToken = cursor(list, string(rewards[size-1].ID))
+		answer.NextPageToken = cursor.Of(list, string(rewards[size-1].ID))
 	}
 	if in.GetAccount() == "" {
 		answer.Offers, err = s.catalogue(ctx, in.GetProgram(), rewards)

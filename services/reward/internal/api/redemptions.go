@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (s *Server) GetRedemption(ctx context.Context, in *rewardv1.GetRedemptionRe
 // ListRedemptions implements RewardService.
 func (s *Server) ListRedemptions(ctx context.Context, in *rewardv1.ListRedemptionsRequest) (*rewardv1.ListRedemptionsResponse, error) {
 	list := []string{"redemptions", in.GetProgram(), in.GetAccount()}
-	token, err := place(list, in.GetPageToken())
+	token, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (s *Server) ListRedemptions(ctx context.Context, in *rewardv1.ListRedemptio
 	for i, r := range redemptions {
 		if i == size {
 			last := redemptions[i-1]
-			answer.NextPageToken = cursor(list, strconv.FormatInt(last.BegunAt.UnixMilli(), 10)+"/"+last.ID)
+			answer.NextPageToken = cursor.Of(list, strconv.FormatInt(last.BegunAt.UnixMilli(), 10)+"/"+last.ID)
 			break
 		}
 		answer.Redemptions = append(answer.Redemptions, contract.Redemption(r))
@@ -105,7 +106,7 @@ func placeFrom(token string) (storage.Place, error) {
 	millis, id, found := strings.Cut(token, "/")
 	n, err := strconv.ParseInt(millis, 10, 64)
 	if !found || err != nil {
-		return storage.Place{}, badToken()
+		return storage.Place{}, cursor.Refused()
 	}
 	return storage.Place{BegunAt: time.UnixMilli(n).UTC(), ID: id}, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strconv"
 	"time"
 
@@ -112,14 +113,14 @@ func (s *Server) ListTierHistory(ctx context.Context, in *tierv1.ListTierHistory
 		return nil, err
 	}
 	list := []string{"history", in.GetProgram(), in.GetAccount()}
-	from, err := placeOf(list, in.GetPageToken())
+	from, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
 	after := int64(0)
 	if from != "" {
 		if after, err = strconv.ParseInt(from, 10, 64); err != nil {
-			return nil, badToken()
+			return nil, cursor.Refused()
 		}
 	}
 	ref := storage.Ref{Program: in.GetProgram(), Account: in.GetAccount()}
@@ -138,7 +139,7 @@ func (s *Server) ListTierHistory(ctx context.Context, in *tierv1.ListTierHistory
 	answer := &tierv1.ListTierHistoryResponse{}
 	for i, l := range lines {
 		if i == size {
-			answer.NextPageToken = cursor(list, strconv.FormatInt(lines[i-1].Seq, 10))
+			answer.NextPageToken = cursor.Of(list, strconv.FormatInt(lines[i-1].Seq, 10))
 			break
 		}
 		answer.Lines = append(answer.Lines, contract.Line(l))

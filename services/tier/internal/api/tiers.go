@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"maps"
 	"slices"
 	"time"
@@ -104,7 +105,7 @@ func (s *Server) ListTiers(ctx context.Context, in *tierv1.ListTiersRequest) (*t
 		return nil, err
 	}
 	list := []string{"tiers", in.GetProgram(), at.String()}
-	after, err := placeOf(list, in.GetPageToken())
+	after, err := cursor.Place(list, in.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (s *Server) ListTiers(ctx context.Context, in *tierv1.ListTiersRequest) (*t
 	}
 	answer := &tierv1.ListTiersResponse{Accounts: page}
 	if last != "" {
-		answer.NextPageToken = cursor(list, last)
+		answer.NextPageToken = cursor.Of(list, last)
 	}
 	return answer, nil
 }
