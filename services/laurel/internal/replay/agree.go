@@ -14,10 +14,10 @@ const disagreeMax = 5
 
 // tiersAgree compares the tiers of the ledger with those of the tier service, account for account, and counts the accounts
 // that were told of a drop to come. Both services have drained, so both speak of the end of the log.
-func (r *run) tiersAgree(ctx context.Context) (check accrual.Check, noticed int64, err error) {
-	check.Name = "tiers_agree"
+func (r *run) tiersAgree(ctx context.Context) (accrual.Check, int64, error) {
+	check, noticed := accrual.Check{Name: "tiers_agree"}, int64(0)
 	ledger := map[string]string{}
-	err = r.house.Accrual.Tiers(ctx, r.program.ID, func(account, in string) error {
+	err := r.house.Accrual.Tiers(ctx, r.program.ID, func(account, in string) error {
 		ledger[account] = in
 		return nil
 	})
