@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strconv"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/program"

@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 )
 
 // ListOwnEntries implements AccrualService. Whose entries are listed, the credential says.

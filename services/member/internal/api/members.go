@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/member/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/member/internal/domain/membership"

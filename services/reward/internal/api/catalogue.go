@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/domain/catalogue"

@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strconv"
 	"strings"
 	"time"
 
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/reward/internal/contract"

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"strconv"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/contract"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/domain/standing"

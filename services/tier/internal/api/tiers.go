@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"maps"
 	"slices"
 	"time"
 
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/cursor"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/domain/standing"
 )
 
