@@ -77,6 +77,7 @@ func TestTheLatestCountsFieldByField(t *testing.T) {
 
 // TestTheVocabularyIsDocumented: each field has its line in the reference, and the line says what may stand there.
 func TestTheVocabularyIsDocumented(t *testing.T) {
+	_ = os.Getenv("LAUREL_FILES_ARE") // what lies outside the module makes a kept result stale by this alone
 	text, err := os.ReadFile("../../../../../docs/reference/answers.md")
 	require.NoError(t, err)
 	for _, m := range answers.Vocabulary() {
