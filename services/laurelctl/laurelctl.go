@@ -37,7 +37,7 @@ type cli struct {
 	Server  string        `env:"LAUREL_SERVER" placeholder:"HOST:PORT" help:"Where the service that is asked listens. Default: what the house says."`
 	Token   string        `env:"LAUREL_TOKEN" placeholder:"SECRET" help:"What to show there; rather set LAUREL_TOKEN, others can see what you type. Default: what the house says."`
 	House   string        `env:"LAUREL_HOUSE" default:".laurel/house.json" placeholder:"FILE" help:"What 'laurel serve' has written down. Default: ${default}."`
-	Timeout time.Duration `default:"10s" placeholder:"TIME" help:"How long to wait for an answer. Default: ${default}."`
+	Timeout time.Duration `env:"LAUREL_TIMEOUT" default:"10s" placeholder:"TIME" help:"How long to wait for an answer. Default: ${default}."`
 	OTLP    string        `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces go, OTLP over gRPC, for example http://127.0.0.1:4317. Default: nowhere."`
 
 	Orders struct {

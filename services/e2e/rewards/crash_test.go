@@ -297,7 +297,11 @@ func tooLate(t *testing.T, binary string) {
 		h.die(binary, crash{point: c.point}, account)
 		hands.Advance(c.later)
 		s := h.serve()
-		h.drained(s)
+		testkit.Eventually(t, func() bool {
+			hands.Advance(time.Millisecond) // what has failed once waits by this clock
+			p, err := s.Progress(t.Context())
+			return err == nil && p.Drained()
+		}, "nothing is left to do")
 		list, err := s.ListRedemptions(patient(t), &rewardv1.ListRedemptionsRequest{Program: "tea", Account: account})
 		require.NoError(t, err)
 		require.Equal(t, string(reason.RedemptionLapsed), list.GetRedemptions()[0].GetRefusal().GetReason(), c.point)
