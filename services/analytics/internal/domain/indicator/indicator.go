@@ -32,15 +32,14 @@ const (
 )
 
 const (
-	repeatsMost  = 4  // repeat purchase days of a year that are as loyal as can be told
-	chooseMost   = 60 // minutes to choose from which on nobody is loyal
-	scaleLeast   = 1
-	scaleMost    = 5
-	percent      = 100
-	referralType = "referral"
-	periods      = 5 // of the trend, the last one included
-	stepMonths   = 3
-	weightMost   = 1000
+	repeatsMost = 4  // repeat purchase days of a year that are as loyal as can be told
+	chooseMost  = 60 // minutes to choose from which on nobody is loyal
+	scaleLeast  = 1
+	scaleMost   = 5
+	percent     = 100
+	periods     = 5 // of the trend, the last one included
+	stepMonths  = 3
+	weightMost  = 1000
 )
 
 // Params say over how many months each value is taken, and how much each indicator weighs in the index.
@@ -170,12 +169,7 @@ func (b *Builder) at(sums map[string]*sum, c history.Customer, said []answers.Sa
 			repeats++ // they had bought before: each day is one more time
 		}
 		sums[Repeats].add(repeats, part(repeats, repeatsMost))
-		referred := int64(0)
-		for _, d := range now.Deeds {
-			if d.Type == referralType {
-				referred++
-			}
-		}
+		referred := answers.Referrals(now.Deeds)
 		sums[Referrals].add(referred, part(referred, 1))
 	}
 	if len(before.Orders) > 0 {

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/answers"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/proportion"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
@@ -70,7 +71,7 @@ func Defaults() Params {
 	return Params{
 		Kinds: []Kind{
 			{"participation", []string{"idea", "kano", "panel", "review", "survey"}, most, 1},
-			{"referrals", []string{"referral"}, mostReferrals, 1},
+			{"referrals", []string{answers.Referral}, mostReferrals, 1},
 			{"responses", []string{"app", "message"}, most, 1},
 			{"events", []string{"event"}, most, 1},
 		},

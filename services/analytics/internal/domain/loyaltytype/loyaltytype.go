@@ -60,11 +60,9 @@ type Params struct {
 }
 
 const (
-	promoterFrom = 9
-	referralType = "referral"
-	monthsMost   = 120
-	scaleMost    = 5
-	percentMost  = 1000
+	monthsMost  = 120
+	scaleMost   = 5
+	percentMost = 1000
 )
 
 // Defaults are the thresholds unless said otherwise.
@@ -147,15 +145,8 @@ func incentives(c history.Customer, said []answers.Said) history.Share {
 }
 
 func (p Params) super(last answers.Said, c history.Customer) bool {
-	tolerance, _ := last.Number(answers.TolerancePercent)
-	recommend, _ := last.Number(answers.Recommend)
-	referred := int64(0)
-	for _, d := range c.Deeds {
-		if d.Type == referralType {
-			referred++
-		}
-	}
-	return tolerance >= p.SuperFrom && (referred >= p.ReferralsFrom || recommend >= promoterFrom)
+	tolerance, told := last.Number(answers.TolerancePercent)
+	return told && tolerance >= p.SuperFrom && (last.Promotes() || answers.Referrals(c.Deeds) >= p.ReferralsFrom)
 }
 
 // Held is who is of a type.

@@ -59,6 +59,20 @@ func TestF16TheRulesInTheirOrder(t *testing.T) {
 	require.False(t, ok)
 }
 
+// TestF16WhatWasNotSaidIsNoTolerance, however low the threshold is.
+func TestF16WhatWasNotSaidIsNoTolerance(t *testing.T) {
+	p := loyaltytype.Defaults()
+	p.ToleranceFrom, p.SuperFrom = 0, 0
+	require.NoError(t, p.Check())
+	for data, want := range map[string]string{
+		`{"attitude":4,"recommend":9}`: loyaltytype.Brand, `{"attitude":4,"recommend":9,"tolerance_percent":0}`: loyaltytype.SuperValue,
+	} {
+		got, ok := p.Of(who("a", 3, data), asOf)
+		require.True(t, ok)
+		require.Equal(t, want, got, data)
+	}
+}
+
 func TestF16MovesBetweenTwoDays(t *testing.T) {
 	b := loyaltytype.New(asOf, asOf-50, loyaltytype.Defaults())
 	for _, c := range []history.Customer{

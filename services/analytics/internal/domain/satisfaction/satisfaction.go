@@ -22,8 +22,6 @@ const (
 	neutral            = 3
 	intentFrom         = 4 // of repurchase
 	repeaterFrom       = 2 // purchase days
-	promoterFrom       = 9 // of recommend
-	referralType       = "referral"
 	scaleMost          = 5
 	yearDays           = 365
 	involvedDays       = 180

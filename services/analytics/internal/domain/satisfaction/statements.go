@@ -164,16 +164,7 @@ func side(s *Statement, first bool) *Count { //nolint:revive // which of two cou
 
 // recommends tells whether a customer speaks well of us: said so last, or referred somebody.
 func (p person) recommends() bool {
-	n, _ := answers.Latest(p.said).Number(answers.Recommend)
-	if n >= promoterFrom {
-		return true
-	}
-	for _, d := range p.Deeds {
-		if d.Type == referralType {
-			return true
-		}
-	}
-	return false
+	return answers.Latest(p.said).Promotes() || answers.Referrals(p.Deeds) > 0
 }
 
 // fell tells whether the last answer is below the first; false: there are no two.
