@@ -63,6 +63,14 @@ func TestF27TheVoiceOfReviews(t *testing.T) {
 	require.EqualValues(t, 3, r.Months[11].Reviews)
 }
 
+// TestAnAnswerComesAfterItsReview: one of an earlier day answers something else.
+func TestAnAnswerComesAfterItsReview(t *testing.T) {
+	r := report(t, review.Defaults(), history.Customer{ID: "ann", Deeds: []history.Deed{
+		said(asOf-9, `{"answer_to":"r1"}`), said(asOf-8, `{"review":"r1","stars":3}`),
+	}})
+	require.Equal(t, review.Tally{Reviews: 1, Rated: 1, Stars: 3}, r.All)
+}
+
 func TestReviewsOfNobody(t *testing.T) {
 	r := report(t, review.Defaults(), history.Customer{ID: "a"})
 	require.Empty(t, r.All.Mean().String()+r.All.BadShare().String())
