@@ -24,20 +24,18 @@ type actionCmd struct {
 	Data      string        `default:"{}" placeholder:"JSON|FILE" help:"What it says: JSON that begins with {, else the name of a file; - is standard input. Default: ${default}."`
 	At        *instant      `placeholder:"TIME" help:"When it happened, for example 1998-07-01T00:00:00Z. Default: when the bus stores it."`
 	From      string        `default:"laurelctl" placeholder:"SOURCE" help:"Who publishes it. Default: ${default}."`
+	onBus
+}
+
+// onBus says where own events are published.
+type onBus struct {
 	NATS      string        `name:"nats" env:"LAUREL_NATS_URL" placeholder:"URL" help:"Where the bus is. Default: what the house says."`
 	NATSToken string        `name:"nats-token" env:"LAUREL_NATS_TOKEN" placeholder:"SECRET" help:"What to show there. Default: what the house says."`
 	Wait      time.Duration `default:"1m" placeholder:"TIME" help:"How long to try in all. Default: ${default}."`
 }
 
-// Run publishes the action. What becomes of it is decided by the house: look at the account's entries, or at dead list.
-func (c *actionCmd) Run(w *world) error {
-	data, err := c.data(w)
-	if err != nil {
-		return err
-	}
-	if _, err := actions.Parse(data); err != nil {
-		return err
-	}
+// onBus connects to the bus of the house for as long as do takes, and says why it could not.
+func (w *world) onBus(c onBus, do func(context.Context, *bus.Bus, string) error) error {
 	h, err := w.place()
 	if err != nil {
 		return err
@@ -56,17 +54,33 @@ func (c *actionCmd) Run(w *world) error {
 		return err
 	}
 	defer b.Close()
-	event := publish.ActionEvent{Program: h.Program, Source: c.From, Type: c.Type, Account: c.Account, ID: c.ID, Data: data}
-	if c.At != nil {
-		event.At = c.At.UTC()
-	}
-	err = publish.All(ctx, b, []bus.Outgoing{publish.Action(event)})
+	err = do(ctx, b, h.Program)
 	switch {
 	case errors.Is(err, bus.ErrFull):
 		return reason.New(reason.Overloaded, "", "the bus is full: %s", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{code: "DEADLINE_EXCEEDED", message: err.Error(), todo: "run it again: what was published already is known and not taken twice"}
-	case err != nil:
+	}
+	return err
+}
+
+// Run publishes the action. What becomes of it is decided by the house: look at the account's entries, or at dead list.
+func (c *actionCmd) Run(w *world) error {
+	data, err := c.data(w)
+	if err != nil {
+		return err
+	}
+	if _, err := actions.Parse(data); err != nil {
+		return err
+	}
+	err = w.onBus(c.onBus, func(ctx context.Context, b *bus.Bus, program string) error {
+		event := publish.ActionEvent{Program: program, Source: c.From, Type: c.Type, Account: c.Account, ID: c.ID, Data: data}
+		if c.At != nil {
+			event.At = c.At.UTC()
+		}
+		return publish.All(ctx, b, []bus.Outgoing{publish.Action(event)})
+	})
+	if err != nil {
 		return err
 	}
 	w.tell("published %s %s for %s", safe(c.Type), safe(c.ID), safe(c.Account))

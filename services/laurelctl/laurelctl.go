@@ -47,6 +47,7 @@ type cli struct {
 	} `cmd:"" help:"Orders."`
 	Actions struct {
 		Publish actionCmd       `cmd:"" help:"Publish an own event of the programme: a review, a visit, a survey."`
+		Load    actionsLoadCmd  `cmd:"" help:"Publish many own events from a file: answers of a survey, reviews, cases."`
 		Status  actionStatusCmd `cmd:"" help:"Say what became of an own event."`
 	} `cmd:"" help:"Own events of the programme."`
 	Account struct {
