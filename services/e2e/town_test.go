@@ -18,14 +18,24 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 	require.Regexp(t, `^200 members, \d+ orders, .* EUR; campaign spring added .* EUR to \d+ members, \d+ were held out\n$`, made.out)
 	h.serve(filepath.Join(dir, "town.yaml"))
 	h.says([]string{"orders", "publish", filepath.Join(dir, "orders.csv")}, ` 0 +\d+$`)
+	require.Contains(t, h.ctl("actions", "load", filepath.Join(dir, "actions.jsonl")).err, "published ")
 	truth := []string{"analytics", "truth", filepath.Join(dir, "truth.json")}
 	h.becomes(`^ pareto +revenue, minor units +(\d+) +\d+ +0\.00 % +yes$`, truth...)
+	for _, exact := range []string{
+		"satisfaction +answered", "service-stages +with open cases", "churn-causes +told why", "reviews +reviews", "reviews +call for a case",
+		"channel +dealers", "channel +left of their own will", "acquisition +spend, minor units", "profitability +cost of orders, minor units",
+	} {
+		h.becomes(`^ `+exact+` +(\d+) +\d+ +(0\.00 % )? *yes$`, truth...)
+	}
 	h.says(truth,
 		`^ pareto +customers +200 +200 +0\.00 % +yes$`,
 		`^ rfm +customers +200 +200 +0\.00 % +yes$`,
 		`^ effect +treated +\d+ +\d+ +0\.00 % +yes$`,
 		`^ effect +held out +\d+ +\d+ +0\.00 % +yes$`,
 		`^ effect +added, minor units +\d+ +-?\d+ +-?[\d.]+ % +-?\d+ +-?\d+ +yes$`,
+		`^ satisfaction +satisfied, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ loyalty-types +brand, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ churn-causes +neglected, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 	)
 	require.Equal(t, 2, h.ctl("analytics", "truth", filepath.Join(dir, "orders.csv")).code)
 	require.Equal(t, 1, h.ctl("analytics", "truth", filepath.Join(dir, "nothing.json")).code)

@@ -15,7 +15,7 @@ type townCmd struct {
 	Seed    uint64 `default:"7" help:"The same seed makes the same town. Default: ${default}."`
 	Members int    `default:"5000" placeholder:"N" help:"How many people live there. Default: ${default}."`
 	Years   int    `default:"2" placeholder:"N" help:"How many years of 365 days. Default: ${default}."`
-	Out     string `default:"town" placeholder:"DIR" help:"Where orders.csv, town.yaml (a programme) and truth.json (what is planted) go. Default: ${default}."`
+	Out     string `default:"town" placeholder:"DIR" help:"Where orders.csv, actions.jsonl (what people say), town.yaml (a programme) and truth.json (what is planted) go. Default: ${default}."`
 }
 
 // Run writes the town.
@@ -29,8 +29,9 @@ func (c *townCmd) Run(w *world) error {
 		return fmt.Errorf("write the town: %w", err)
 	}
 	for name, write := range map[string]func(io.Writer) error{
-		"orders.csv": made.WriteOrders,
-		"truth.json": func(to io.Writer) error { return made.WriteTruth(to, p) },
+		"orders.csv":    made.WriteOrders,
+		"actions.jsonl": made.WriteActions,
+		"truth.json":    func(to io.Writer) error { return made.WriteTruth(to, p) },
 		"town.yaml": func(to io.Writer) error {
 			_, err := io.WriteString(to, town.Program)
 			return err

@@ -18,12 +18,12 @@ import (
 
 // actionCmd publishes an own event of the programme.
 type actionCmd struct {
-	Type      string        `arg:"" help:"Type, as the programme declares it under actions."`
-	Account   string        `required:"" placeholder:"ACCOUNT" help:"Whose it is."`
-	ID        string        `name:"id" required:"" placeholder:"ID" help:"Names the action: under one id it counts once, however often it is published."`
-	Data      string        `default:"{}" placeholder:"JSON|FILE" help:"What it says: JSON that begins with {, else the name of a file; - is standard input. Default: ${default}."`
-	At        *instant      `placeholder:"TIME" help:"When it happened, for example 1998-07-01T00:00:00Z. Default: when the bus stores it."`
-	From      string        `default:"laurelctl" placeholder:"SOURCE" help:"Who publishes it. Default: ${default}."`
+	Type    string   `arg:"" help:"Type, as the programme declares it under actions."`
+	Account string   `required:"" placeholder:"ACCOUNT" help:"Whose it is."`
+	ID      string   `name:"id" required:"" placeholder:"ID" help:"Names the action: under one id it counts once, however often it is published."`
+	Data    string   `default:"{}" placeholder:"JSON|FILE" help:"What it says: JSON that begins with {, else the name of a file; - is standard input. Default: ${default}."`
+	At      *instant `placeholder:"TIME" help:"When it happened, for example 1998-07-01T00:00:00Z. Default: when the bus stores it."`
+	From    string   `default:"laurelctl" placeholder:"SOURCE" help:"Who publishes it. Default: ${default}."`
 	onBus
 }
 

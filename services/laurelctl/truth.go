@@ -30,6 +30,7 @@ type planted struct {
 		HeldOut      int64  `json:"held_out"`
 		AddedMinor   int64  `json:"added_minor"`
 	} `json:"campaign"`
+	Said *plantedSaid `json:"said"`
 }
 
 // Run asks for the reports, and says of each figure how near it comes.
@@ -61,7 +62,11 @@ func (c *truthCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		return w.show(effect, truth.compare(pareto.GetReport().GetPareto(), cohorts.GetReport().GetRfm(), effect.GetReport().GetEffect()))
+		rows := truth.compare(pareto.GetReport().GetPareto(), cohorts.GetReport().GetRfm(), effect.GetReport().GetEffect())
+		if err := truth.said(ctx, a, &rows); err != nil {
+			return err
+		}
+		return w.show(effect, rows)
 	})
 }
 

@@ -19,27 +19,6 @@ var Shelf = []Goods{ //nolint:gochecknoglobals // a table
 	{"novel", "bookshop"}, {"roses", "florist"}, {"shirt", "tailor"},
 }
 
-// Program is the programme of the town.
-const Program = `programme: town
-name: Laurel Town
-zone: UTC
-currency: EUR
-enrolment: on_first_order
-unit: points
-earning: {points: 1, per: 1.00}
-expiry: {rule: end_of_month, months: 24}
-orders: {accept_late_days: 3650}
-ladder:
-  qualify_by: spend
-  window_months: 12
-  review: monthly
-  downgrade: one_step
-  tiers:
-    - {name: resident, from: 0.00}
-    - {name: neighbour, from: 500.00}
-    - {name: mayor, from: 2000.00}
-`
-
 // currency is that of Program.
 const currency = "EUR"
 
@@ -83,6 +62,7 @@ type Planted struct {
 		HeldOut      int64  `json:"held_out"`
 		AddedMinor   int64  `json:"added_minor"`
 	} `json:"campaign"`
+	Said Said `json:"said"`
 }
 
 // Planted returns what is written down.
@@ -95,6 +75,7 @@ func (t Town) Planted(p Params) Planted {
 	w.Campaign.Name, w.Campaign.Start, w.Campaign.End = p.Campaign, day(p.CampaignFrom), day(p.CampaignFrom.AddDays(p.CampaignDays))
 	w.Campaign.HeldOutShare, w.Campaign.Treated, w.Campaign.HeldOut = p.HeldOut.String(), t.Truth.Effect.Treated, t.Truth.Effect.HeldOut
 	w.Campaign.AddedMinor = int64(t.Truth.Effect.Added)
+	w.Said = t.Truth.Said
 	return w
 }
 

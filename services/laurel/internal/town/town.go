@@ -96,6 +96,8 @@ type Truth struct {
 	Alive int64
 	// Effect is what the campaign did.
 	Effect Effect
+	// Said is what people think, and what came of their telling it.
+	Said Said
 }
 
 // Effect is what the campaign added to those it was for: customers with an order before it who were not held out.
@@ -104,10 +106,11 @@ type Effect struct {
 	Added            money.Minor
 }
 
-// Town is the orders by time, and the truth behind them.
+// Town is the orders and own events by time, and the truth behind them.
 type Town struct {
-	Orders []Order
-	Truth  Truth
+	Orders  []Order
+	Actions []Action
+	Truth   Truth
 }
 
 // End is the day after the last one.
@@ -119,17 +122,28 @@ func Make(p Params) Town {
 	for i := range p.Members {
 		// Each has a source of their own: whoever is added changes nobody else.
 		r := rand.New(rand.NewPCG(p.Seed, uint64(i)+1)) //nolint:gosec // seeded on purpose, i is not below zero
-		t.live(p, fmt.Sprintf("town-%06d", i+1), r)
+		account := fmt.Sprintf("town-%06d", i+1)
+		t.speak(p, t.live(p, account, r), rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
 	}
+	t.trade(p)
 	slices.SortFunc(t.Orders, func(a, b Order) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Seconds, b.Seconds), cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
 	})
+	t.sortActions()
 	t.Truth.Members, t.Truth.Orders = int64(p.Members), int64(len(t.Orders))
 	return t
 }
 
+// life is what became of a member: their orders, and whether they have not stopped.
+type life struct {
+	account string
+	orders  []Order
+	alive   bool
+}
+
 // live is one member's life: they come with a first order, buy on at their rate, and stop after some order.
-func (t *Town) live(p Params, account string, r *rand.Rand) {
+func (t *Town) live(p Params, account string, r *rand.Rand) life {
+	lived := life{account: account}
 	rate := gamma(r, p.RateShape) * p.RateMean / p.RateShape / daysOfYear // orders a day
 	stop := beta(r, p.StopA, p.StopB)
 	usual := math.Log(p.SpendMean) + p.SpendAcross*r.NormFloat64() - (p.SpendAcross*p.SpendAcross+p.SpendEach*p.SpendEach)/2 //nolint:mnd // mean of a log-normal
@@ -157,10 +171,13 @@ func (t *Town) live(p Params, account string, r *rand.Rand) {
 			t.Truth.Effect.Added += added
 		}
 		t.Orders, t.Truth.Revenue = append(t.Orders, o), t.Truth.Revenue+o.Amount
+		lived.orders = append(lived.orders, o)
 		if n > 1 && r.Float64() < stop {
-			return
+			return lived
 		}
 		at += r.ExpFloat64() / rate
 	}
 	t.Truth.Alive++
+	lived.alive = true
+	return lived
 }

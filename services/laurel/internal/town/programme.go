@@ -1,0 +1,66 @@
+package town
+
+// Program is the programme of the town.
+const Program = `programme: town
+name: Laurel Town
+zone: UTC
+currency: EUR
+enrolment: on_first_order
+unit: points
+earning: {points: 1, per: 1.00}
+expiry: {rule: end_of_month, months: 24}
+orders: {accept_late_days: 3650}
+ladder:
+  qualify_by: spend
+  window_months: 12
+  review: monthly
+  downgrade: one_step
+  tiers:
+    - {name: resident, from: 0.00}
+    - {name: neighbour, from: 500.00}
+    - {name: mayor, from: 2000.00}
+economics: {margin: 0.3, order: 1.50}
+actions:
+  survey:
+    schema:
+      type: object
+      properties:
+        satisfaction: {type: integer, minimum: 1, maximum: 5}
+        attitude: {type: integer, minimum: 1, maximum: 5}
+        alternatives: {type: integer, minimum: 0, maximum: 9}
+        tolerance_percent: {type: integer, minimum: 0, maximum: 100}
+        recommend: {type: integer, minimum: 0, maximum: 10}
+        churn_cause: {enum: [died, moved away, values changed, competitor, product or service, neglected]}
+      additionalProperties: false
+  till:
+    schema: {type: object, required: [incentive], properties: {incentive: {type: string, maxLength: 64}}, additionalProperties: false}
+  referral: {schema: {type: object, additionalProperties: false}}
+  review:
+    schema:
+      type: object
+      required: [review, stars]
+      properties:
+        review: {type: string, maxLength: 64}
+        stars: {type: integer, minimum: 1, maximum: 5}
+        topic: {enum: [bakery, greengrocer, dairy, fishmonger, bookshop, florist, tailor]}
+      additionalProperties: false
+  answer:
+    schema: {type: object, required: [answer_to], properties: {answer_to: {type: string, maxLength: 64}}, additionalProperties: false}
+  case:
+    schema:
+      type: object
+      required: [case]
+      properties:
+        case: {type: string, maxLength: 64}
+        about: {type: string, maxLength: 64}
+        state: {enum: [opened, answered, solved]}
+      additionalProperties: false
+  contract:
+    schema:
+      type: object
+      required: [contract]
+      properties: {contract: {enum: [signed, renewed, ended]}, voluntary: {type: boolean}, margin_lowest: {type: integer, minimum: 0, maximum: 100}}
+      additionalProperties: false
+  acquisition_cost:
+    schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}
+`

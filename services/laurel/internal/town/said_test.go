@@ -1,0 +1,84 @@
+package town_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/town"
+)
+
+// TestTheSameSeedSaysTheSame, every event within the town's time, by rising day, each with an id of its own.
+func TestTheSameSeedSaysTheSame(t *testing.T) {
+	p := small(7)
+	var said, again bytes.Buffer
+	made := town.Make(p)
+	require.NoError(t, made.WriteActions(&said))
+	require.NoError(t, town.Make(p).WriteActions(&again))
+	require.Equal(t, said.String(), again.String())
+	ids := map[string]bool{}
+	for i, a := range made.Actions {
+		require.False(t, ids[a.ID], a.ID)
+		ids[a.ID] = true
+		require.True(t, p.Start <= a.Day && a.Day < p.End(), a)
+		require.True(t, i == 0 || made.Actions[i-1].Day <= a.Day)
+	}
+	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+	require.Len(t, lines, len(made.Actions))
+	var line map[string]any
+	require.NoError(t, json.Unmarshal([]byte(lines[0]), &line))
+	require.Len(t, line, 5)
+}
+
+// TestWhatIsSaidIsThatOfTheTruth counts again what the truth says, from the events.
+func TestWhatIsSaidIsThatOfTheTruth(t *testing.T) {
+	p := town.Of(7, 2000, 2)
+	made := town.Make(p)
+	truth := made.Planted(p).Said
+	var answered, reviews, told, gone int64
+	for _, a := range made.Actions {
+		switch {
+		case a.Data["satisfaction"] != nil:
+			answered++
+		case a.Data["churn_cause"] != nil:
+			told++
+		case a.Type == "review":
+			reviews++
+		}
+	}
+	require.Equal(t, []int64{truth.Answered, truth.Told, truth.Reviews}, []int64{answered, told, reviews})
+	for _, n := range truth.Causes {
+		gone += n
+	}
+	require.Equal(t, truth.Gone, gone)
+	types := int64(0)
+	for _, n := range truth.Types {
+		types += n
+	}
+	require.EqualValues(t, p.Members, types)
+	require.Len(t, truth.Types, 8, "all types are there: %v", truth.Types)
+	require.EqualValues(t, 40, truth.Dealers)
+	require.InDelta(t, 0.6, float64(answered)/2000, 0.05)
+	require.InDelta(t, 0.35, float64(truth.Causes["neglected"])/float64(truth.Gone), 0.06)
+	require.Positive(t, truth.DealersLeft)
+	require.Positive(t, truth.Calls)
+	require.Positive(t, truth.OpenCases)
+	require.EqualValues(t, 150*len(made.Orders), truth.OrderCostMinor)
+}
+
+// TestTheProgrammeTakesWhatIsSaid: it is one without a fault, and has every type that is said.
+func TestTheProgrammeTakesWhatIsSaid(t *testing.T) {
+	read, faults := program.Parse([]program.File{{Name: "town.yaml", Content: []byte(town.Program)}})
+	require.Empty(t, faults)
+	types := map[string]bool{}
+	for _, a := range read.Actions {
+		types[a.Type] = true
+	}
+	for _, a := range town.Make(small(7)).Actions {
+		require.True(t, types[a.Type], a.Type)
+	}
+}
