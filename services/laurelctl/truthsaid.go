@@ -60,7 +60,7 @@ func wilson(fit, of int64) (low, high float64) {
 	const z = 1.959963984540054
 	n, p := float64(of), part(fit, of)
 	middle, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n)) //nolint:mnd // of the formula
-	return (middle - half) / (1 + z*z/n), (middle + half) / (1 + z*z/n)
+	return max(0, (middle-half)/(1+z*z/n)), min(1, (middle+half)/(1+z*z/n))
 }
 
 // said asks for the reports that rest on what people say, and adds their lines.
