@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,13 +21,16 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 	h.says([]string{"orders", "publish", filepath.Join(dir, "orders.csv")}, ` 0 +\d+$`)
 	require.Contains(t, h.ctl("actions", "load", filepath.Join(dir, "actions.jsonl")).err, "published ")
 	truth := []string{"analytics", "truth", filepath.Join(dir, "truth.json")}
-	h.becomes(`^ pareto +revenue, minor units +(\d+) +\d+ +0\.00 % +yes$`, truth...)
+	h.env = append(h.env, "LAUREL_TIMEOUT=2m") // it asks for eleven reports
+	var all []string                           // what can be counted, in the order of the table
 	for _, exact := range []string{
-		"satisfaction +answered", "service-stages +with open cases", "churn-causes +told why", "reviews +reviews", "reviews +call for a case",
-		"channel +dealers", "channel +left of their own will", "acquisition +spend, minor units", "profitability +cost of orders, minor units",
+		"pareto +revenue, minor units", "satisfaction +answered", "churn-causes +told why", "service-stages +with open cases", "reviews +reviews",
+		"reviews +call for a case", "channel +dealers", "channel +left of their own will", "acquisition +spend, minor units",
+		"profitability +cost of orders, minor units",
 	} {
-		h.becomes(`^ `+exact+` +(\d+) +\d+ +(0\.00 % )? *yes$`, truth...)
+		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
+	h.becomes(strings.Join(all, `(?s:.*)`), truth...)
 	h.says(truth,
 		`^ pareto +customers +200 +200 +0\.00 % +yes$`,
 		`^ rfm +customers +200 +200 +0\.00 % +yes$`,
