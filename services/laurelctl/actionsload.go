@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +31,14 @@ type actionLine struct {
 	At      *time.Time      `json:"at"`
 	Data    json.RawMessage `json:"data"`
 }
+
+// actionLineLike shows one.
+const actionLineLike = `{"type": "survey", "account": "ann", "id": "s-1", "data": {"satisfaction": 4}}`
+
+var (
+	errMoreOnLine   = errors.New("there is more than one object on the line")
+	errNamesMissing = errors.New("type, account or id is missing")
+)
 
 // actionsBatch is how many own events are published at once.
 const actionsBatch = 200
@@ -82,7 +91,7 @@ func (c *actionsLoadCmd) each(name, program string, take func(bus.Outgoing) erro
 		}
 		m, err := c.message(program, text)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", safe(name), n, err)
+			return &usageError{fmt.Sprintf("%s:%d: %s", safe(name), n, err), "write " + actionLineLike + ", one a line; nothing was published"}
 		}
 		if err := take(m); err != nil {
 			return err
@@ -94,18 +103,19 @@ func (c *actionsLoadCmd) each(name, program string, take func(bus.Outgoing) erro
 	return nil
 }
 
+// message is the event of a line.
 func (c *actionsLoadCmd) message(program string, text []byte) (bus.Outgoing, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	var line actionLine
 	if err := d.Decode(&line); err != nil {
-		return bus.Outgoing{}, &usageError{err.Error(), `write {"type": "survey", "account": "ann", "id": "s-1", "data": {"satisfaction": 4}}`}
+		return bus.Outgoing{}, err
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder returns it bare
-		return bus.Outgoing{}, &usageError{"there is more than one object on the line", "write one a line"}
+	if _, err := d.Token(); err != io.EOF {
+		return bus.Outgoing{}, errMoreOnLine
 	}
 	if line.Type == "" || line.Account == "" || line.ID == "" {
-		return bus.Outgoing{}, &usageError{"type, account or id is missing", `write {"type": "survey", "account": "ann", "id": "s-1", "data": {"satisfaction": 4}}`}
+		return bus.Outgoing{}, errNamesMissing
 	}
 	event := publish.ActionEvent{Program: program, Source: c.From, Type: line.Type, Account: line.Account, ID: line.ID, Data: []byte(line.Data)}
 	if len(event.Data) == 0 {
