@@ -52,7 +52,10 @@ func TestReportsThatAreRefused(t *testing.T) {
 		{"a day to compare with that is later", func(in *analyticsv1.GetReportRequest) {
 			in.Name, in.Parameters, in.AsOf, in.Compare = "rfm", nil, "2025-02-01", "2025-02-01"
 		}, reason.InvalidArgument, "compare", "not before 2025-02-01"},
-		{"a day to compare with where nothing is compared", func(in *analyticsv1.GetReportRequest) { in.Compare = "2025-01-01" }, reason.InvalidArgument, "compare", "compares nothing"},
+		{"a day to compare with that a parameter does not fit", func(in *analyticsv1.GetReportRequest) {
+			in.Name, in.Compare = "profitability", "2025-01-01"
+			in.Parameters = &analyticsv1.GetReportRequest_Profitability{Profitability: &analyticsv1.ProfitabilityParameters{From: "2025-01-05"}}
+		}, reason.InvalidArgument, "compare", "as of 2025-01-01: 2025-01-05 is not before"},
 		{"another report's parameters", func(in *analyticsv1.GetReportRequest) { in.Name = "survival" }, reason.InvalidArgument, "parameters", "report survival"},
 		{"a share that is none", func(in *analyticsv1.GetReportRequest) { in.GetPareto().TopShare = "most" }, reason.InvalidArgument, "pareto.top_share", "4/5"},
 		{"a share beyond all", func(in *analyticsv1.GetReportRequest) { in.GetPareto().MostShare = "1.5" }, reason.InvalidArgument, "pareto.most_share", ""},

@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics"
@@ -205,9 +206,21 @@ func (s *service) reportNames() []string {
 // page asks for a report with its page.
 func (s *service) page(name, asOf string) (*analyticsv1.Report, string) {
 	s.h.t.Helper()
-	answer, err := s.grpc.GetReport(s.h.t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: name, AsOf: asOf, Page: true})
+	return s.comparedPage(name, asOf, "")
+}
+
+// comparedPage is a page that is compared with an earlier day; empty: with none.
+func (s *service) comparedPage(name, asOf, compare string) (*analyticsv1.Report, string) {
+	s.h.t.Helper()
+	answer, err := s.grpc.GetReport(s.h.t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: name, AsOf: asOf, Compare: compare, Page: true})
 	require.NoError(s.h.t, err, name)
 	return answer.GetReport(), answer.GetPage()
+}
+
+// bodyOf is the body of a report.
+func bodyOf(r *analyticsv1.Report) proto.Message {
+	m := r.ProtoReflect()
+	return m.Get(m.WhichOneof(m.Descriptor().Oneofs().ByName("body"))).Message().Interface()
 }
 
 // requireFinite checks that an answer holds no number that is none.

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/sheet"
 )
 
 // analytics is a connection to the analytics service.
@@ -34,7 +36,7 @@ func (w *world) askAnalytics(f func(ctx context.Context, a *analytics) error) er
 type reportCmd struct {
 	Name    string `arg:"" help:"Which one; laurelctl analytics list names them."`
 	AsOf    string `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
-	Compare string `placeholder:"DATE" help:"Tell what changed since then, for reports that do."`
+	Compare string `placeholder:"DATE" help:"Tell what changed since then."`
 	HTML    string `name:"html" placeholder:"FILE" help:"Write the report as a page with plots, too."`
 	With    string `placeholder:"JSON" help:"Parameters of the report as the contract has them, for example {\"account\": \"ann\"} for customer. Default: those of the report."`
 	Filter  string `placeholder:"JSON" help:"Which customers and orders it is about: merchant, channel, category, tier, segment. Default: all."`
@@ -62,6 +64,10 @@ func (c *reportCmd) Run(w *world) error {
 			answer.Page = ""
 		}
 		rows, tables := reportGrids(r)
+		if changes := sheet.OfChanges(r.GetChanges()); len(changes.Rows) > 0 {
+			appendSheet(&rows, changes)
+			tables = append(tables, sheetGrid(changes.Shown(money.Currency(r.GetCurrency()))))
+		}
 		if c.Explain {
 			rows = figureGrid(r.GetFigures())
 			tables = append(tables, rows)
@@ -118,9 +124,9 @@ func (c *reportsCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		rows := grid{columns: []string{"name", "question", "compares"}}
+		rows := grid{columns: []string{"name", "question"}}
 		for _, r := range answer.GetReports() {
-			rows.add(r.GetName(), r.GetQuestion(), yesOrNo(r.GetCompares()))
+			rows.add(r.GetName(), r.GetQuestion())
 		}
 		return w.show(answer, rows)
 	})

@@ -82,15 +82,24 @@ func (f field) leaf() protoreflect.FieldDescriptor { return f.path[len(f.path)-1
 
 func (f field) kind() Kind {
 	leaf := f.leaf()
-	switch name := string(leaf.Name()); {
-	case strings.HasSuffix(name, "_minor"):
-		return Money
-	case strings.HasSuffix(name, "_share") || name == "share":
-		return Share
+	switch kind := kindOf(string(leaf.Name()), Number); {
+	case kind != Number:
+		return kind
 	case leaf.IsList() || leaf.Kind() == protoreflect.StringKind || leaf.Kind() == protoreflect.BoolKind || leaf.Kind() == protoreflect.EnumKind:
 		return Text
 	}
 	return Number
+}
+
+// kindOf tells by its name how a figure is written.
+func kindOf(name string, otherwise Kind) Kind {
+	switch {
+	case strings.HasSuffix(name, "_minor"):
+		return Money
+	case strings.HasSuffix(name, "_share") || name == "share":
+		return Share
+	}
+	return otherwise
 }
 
 // cell writes the field of a message; empty where it is absent.

@@ -18,7 +18,7 @@ func (s Sheet) Shown(currency money.Currency) Sheet {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			kind := s.Columns[i].Kind
-			if s.kinds != nil && i > 0 {
+			if s.kinds != nil && kind == Number {
 				kind = s.kinds[r]
 			}
 			cells[i] = show(cell, kind, currency)

@@ -41,7 +41,7 @@ func New(d Deps) *Server {
 func (s *Server) ListReports(context.Context, *analyticsv1.ListReportsRequest) (*analyticsv1.ListReportsResponse, error) {
 	answer := &analyticsv1.ListReportsResponse{}
 	for _, r := range reports() {
-		answer.Reports = append(answer.Reports, &analyticsv1.ReportInfo{Name: r.name, Question: r.question, Compares: r.compares})
+		answer.Reports = append(answer.Reports, &analyticsv1.ReportInfo{Name: r.name, Question: r.question, Compares: true})
 	}
 	return answer, nil
 }

@@ -13,16 +13,15 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/page"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
-	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // report is one that can be asked for.
 type report struct {
 	name, question string
-	compares       bool
 	details        bool // it reads all that is known of each account
 	whole          bool // it takes no filter
+	moves          bool // its list moves tells of the earlier day by itself
 	// takes tells whether the parameters of a request are its own.
 	takes func(*analyticsv1.GetReportRequest) bool
 	make  func(*Server, context.Context, *analyticsv1.GetReportRequest, reporting.Query) (*analyticsv1.Report, error)
@@ -60,8 +59,8 @@ func first() []report {
 			name: "pareto", question: "How is revenue spread over customers: top 20 %, Lorenz curve, Gini, classes A, B and C?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto, figures: paretoFigures,
 		}, {
-			name: "rfm", question: "Who bought lately, often and for much, in which segments, and who moved between them?", compares: true,
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetRfm() != nil }, make: (*Server).rfm, figures: rfmFigures,
+			name: "rfm", question: "Who bought lately, often and for much, in which segments, and who moved between them?",
+			moves: true, takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetRfm() != nil }, make: (*Server).rfm, figures: rfmFigures,
 		}, {
 			name: "survival", question: "How long until customers buy again, and how long until they are lost?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetSurvival() != nil }, make: (*Server).survival, figures: survivalFigures,
@@ -88,13 +87,10 @@ func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest
 	if q.Compare, err = day(in.GetCompare(), "compare"); err != nil {
 		return nil, err
 	}
-	if q.Compare != calendar.None && !r.compares {
-		return nil, reason.New(reason.InvalidArgument, "compare", "report %s compares nothing; leave the day out", r.name)
-	}
 	if err := s.after(ctx, in.GetAfter()); err != nil {
 		return nil, err
 	}
-	made, err := r.make(s, ctx, in, q)
+	made, err := s.made(ctx, r, in, q)
 	if err != nil {
 		return nil, err
 	}

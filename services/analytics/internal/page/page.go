@@ -50,6 +50,11 @@ func Of(r *analyticsv1.Report, question string) (string, error) {
 	for i := range v.Plots {
 		v.Plots[i].ID = fmt.Sprint("plot-", i)
 	}
+	if r.GetCompare() != "" {
+		changes := newTable(sheet.OfChanges(r.GetChanges()), money.Currency(r.GetCurrency()))
+		changes.Name = "What changed since " + r.GetCompare()
+		v.Tables = append(v.Tables, changes)
+	}
 	m := r.ProtoReflect()
 	if set := m.WhichOneof(m.Descriptor().Oneofs().ByName("body")); set != nil {
 		for _, s := range sheet.Of(m.Get(set).Message().Interface()) {

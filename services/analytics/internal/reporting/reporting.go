@@ -22,11 +22,20 @@ type Reporter struct {
 	storage    *storage.Storage
 	partitions []int
 	turns      chan struct{}
+	inside     bool // a snapshot: see Together
 }
 
 // New makes a reporter over a copy of so many partitions of FACTS.
 func New(s *storage.Storage, partitions []int) *Reporter {
 	return &Reporter{storage: s, partitions: partitions, turns: make(chan struct{}, readersMax)}
+}
+
+// Together lets look read several times from one state of the copy, with the reporter that it is given, and from no other.
+// It waits for its turn once.
+func (r *Reporter) Together(ctx context.Context, look func(context.Context, *Reporter) error) error {
+	return r.turn(ctx, func(ctx context.Context) error {
+		return look(ctx, &Reporter{storage: r.storage, partitions: r.partitions, inside: true})
+	})
 }
 
 // Query says what a report is about.
@@ -138,15 +147,24 @@ func (r *Reporter) Known(ctx context.Context, program string) error {
 	return err
 }
 
-// open waits for its turn and opens one state of the copy. It may be called inside itself by nobody.
-func (r *Reporter) open(ctx context.Context, q Query, look func(context.Context, Head) error) error {
+// turn waits for its turn and opens one state of the copy; inside Together it has both. Otherwise it may be called inside
+// itself by nobody.
+func (r *Reporter) turn(ctx context.Context, look func(context.Context) error) error {
+	if r.inside {
+		return look(ctx)
+	}
 	select {
 	case r.turns <- struct{}{}:
 		defer func() { <-r.turns }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return r.storage.Snapshot(ctx, func(ctx context.Context) error {
+	return r.storage.Snapshot(ctx, look)
+}
+
+// open tells what is read of a programme, in one state of the copy.
+func (r *Reporter) open(ctx context.Context, q Query, look func(context.Context, Head) error) error {
+	return r.turn(ctx, func(ctx context.Context) error {
 		reading, err := r.storage.Reading(ctx, q.Program, r.partitions)
 		if err != nil {
 			return err

@@ -66,7 +66,7 @@ type ReportInfo struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What it answers.
 	Question string `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
-	// It tells what changed since an earlier day, if one is given.
+	// It tells what changed since an earlier day, if one is given: every report does.
 	Compares      bool `protobuf:"varint,3,opt,name=compares,proto3" json:"compares,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -175,7 +175,7 @@ type GetReportRequest struct {
 	// YYYY-MM-DD in the programme's zone: orders of all days before it count. Empty: the day after the last one of which
 	// anything has been read.
 	AsOf string `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// An earlier day to compare with, for reports that do.
+	// An earlier day to compare with: the report of that day is made too, and the answer tells what changed. Empty: no day.
 	Compare string `protobuf:"bytes,4,opt,name=compare,proto3" json:"compare,omitempty"`
 	// Those of the report that is asked for; absent: the defaults.
 	//
