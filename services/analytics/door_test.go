@@ -44,7 +44,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 		{"a programme of which nothing was read", func(in *analyticsv1.GetReportRequest) { in.Program = "coffee" }, reason.UnknownProgram, "program", "coffee"},
 		{"no name", func(in *analyticsv1.GetReportRequest) { in.Name = "" }, reason.InvalidArgument, "name", ""},
 		{"a name too long", func(in *analyticsv1.GetReportRequest) { in.Name = strings.Repeat("x", 65) }, reason.InvalidArgument, "name", ""},
-		{"a report that there is not", func(in *analyticsv1.GetReportRequest) { in.Name = "whale" }, reason.ReportNotFound, "name", "there are acquisition, actions, "},
+		{"a report that there is not", func(in *analyticsv1.GetReportRequest) { in.Name = "whale" }, reason.ReportNotFound, "name", "there are abc-xyz, acquisition, actions, "},
 		{"no day", func(in *analyticsv1.GetReportRequest) { in.AsOf = "soon" }, reason.InvalidArgument, "as_of", "YYYY-MM-DD"},
 		{"a day that is none", func(in *analyticsv1.GetReportRequest) { in.AsOf = "2025-02-30" }, reason.InvalidArgument, "as_of", ""},
 		{"a day too long", func(in *analyticsv1.GetReportRequest) { in.AsOf = "2025-02-011" }, reason.InvalidArgument, "as_of", ""},

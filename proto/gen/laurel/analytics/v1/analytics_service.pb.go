@@ -195,6 +195,7 @@ type GetReportRequest struct {
 	//	*GetReportRequest_ChurnCauses
 	//	*GetReportRequest_Acquisition
 	//	*GetReportRequest_Goal
+	//	*GetReportRequest_AbcXyz
 	//	*GetReportRequest_Customer
 	//	*GetReportRequest_Matrix
 	//	*GetReportRequest_Satisfaction
@@ -408,6 +409,15 @@ func (x *GetReportRequest) GetGoal() *GoalParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetAbcXyz() *AbcXyzParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_AbcXyz); ok {
+			return x.AbcXyz
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetCustomer() *CustomerParameters {
 	if x != nil {
 		if x, ok := x.Parameters.(*GetReportRequest_Customer); ok {
@@ -588,6 +598,10 @@ type GetReportRequest_Goal struct {
 	Goal *GoalParameters `protobuf:"bytes,59,opt,name=goal,proto3,oneof"`
 }
 
+type GetReportRequest_AbcXyz struct {
+	AbcXyz *AbcXyzParameters `protobuf:"bytes,70,opt,name=abc_xyz,json=abcXyz,proto3,oneof"`
+}
+
 type GetReportRequest_Customer struct {
 	Customer *CustomerParameters `protobuf:"bytes,62,opt,name=customer,proto3,oneof"`
 }
@@ -659,6 +673,8 @@ func (*GetReportRequest_ChurnCauses) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Acquisition) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Goal) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_AbcXyz) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Customer) isGetReportRequest_Parameters() {}
 
@@ -994,7 +1010,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a(laurel/analytics/v1/abc_xyz_report.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -1002,7 +1018,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xea\x10\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xac\x11\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -1024,7 +1040,8 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\x04kano\x188 \x01(\v2#.laurel.analytics.v1.KanoParametersH\x00R\x04kano\x12O\n" +
 	"\fchurn_causes\x189 \x01(\v2*.laurel.analytics.v1.ChurnCausesParametersH\x00R\vchurnCauses\x12N\n" +
 	"\vacquisition\x18: \x01(\v2*.laurel.analytics.v1.AcquisitionParametersH\x00R\vacquisition\x129\n" +
-	"\x04goal\x18; \x01(\v2#.laurel.analytics.v1.GoalParametersH\x00R\x04goal\x12E\n" +
+	"\x04goal\x18; \x01(\v2#.laurel.analytics.v1.GoalParametersH\x00R\x04goal\x12@\n" +
+	"\aabc_xyz\x18F \x01(\v2%.laurel.analytics.v1.AbcXyzParametersH\x00R\x06abcXyz\x12E\n" +
 	"\bcustomer\x18> \x01(\v2'.laurel.analytics.v1.CustomerParametersH\x00R\bcustomer\x12?\n" +
 	"\x06matrix\x18? \x01(\v2%.laurel.analytics.v1.MatrixParametersH\x00R\x06matrix\x12Q\n" +
 	"\fsatisfaction\x18P \x01(\v2+.laurel.analytics.v1.SatisfactionParametersH\x00R\fsatisfaction\x12U\n" +
@@ -1111,21 +1128,22 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*ChurnCausesParameters)(nil),       // 19: laurel.analytics.v1.ChurnCausesParameters
 	(*AcquisitionParameters)(nil),       // 20: laurel.analytics.v1.AcquisitionParameters
 	(*GoalParameters)(nil),              // 21: laurel.analytics.v1.GoalParameters
-	(*CustomerParameters)(nil),          // 22: laurel.analytics.v1.CustomerParameters
-	(*MatrixParameters)(nil),            // 23: laurel.analytics.v1.MatrixParameters
-	(*SatisfactionParameters)(nil),      // 24: laurel.analytics.v1.SatisfactionParameters
-	(*ServiceStagesParameters)(nil),     // 25: laurel.analytics.v1.ServiceStagesParameters
-	(*StatementsParameters)(nil),        // 26: laurel.analytics.v1.StatementsParameters
-	(*InvolvementParameters)(nil),       // 27: laurel.analytics.v1.InvolvementParameters
-	(*LoyaltyIndicatorsParameters)(nil), // 28: laurel.analytics.v1.LoyaltyIndicatorsParameters
-	(*LoyaltyTypesParameters)(nil),      // 29: laurel.analytics.v1.LoyaltyTypesParameters
-	(*ReviewsParameters)(nil),           // 30: laurel.analytics.v1.ReviewsParameters
-	(*ScorecardParameters)(nil),         // 31: laurel.analytics.v1.ScorecardParameters
-	(*ChannelParameters)(nil),           // 32: laurel.analytics.v1.ChannelParameters
-	(*v1.Position)(nil),                 // 33: laurel.type.v1.Position
-	(*Report)(nil),                      // 34: laurel.analytics.v1.Report
-	(*Customer)(nil),                    // 35: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),                    // 36: laurel.analytics.v1.ReadUpTo
+	(*AbcXyzParameters)(nil),            // 22: laurel.analytics.v1.AbcXyzParameters
+	(*CustomerParameters)(nil),          // 23: laurel.analytics.v1.CustomerParameters
+	(*MatrixParameters)(nil),            // 24: laurel.analytics.v1.MatrixParameters
+	(*SatisfactionParameters)(nil),      // 25: laurel.analytics.v1.SatisfactionParameters
+	(*ServiceStagesParameters)(nil),     // 26: laurel.analytics.v1.ServiceStagesParameters
+	(*StatementsParameters)(nil),        // 27: laurel.analytics.v1.StatementsParameters
+	(*InvolvementParameters)(nil),       // 28: laurel.analytics.v1.InvolvementParameters
+	(*LoyaltyIndicatorsParameters)(nil), // 29: laurel.analytics.v1.LoyaltyIndicatorsParameters
+	(*LoyaltyTypesParameters)(nil),      // 30: laurel.analytics.v1.LoyaltyTypesParameters
+	(*ReviewsParameters)(nil),           // 31: laurel.analytics.v1.ReviewsParameters
+	(*ScorecardParameters)(nil),         // 32: laurel.analytics.v1.ScorecardParameters
+	(*ChannelParameters)(nil),           // 33: laurel.analytics.v1.ChannelParameters
+	(*v1.Position)(nil),                 // 34: laurel.type.v1.Position
+	(*Report)(nil),                      // 35: laurel.analytics.v1.Report
+	(*Customer)(nil),                    // 36: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                    // 37: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -1143,36 +1161,37 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	19, // 12: laurel.analytics.v1.GetReportRequest.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesParameters
 	20, // 13: laurel.analytics.v1.GetReportRequest.acquisition:type_name -> laurel.analytics.v1.AcquisitionParameters
 	21, // 14: laurel.analytics.v1.GetReportRequest.goal:type_name -> laurel.analytics.v1.GoalParameters
-	22, // 15: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
-	23, // 16: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
-	24, // 17: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
-	25, // 18: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
-	26, // 19: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
-	27, // 20: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
-	28, // 21: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
-	29, // 22: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
-	30, // 23: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
-	31, // 24: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
-	32, // 25: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
-	33, // 26: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	4,  // 27: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
-	34, // 28: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	8,  // 29: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	9,  // 30: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	33, // 31: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	35, // 32: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	36, // 33: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 34: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 35: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	6,  // 36: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 37: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	5,  // 38: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	7,  // 39: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	37, // [37:40] is the sub-list for method output_type
-	34, // [34:37] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	22, // 15: laurel.analytics.v1.GetReportRequest.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzParameters
+	23, // 16: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
+	24, // 17: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
+	25, // 18: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
+	26, // 19: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
+	27, // 20: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
+	28, // 21: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
+	29, // 22: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
+	30, // 23: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
+	31, // 24: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
+	32, // 25: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
+	33, // 26: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
+	34, // 27: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	4,  // 28: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
+	35, // 29: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	8,  // 30: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	9,  // 31: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	34, // 32: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	36, // 33: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	37, // 34: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 35: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 36: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	6,  // 37: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 38: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 39: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	7,  // 40: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	38, // [38:41] is the sub-list for method output_type
+	35, // [35:38] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -1180,6 +1199,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 	if File_laurel_analytics_v1_analytics_service_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_abc_xyz_report_proto_init()
 	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
 	file_laurel_analytics_v1_involvement_report_proto_init()
@@ -1204,6 +1224,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_ChurnCauses)(nil),
 		(*GetReportRequest_Acquisition)(nil),
 		(*GetReportRequest_Goal)(nil),
+		(*GetReportRequest_AbcXyz)(nil),
 		(*GetReportRequest_Customer)(nil),
 		(*GetReportRequest_Matrix)(nil),
 		(*GetReportRequest_Satisfaction)(nil),

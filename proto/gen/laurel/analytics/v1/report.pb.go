@@ -524,6 +524,7 @@ type Report struct {
 	//	*Report_ChurnCauses
 	//	*Report_Acquisition
 	//	*Report_Goal
+	//	*Report_AbcXyz
 	//	*Report_Customer
 	//	*Report_Matrix
 	//	*Report_Satisfaction
@@ -759,6 +760,15 @@ func (x *Report) GetGoal() *GoalReport {
 	return nil
 }
 
+func (x *Report) GetAbcXyz() *AbcXyzReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_AbcXyz); ok {
+			return x.AbcXyz
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetCustomer() *CustomerReport {
 	if x != nil {
 		if x, ok := x.Body.(*Report_Customer); ok {
@@ -936,6 +946,10 @@ type Report_Goal struct {
 	Goal *GoalReport `protobuf:"bytes,59,opt,name=goal,proto3,oneof"`
 }
 
+type Report_AbcXyz struct {
+	AbcXyz *AbcXyzReport `protobuf:"bytes,70,opt,name=abc_xyz,json=abcXyz,proto3,oneof"`
+}
+
 type Report_Customer struct {
 	Customer *CustomerReport `protobuf:"bytes,62,opt,name=customer,proto3,oneof"`
 }
@@ -1009,6 +1023,8 @@ func (*Report_ChurnCauses) isReport_Body() {}
 func (*Report_Acquisition) isReport_Body() {}
 
 func (*Report_Goal) isReport_Body() {}
+
+func (*Report_AbcXyz) isReport_Body() {}
 
 func (*Report_Customer) isReport_Body() {}
 
@@ -2493,7 +2509,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/change.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(laurel/analytics/v1/abc_xyz_report.proto\x1a laurel/analytics/v1/change.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2529,7 +2545,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xcc\x10\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\x8a\x11\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2553,7 +2569,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\x04kano\x188 \x01(\v2\x1f.laurel.analytics.v1.KanoReportH\x00R\x04kano\x12K\n" +
 	"\fchurn_causes\x189 \x01(\v2&.laurel.analytics.v1.ChurnCausesReportH\x00R\vchurnCauses\x12J\n" +
 	"\vacquisition\x18: \x01(\v2&.laurel.analytics.v1.AcquisitionReportH\x00R\vacquisition\x125\n" +
-	"\x04goal\x18; \x01(\v2\x1f.laurel.analytics.v1.GoalReportH\x00R\x04goal\x12A\n" +
+	"\x04goal\x18; \x01(\v2\x1f.laurel.analytics.v1.GoalReportH\x00R\x04goal\x12<\n" +
+	"\aabc_xyz\x18F \x01(\v2!.laurel.analytics.v1.AbcXyzReportH\x00R\x06abcXyz\x12A\n" +
 	"\bcustomer\x18> \x01(\v2#.laurel.analytics.v1.CustomerReportH\x00R\bcustomer\x12;\n" +
 	"\x06matrix\x18? \x01(\v2!.laurel.analytics.v1.MatrixReportH\x00R\x06matrix\x12M\n" +
 	"\fsatisfaction\x18P \x01(\v2'.laurel.analytics.v1.SatisfactionReportH\x00R\fsatisfaction\x12Q\n" +
@@ -2741,19 +2758,20 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*ChurnCausesReport)(nil),       // 36: laurel.analytics.v1.ChurnCausesReport
 	(*AcquisitionReport)(nil),       // 37: laurel.analytics.v1.AcquisitionReport
 	(*GoalReport)(nil),              // 38: laurel.analytics.v1.GoalReport
-	(*CustomerReport)(nil),          // 39: laurel.analytics.v1.CustomerReport
-	(*MatrixReport)(nil),            // 40: laurel.analytics.v1.MatrixReport
-	(*SatisfactionReport)(nil),      // 41: laurel.analytics.v1.SatisfactionReport
-	(*ServiceStagesReport)(nil),     // 42: laurel.analytics.v1.ServiceStagesReport
-	(*StatementsReport)(nil),        // 43: laurel.analytics.v1.StatementsReport
-	(*InvolvementReport)(nil),       // 44: laurel.analytics.v1.InvolvementReport
-	(*LoyaltyIndicatorsReport)(nil), // 45: laurel.analytics.v1.LoyaltyIndicatorsReport
-	(*LoyaltyTypesReport)(nil),      // 46: laurel.analytics.v1.LoyaltyTypesReport
-	(*ReviewsReport)(nil),           // 47: laurel.analytics.v1.ReviewsReport
-	(*ScorecardReport)(nil),         // 48: laurel.analytics.v1.ScorecardReport
-	(*ChannelReport)(nil),           // 49: laurel.analytics.v1.ChannelReport
-	(*Figure)(nil),                  // 50: laurel.analytics.v1.Figure
-	(*Change)(nil),                  // 51: laurel.analytics.v1.Change
+	(*AbcXyzReport)(nil),            // 39: laurel.analytics.v1.AbcXyzReport
+	(*CustomerReport)(nil),          // 40: laurel.analytics.v1.CustomerReport
+	(*MatrixReport)(nil),            // 41: laurel.analytics.v1.MatrixReport
+	(*SatisfactionReport)(nil),      // 42: laurel.analytics.v1.SatisfactionReport
+	(*ServiceStagesReport)(nil),     // 43: laurel.analytics.v1.ServiceStagesReport
+	(*StatementsReport)(nil),        // 44: laurel.analytics.v1.StatementsReport
+	(*InvolvementReport)(nil),       // 45: laurel.analytics.v1.InvolvementReport
+	(*LoyaltyIndicatorsReport)(nil), // 46: laurel.analytics.v1.LoyaltyIndicatorsReport
+	(*LoyaltyTypesReport)(nil),      // 47: laurel.analytics.v1.LoyaltyTypesReport
+	(*ReviewsReport)(nil),           // 48: laurel.analytics.v1.ReviewsReport
+	(*ScorecardReport)(nil),         // 49: laurel.analytics.v1.ScorecardReport
+	(*ChannelReport)(nil),           // 50: laurel.analytics.v1.ChannelReport
+	(*Figure)(nil),                  // 51: laurel.analytics.v1.Figure
+	(*Change)(nil),                  // 52: laurel.analytics.v1.Change
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2778,43 +2796,44 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	36, // 19: laurel.analytics.v1.Report.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesReport
 	37, // 20: laurel.analytics.v1.Report.acquisition:type_name -> laurel.analytics.v1.AcquisitionReport
 	38, // 21: laurel.analytics.v1.Report.goal:type_name -> laurel.analytics.v1.GoalReport
-	39, // 22: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
-	40, // 23: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
-	41, // 24: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
-	42, // 25: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
-	43, // 26: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
-	44, // 27: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
-	45, // 28: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
-	46, // 29: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
-	47, // 30: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
-	48, // 31: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
-	49, // 32: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
-	50, // 33: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	51, // 34: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
-	9,  // 35: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 36: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 37: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 38: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 39: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 40: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 41: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 42: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 43: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 44: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 45: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 46: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 47: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 48: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 49: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 50: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 51: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 52: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 53: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	54, // [54:54] is the sub-list for method output_type
-	54, // [54:54] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	39, // 22: laurel.analytics.v1.Report.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzReport
+	40, // 23: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
+	41, // 24: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
+	42, // 25: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
+	43, // 26: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
+	44, // 27: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
+	45, // 28: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
+	46, // 29: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
+	47, // 30: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
+	48, // 31: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
+	49, // 32: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
+	50, // 33: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
+	51, // 34: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	52, // 35: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
+	9,  // 36: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 37: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 38: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 39: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 40: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 41: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 42: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 43: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 44: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 45: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 46: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 47: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 48: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 49: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 50: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 51: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 52: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 53: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 54: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	55, // [55:55] is the sub-list for method output_type
+	55, // [55:55] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2822,6 +2841,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 	if File_laurel_analytics_v1_report_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_abc_xyz_report_proto_init()
 	file_laurel_analytics_v1_change_proto_init()
 	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
@@ -2848,6 +2868,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_ChurnCauses)(nil),
 		(*Report_Acquisition)(nil),
 		(*Report_Goal)(nil),
+		(*Report_AbcXyz)(nil),
 		(*Report_Customer)(nil),
 		(*Report_Matrix)(nil),
 		(*Report_Satisfaction)(nil),
