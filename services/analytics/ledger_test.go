@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -178,4 +179,19 @@ func (l *ledger) makeUp(seed uint64, accounts, facts int) []bus.Outgoing {
 		}
 	}
 	return told
+}
+
+// moves is an entry that moves points: what was issued, spent and lapsed by it, and what is active afterwards.
+func (l *ledger) moves(account string, day calendar.Day, issued, spent, lapsed, active int64) bus.Outgoing {
+	e := &accrualv1.Entry{
+		Key: fmt.Sprintf("cmd/app/%s%d", account, l.seqs[account]), Actor: "caller/app",
+		After: &accrualv1.StateAfter{Balances: []*accrualv1.Balance{{Unit: "points", Active: active, Pending: 5}}},
+	}
+	for bucket, points := range map[string]int64{"issued/shop": -issued, "redeemed/shop": spent, "expired": lapsed, "active": issued - spent - lapsed} {
+		if points != 0 {
+			e.Postings = append(e.Postings, &accrualv1.Posting{Unit: "points", Bucket: bucket, Points: points})
+		}
+	}
+	slices.SortFunc(e.Postings, func(a, b *accrualv1.Posting) int { return strings.Compare(a.GetBucket(), b.GetBucket()) })
+	return l.entry(account, "earn", day, &accrualv1.EntryPosted{Entry: e})
 }

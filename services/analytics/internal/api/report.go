@@ -31,9 +31,10 @@ type report struct {
 
 // reports lists all, by name.
 func reports() []report {
-	all := append(first(), abcXyzReport(), acquisitionReport(), churnCausesReport(), customerReport(), goalReport(), kanoReport(), lifeCycleReport(),
+	all := append(first(), acquisitionReport(), churnCausesReport(), customerReport(), goalReport(), kanoReport(), lifeCycleReport(),
 		matrixReport(), moneyRetentionReport(), profitabilityReport())
 	all = append(all, heard()...)
+	all = append(all, abcXyzReport(), budgetReport(), marketPotentialReport(), priceToleranceReport(), prioritiesReport(), serviceCostReport(), switchingReport())
 	slices.SortFunc(all, func(a, b report) int { return strings.Compare(a.name, b.name) })
 	return all
 }

@@ -44,7 +44,8 @@ type batch struct {
 type account struct {
 	from, seq int64
 	tiers     []history.TierFrom
-	moved     bool // tiers are others than in the store
+	points    []history.PointsAt // of this batch
+	moved     bool               // tiers are others than in the store
 }
 
 // Load implements follow.Handler: it reads how far the accounts of the facts are copied.

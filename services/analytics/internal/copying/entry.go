@@ -59,6 +59,9 @@ func (b *batch) entry(m follow.Message, posted *accrualv1.EntryPosted) error {
 	if err := known.stands(m, posted); err != nil {
 		return err
 	}
+	if err := known.has(m, posted); err != nil {
+		return err
+	}
 	known.seq++
 	b.outcome.Entries++
 	return b.read(m, posted)
@@ -177,7 +180,7 @@ func (b *batch) writes() storage.Writes {
 	var w storage.Writes
 	for id, a := range b.accounts {
 		if a.seq > a.from {
-			write := storage.AccountWrite{Account: id, From: a.from, To: a.seq}
+			write := storage.AccountWrite{Account: id, From: a.from, To: a.seq, Points: a.points}
 			if a.moved {
 				write.Tiers = a.tiers
 			}

@@ -42,6 +42,13 @@ func TestPagesOfReportsWithoutAnything(t *testing.T) {
 		{Body: &analyticsv1.Report_Lifetime{Lifetime: &analyticsv1.LifetimeReport{}}},
 		{Body: &analyticsv1.Report_Lifetime{Lifetime: &analyticsv1.LifetimeReport{Check: &analyticsv1.HoldoutCheck{}}}},
 		{Body: &analyticsv1.Report_ChurnEffect{ChurnEffect: &analyticsv1.ChurnEffectReport{}}},
+		{Body: &analyticsv1.Report_AbcXyz{AbcXyz: &analyticsv1.AbcXyzReport{}}},
+		{Body: &analyticsv1.Report_Budget{Budget: &analyticsv1.BudgetReport{Sides: []*analyticsv1.BudgetSide{{Whole: &analyticsv1.BudgetSpent{}}}}}},
+		{Body: &analyticsv1.Report_ServiceCost{ServiceCost: &analyticsv1.ServiceCostReport{}}},
+		{Body: &analyticsv1.Report_Priorities{Priorities: &analyticsv1.PrioritiesReport{}}},
+		{Body: &analyticsv1.Report_MarketPotential{MarketPotential: &analyticsv1.MarketPotentialReport{}}},
+		{Body: &analyticsv1.Report_Switching{Switching: &analyticsv1.SwitchingReport{}}},
+		{Body: &analyticsv1.Report_PriceTolerance{PriceTolerance: &analyticsv1.PriceToleranceReport{}}},
 	} {
 		requirePage(t, r)
 	}

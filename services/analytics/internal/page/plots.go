@@ -50,7 +50,10 @@ func plots(r *analyticsv1.Report) []plot {
 	case *analyticsv1.Report_ChurnCauses:
 		return churnCausePlots(body.ChurnCauses)
 	}
-	return w.heard(r)
+	if drawn := w.heard(r); drawn != nil {
+		return drawn
+	}
+	return w.planned(r)
 }
 
 // writer writes amounts in the currency of the report.

@@ -30,6 +30,25 @@ func tiersFromDoc(docs []tierDoc) []history.TierFrom {
 	return tiers
 }
 
+func pointsToDoc(points []history.PointsAt) []pointsDoc {
+	var docs []pointsDoc
+	for _, p := range points {
+		docs = append(docs, pointsDoc{int32(p.Day), int64(p.Active), int64(p.Bound), int64(p.Issued), int64(p.Spent), int64(p.Lapsed)})
+	}
+	return docs
+}
+
+func pointsFromDoc(docs []pointsDoc) []history.PointsAt {
+	var points []history.PointsAt
+	for _, d := range docs {
+		points = append(points, history.PointsAt{
+			Day: calendar.Day(d.Day), Active: money.Points(d.Active), Bound: money.Points(d.Bound),
+			Issued: money.Points(d.Issued), Spent: money.Points(d.Spent), Lapsed: money.Points(d.Lapsed),
+		})
+	}
+	return points
+}
+
 func linesToDoc(lines []history.Line) []lineDoc {
 	var docs []lineDoc
 	for _, l := range lines {
@@ -90,7 +109,7 @@ func (s *Storage) details(ctx context.Context, program, after string, give func(
 	}
 	defer accounts.close(ctx)
 	for accounts.next(ctx) {
-		c := history.Customer{ID: strings.TrimPrefix(accounts.row.ID, program+"/"), Tiers: tiersFromDoc(accounts.row.Tiers)}
+		c := history.Customer{ID: strings.TrimPrefix(accounts.row.ID, program+"/"), Tiers: tiersFromDoc(accounts.row.Tiers), Points: pointsFromDoc(accounts.row.Points)}
 		for orders.upTo(ctx, func(d orderDoc) bool { return d.Account <= c.ID }) {
 			c.Orders = append(c.Orders, orders.row.order())
 		}

@@ -24,6 +24,18 @@ type accountDoc struct {
 	Seq    int64  `bson:"seq"`
 	// Tiers are where it stood from which day on, by rising day. A tier that was held for less than a day is left out.
 	Tiers []tierDoc `bson:"tiers,omitempty"`
+	// Points are what each entry that moved points left behind, in the order of the entries.
+	Points []pointsDoc `bson:"points,omitempty"`
+}
+
+// pointsDoc is one entry's points; what is zero is left out.
+type pointsDoc struct {
+	Day    int32 `bson:"day"`
+	Active int64 `bson:"active,omitempty"`
+	Bound  int64 `bson:"bound,omitempty"`
+	Issued int64 `bson:"issued,omitempty"`
+	Spent  int64 `bson:"spent,omitempty"`
+	Lapsed int64 `bson:"lapsed,omitempty"`
 }
 
 type tierDoc struct {

@@ -37,7 +37,8 @@ func (s *Storage) Accounts(ctx context.Context, accounts []Account) (map[Account
 		ids[i] = accountID(a.Program, a.ID)
 		byID[ids[i]] = a
 	}
-	cursor, err := s.store.Collection(accountsName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}})
+	cursor, err := s.store.Collection(accountsName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}},
+		options.Find().SetProjection(bson.D{{Key: "points", Value: 0}}))
 	if err != nil {
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}

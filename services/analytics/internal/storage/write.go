@@ -37,6 +37,8 @@ type AccountWrite struct {
 	From, To int64
 	// Tiers are all that it has stood at, by rising day; none: they have not changed.
 	Tiers []history.TierFrom
+	// Points are those of the entries from From on that moved points.
+	Points []history.PointsAt
 }
 
 // DeedWrite puts an own event, which is named by its entry.
@@ -156,7 +158,7 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 	for _, a := range accounts {
 		id := accountID(a.Account.Program, a.Account.ID)
 		if a.From == 0 {
-			fresh = append(fresh, accountDoc{ID: id, Format: format, Seq: a.To, Tiers: tiersToDoc(a.Tiers)})
+			fresh = append(fresh, accountDoc{ID: id, Format: format, Seq: a.To, Tiers: tiersToDoc(a.Tiers), Points: pointsToDoc(a.Points)})
 			continue
 		}
 		filter := bson.D{{Key: "_id", Value: id}, {Key: "seq", Value: a.From}}
@@ -165,6 +167,9 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 			set = append(set, bson.E{Key: "tiers", Value: tiersToDoc(a.Tiers)})
 		}
 		update := bson.D{{Key: "$set", Value: set}}
+		if len(a.Points) > 0 {
+			update = append(update, bson.E{Key: "$push", Value: bson.D{{Key: "points", Value: bson.D{{Key: "$each", Value: pointsToDoc(a.Points)}}}}})
+		}
 		models = append(models, mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update))
 	}
 	if len(fresh) > 0 {

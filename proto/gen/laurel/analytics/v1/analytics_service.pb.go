@@ -196,6 +196,12 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Acquisition
 	//	*GetReportRequest_Goal
 	//	*GetReportRequest_AbcXyz
+	//	*GetReportRequest_Budget
+	//	*GetReportRequest_ServiceCost
+	//	*GetReportRequest_Priorities
+	//	*GetReportRequest_MarketPotential
+	//	*GetReportRequest_Switching
+	//	*GetReportRequest_PriceTolerance
 	//	*GetReportRequest_Customer
 	//	*GetReportRequest_Matrix
 	//	*GetReportRequest_Satisfaction
@@ -418,6 +424,60 @@ func (x *GetReportRequest) GetAbcXyz() *AbcXyzParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetBudget() *BudgetParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Budget); ok {
+			return x.Budget
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetServiceCost() *ServiceCostParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_ServiceCost); ok {
+			return x.ServiceCost
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetPriorities() *PrioritiesParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Priorities); ok {
+			return x.Priorities
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetMarketPotential() *MarketPotentialParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_MarketPotential); ok {
+			return x.MarketPotential
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetSwitching() *SwitchingParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Switching); ok {
+			return x.Switching
+		}
+	}
+	return nil
+}
+
+func (x *GetReportRequest) GetPriceTolerance() *PriceToleranceParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_PriceTolerance); ok {
+			return x.PriceTolerance
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetCustomer() *CustomerParameters {
 	if x != nil {
 		if x, ok := x.Parameters.(*GetReportRequest_Customer); ok {
@@ -602,6 +662,30 @@ type GetReportRequest_AbcXyz struct {
 	AbcXyz *AbcXyzParameters `protobuf:"bytes,70,opt,name=abc_xyz,json=abcXyz,proto3,oneof"`
 }
 
+type GetReportRequest_Budget struct {
+	Budget *BudgetParameters `protobuf:"bytes,71,opt,name=budget,proto3,oneof"`
+}
+
+type GetReportRequest_ServiceCost struct {
+	ServiceCost *ServiceCostParameters `protobuf:"bytes,72,opt,name=service_cost,json=serviceCost,proto3,oneof"`
+}
+
+type GetReportRequest_Priorities struct {
+	Priorities *PrioritiesParameters `protobuf:"bytes,73,opt,name=priorities,proto3,oneof"`
+}
+
+type GetReportRequest_MarketPotential struct {
+	MarketPotential *MarketPotentialParameters `protobuf:"bytes,74,opt,name=market_potential,json=marketPotential,proto3,oneof"`
+}
+
+type GetReportRequest_Switching struct {
+	Switching *SwitchingParameters `protobuf:"bytes,75,opt,name=switching,proto3,oneof"`
+}
+
+type GetReportRequest_PriceTolerance struct {
+	PriceTolerance *PriceToleranceParameters `protobuf:"bytes,76,opt,name=price_tolerance,json=priceTolerance,proto3,oneof"`
+}
+
 type GetReportRequest_Customer struct {
 	Customer *CustomerParameters `protobuf:"bytes,62,opt,name=customer,proto3,oneof"`
 }
@@ -675,6 +759,18 @@ func (*GetReportRequest_Acquisition) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Goal) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_AbcXyz) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Budget) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_ServiceCost) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Priorities) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_MarketPotential) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Switching) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_PriceTolerance) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Customer) isGetReportRequest_Parameters() {}
 
@@ -1010,7 +1106,7 @@ var File_laurel_analytics_v1_analytics_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\n" +
-	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a(laurel/analytics/v1/abc_xyz_report.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a laurel/analytics/v1/report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
+	"+laurel/analytics/v1/analytics_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a(laurel/analytics/v1/abc_xyz_report.proto\x1a%laurel/analytics/v1/bond_report.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a%laurel/analytics/v1/plan_report.proto\x1a laurel/analytics/v1/report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x14\n" +
 	"\x12ListReportsRequest\"X\n" +
 	"\n" +
 	"ReportInfo\x12\x12\n" +
@@ -1018,7 +1114,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xac\x11\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\x8c\x15\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -1041,7 +1137,15 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\fchurn_causes\x189 \x01(\v2*.laurel.analytics.v1.ChurnCausesParametersH\x00R\vchurnCauses\x12N\n" +
 	"\vacquisition\x18: \x01(\v2*.laurel.analytics.v1.AcquisitionParametersH\x00R\vacquisition\x129\n" +
 	"\x04goal\x18; \x01(\v2#.laurel.analytics.v1.GoalParametersH\x00R\x04goal\x12@\n" +
-	"\aabc_xyz\x18F \x01(\v2%.laurel.analytics.v1.AbcXyzParametersH\x00R\x06abcXyz\x12E\n" +
+	"\aabc_xyz\x18F \x01(\v2%.laurel.analytics.v1.AbcXyzParametersH\x00R\x06abcXyz\x12?\n" +
+	"\x06budget\x18G \x01(\v2%.laurel.analytics.v1.BudgetParametersH\x00R\x06budget\x12O\n" +
+	"\fservice_cost\x18H \x01(\v2*.laurel.analytics.v1.ServiceCostParametersH\x00R\vserviceCost\x12K\n" +
+	"\n" +
+	"priorities\x18I \x01(\v2).laurel.analytics.v1.PrioritiesParametersH\x00R\n" +
+	"priorities\x12[\n" +
+	"\x10market_potential\x18J \x01(\v2..laurel.analytics.v1.MarketPotentialParametersH\x00R\x0fmarketPotential\x12H\n" +
+	"\tswitching\x18K \x01(\v2(.laurel.analytics.v1.SwitchingParametersH\x00R\tswitching\x12X\n" +
+	"\x0fprice_tolerance\x18L \x01(\v2-.laurel.analytics.v1.PriceToleranceParametersH\x00R\x0epriceTolerance\x12E\n" +
 	"\bcustomer\x18> \x01(\v2'.laurel.analytics.v1.CustomerParametersH\x00R\bcustomer\x12?\n" +
 	"\x06matrix\x18? \x01(\v2%.laurel.analytics.v1.MatrixParametersH\x00R\x06matrix\x12Q\n" +
 	"\fsatisfaction\x18P \x01(\v2+.laurel.analytics.v1.SatisfactionParametersH\x00R\fsatisfaction\x12U\n" +
@@ -1129,21 +1233,27 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*AcquisitionParameters)(nil),       // 20: laurel.analytics.v1.AcquisitionParameters
 	(*GoalParameters)(nil),              // 21: laurel.analytics.v1.GoalParameters
 	(*AbcXyzParameters)(nil),            // 22: laurel.analytics.v1.AbcXyzParameters
-	(*CustomerParameters)(nil),          // 23: laurel.analytics.v1.CustomerParameters
-	(*MatrixParameters)(nil),            // 24: laurel.analytics.v1.MatrixParameters
-	(*SatisfactionParameters)(nil),      // 25: laurel.analytics.v1.SatisfactionParameters
-	(*ServiceStagesParameters)(nil),     // 26: laurel.analytics.v1.ServiceStagesParameters
-	(*StatementsParameters)(nil),        // 27: laurel.analytics.v1.StatementsParameters
-	(*InvolvementParameters)(nil),       // 28: laurel.analytics.v1.InvolvementParameters
-	(*LoyaltyIndicatorsParameters)(nil), // 29: laurel.analytics.v1.LoyaltyIndicatorsParameters
-	(*LoyaltyTypesParameters)(nil),      // 30: laurel.analytics.v1.LoyaltyTypesParameters
-	(*ReviewsParameters)(nil),           // 31: laurel.analytics.v1.ReviewsParameters
-	(*ScorecardParameters)(nil),         // 32: laurel.analytics.v1.ScorecardParameters
-	(*ChannelParameters)(nil),           // 33: laurel.analytics.v1.ChannelParameters
-	(*v1.Position)(nil),                 // 34: laurel.type.v1.Position
-	(*Report)(nil),                      // 35: laurel.analytics.v1.Report
-	(*Customer)(nil),                    // 36: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),                    // 37: laurel.analytics.v1.ReadUpTo
+	(*BudgetParameters)(nil),            // 23: laurel.analytics.v1.BudgetParameters
+	(*ServiceCostParameters)(nil),       // 24: laurel.analytics.v1.ServiceCostParameters
+	(*PrioritiesParameters)(nil),        // 25: laurel.analytics.v1.PrioritiesParameters
+	(*MarketPotentialParameters)(nil),   // 26: laurel.analytics.v1.MarketPotentialParameters
+	(*SwitchingParameters)(nil),         // 27: laurel.analytics.v1.SwitchingParameters
+	(*PriceToleranceParameters)(nil),    // 28: laurel.analytics.v1.PriceToleranceParameters
+	(*CustomerParameters)(nil),          // 29: laurel.analytics.v1.CustomerParameters
+	(*MatrixParameters)(nil),            // 30: laurel.analytics.v1.MatrixParameters
+	(*SatisfactionParameters)(nil),      // 31: laurel.analytics.v1.SatisfactionParameters
+	(*ServiceStagesParameters)(nil),     // 32: laurel.analytics.v1.ServiceStagesParameters
+	(*StatementsParameters)(nil),        // 33: laurel.analytics.v1.StatementsParameters
+	(*InvolvementParameters)(nil),       // 34: laurel.analytics.v1.InvolvementParameters
+	(*LoyaltyIndicatorsParameters)(nil), // 35: laurel.analytics.v1.LoyaltyIndicatorsParameters
+	(*LoyaltyTypesParameters)(nil),      // 36: laurel.analytics.v1.LoyaltyTypesParameters
+	(*ReviewsParameters)(nil),           // 37: laurel.analytics.v1.ReviewsParameters
+	(*ScorecardParameters)(nil),         // 38: laurel.analytics.v1.ScorecardParameters
+	(*ChannelParameters)(nil),           // 39: laurel.analytics.v1.ChannelParameters
+	(*v1.Position)(nil),                 // 40: laurel.type.v1.Position
+	(*Report)(nil),                      // 41: laurel.analytics.v1.Report
+	(*Customer)(nil),                    // 42: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                    // 43: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -1162,36 +1272,42 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	20, // 13: laurel.analytics.v1.GetReportRequest.acquisition:type_name -> laurel.analytics.v1.AcquisitionParameters
 	21, // 14: laurel.analytics.v1.GetReportRequest.goal:type_name -> laurel.analytics.v1.GoalParameters
 	22, // 15: laurel.analytics.v1.GetReportRequest.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzParameters
-	23, // 16: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
-	24, // 17: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
-	25, // 18: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
-	26, // 19: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
-	27, // 20: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
-	28, // 21: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
-	29, // 22: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
-	30, // 23: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
-	31, // 24: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
-	32, // 25: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
-	33, // 26: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
-	34, // 27: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	4,  // 28: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
-	35, // 29: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	8,  // 30: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	9,  // 31: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	34, // 32: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	36, // 33: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	37, // 34: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 35: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 36: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	6,  // 37: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 38: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	5,  // 39: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	7,  // 40: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	38, // [38:41] is the sub-list for method output_type
-	35, // [35:38] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	23, // 16: laurel.analytics.v1.GetReportRequest.budget:type_name -> laurel.analytics.v1.BudgetParameters
+	24, // 17: laurel.analytics.v1.GetReportRequest.service_cost:type_name -> laurel.analytics.v1.ServiceCostParameters
+	25, // 18: laurel.analytics.v1.GetReportRequest.priorities:type_name -> laurel.analytics.v1.PrioritiesParameters
+	26, // 19: laurel.analytics.v1.GetReportRequest.market_potential:type_name -> laurel.analytics.v1.MarketPotentialParameters
+	27, // 20: laurel.analytics.v1.GetReportRequest.switching:type_name -> laurel.analytics.v1.SwitchingParameters
+	28, // 21: laurel.analytics.v1.GetReportRequest.price_tolerance:type_name -> laurel.analytics.v1.PriceToleranceParameters
+	29, // 22: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
+	30, // 23: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
+	31, // 24: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
+	32, // 25: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
+	33, // 26: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
+	34, // 27: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
+	35, // 28: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
+	36, // 29: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
+	37, // 30: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
+	38, // 31: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
+	39, // 32: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
+	40, // 33: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	4,  // 34: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
+	41, // 35: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	8,  // 36: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	9,  // 37: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	40, // 38: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	42, // 39: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	43, // 40: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 41: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 42: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	6,  // 43: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 44: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 45: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	7,  // 46: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	44, // [44:47] is the sub-list for method output_type
+	41, // [41:44] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -1200,12 +1316,14 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		return
 	}
 	file_laurel_analytics_v1_abc_xyz_report_proto_init()
+	file_laurel_analytics_v1_bond_report_proto_init()
 	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
 	file_laurel_analytics_v1_involvement_report_proto_init()
 	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_loyalty_report_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
+	file_laurel_analytics_v1_plan_report_proto_init()
 	file_laurel_analytics_v1_report_proto_init()
 	file_laurel_analytics_v1_service_report_proto_init()
 	file_laurel_analytics_v1_voice_report_proto_init()
@@ -1225,6 +1343,12 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_Acquisition)(nil),
 		(*GetReportRequest_Goal)(nil),
 		(*GetReportRequest_AbcXyz)(nil),
+		(*GetReportRequest_Budget)(nil),
+		(*GetReportRequest_ServiceCost)(nil),
+		(*GetReportRequest_Priorities)(nil),
+		(*GetReportRequest_MarketPotential)(nil),
+		(*GetReportRequest_Switching)(nil),
+		(*GetReportRequest_PriceTolerance)(nil),
 		(*GetReportRequest_Customer)(nil),
 		(*GetReportRequest_Matrix)(nil),
 		(*GetReportRequest_Satisfaction)(nil),

@@ -525,6 +525,12 @@ type Report struct {
 	//	*Report_Acquisition
 	//	*Report_Goal
 	//	*Report_AbcXyz
+	//	*Report_Budget
+	//	*Report_ServiceCost
+	//	*Report_Priorities
+	//	*Report_MarketPotential
+	//	*Report_Switching
+	//	*Report_PriceTolerance
 	//	*Report_Customer
 	//	*Report_Matrix
 	//	*Report_Satisfaction
@@ -769,6 +775,60 @@ func (x *Report) GetAbcXyz() *AbcXyzReport {
 	return nil
 }
 
+func (x *Report) GetBudget() *BudgetReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Budget); ok {
+			return x.Budget
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetServiceCost() *ServiceCostReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_ServiceCost); ok {
+			return x.ServiceCost
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetPriorities() *PrioritiesReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Priorities); ok {
+			return x.Priorities
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetMarketPotential() *MarketPotentialReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_MarketPotential); ok {
+			return x.MarketPotential
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetSwitching() *SwitchingReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Switching); ok {
+			return x.Switching
+		}
+	}
+	return nil
+}
+
+func (x *Report) GetPriceTolerance() *PriceToleranceReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_PriceTolerance); ok {
+			return x.PriceTolerance
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetCustomer() *CustomerReport {
 	if x != nil {
 		if x, ok := x.Body.(*Report_Customer); ok {
@@ -950,6 +1010,30 @@ type Report_AbcXyz struct {
 	AbcXyz *AbcXyzReport `protobuf:"bytes,70,opt,name=abc_xyz,json=abcXyz,proto3,oneof"`
 }
 
+type Report_Budget struct {
+	Budget *BudgetReport `protobuf:"bytes,71,opt,name=budget,proto3,oneof"`
+}
+
+type Report_ServiceCost struct {
+	ServiceCost *ServiceCostReport `protobuf:"bytes,72,opt,name=service_cost,json=serviceCost,proto3,oneof"`
+}
+
+type Report_Priorities struct {
+	Priorities *PrioritiesReport `protobuf:"bytes,73,opt,name=priorities,proto3,oneof"`
+}
+
+type Report_MarketPotential struct {
+	MarketPotential *MarketPotentialReport `protobuf:"bytes,74,opt,name=market_potential,json=marketPotential,proto3,oneof"`
+}
+
+type Report_Switching struct {
+	Switching *SwitchingReport `protobuf:"bytes,75,opt,name=switching,proto3,oneof"`
+}
+
+type Report_PriceTolerance struct {
+	PriceTolerance *PriceToleranceReport `protobuf:"bytes,76,opt,name=price_tolerance,json=priceTolerance,proto3,oneof"`
+}
+
 type Report_Customer struct {
 	Customer *CustomerReport `protobuf:"bytes,62,opt,name=customer,proto3,oneof"`
 }
@@ -1025,6 +1109,18 @@ func (*Report_Acquisition) isReport_Body() {}
 func (*Report_Goal) isReport_Body() {}
 
 func (*Report_AbcXyz) isReport_Body() {}
+
+func (*Report_Budget) isReport_Body() {}
+
+func (*Report_ServiceCost) isReport_Body() {}
+
+func (*Report_Priorities) isReport_Body() {}
+
+func (*Report_MarketPotential) isReport_Body() {}
+
+func (*Report_Switching) isReport_Body() {}
+
+func (*Report_PriceTolerance) isReport_Body() {}
 
 func (*Report_Customer) isReport_Body() {}
 
@@ -2509,7 +2605,7 @@ var File_laurel_analytics_v1_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\n" +
-	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(laurel/analytics/v1/abc_xyz_report.proto\x1a laurel/analytics/v1/change.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
+	" laurel/analytics/v1/report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(laurel/analytics/v1/abc_xyz_report.proto\x1a%laurel/analytics/v1/bond_report.proto\x1a laurel/analytics/v1/change.proto\x1a)laurel/analytics/v1/customer_report.proto\x1a laurel/analytics/v1/effect.proto\x1a laurel/analytics/v1/figure.proto\x1a,laurel/analytics/v1/involvement_report.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a(laurel/analytics/v1/loyalty_report.proto\x1a&laurel/analytics/v1/money_report.proto\x1a%laurel/analytics/v1/plan_report.proto\x1a(laurel/analytics/v1/service_report.proto\x1a&laurel/analytics/v1/voice_report.proto\"\xa4\x01\n" +
 	"\x10ParetoParameters\x12$\n" +
 	"\ttop_share\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btopShare\x12&\n" +
 	"\n" +
@@ -2545,7 +2641,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\x8a\x11\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xd2\x14\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2570,7 +2666,15 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\fchurn_causes\x189 \x01(\v2&.laurel.analytics.v1.ChurnCausesReportH\x00R\vchurnCauses\x12J\n" +
 	"\vacquisition\x18: \x01(\v2&.laurel.analytics.v1.AcquisitionReportH\x00R\vacquisition\x125\n" +
 	"\x04goal\x18; \x01(\v2\x1f.laurel.analytics.v1.GoalReportH\x00R\x04goal\x12<\n" +
-	"\aabc_xyz\x18F \x01(\v2!.laurel.analytics.v1.AbcXyzReportH\x00R\x06abcXyz\x12A\n" +
+	"\aabc_xyz\x18F \x01(\v2!.laurel.analytics.v1.AbcXyzReportH\x00R\x06abcXyz\x12;\n" +
+	"\x06budget\x18G \x01(\v2!.laurel.analytics.v1.BudgetReportH\x00R\x06budget\x12K\n" +
+	"\fservice_cost\x18H \x01(\v2&.laurel.analytics.v1.ServiceCostReportH\x00R\vserviceCost\x12G\n" +
+	"\n" +
+	"priorities\x18I \x01(\v2%.laurel.analytics.v1.PrioritiesReportH\x00R\n" +
+	"priorities\x12W\n" +
+	"\x10market_potential\x18J \x01(\v2*.laurel.analytics.v1.MarketPotentialReportH\x00R\x0fmarketPotential\x12D\n" +
+	"\tswitching\x18K \x01(\v2$.laurel.analytics.v1.SwitchingReportH\x00R\tswitching\x12T\n" +
+	"\x0fprice_tolerance\x18L \x01(\v2).laurel.analytics.v1.PriceToleranceReportH\x00R\x0epriceTolerance\x12A\n" +
 	"\bcustomer\x18> \x01(\v2#.laurel.analytics.v1.CustomerReportH\x00R\bcustomer\x12;\n" +
 	"\x06matrix\x18? \x01(\v2!.laurel.analytics.v1.MatrixReportH\x00R\x06matrix\x12M\n" +
 	"\fsatisfaction\x18P \x01(\v2'.laurel.analytics.v1.SatisfactionReportH\x00R\fsatisfaction\x12Q\n" +
@@ -2759,19 +2863,25 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*AcquisitionReport)(nil),       // 37: laurel.analytics.v1.AcquisitionReport
 	(*GoalReport)(nil),              // 38: laurel.analytics.v1.GoalReport
 	(*AbcXyzReport)(nil),            // 39: laurel.analytics.v1.AbcXyzReport
-	(*CustomerReport)(nil),          // 40: laurel.analytics.v1.CustomerReport
-	(*MatrixReport)(nil),            // 41: laurel.analytics.v1.MatrixReport
-	(*SatisfactionReport)(nil),      // 42: laurel.analytics.v1.SatisfactionReport
-	(*ServiceStagesReport)(nil),     // 43: laurel.analytics.v1.ServiceStagesReport
-	(*StatementsReport)(nil),        // 44: laurel.analytics.v1.StatementsReport
-	(*InvolvementReport)(nil),       // 45: laurel.analytics.v1.InvolvementReport
-	(*LoyaltyIndicatorsReport)(nil), // 46: laurel.analytics.v1.LoyaltyIndicatorsReport
-	(*LoyaltyTypesReport)(nil),      // 47: laurel.analytics.v1.LoyaltyTypesReport
-	(*ReviewsReport)(nil),           // 48: laurel.analytics.v1.ReviewsReport
-	(*ScorecardReport)(nil),         // 49: laurel.analytics.v1.ScorecardReport
-	(*ChannelReport)(nil),           // 50: laurel.analytics.v1.ChannelReport
-	(*Figure)(nil),                  // 51: laurel.analytics.v1.Figure
-	(*Change)(nil),                  // 52: laurel.analytics.v1.Change
+	(*BudgetReport)(nil),            // 40: laurel.analytics.v1.BudgetReport
+	(*ServiceCostReport)(nil),       // 41: laurel.analytics.v1.ServiceCostReport
+	(*PrioritiesReport)(nil),        // 42: laurel.analytics.v1.PrioritiesReport
+	(*MarketPotentialReport)(nil),   // 43: laurel.analytics.v1.MarketPotentialReport
+	(*SwitchingReport)(nil),         // 44: laurel.analytics.v1.SwitchingReport
+	(*PriceToleranceReport)(nil),    // 45: laurel.analytics.v1.PriceToleranceReport
+	(*CustomerReport)(nil),          // 46: laurel.analytics.v1.CustomerReport
+	(*MatrixReport)(nil),            // 47: laurel.analytics.v1.MatrixReport
+	(*SatisfactionReport)(nil),      // 48: laurel.analytics.v1.SatisfactionReport
+	(*ServiceStagesReport)(nil),     // 49: laurel.analytics.v1.ServiceStagesReport
+	(*StatementsReport)(nil),        // 50: laurel.analytics.v1.StatementsReport
+	(*InvolvementReport)(nil),       // 51: laurel.analytics.v1.InvolvementReport
+	(*LoyaltyIndicatorsReport)(nil), // 52: laurel.analytics.v1.LoyaltyIndicatorsReport
+	(*LoyaltyTypesReport)(nil),      // 53: laurel.analytics.v1.LoyaltyTypesReport
+	(*ReviewsReport)(nil),           // 54: laurel.analytics.v1.ReviewsReport
+	(*ScorecardReport)(nil),         // 55: laurel.analytics.v1.ScorecardReport
+	(*ChannelReport)(nil),           // 56: laurel.analytics.v1.ChannelReport
+	(*Figure)(nil),                  // 57: laurel.analytics.v1.Figure
+	(*Change)(nil),                  // 58: laurel.analytics.v1.Change
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2797,43 +2907,49 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	37, // 20: laurel.analytics.v1.Report.acquisition:type_name -> laurel.analytics.v1.AcquisitionReport
 	38, // 21: laurel.analytics.v1.Report.goal:type_name -> laurel.analytics.v1.GoalReport
 	39, // 22: laurel.analytics.v1.Report.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzReport
-	40, // 23: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
-	41, // 24: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
-	42, // 25: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
-	43, // 26: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
-	44, // 27: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
-	45, // 28: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
-	46, // 29: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
-	47, // 30: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
-	48, // 31: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
-	49, // 32: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
-	50, // 33: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
-	51, // 34: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	52, // 35: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
-	9,  // 36: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 37: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 38: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 39: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 40: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 41: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 42: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 43: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 44: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 45: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 46: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 47: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 48: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 49: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 50: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 51: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 52: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 53: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 54: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	55, // [55:55] is the sub-list for method output_type
-	55, // [55:55] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	40, // 23: laurel.analytics.v1.Report.budget:type_name -> laurel.analytics.v1.BudgetReport
+	41, // 24: laurel.analytics.v1.Report.service_cost:type_name -> laurel.analytics.v1.ServiceCostReport
+	42, // 25: laurel.analytics.v1.Report.priorities:type_name -> laurel.analytics.v1.PrioritiesReport
+	43, // 26: laurel.analytics.v1.Report.market_potential:type_name -> laurel.analytics.v1.MarketPotentialReport
+	44, // 27: laurel.analytics.v1.Report.switching:type_name -> laurel.analytics.v1.SwitchingReport
+	45, // 28: laurel.analytics.v1.Report.price_tolerance:type_name -> laurel.analytics.v1.PriceToleranceReport
+	46, // 29: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
+	47, // 30: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
+	48, // 31: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
+	49, // 32: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
+	50, // 33: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
+	51, // 34: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
+	52, // 35: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
+	53, // 36: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
+	54, // 37: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
+	55, // 38: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
+	56, // 39: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
+	57, // 40: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	58, // 41: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
+	9,  // 42: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 43: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 44: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 45: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 46: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 47: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 48: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 49: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 50: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 51: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 52: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 53: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 54: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 55: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 56: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 57: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 58: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 59: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 60: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	61, // [61:61] is the sub-list for method output_type
+	61, // [61:61] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -2842,6 +2958,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 		return
 	}
 	file_laurel_analytics_v1_abc_xyz_report_proto_init()
+	file_laurel_analytics_v1_bond_report_proto_init()
 	file_laurel_analytics_v1_change_proto_init()
 	file_laurel_analytics_v1_customer_report_proto_init()
 	file_laurel_analytics_v1_effect_proto_init()
@@ -2850,6 +2967,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_loyalty_report_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
+	file_laurel_analytics_v1_plan_report_proto_init()
 	file_laurel_analytics_v1_service_report_proto_init()
 	file_laurel_analytics_v1_voice_report_proto_init()
 	file_laurel_analytics_v1_report_proto_msgTypes[8].OneofWrappers = []any{
@@ -2869,6 +2987,12 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_Acquisition)(nil),
 		(*Report_Goal)(nil),
 		(*Report_AbcXyz)(nil),
+		(*Report_Budget)(nil),
+		(*Report_ServiceCost)(nil),
+		(*Report_Priorities)(nil),
+		(*Report_MarketPotential)(nil),
+		(*Report_Switching)(nil),
+		(*Report_PriceTolerance)(nil),
 		(*Report_Customer)(nil),
 		(*Report_Matrix)(nil),
 		(*Report_Satisfaction)(nil),

@@ -19,12 +19,13 @@ type Order struct {
 	Detail *Detail
 }
 
-// Customer is an account and its orders, by rising day. Tiers and Deeds are there if details were asked for.
+// Customer is an account and its orders, by rising day. Tiers, Deeds and Points are there if details were asked for.
 type Customer struct {
 	ID     string
 	Orders []Order
 	Tiers  []TierFrom // by rising day
 	Deeds  []Deed     // by rising day
+	Points []PointsAt // as the ledger wrote them, of each day in their order
 }
 
 // Before returns the customer as known when the day begins: with the orders of all days before it.
@@ -40,7 +41,11 @@ func (c Customer) Before(day calendar.Day) Customer {
 	for m > 0 && c.Deeds[m-1].Day >= day {
 		m--
 	}
-	return Customer{ID: c.ID, Orders: c.Orders[:n:n], Tiers: c.Tiers[:k:k], Deeds: c.Deeds[:m:m]}
+	p := len(c.Points)
+	for p > 0 && c.Points[p-1].Day >= day {
+		p--
+	}
+	return Customer{ID: c.ID, Orders: c.Orders[:n:n], Tiers: c.Tiers[:k:k], Deeds: c.Deeds[:m:m], Points: c.Points[:p:p]}
 }
 
 // From returns the customer with what happened from a day on; calendar.None: all. Tiers stay.
@@ -55,7 +60,11 @@ func (c Customer) From(day calendar.Day) Customer {
 	for m < len(c.Deeds) && c.Deeds[m].Day < day {
 		m++
 	}
-	return Customer{ID: c.ID, Orders: c.Orders[n:], Tiers: c.Tiers, Deeds: c.Deeds[m:]}
+	p := 0
+	for p < len(c.Points) && c.Points[p].Day < day {
+		p++
+	}
+	return Customer{ID: c.ID, Orders: c.Orders[n:], Tiers: c.Tiers, Deeds: c.Deeds[m:], Points: c.Points[p:]}
 }
 
 // Spend is the sum of the orders. It is a reason.AmountOutOfRange if it does not fit.

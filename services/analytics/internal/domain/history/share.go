@@ -60,3 +60,9 @@ func (s Share) Rat() (*big.Rat, bool) {
 	}
 	return new(big.Rat).Set(s.exact), true
 }
+
+// Half is half-way between two numbers.
+func Half(a, b int64) Share {
+	sum := new(big.Int).Add(big.NewInt(a), big.NewInt(b))
+	return NewShare(sum, big.NewInt(2)) //nolint:mnd // half
+}
