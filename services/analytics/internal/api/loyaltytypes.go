@@ -12,7 +12,7 @@ import (
 
 func loyaltyTypesReport() report {
 	return report{
-		name: "loyalty-types", question: "Of which type is the loyalty of customers, can it be raised, and who moved between the types?", compares: true, details: true,
+		name: "loyalty-types", question: "Of which type is the loyalty of customers, can it be raised, and who moved between the types?", moves: true, details: true,
 		takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLoyaltyTypes() != nil }, make: (*Server).loyaltyTypes,
 		figures: loyaltyTypesFigures,
 	}
