@@ -192,6 +192,6 @@ func (l *ledger) moves(account string, day calendar.Day, issued, spent, lapsed, 
 			e.Postings = append(e.Postings, &accrualv1.Posting{Unit: "points", Bucket: bucket, Points: points})
 		}
 	}
-	slices.SortFunc(e.Postings, func(a, b *accrualv1.Posting) int { return strings.Compare(a.GetBucket(), b.GetBucket()) })
+	slices.SortFunc(e.GetPostings(), func(a, b *accrualv1.Posting) int { return strings.Compare(a.GetBucket(), b.GetBucket()) })
 	return l.entry(account, "earn", day, &accrualv1.EntryPosted{Entry: e})
 }

@@ -69,6 +69,7 @@ func TestReportsOfMoneyToSpend(t *testing.T) {
 }
 
 func (s *service) budget(t *testing.T) {
+	t.Helper()
 	ask := func(p *analyticsv1.BudgetParameters) (*analyticsv1.GetReportResponse, error) {
 		return s.plan(&analyticsv1.GetReportRequest{Name: "budget", Parameters: &analyticsv1.GetReportRequest_Budget{Budget: p}})
 	}
@@ -109,6 +110,7 @@ func (s *service) budget(t *testing.T) {
 }
 
 func (s *service) serviceCost(t *testing.T) {
+	t.Helper()
 	answer, err := s.plan(&analyticsv1.GetReportRequest{Name: "service-cost"})
 	require.NoError(t, err)
 	r := answer.GetReport().GetServiceCost()
@@ -125,6 +127,7 @@ func (s *service) serviceCost(t *testing.T) {
 }
 
 func (s *service) priorities(t *testing.T) {
+	t.Helper()
 	ask := func(p *analyticsv1.PrioritiesParameters) (*analyticsv1.GetReportResponse, error) {
 		return s.plan(&analyticsv1.GetReportRequest{Name: "priorities", Parameters: &analyticsv1.GetReportRequest_Priorities{Priorities: p}})
 	}
@@ -148,6 +151,7 @@ func (s *service) priorities(t *testing.T) {
 }
 
 func (s *service) priceTolerance(t *testing.T) {
+	t.Helper()
 	ask := func(p *analyticsv1.PriceToleranceParameters) (*analyticsv1.GetReportResponse, error) {
 		return s.plan(&analyticsv1.GetReportRequest{Name: "price-tolerance", Parameters: &analyticsv1.GetReportRequest_PriceTolerance{PriceTolerance: p}})
 	}
@@ -170,6 +174,7 @@ func (s *service) priceTolerance(t *testing.T) {
 }
 
 func (s *service) marketPotential(t *testing.T) {
+	t.Helper()
 	ask := func(p *analyticsv1.MarketPotentialParameters) (*analyticsv1.GetReportResponse, error) {
 		return s.plan(&analyticsv1.GetReportRequest{Name: "market-potential", Parameters: &analyticsv1.GetReportRequest_MarketPotential{MarketPotential: p}})
 	}
@@ -184,6 +189,7 @@ func (s *service) marketPotential(t *testing.T) {
 }
 
 func (s *service) switching(t *testing.T) {
+	t.Helper()
 	ask := func(p *analyticsv1.SwitchingParameters) (*analyticsv1.GetReportResponse, error) {
 		return s.plan(&analyticsv1.GetReportRequest{Name: "switching", Parameters: &analyticsv1.GetReportRequest_Switching{Switching: p}})
 	}

@@ -121,7 +121,7 @@ func (s Sheet) differences(before, after []string, width int) []*analyticsv1.Cha
 }
 
 // difference is after − before, and that ÷ |before|; empty where one of them is no number.
-func difference(before, after string, kind Kind) (exact, share string) {
+func difference(before, after string, kind Kind) (string, string) {
 	if kind == Text && (!decimal.MatchString(before) || !decimal.MatchString(after)) {
 		return "", ""
 	}
@@ -131,7 +131,8 @@ func difference(before, after string, kind Kind) (exact, share string) {
 		return "", ""
 	}
 	by := new(big.Rat).Sub(is, was)
-	if exact = by.FloatString(differenceDigits); by.IsInt() && !strings.Contains(before+after, ".") {
+	exact := by.FloatString(differenceDigits)
+	if by.IsInt() && !strings.Contains(before+after, ".") {
 		exact = by.Num().String()
 	}
 	if was.Sign() == 0 {

@@ -22,10 +22,10 @@ func (s *Server) champion(ctx context.Context, program string) (*analyticsv1.Fit
 	if err != nil {
 		return nil, err
 	}
-	if fitting.Usable(fit) != nil {
-		return nil, nil //nolint:nilnil // as above
+	if fitting.Usable(fit) == nil {
+		return fit, nil
 	}
-	return fit, nil
+	return nil, nil //nolint:nilnil // as above
 }
 
 // aliveBy tells how likely a customer still buys on a day, by a fit.

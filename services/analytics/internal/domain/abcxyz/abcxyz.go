@@ -117,7 +117,7 @@ func (b *Builder) Add(c history.Customer) error {
 }
 
 // know notes a value of which more is better.
-func (m *Member) know(c Criterion, value int64, known bool) { //nolint:revive // a fact, not a switch
+func (m *Member) know(c Criterion, value int64, known bool) {
 	m.values[c], m.known[c] = value, known
 }
 

@@ -21,6 +21,7 @@ func told(kind, data string) history.Customer {
 }
 
 func report(t *testing.T, p budget.Params, e *program.Economics, customers ...history.Customer) budget.Report {
+	t.Helper()
 	require.NoError(t, p.Check())
 	b := budget.New(start, end, p, e)
 	for _, c := range customers {

@@ -24,6 +24,7 @@ func customer(id string, ago int, data string) history.Customer {
 }
 
 func report(t *testing.T, p potential.Params, alive float64, customers ...history.Customer) potential.Report {
+	t.Helper()
 	b := potential.New(end, p, func(history.Customer) (float64, error) { return alive, nil })
 	for _, c := range customers {
 		require.NoError(t, b.Add(c))
@@ -64,10 +65,10 @@ func TestF22WhereNobodySaysAnything(t *testing.T) {
 	text := ""
 	for _, s := range r.Segments {
 		if s.Customers > 0 {
-			text += fmt.Sprint(*s.Potential, s.Spend.Own, s.Spend.Assumed, s.Wallet.Assumed, " ")
+			text += fmt.Sprintf("%d own=%t assumed=%t,%t; ", *s.Potential, s.Spend.Own, s.Spend.Assumed, s.Wallet.Assumed)
 		}
 	}
-	require.Equal(t, "1500 true false true 1500 false false true ", text, "bob's segment takes what others say; more than all is no answer")
+	require.Equal(t, "1500 own=true assumed=false,true; 1500 own=false assumed=false,true; ", text, "bob's segment takes what others say; more than all is no answer")
 	full := report(t, potential.Params{}, 1, customer("ann", 3, `{"category_spend_minor": 1000, "wallet_percent": 100}`))
 	require.Zero(t, full.Potential, "who buys all here")
 	require.EqualValues(t, 1, full.Known)

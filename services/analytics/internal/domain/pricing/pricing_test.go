@@ -22,6 +22,7 @@ func said(data string, a ...any) history.Customer {
 const four = `{"too_cheap_minor": %d, "cheap_minor": %d, "expensive_minor": %d, "too_expensive_minor": %d}`
 
 func report(t *testing.T, p pricing.Params, customers ...history.Customer) pricing.Report {
+	t.Helper()
 	if p.Window == 0 {
 		p.Window = pricing.WindowDays
 	}

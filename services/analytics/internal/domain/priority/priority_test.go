@@ -27,6 +27,7 @@ func half() *program.Economics {
 }
 
 func report(t *testing.T, p priority.Params, e *program.Economics, alive func(history.Customer) (float64, error), customers ...history.Customer) priority.Report {
+	t.Helper()
 	require.NoError(t, p.Check())
 	b := priority.New(end, p, e, alive)
 	for _, c := range customers {

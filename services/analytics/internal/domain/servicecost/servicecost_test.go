@@ -26,6 +26,7 @@ func visited(id string, spend money.Minor, visits int) history.Customer {
 }
 
 func report(t *testing.T, customers ...history.Customer) servicecost.Report {
+	t.Helper()
 	b := servicecost.New(calendar.None, end, &program.Economics{Order: 1, Actions: map[string]money.Minor{"visit": 10}})
 	for _, c := range customers {
 		require.NoError(t, b.Add(c))

@@ -33,6 +33,7 @@ func params() switching.Params {
 }
 
 func report(t *testing.T, p switching.Params, customers ...history.Customer) switching.Report {
+	t.Helper()
 	require.NoError(t, p.Check())
 	b := switching.New(date(31), p)
 	for _, c := range customers {
