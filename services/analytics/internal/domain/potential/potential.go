@@ -5,23 +5,19 @@ package potential
 import (
 	"math/big"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/answers"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// How own events name what customers say of a year: what they spend on what this shop sells, wherever; how much of it here,
-// per cents; and at how many others they buy.
-const (
-	SpendField  = "category_spend_minor"
-	WalletField = "wallet_percent"
-	OthersField = "alternatives"
-)
+// spendField is how own events name what customers spend in a year on what this shop sells, wherever. How much of it here, and
+// at how many others they could buy, are answers of the vocabulary.
+const spendField = "category_spend_minor"
 
 const (
-	hundred    = 100
-	othersMost = 1000
+	hundred = 100
 	// parts is how fine P(alive) is taken: billionths, so that sums do not depend on their order.
 	parts = 1_000_000_000
 )
@@ -116,13 +112,15 @@ func (b *Builder) Add(c history.Customer) error {
 		return err
 	}
 	at := customer{measure: m, alive: int64(p * parts), spend: -1, wallet: -1, others: -1}
-	if n, ok := c.Latest(SpendField); ok {
+	if n, ok := c.Latest(spendField); ok {
 		at.spend = n
 	}
-	if n, ok := c.Latest(WalletField); ok && n <= hundred {
+	list, _ := answers.All(c.Deeds)
+	last := answers.Latest(list)
+	if n, ok := last.Number(answers.WalletPercent); ok {
 		at.wallet = n
 	}
-	if n, ok := c.Latest(OthersField); ok && n <= othersMost {
+	if n, ok := last.Number(answers.Alternatives); ok {
 		at.others = n
 	}
 	b.list = append(b.list, at)

@@ -38,7 +38,7 @@ func report(t *testing.T, p potential.Params, alive float64, customers ...histor
 func TestF22Potential(t *testing.T) {
 	r := report(t, potential.Params{}, 0.5,
 		customer("ann", 3, `{"category_spend_minor": 1000, "wallet_percent": 20, "alternatives": 2}`),
-		customer("bob", 3, `{"category_spend_minor": 3000, "wallet_percent": 30}`))
+		customer("bob", 3, `{"category_spend_minor": 3000, "wallet_percent": 3e1}`))
 	require.EqualValues(t, 2, r.Known)
 	require.EqualValues(t, 1500, r.Potential)
 	for _, s := range r.Segments {

@@ -5,6 +5,7 @@ package pricing
 import (
 	"slices"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/answers"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -167,7 +168,8 @@ func (b *Builder) four(c history.Customer) {
 
 // percentages take the latest of what is said of a rise and of a cut.
 func (b *Builder) percentages(c history.Customer) error {
-	if rise, ok := c.Latest("tolerance_percent"); ok && rise <= percentMax {
+	said, _ := answers.All(c.Deeds)
+	if rise, ok := answers.Latest(said).Number(answers.TolerancePercent); ok {
 		b.rise = append(b.rise, rise)
 	}
 	for _, d := range slices.Backward(c.Deeds) {

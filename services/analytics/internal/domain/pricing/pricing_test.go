@@ -52,7 +52,9 @@ func TestF14VanWestendorp(t *testing.T) {
 func TestF14WhatIsBorne(t *testing.T) {
 	lost := said(`{"cut_to_return_percent": 20}`)
 	lost.Orders = []history.Order{{Day: date(1, 5), Base: 1000}, {Day: date(3, 1), Base: 500}}
-	r := report(t, pricing.Params{}, said(`{"tolerance_percent": 5}`), said(`{"tolerance_percent": 10}`), lost, said(`{"cut_to_return_percent": 101}`))
+	slip := said(`{"tolerance_percent": 10.0}`)
+	slip.Deeds = append(slip.Deeds, said(`{"tolerance_percent": 1001}`).Deeds...) // says nothing
+	r := report(t, pricing.Params{}, said(`{"tolerance_percent": 5}`), slip, lost, said(`{"cut_to_return_percent": 101}`))
 	require.Equal(t, "7.500000000", r.Rise.Median.String())
 	require.EqualValues(t, 1, r.Cut.Answers)
 	require.EqualValues(t, 200, r.CutCost, "20 % of what was spent before the answer")

@@ -48,6 +48,12 @@ func TestG4WhoGetsLessThanAWorseClass(t *testing.T) {
 	require.Equal(t, "56.000000000", r.Classes[2].Mean().String())
 }
 
+func TestG4HoldsMeansAgainstEachOther(t *testing.T) {
+	r := report(t, visited("ann", 5000, 1), visited("amy", 4800, 1), visited("cid", 200, 2))
+	require.EqualValues(t, 2, r.Classes[0].Customers)
+	require.True(t, r.Classes[0].Below, "11 each against 21, though both together cost 22")
+}
+
 func TestG4WithoutMuch(t *testing.T) {
 	empty := report(t)
 	require.Zero(t, empty.Customers)
