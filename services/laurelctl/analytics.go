@@ -38,6 +38,7 @@ type reportCmd struct {
 	AsOf    string `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
 	Compare string `placeholder:"DATE" help:"Tell what changed since then."`
 	HTML    string `name:"html" placeholder:"FILE" help:"Write the report as a page with plots, too."`
+	Plots   string `placeholder:"DIR" help:"Write each plot of the report as an SVG file of its own, too: DIR/pareto-1.svg."`
 	With    string `placeholder:"JSON" help:"Parameters of the report as the contract has them, for example {\"account\": \"ann\"} for customer. Default: those of the report."`
 	Filter  string `placeholder:"JSON" help:"Which customers and orders it is about: merchant, channel, category, tier, segment. Default: all."`
 	Explain bool   `help:"Say of each figure what it is, where the formula comes from, what it rests on, and what it does not say."`
@@ -62,6 +63,12 @@ func (c *reportCmd) Run(w *world) error {
 				return fmt.Errorf("write the page: %w", err)
 			}
 			answer.Page = ""
+		}
+		if c.Plots != "" {
+			if err := w.writePlots(c.Plots, c.Name, answer.GetPlots()); err != nil {
+				return err
+			}
+			answer.Plots = nil
 		}
 		rows, tables := reportGrids(r)
 		if changes := sheet.OfChanges(r.GetChanges()); len(changes.Rows) > 0 {
@@ -98,7 +105,8 @@ func (c *reportCmd) request(program string) (*analyticsv1.GetReportRequest, erro
 		}
 		proto.Merge(request, into)
 	}
-	request.Program, request.Name, request.AsOf, request.Compare, request.Page = program, c.Name, c.AsOf, c.Compare, c.HTML != ""
+	request.Program, request.Name, request.AsOf, request.Compare = program, c.Name, c.AsOf, c.Compare
+	request.Page, request.Plots = c.HTML != "", c.Plots != ""
 	return request, nil
 }
 

@@ -99,7 +99,12 @@ func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest
 	explain(made, r.figures())
 	answer := &analyticsv1.GetReportResponse{Report: made}
 	if in.GetPage() {
-		answer.Page, err = page.Of(made, r.question)
+		if answer.Page, err = page.Of(made, r.question); err != nil {
+			return nil, err
+		}
+	}
+	if in.GetPlots() {
+		answer.Plots, err = page.Drawings(made)
 	}
 	return answer, err
 }

@@ -21,13 +21,34 @@ func requirePage(t *testing.T, r *analyticsv1.Report) string {
 	require.Contains(t, made, "Is &lt;this&gt; a question?")
 	require.NotRegexp(t, `(?i)<script|\ssrc=|https?://|url\(|@import|\son[a-z]+=`, made)
 	require.NotRegexp(t, `NaN|[+-]Inf\b|%!`, made)
-	d := xml.NewDecoder(strings.NewReader(made[strings.Index(made, "<header>"):strings.Index(made, "</body>")]))
+	requireXML(t, made[strings.Index(made, "<header>"):strings.Index(made, "</body>")])
+	requireDrawings(t, r, strings.Count(made, `<svg class="plot"`))
+	return made
+}
+
+func requireXML(t *testing.T, text string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(text))
 	for {
 		_, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return made
+			return
 		}
-		require.NoError(t, err)
+		require.NoError(t, err, text)
+	}
+}
+
+// requireDrawings checks what holds for every plot as a document of its own: as for the page, and its colours stand in it.
+func requireDrawings(t *testing.T, r *analyticsv1.Report, n int) {
+	t.Helper()
+	list, err := page.Drawings(r)
+	require.NoError(t, err)
+	require.Len(t, list, n)
+	for _, p := range list {
+		requireXML(t, p.GetSvg())
+		require.Regexp(t, `^<svg xmlns="http://www.w3.org/2000/svg" [^>]* width="\d+(\.\d)?" height="\d+(\.\d)?" viewBox="-16 0 \d`, p.GetSvg())
+		require.NotRegexp(t, `(?i)<script|\s(src|href)=|url\(|@import|\son[a-z]+=|var\(|(fill|stroke): [;}]|ZgotmplZ|NaN|%!`, p.GetSvg())
+		require.NotEmpty(t, p.GetTitle())
 	}
 }
 
@@ -113,6 +134,24 @@ func TestEachPageHasItsPlots(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestADrawingSaysWhatThePageSaysAroundIt: title, description in lines that fit, and what its lines mean.
+func TestADrawingSaysWhatThePageSaysAroundIt(t *testing.T) {
+	list, err := page.Drawings(&analyticsv1.Report{Name: "lifetime", Body: &analyticsv1.Report_Lifetime{Lifetime: &analyticsv1.LifetimeReport{
+		Check: &analyticsv1.HoldoutCheck{
+			From: "2025-07-01, a Tuesday in a long summer", Tracking: []*analyticsv1.TrackingPoint{{Actual: 3, Expected: "2.5"}, {Actual: 6, Expected: "5.5"}},
+		},
+	}}})
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	svg := list[0].GetSvg()
+	require.Contains(t, svg, `<text class="heading" y="22">`+list[0].GetTitle()+`</text>`)
+	require.Contains(t, list[0].GetDescription(), "begins on 2025-07-01,")
+	require.Equal(t, 2, strings.Count(svg, `<text class="desc"`))
+	require.Contains(t, svg, `<path class="line l1" d="M240,`)
+	require.Regexp(t, `<text class="figure" x="282" y="\d+(\.\d)?">expected by the model</text>`, svg)
+	require.Contains(t, svg, ".l1 { stroke: #b8550f; stroke-dasharray: 7 4; }")
 }
 
 func TestManyRowsAreCutOnThePage(t *testing.T) {

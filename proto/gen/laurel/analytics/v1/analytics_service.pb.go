@@ -218,6 +218,8 @@ type GetReportRequest struct {
 	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
 	// Make the page too.
 	Page bool `protobuf:"varint,50,opt,name=page,proto3" json:"page,omitempty"`
+	// Make each plot a drawing of its own, too.
+	Plots bool `protobuf:"varint,52,opt,name=plots,proto3" json:"plots,omitempty"`
 	// Which customers and orders it is about; absent: all.
 	Filter        *ReportFilter `protobuf:"bytes,51,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -591,6 +593,13 @@ func (x *GetReportRequest) GetPage() bool {
 	return false
 }
 
+func (x *GetReportRequest) GetPlots() bool {
+	if x != nil {
+		return x.Plots
+	}
+	return false
+}
+
 func (x *GetReportRequest) GetFilter() *ReportFilter {
 	if x != nil {
 		return x.Filter
@@ -878,7 +887,9 @@ type GetReportResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Report *Report                `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
 	// The report as one HTML document with its plots, which loads and runs nothing. Empty: it was not asked for.
-	Page          string `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page string `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The plots of the page. Empty: they were not asked for, or the report has none.
+	Plots         []*Plot `protobuf:"bytes,3,rep,name=plots,proto3" json:"plots,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -927,6 +938,76 @@ func (x *GetReportResponse) GetPage() string {
 	return ""
 }
 
+func (x *GetReportResponse) GetPlots() []*Plot {
+	if x != nil {
+		return x.Plots
+	}
+	return nil
+}
+
+// Plot is a drawing of some of the figures of a report.
+type Plot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Title string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// What it shows in words; the drawing carries title and description itself, too.
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// An SVG document, which loads and runs nothing. In colours for white paper, and legible without any.
+	Svg           string `protobuf:"bytes,3,opt,name=svg,proto3" json:"svg,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Plot) Reset() {
+	*x = Plot{}
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Plot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Plot) ProtoMessage() {}
+
+func (x *Plot) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Plot.ProtoReflect.Descriptor instead.
+func (*Plot) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Plot) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Plot) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Plot) GetSvg() string {
+	if x != nil {
+		return x.Svg
+	}
+	return ""
+}
+
 type ListCustomersRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -946,7 +1027,7 @@ type ListCustomersRequest struct {
 
 func (x *ListCustomersRequest) Reset() {
 	*x = ListCustomersRequest{}
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -958,7 +1039,7 @@ func (x *ListCustomersRequest) String() string {
 func (*ListCustomersRequest) ProtoMessage() {}
 
 func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -971,7 +1052,7 @@ func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{6}
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCustomersRequest) GetProgram() string {
@@ -1039,7 +1120,7 @@ type ListCustomersResponse struct {
 
 func (x *ListCustomersResponse) Reset() {
 	*x = ListCustomersResponse{}
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[7]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1051,7 +1132,7 @@ func (x *ListCustomersResponse) String() string {
 func (*ListCustomersResponse) ProtoMessage() {}
 
 func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[7]
+	mi := &file_laurel_analytics_v1_analytics_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1064,7 +1145,7 @@ func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{7}
+	return file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListCustomersResponse) GetCustomers() []*Customer {
@@ -1114,7 +1195,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\x8c\x15\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xa2\x15\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -1160,7 +1241,8 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\tscorecard\x18W \x01(\v2(.laurel.analytics.v1.ScorecardParametersH\x00R\tscorecard\x12B\n" +
 	"\achannel\x18X \x01(\v2&.laurel.analytics.v1.ChannelParametersH\x00R\achannel\x12.\n" +
 	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
-	"\x04page\x182 \x01(\bR\x04page\x129\n" +
+	"\x04page\x182 \x01(\bR\x04page\x12\x14\n" +
+	"\x05plots\x184 \x01(\bR\x05plots\x129\n" +
 	"\x06filter\x183 \x01(\v2!.laurel.analytics.v1.ReportFilterR\x06filterB\f\n" +
 	"\n" +
 	"parameters\"\xbc\x01\n" +
@@ -1169,10 +1251,15 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\achannel\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\achannel\x12$\n" +
 	"\bcategory\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\bcategory\x12\x1b\n" +
 	"\x04tier\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04tier\x12!\n" +
-	"\asegment\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\asegment\"\\\n" +
+	"\asegment\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\asegment\"\x8d\x01\n" +
 	"\x11GetReportResponse\x123\n" +
 	"\x06report\x18\x01 \x01(\v2\x1b.laurel.analytics.v1.ReportR\x06report\x12\x12\n" +
-	"\x04page\x18\x02 \x01(\tR\x04page\"\xd0\x02\n" +
+	"\x04page\x18\x02 \x01(\tR\x04page\x12/\n" +
+	"\x05plots\x18\x03 \x03(\v2\x19.laurel.analytics.v1.PlotR\x05plots\"P\n" +
+	"\x04Plot\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x12 \n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x10\n" +
+	"\x03svg\x18\x03 \x01(\tR\x03svg\"\xd0\x02\n" +
 	"\x14ListCustomersRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1c\n" +
 	"\x05as_of\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
@@ -1208,7 +1295,7 @@ func file_laurel_analytics_v1_analytics_service_proto_rawDescGZIP() []byte {
 	return file_laurel_analytics_v1_analytics_service_proto_rawDescData
 }
 
-var file_laurel_analytics_v1_analytics_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_laurel_analytics_v1_analytics_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*ListReportsRequest)(nil),          // 0: laurel.analytics.v1.ListReportsRequest
 	(*ReportInfo)(nil),                  // 1: laurel.analytics.v1.ReportInfo
@@ -1216,98 +1303,100 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*GetReportRequest)(nil),            // 3: laurel.analytics.v1.GetReportRequest
 	(*ReportFilter)(nil),                // 4: laurel.analytics.v1.ReportFilter
 	(*GetReportResponse)(nil),           // 5: laurel.analytics.v1.GetReportResponse
-	(*ListCustomersRequest)(nil),        // 6: laurel.analytics.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil),       // 7: laurel.analytics.v1.ListCustomersResponse
-	(*ParetoParameters)(nil),            // 8: laurel.analytics.v1.ParetoParameters
-	(*RfmParameters)(nil),               // 9: laurel.analytics.v1.RfmParameters
-	(*CohortParameters)(nil),            // 10: laurel.analytics.v1.CohortParameters
-	(*SurvivalParameters)(nil),          // 11: laurel.analytics.v1.SurvivalParameters
-	(*LifetimeParameters)(nil),          // 12: laurel.analytics.v1.LifetimeParameters
-	(*ChurnEffectParameters)(nil),       // 13: laurel.analytics.v1.ChurnEffectParameters
-	(*EffectParameters)(nil),            // 14: laurel.analytics.v1.EffectParameters
-	(*ProfitabilityParameters)(nil),     // 15: laurel.analytics.v1.ProfitabilityParameters
-	(*LifeCycleParameters)(nil),         // 16: laurel.analytics.v1.LifeCycleParameters
-	(*MoneyRetentionParameters)(nil),    // 17: laurel.analytics.v1.MoneyRetentionParameters
-	(*KanoParameters)(nil),              // 18: laurel.analytics.v1.KanoParameters
-	(*ChurnCausesParameters)(nil),       // 19: laurel.analytics.v1.ChurnCausesParameters
-	(*AcquisitionParameters)(nil),       // 20: laurel.analytics.v1.AcquisitionParameters
-	(*GoalParameters)(nil),              // 21: laurel.analytics.v1.GoalParameters
-	(*AbcXyzParameters)(nil),            // 22: laurel.analytics.v1.AbcXyzParameters
-	(*BudgetParameters)(nil),            // 23: laurel.analytics.v1.BudgetParameters
-	(*ServiceCostParameters)(nil),       // 24: laurel.analytics.v1.ServiceCostParameters
-	(*PrioritiesParameters)(nil),        // 25: laurel.analytics.v1.PrioritiesParameters
-	(*MarketPotentialParameters)(nil),   // 26: laurel.analytics.v1.MarketPotentialParameters
-	(*SwitchingParameters)(nil),         // 27: laurel.analytics.v1.SwitchingParameters
-	(*PriceToleranceParameters)(nil),    // 28: laurel.analytics.v1.PriceToleranceParameters
-	(*CustomerParameters)(nil),          // 29: laurel.analytics.v1.CustomerParameters
-	(*MatrixParameters)(nil),            // 30: laurel.analytics.v1.MatrixParameters
-	(*SatisfactionParameters)(nil),      // 31: laurel.analytics.v1.SatisfactionParameters
-	(*ServiceStagesParameters)(nil),     // 32: laurel.analytics.v1.ServiceStagesParameters
-	(*StatementsParameters)(nil),        // 33: laurel.analytics.v1.StatementsParameters
-	(*InvolvementParameters)(nil),       // 34: laurel.analytics.v1.InvolvementParameters
-	(*LoyaltyIndicatorsParameters)(nil), // 35: laurel.analytics.v1.LoyaltyIndicatorsParameters
-	(*LoyaltyTypesParameters)(nil),      // 36: laurel.analytics.v1.LoyaltyTypesParameters
-	(*ReviewsParameters)(nil),           // 37: laurel.analytics.v1.ReviewsParameters
-	(*ScorecardParameters)(nil),         // 38: laurel.analytics.v1.ScorecardParameters
-	(*ChannelParameters)(nil),           // 39: laurel.analytics.v1.ChannelParameters
-	(*v1.Position)(nil),                 // 40: laurel.type.v1.Position
-	(*Report)(nil),                      // 41: laurel.analytics.v1.Report
-	(*Customer)(nil),                    // 42: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),                    // 43: laurel.analytics.v1.ReadUpTo
+	(*Plot)(nil),                        // 6: laurel.analytics.v1.Plot
+	(*ListCustomersRequest)(nil),        // 7: laurel.analytics.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),       // 8: laurel.analytics.v1.ListCustomersResponse
+	(*ParetoParameters)(nil),            // 9: laurel.analytics.v1.ParetoParameters
+	(*RfmParameters)(nil),               // 10: laurel.analytics.v1.RfmParameters
+	(*CohortParameters)(nil),            // 11: laurel.analytics.v1.CohortParameters
+	(*SurvivalParameters)(nil),          // 12: laurel.analytics.v1.SurvivalParameters
+	(*LifetimeParameters)(nil),          // 13: laurel.analytics.v1.LifetimeParameters
+	(*ChurnEffectParameters)(nil),       // 14: laurel.analytics.v1.ChurnEffectParameters
+	(*EffectParameters)(nil),            // 15: laurel.analytics.v1.EffectParameters
+	(*ProfitabilityParameters)(nil),     // 16: laurel.analytics.v1.ProfitabilityParameters
+	(*LifeCycleParameters)(nil),         // 17: laurel.analytics.v1.LifeCycleParameters
+	(*MoneyRetentionParameters)(nil),    // 18: laurel.analytics.v1.MoneyRetentionParameters
+	(*KanoParameters)(nil),              // 19: laurel.analytics.v1.KanoParameters
+	(*ChurnCausesParameters)(nil),       // 20: laurel.analytics.v1.ChurnCausesParameters
+	(*AcquisitionParameters)(nil),       // 21: laurel.analytics.v1.AcquisitionParameters
+	(*GoalParameters)(nil),              // 22: laurel.analytics.v1.GoalParameters
+	(*AbcXyzParameters)(nil),            // 23: laurel.analytics.v1.AbcXyzParameters
+	(*BudgetParameters)(nil),            // 24: laurel.analytics.v1.BudgetParameters
+	(*ServiceCostParameters)(nil),       // 25: laurel.analytics.v1.ServiceCostParameters
+	(*PrioritiesParameters)(nil),        // 26: laurel.analytics.v1.PrioritiesParameters
+	(*MarketPotentialParameters)(nil),   // 27: laurel.analytics.v1.MarketPotentialParameters
+	(*SwitchingParameters)(nil),         // 28: laurel.analytics.v1.SwitchingParameters
+	(*PriceToleranceParameters)(nil),    // 29: laurel.analytics.v1.PriceToleranceParameters
+	(*CustomerParameters)(nil),          // 30: laurel.analytics.v1.CustomerParameters
+	(*MatrixParameters)(nil),            // 31: laurel.analytics.v1.MatrixParameters
+	(*SatisfactionParameters)(nil),      // 32: laurel.analytics.v1.SatisfactionParameters
+	(*ServiceStagesParameters)(nil),     // 33: laurel.analytics.v1.ServiceStagesParameters
+	(*StatementsParameters)(nil),        // 34: laurel.analytics.v1.StatementsParameters
+	(*InvolvementParameters)(nil),       // 35: laurel.analytics.v1.InvolvementParameters
+	(*LoyaltyIndicatorsParameters)(nil), // 36: laurel.analytics.v1.LoyaltyIndicatorsParameters
+	(*LoyaltyTypesParameters)(nil),      // 37: laurel.analytics.v1.LoyaltyTypesParameters
+	(*ReviewsParameters)(nil),           // 38: laurel.analytics.v1.ReviewsParameters
+	(*ScorecardParameters)(nil),         // 39: laurel.analytics.v1.ScorecardParameters
+	(*ChannelParameters)(nil),           // 40: laurel.analytics.v1.ChannelParameters
+	(*v1.Position)(nil),                 // 41: laurel.type.v1.Position
+	(*Report)(nil),                      // 42: laurel.analytics.v1.Report
+	(*Customer)(nil),                    // 43: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                    // 44: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
-	8,  // 1: laurel.analytics.v1.GetReportRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	9,  // 2: laurel.analytics.v1.GetReportRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	10, // 3: laurel.analytics.v1.GetReportRequest.cohorts:type_name -> laurel.analytics.v1.CohortParameters
-	11, // 4: laurel.analytics.v1.GetReportRequest.survival:type_name -> laurel.analytics.v1.SurvivalParameters
-	12, // 5: laurel.analytics.v1.GetReportRequest.lifetime:type_name -> laurel.analytics.v1.LifetimeParameters
-	13, // 6: laurel.analytics.v1.GetReportRequest.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectParameters
-	14, // 7: laurel.analytics.v1.GetReportRequest.effect:type_name -> laurel.analytics.v1.EffectParameters
-	15, // 8: laurel.analytics.v1.GetReportRequest.profitability:type_name -> laurel.analytics.v1.ProfitabilityParameters
-	16, // 9: laurel.analytics.v1.GetReportRequest.life_cycle:type_name -> laurel.analytics.v1.LifeCycleParameters
-	17, // 10: laurel.analytics.v1.GetReportRequest.money_retention:type_name -> laurel.analytics.v1.MoneyRetentionParameters
-	18, // 11: laurel.analytics.v1.GetReportRequest.kano:type_name -> laurel.analytics.v1.KanoParameters
-	19, // 12: laurel.analytics.v1.GetReportRequest.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesParameters
-	20, // 13: laurel.analytics.v1.GetReportRequest.acquisition:type_name -> laurel.analytics.v1.AcquisitionParameters
-	21, // 14: laurel.analytics.v1.GetReportRequest.goal:type_name -> laurel.analytics.v1.GoalParameters
-	22, // 15: laurel.analytics.v1.GetReportRequest.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzParameters
-	23, // 16: laurel.analytics.v1.GetReportRequest.budget:type_name -> laurel.analytics.v1.BudgetParameters
-	24, // 17: laurel.analytics.v1.GetReportRequest.service_cost:type_name -> laurel.analytics.v1.ServiceCostParameters
-	25, // 18: laurel.analytics.v1.GetReportRequest.priorities:type_name -> laurel.analytics.v1.PrioritiesParameters
-	26, // 19: laurel.analytics.v1.GetReportRequest.market_potential:type_name -> laurel.analytics.v1.MarketPotentialParameters
-	27, // 20: laurel.analytics.v1.GetReportRequest.switching:type_name -> laurel.analytics.v1.SwitchingParameters
-	28, // 21: laurel.analytics.v1.GetReportRequest.price_tolerance:type_name -> laurel.analytics.v1.PriceToleranceParameters
-	29, // 22: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
-	30, // 23: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
-	31, // 24: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
-	32, // 25: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
-	33, // 26: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
-	34, // 27: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
-	35, // 28: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
-	36, // 29: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
-	37, // 30: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
-	38, // 31: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
-	39, // 32: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
-	40, // 33: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	9,  // 1: laurel.analytics.v1.GetReportRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	10, // 2: laurel.analytics.v1.GetReportRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	11, // 3: laurel.analytics.v1.GetReportRequest.cohorts:type_name -> laurel.analytics.v1.CohortParameters
+	12, // 4: laurel.analytics.v1.GetReportRequest.survival:type_name -> laurel.analytics.v1.SurvivalParameters
+	13, // 5: laurel.analytics.v1.GetReportRequest.lifetime:type_name -> laurel.analytics.v1.LifetimeParameters
+	14, // 6: laurel.analytics.v1.GetReportRequest.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectParameters
+	15, // 7: laurel.analytics.v1.GetReportRequest.effect:type_name -> laurel.analytics.v1.EffectParameters
+	16, // 8: laurel.analytics.v1.GetReportRequest.profitability:type_name -> laurel.analytics.v1.ProfitabilityParameters
+	17, // 9: laurel.analytics.v1.GetReportRequest.life_cycle:type_name -> laurel.analytics.v1.LifeCycleParameters
+	18, // 10: laurel.analytics.v1.GetReportRequest.money_retention:type_name -> laurel.analytics.v1.MoneyRetentionParameters
+	19, // 11: laurel.analytics.v1.GetReportRequest.kano:type_name -> laurel.analytics.v1.KanoParameters
+	20, // 12: laurel.analytics.v1.GetReportRequest.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesParameters
+	21, // 13: laurel.analytics.v1.GetReportRequest.acquisition:type_name -> laurel.analytics.v1.AcquisitionParameters
+	22, // 14: laurel.analytics.v1.GetReportRequest.goal:type_name -> laurel.analytics.v1.GoalParameters
+	23, // 15: laurel.analytics.v1.GetReportRequest.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzParameters
+	24, // 16: laurel.analytics.v1.GetReportRequest.budget:type_name -> laurel.analytics.v1.BudgetParameters
+	25, // 17: laurel.analytics.v1.GetReportRequest.service_cost:type_name -> laurel.analytics.v1.ServiceCostParameters
+	26, // 18: laurel.analytics.v1.GetReportRequest.priorities:type_name -> laurel.analytics.v1.PrioritiesParameters
+	27, // 19: laurel.analytics.v1.GetReportRequest.market_potential:type_name -> laurel.analytics.v1.MarketPotentialParameters
+	28, // 20: laurel.analytics.v1.GetReportRequest.switching:type_name -> laurel.analytics.v1.SwitchingParameters
+	29, // 21: laurel.analytics.v1.GetReportRequest.price_tolerance:type_name -> laurel.analytics.v1.PriceToleranceParameters
+	30, // 22: laurel.analytics.v1.GetReportRequest.customer:type_name -> laurel.analytics.v1.CustomerParameters
+	31, // 23: laurel.analytics.v1.GetReportRequest.matrix:type_name -> laurel.analytics.v1.MatrixParameters
+	32, // 24: laurel.analytics.v1.GetReportRequest.satisfaction:type_name -> laurel.analytics.v1.SatisfactionParameters
+	33, // 25: laurel.analytics.v1.GetReportRequest.service_stages:type_name -> laurel.analytics.v1.ServiceStagesParameters
+	34, // 26: laurel.analytics.v1.GetReportRequest.statements:type_name -> laurel.analytics.v1.StatementsParameters
+	35, // 27: laurel.analytics.v1.GetReportRequest.involvement:type_name -> laurel.analytics.v1.InvolvementParameters
+	36, // 28: laurel.analytics.v1.GetReportRequest.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsParameters
+	37, // 29: laurel.analytics.v1.GetReportRequest.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesParameters
+	38, // 30: laurel.analytics.v1.GetReportRequest.reviews:type_name -> laurel.analytics.v1.ReviewsParameters
+	39, // 31: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
+	40, // 32: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
+	41, // 33: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
 	4,  // 34: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
-	41, // 35: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	8,  // 36: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	9,  // 37: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	40, // 38: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	42, // 39: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	43, // 40: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 41: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 42: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	6,  // 43: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 44: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	5,  // 45: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	7,  // 46: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	44, // [44:47] is the sub-list for method output_type
-	41, // [41:44] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	42, // 35: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	6,  // 36: laurel.analytics.v1.GetReportResponse.plots:type_name -> laurel.analytics.v1.Plot
+	9,  // 37: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	10, // 38: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	41, // 39: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	43, // 40: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	44, // 41: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 42: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 43: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	7,  // 44: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 45: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 46: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	8,  // 47: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	45, // [45:48] is the sub-list for method output_type
+	42, // [42:45] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -1367,7 +1456,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_analytics_service_proto_rawDesc), len(file_laurel_analytics_v1_analytics_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,0 +1,62 @@
+package town_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/laurel/internal/town"
+)
+
+// TestTheGuideShowsWhatIsPlanted makes the town of the guide again, and looks for each figure in its table.
+func TestTheGuideShowsWhatIsPlanted(t *testing.T) {
+	_ = os.Getenv("LAUREL_FILES_ARE") // what lies outside the module makes a kept result stale by this alone
+	text, err := os.ReadFile("../../../../docs/guides/made-up-town.md")
+	require.NoError(t, err)
+	guide := string(text)
+	p := town.Of(7, 5000, 2)
+	made := town.Make(p)
+	w := made.Planted(p)
+	shows := func(report, figure string, planted int64) {
+		require.Regexp(t, fmt.Sprintf(`(?m)^ %s +%s +%d +-?\d`, report, regexp.QuoteMeta(figure), planted), guide)
+	}
+	share := func(report, figure string, fit, of int64) {
+		shows(report, figure+", per mille", int64(math.Round(1000*float64(fit)/float64(of))))
+	}
+	said := w.Said
+	shows("pareto", "customers", w.Customers)
+	shows("pareto", "revenue, minor units", w.RevenueMinor)
+	shows("rfm", "customers", w.Customers)
+	shows("effect", "treated", w.Campaign.Treated)
+	shows("effect", "held out", w.Campaign.HeldOut)
+	shows("effect", "added, minor units", w.Campaign.AddedMinor)
+	shows("satisfaction", "answered", said.Answered)
+	share("satisfaction", "satisfied", said.Satisfied, w.Customers)
+	for name, n := range said.Types {
+		share("loyalty-types", name, n, w.Customers)
+	}
+	shows("churn-causes", "gone, or silent", said.Gone)
+	shows("churn-causes", "told why", said.Told)
+	for name, n := range said.Causes {
+		share("churn-causes", name, n, said.Gone)
+	}
+	shows("service-stages", "with open cases", said.OpenCases)
+	shows("reviews", "reviews", said.Reviews)
+	shows("reviews", "call for a case", said.Calls)
+	shows("channel", "dealers", said.Dealers)
+	shows("channel", "left of their own will", said.DealersLeft)
+	shows("channel", "voluntary churn, per mille", int64(math.Round(1000*said.DealerChurn)))
+	shows("acquisition", "spend, minor units", said.AcquisitionMinor)
+	shows("profitability", "cost of orders, minor units", said.OrderCostMinor)
+	require.Contains(t, guide, fmt.Sprintf("The campaign\nadded %s EUR", grouped(w.Campaign.AddedMinor)))
+	require.Contains(t, guide, fmt.Sprintf("%d,%03d orders and %d,%03d own events", len(made.Orders)/1000, len(made.Orders)%1000,
+		len(made.Actions)/1000, len(made.Actions)%1000))
+}
+
+func grouped(minor int64) string {
+	return fmt.Sprintf("%d,%03d.%02d", minor/100_000, minor/100%1000, minor%100)
+}
