@@ -119,6 +119,12 @@ func TestEveryReportHasAnAnswerAtTheEdges(t *testing.T) {
 			}
 		})
 	}
+	nobody := s.ask(&analyticsv1.GetReportRequest{Program: "edge1", Name: "effect"}).GetEffect()
+	require.Empty(t, nobody.GetTreated().GetPerCustomer()+nobody.GetHeldOut().GetBeforePerCustomer(), "a mean of nobody is none")
+	nowhere := s.ask(&analyticsv1.GetReportRequest{Program: "edge2", Name: "goal"}).GetGoal()
+	require.Equal(t, "1.000000000", nowhere.GetCurrent())
+	require.False(t, nowhere.GetReached(), "there is no target")
+	require.Empty(t, nowhere.GetReachedShare()+nowhere.GetRiseShare())
 	_, err = s.grpc.ListCustomers(t.Context(), &analyticsv1.ListCustomersRequest{Program: "edge3", PageSize: 1_000_000})
 	requireRefused(t, err, reason.InvalidArgument, "page_size", "5000")
 }

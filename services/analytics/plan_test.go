@@ -3,7 +3,9 @@ package analytics_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
@@ -66,6 +68,34 @@ func TestReportsOfMoneyToSpend(t *testing.T) {
 	t.Run("F14", func(t *testing.T) { s.priceTolerance(t) })
 	t.Run("F22", func(t *testing.T) { s.marketPotential(t) })
 	t.Run("F25", func(t *testing.T) { s.switching(t) })
+}
+
+// TestManyEntriesOfADayAreOne: what an account does in a day takes no more room than one entry does, wherever batches end, and
+// an entry that is late falls on the last day that is known.
+func TestManyEntriesOfADayAreOne(t *testing.T) {
+	t.Parallel()
+	var first [][]bson.M
+	for _, batch := range []int{1, 4, 512} {
+		h := open(t)
+		l := h.ledger
+		h.tell(l.paid("ann", "a1", date("2025-01-10"), 1000))
+		for range 40 {
+			h.tell(l.moves("ann", date("2025-01-10"), 10, 3, 1, 400))
+		}
+		h.tell(l.moves("ann", date("2025-01-12"), 5, 0, 0, 405), l.moves("ann", date("2025-01-11"), 0, 0, 5, 400))
+		s := h.run(size{batch: batch})
+		s.drained()
+		kept := h.documents("accounts")
+		require.Len(t, kept[0]["points"], 2)
+		first = append(first, kept)
+		r := s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "budget", AsOf: "2025-02-01"}).GetBudget()
+		require.EqualValues(t, 40*10-40+5-5, r.GetIssuedPoints(), "less what lapsed")
+		require.EqualValues(t, 40*3, r.GetRedeemedPoints())
+		day := s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "switching", AsOf: "2025-01-11"}).GetSwitching()
+		require.EqualValues(t, 405, day.GetPoints(), "at the end of the tenth, 5 of which wait")
+	}
+	require.Empty(t, cmp.Diff(first[0], first[1]))
+	require.Empty(t, cmp.Diff(first[0], first[2]))
 }
 
 func (s *service) budget(t *testing.T) {

@@ -84,7 +84,8 @@ func (c *actionsLoadCmd) each(name, program string, take func(bus.Outgoing) erro
 	defer file.Close() //nolint:errcheck // it was only read
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, dataBytesMax)
-	for n := 1; lines.Scan(); n++ {
+	n := 1
+	for ; lines.Scan(); n++ {
 		text := bytes.TrimSpace(lines.Bytes())
 		if len(text) == 0 {
 			continue
@@ -98,7 +99,7 @@ func (c *actionsLoadCmd) each(name, program string, take func(bus.Outgoing) erro
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read the own events: %w", err)
+		return &usageError{fmt.Sprintf("%s:%d: %s", safe(name), n, err), "write one event a line, of less than 1 MiB; nothing was published"}
 	}
 	return nil
 }

@@ -53,6 +53,10 @@ func TestScripts(t *testing.T) {
 					for name, p := range people {
 						env.Setenv(name, h.secrets[p.Caller()])
 					}
+					long := []byte(`{"type": "` + strings.Repeat("x", 1<<20))
+					if err := os.WriteFile(filepath.Join(env.WorkDir, "long.jsonl"), long, 0o600); err != nil {
+						return err
+					}
 					env.Setenv("LAUREL_TIMEOUT", "1m") // no script is about a house that is slow
 					env.Setenv("NATS", h.place.NATS.URL)
 					env.Setenv("NATS_TOKEN", h.place.NATS.Token)

@@ -33,6 +33,15 @@ func NewRatio(num, den int64) (Ratio, error) {
 	return Ratio{num / g, den / g}, nil
 }
 
+// MustRatio is NewRatio of constants. It panics on what is no ratio.
+func MustRatio(num, den int64) Ratio {
+	r, err := NewRatio(num, den)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
 // ParseRatio reads "5/4", "1.25" or "3", without sign, blanks or exponent. Errors are
 // reason.InvalidField (form) and reason.AmountOutOfRange (does not fit 64 bits, or more than 18
 // digits after the point), without a field.

@@ -26,7 +26,7 @@ func (s *Server) acquisition(ctx context.Context, in *analyticsv1.GetReportReque
 	if err := p.Check(); err != nil {
 		return nil, under("acquisition", err)
 	}
-	since, err := from(asked.GetFrom(), "acquisition.from", q.AsOf, 0)
+	since, err := from(asked.GetFrom(), "acquisition.from", q.AsOf)
 	if err != nil {
 		return nil, err
 	}

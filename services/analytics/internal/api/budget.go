@@ -7,7 +7,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/budget"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
-	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
@@ -64,17 +63,17 @@ func (s *Server) budget(ctx context.Context, in *analyticsv1.GetReportRequest, q
 		return nil, err
 	}
 	asked := in.GetBudget().GetFrom()
-	if _, err := from(asked, "budget.from", q.AsOf, 0); err != nil {
+	since, err := from(asked, "budget.from", q.AsOf)
+	if err != nil {
 		return nil, err
 	}
 	known, err := s.economics(ctx, q.Program)
 	if err != nil {
 		return nil, err
 	}
-	var since calendar.Day
 	var b *budget.Builder
 	made, err := s.read(ctx, q, func(h reporting.Head) adder {
-		since, _ = from(asked, "", h.AsOf, yearMonths) // checked above
+		since = orYear(since, h.AsOf)
 		b = budget.New(since, h.AsOf, p, known.Economics)
 		return b
 	})

@@ -23,7 +23,7 @@ type churnPlan struct {
 
 func churnPlanOf(in *analyticsv1.ChurnEffectParameters) (churnPlan, error) {
 	p := churnPlan{
-		assumed: in.GetRetention() != "", points: ratio(5, 100), discount: discountDefault(), period: periodDefault,
+		assumed: in.GetRetention() != "", points: money.MustRatio(5, 100), discount: discountDefault(), period: periodDefault,
 	}
 	if in.GetPeriodDays() > 0 {
 		p.period = int(in.GetPeriodDays())
@@ -38,7 +38,7 @@ func churnPlanOf(in *analyticsv1.ChurnEffectParameters) (churnPlan, error) {
 		if err := share(s.text, s.field, s.into); err != nil {
 			return p, err
 		}
-		if s.into.Cmp(ratio(1, 1)) > 0 {
+		if s.into.Cmp(money.MustRatio(1, 1)) > 0 {
 			return p, reason.New(reason.InvalidArgument, s.field, "%s is above 1; write 0.8 for eighty per cent", s.text)
 		}
 	}

@@ -55,10 +55,11 @@ func effectToProto(r effect.Report, p effect.Params) *analyticsv1.EffectReport {
 const shareDigits = 9
 
 func effectSide(s effect.Side) *analyticsv1.EffectSide {
-	return &analyticsv1.EffectSide{
-		Customers: s.Customers, MarginMinor: int64(s.Margin), BeforeMinor: int64(s.Before),
-		PerCustomer: decimal(s.Mean, minorDigits), BeforePerCustomer: decimal(s.MeanBefore, minorDigits),
+	side := &analyticsv1.EffectSide{Customers: s.Customers, MarginMinor: int64(s.Margin), BeforeMinor: int64(s.Before)}
+	if s.Customers > 0 { // a mean of nobody is none
+		side.PerCustomer, side.BeforePerCustomer = decimal(s.Mean, minorDigits), decimal(s.MeanBefore, minorDigits)
 	}
+	return side
 }
 
 func effectEstimate(e effect.Estimate) *analyticsv1.EffectEstimate {

@@ -49,7 +49,10 @@ func (s *Server) goal(ctx context.Context, in *analyticsv1.GetReportRequest, q r
 	if err != nil {
 		return nil, err
 	}
-	found := p.Of(b.Metric(p.Metric))
+	found := goal.Progress{Current: b.Metric(p.Metric)}
+	if asked.GetTarget() != "" {
+		found = p.Of(found.Current)
+	}
 	made.Body = &analyticsv1.Report_Goal{Goal: &analyticsv1.GoalReport{
 		Metric: p.Metric, Owner: asked.GetOwner(), Until: until.String(), Start: p.Start.String(), Target: p.Target.String(),
 		Current: found.Current.String(), RiseShare: found.Rise.String(), ReachedShare: found.Reached.String(), Reached: found.Done,

@@ -24,16 +24,7 @@ const (
 	discountMax   = 10
 )
 
-// ratio is a constant fraction.
-func ratio(num, den int64) money.Ratio {
-	r, err := money.NewRatio(num, den)
-	if err != nil {
-		panic(err) // not of a constant
-	}
-	return r
-}
-
-func discountDefault() money.Ratio { return ratio(1, 10) }
+func discountDefault() money.Ratio { return money.MustRatio(1, 10) }
 
 // valuing is how customers are valued: parameters, checked, and a fit that can be used or why there is none.
 type valuing struct {
@@ -78,7 +69,7 @@ func discount(text, field string, into *money.Ratio) error {
 	if err := share(text, field, into); err != nil {
 		return err
 	}
-	if into.Cmp(ratio(discountMax, 1)) > 0 {
+	if into.Cmp(money.MustRatio(discountMax, 1)) > 0 {
 		return reason.New(reason.InvalidArgument, field, "%s is above %d; write 0.1 for ten per cent", text, discountMax)
 	}
 	return nil

@@ -33,7 +33,7 @@ func potentialFromProto(in *analyticsv1.MarketPotentialParameters) (potential.Pa
 	if err := share(in.GetWalletShare(), "market_potential.wallet_share", &wallet); err != nil {
 		return p, err
 	}
-	if wallet.Cmp(ratio(1, 1)) > 0 {
+	if wallet.Cmp(money.MustRatio(1, 1)) > 0 {
 		return p, reason.New(reason.InvalidArgument, "market_potential.wallet_share", "%s is more than all; write a share from 0 to 1", wallet)
 	}
 	p.Wallet = history.ShareOf(wallet.Num(), wallet.Den())

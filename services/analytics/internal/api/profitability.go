@@ -22,7 +22,7 @@ func (s *Server) profitability(ctx context.Context, in *analyticsv1.GetReportReq
 	if err != nil {
 		return nil, err
 	}
-	since, err := from(in.GetProfitability().GetFrom(), "profitability.from", q.AsOf, 0)
+	since, err := from(in.GetProfitability().GetFrom(), "profitability.from", q.AsOf)
 	if err != nil {
 		return nil, err
 	}

@@ -25,19 +25,24 @@ func (s *Server) read(ctx context.Context, q reporting.Query, start func(reporti
 	return headToProto(head), nil
 }
 
-// from reads the first day of a period. Empty is so many months before the day of the report, or, with 0 months,
-// calendar.None. It may be asked once the day of the report is known.
-func from(text, field string, asOf calendar.Day, months int) (calendar.Day, error) {
+// from reads the first day of a period; empty is calendar.None. The day of the report may be calendar.None, too.
+func from(text, field string, asOf calendar.Day) (calendar.Day, error) {
 	d, err := day(text, field)
 	switch {
 	case err != nil:
 		return d, err
-	case d == calendar.None && months > 0:
-		return asOf.AddMonths(-months), nil
 	case d != calendar.None && asOf != calendar.None && d >= asOf:
 		return d, reason.New(reason.InvalidArgument, field, "%s is not before %s; name an earlier day", d, asOf)
 	}
 	return d, nil
+}
+
+// orYear is a first day, or, where none was named, that of the year before the day of the report.
+func orYear(since, asOf calendar.Day) calendar.Day {
+	if since == calendar.None {
+		return asOf.AddMonths(-12)
+	}
+	return since
 }
 
 // rests marks figures that rest on the programme's word: measured only where all parts of the economics that they use are.

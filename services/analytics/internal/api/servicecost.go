@@ -7,7 +7,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/servicecost"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
-	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 )
 
 func serviceCostReport() report {
@@ -17,22 +16,19 @@ func serviceCostReport() report {
 	}
 }
 
-// yearMonths is how long a period is unless said otherwise.
-const yearMonths = 12
-
 func (s *Server) serviceCost(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
 	known, err := s.economics(ctx, q.Program)
 	if err != nil {
 		return nil, err
 	}
 	asked := in.GetServiceCost().GetFrom()
-	if _, err := from(asked, "service_cost.from", q.AsOf, 0); err != nil {
+	since, err := from(asked, "service_cost.from", q.AsOf)
+	if err != nil {
 		return nil, err
 	}
-	var since calendar.Day
 	var b *servicecost.Builder
 	made, err := s.read(ctx, q, func(h reporting.Head) adder {
-		since, _ = from(asked, "", h.AsOf, yearMonths) // checked above
+		since = orYear(since, h.AsOf)
 		b = servicecost.New(since, h.AsOf, known.Economics)
 		return b
 	})

@@ -26,11 +26,11 @@ type bar struct {
 }
 
 func barFromProto(in *analyticsv1.StatementsParameters) (bar, error) {
-	b := bar{ratio(9, 10), cmp.Or(int64(in.GetLeast()), satisfaction.StatementLeast)} //nolint:mnd // nine of ten
+	b := bar{money.MustRatio(9, 10), cmp.Or(int64(in.GetLeast()), satisfaction.StatementLeast)} //nolint:mnd // nine of ten
 	if err := share(in.GetCertainShare(), "statements.certain_share", &b.certain); err != nil {
 		return b, err
 	}
-	if b.certain.Num() == 0 || b.certain.Cmp(ratio(1, 1)) > 0 {
+	if b.certain.Num() == 0 || b.certain.Cmp(money.MustRatio(1, 1)) > 0 {
 		return b, reason.New(reason.InvalidArgument, "statements.certain_share", "%s is no share above 0; give 0.9 for ninety per cent", b.certain)
 	}
 	return b, under("statements", satisfaction.CheckLeast(b.least))

@@ -74,7 +74,7 @@ func switchingToProto(r switching.Report) *analyticsv1.SwitchingReport {
 }
 
 func switchingFigures() []figure {
-	const first = "days from the first order to the first reward: the day on which points were first spent, or on which there were first enough for the cheapest reward asked about; median"
+	const first = "days from the first order to the first reward: the day on which points were first spent, or at the end of which there were first enough for the cheapest reward asked about; median"
 	return []figure{
 		{"customers", "accounts with an order before the day", own, "customers", measured, ""},
 		{"holders", "of them, with points to be spent or waiting", own, "customers", measured, ""},

@@ -44,8 +44,11 @@ type batch struct {
 type account struct {
 	from, seq int64
 	tiers     []history.TierFrom
-	points    []history.PointsAt // of this batch
-	moved     bool               // tiers are others than in the store
+	moved     bool // tiers are others than in the store
+	// points by rising day: the last that is in the store, if there is one, then those of this batch.
+	points []history.PointsAt
+	known  int  // of points, are in the store
+	again  bool // the one in the store is another than there
 }
 
 // Load implements follow.Handler: it reads how far the accounts of the facts are copied.
@@ -74,7 +77,7 @@ func (c *Copier) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 		return nil, err
 	}
 	for id, read := range known {
-		*b.accounts[id] = account{from: read.Seq, seq: read.Seq, tiers: read.Tiers}
+		*b.accounts[id] = account{from: read.Seq, seq: read.Seq, tiers: read.Tiers, points: read.Points, known: len(read.Points)}
 	}
 	return b, nil
 }

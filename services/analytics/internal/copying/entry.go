@@ -180,7 +180,10 @@ func (b *batch) writes() storage.Writes {
 	var w storage.Writes
 	for id, a := range b.accounts {
 		if a.seq > a.from {
-			write := storage.AccountWrite{Account: id, From: a.from, To: a.seq, Points: a.points}
+			write := storage.AccountWrite{Account: id, From: a.from, To: a.seq, Points: a.points, Again: a.again}
+			if !a.again {
+				write.Points = a.points[a.known:]
+			}
 			if a.moved {
 				write.Tiers = a.tiers
 			}

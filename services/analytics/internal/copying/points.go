@@ -10,7 +10,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// has notes what an entry did to the points of the account, and what it has now. An entry without postings did nothing.
+// has notes what an entry did to the points of the account on its day, and what it has now. An entry without postings did nothing.
 func (a *account) has(m follow.Message, posted *accrualv1.EntryPosted) error {
 	e := posted.GetEntry()
 	if len(e.GetPostings()) == 0 {
@@ -38,6 +38,11 @@ func (a *account) has(m follow.Message, posted *accrualv1.EntryPosted) error {
 		case "expired":
 			at.Lapsed += points
 		}
+	}
+	if n := len(a.points); n > 0 && day <= a.points[n-1].Day {
+		a.points[n-1] = a.points[n-1].Then(at)
+		a.again = a.again || n == a.known
+		return nil
 	}
 	a.points = append(a.points, at)
 	return nil

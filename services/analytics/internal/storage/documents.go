@@ -24,11 +24,11 @@ type accountDoc struct {
 	Seq    int64  `bson:"seq"`
 	// Tiers are where it stood from which day on, by rising day. A tier that was held for less than a day is left out.
 	Tiers []tierDoc `bson:"tiers,omitempty"`
-	// Points are what each entry that moved points left behind, in the order of the entries.
+	// Points are one for each day on which points moved, so that many entries do not make the document grow, by rising day.
 	Points []pointsDoc `bson:"points,omitempty"`
 }
 
-// pointsDoc is one entry's points; what is zero is left out.
+// pointsDoc is one day's points; what is zero is left out.
 type pointsDoc struct {
 	Day    int32 `bson:"day"`
 	Active int64 `bson:"active,omitempty"`

@@ -24,6 +24,8 @@ import (
 type AccountRead struct {
 	Seq   int64
 	Tiers []history.TierFrom
+	// Points are those of its last day on which points moved; none: they never did.
+	Points []history.PointsAt
 }
 
 // Accounts returns up to where accounts have been copied; those of which nothing was are missing from the answer.
@@ -38,7 +40,7 @@ func (s *Storage) Accounts(ctx context.Context, accounts []Account) (map[Account
 		byID[ids[i]] = a
 	}
 	cursor, err := s.store.Collection(accountsName).Find(ctx, bson.M{"_id": bson.M{"$in": ids}},
-		options.Find().SetProjection(bson.D{{Key: "points", Value: 0}}))
+		options.Find().SetProjection(bson.D{{Key: "points", Value: bson.D{{Key: "$slice", Value: -1}}}}))
 	if err != nil {
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}
@@ -47,7 +49,7 @@ func (s *Storage) Accounts(ctx context.Context, accounts []Account) (map[Account
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}
 	for _, d := range docs {
-		known[byID[d.ID]] = AccountRead{d.Seq, tiersFromDoc(d.Tiers)}
+		known[byID[d.ID]] = AccountRead{d.Seq, tiersFromDoc(d.Tiers), pointsFromDoc(d.Points)}
 	}
 	return known, nil
 }

@@ -37,8 +37,9 @@ type AccountWrite struct {
 	From, To int64
 	// Tiers are all that it has stood at, by rising day; none: they have not changed.
 	Tiers []history.TierFrom
-	// Points are those of the entries from From on that moved points.
+	// Points are by rising day those that are new; with Again, the first of them stands for the last that is kept.
 	Points []history.PointsAt
+	Again  bool
 }
 
 // DeedWrite puts an own event, which is named by its entry.
@@ -162,6 +163,9 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 			continue
 		}
 		filter := bson.D{{Key: "_id", Value: id}, {Key: "seq", Value: a.From}}
+		if a.Again {
+			models = append(models, mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(bson.M{"$pop": bson.M{"points": 1}}))
+		}
 		set := bson.D{{Key: "seq", Value: a.To}}
 		if len(a.Tiers) > 0 {
 			set = append(set, bson.E{Key: "tiers", Value: tiersToDoc(a.Tiers)})
@@ -180,7 +184,7 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 	if len(models) == 0 {
 		return nil
 	}
-	result, err := s.store.Collection(accountsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	result, err := s.store.Collection(accountsName).BulkWrite(ctx, models) // in order: what is taken away first
 	if err != nil {
 		return fmt.Errorf("move %d accounts on: %w", len(models), err)
 	}

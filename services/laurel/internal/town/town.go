@@ -56,16 +56,8 @@ func Of(seed uint64, members, years int) Params {
 		Campaign: "spring", CampaignDays: 60,
 	}
 	p.CampaignFrom = start.AddDays(years * 200) //nolint:mnd // of 365
-	p.HeldOut, p.Uplift = ratio(1, 5), ratio(3, 20)
+	p.HeldOut, p.Uplift = money.MustRatio(1, 5), money.MustRatio(3, 20)
 	return p
-}
-
-func ratio(num, den int64) money.Ratio {
-	r, err := money.NewRatio(num, den)
-	if err != nil {
-		panic(err) // constants
-	}
-	return r
 }
 
 // Check returns the first fault.

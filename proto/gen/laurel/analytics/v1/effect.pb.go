@@ -328,7 +328,7 @@ type EffectSide struct {
 	MarginMinor int64                  `protobuf:"varint,2,opt,name=margin_minor,json=marginMinor,proto3" json:"margin_minor,omitempty"`
 	// In the days before.
 	BeforeMinor int64 `protobuf:"varint,3,opt,name=before_minor,json=beforeMinor,proto3" json:"before_minor,omitempty"`
-	// Minor units, two digits after the point, as all figures per customer.
+	// Minor units, two digits after the point, as all figures per customer; empty without customers.
 	PerCustomer       string `protobuf:"bytes,4,opt,name=per_customer,json=perCustomer,proto3" json:"per_customer,omitempty"`
 	BeforePerCustomer string `protobuf:"bytes,5,opt,name=before_per_customer,json=beforePerCustomer,proto3" json:"before_per_customer,omitempty"`
 	unknownFields     protoimpl.UnknownFields

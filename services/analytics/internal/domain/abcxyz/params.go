@@ -56,17 +56,11 @@ type Params struct {
 
 // Defaults are revenue of 12 months, 80 % and 95 %, equal weights, scores of 4 and 2.5, 10 % and 25 %.
 func Defaults() Params {
-	p := Params{By: ByRevenue, A: ratio(4, 5), B: ratio(19, 20), Months: 12, AScore: ratio(4, 1), BScore: ratio(5, 2), X: ratio(1, 10), Y: ratio(1, 4)}
+	p := Params{By: ByRevenue, A: money.MustRatio(4, 5), B: money.MustRatio(19, 20), Months: 12, AScore: money.MustRatio(4, 1), BScore: money.MustRatio(5, 2), X: money.MustRatio(1, 10), Y: money.MustRatio(1, 4)}
 	for i := range p.Weights {
-		p.Weights[i] = ratio(1, 1)
+		p.Weights[i] = money.MustRatio(1, 1)
 	}
 	return p
-}
-
-// ratio cannot fail on a constant.
-func ratio(num, den int64) money.Ratio {
-	r, _ := money.NewRatio(num, den)
-	return r
 }
 
 // Check refuses what cannot be classed by, and makes the parameters ready. Errors are reason.InvalidArgument.
@@ -77,12 +71,12 @@ func (p *Params) Check() error {
 	if p.Months < monthsLeast || p.Months > monthsMost {
 		return reason.New(reason.InvalidArgument, "months", "%d months; give %d to %d", p.Months, monthsLeast, monthsMost)
 	}
-	one, five := ratio(1, 1), ratio(5, 1)
+	one, five := money.MustRatio(1, 1), money.MustRatio(5, 1)
 	for _, pair := range []struct {
 		field      string
 		less, more money.Ratio
 		most       money.Ratio
-	}{{"b_share", p.A, p.B, one}, {"a_score", p.BScore, p.AScore, five}, {"y_variation", p.X, p.Y, ratio(weightMost, 1)}} {
+	}{{"b_share", p.A, p.B, one}, {"a_score", p.BScore, p.AScore, five}, {"y_variation", p.X, p.Y, money.MustRatio(weightMost, 1)}} {
 		if pair.less.Num() == 0 || pair.less.Cmp(pair.more) >= 0 || pair.more.Cmp(pair.most) > 0 || fine(pair.less, pair.more) {
 			return reason.New(reason.InvalidArgument, pair.field, "%s and %s; give two rising numbers above 0 and up to %s, of three digits after the point at most", pair.less, pair.more, pair.most)
 		}

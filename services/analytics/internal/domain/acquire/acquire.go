@@ -2,7 +2,6 @@
 package acquire
 
 import (
-	"encoding/json"
 	"math"
 	"math/big"
 
@@ -30,13 +29,12 @@ type Params struct {
 
 // Defaults states nothing, and puts keeping at a fifth.
 func Defaults() Params {
-	fifth, _ := money.NewRatio(1, 5)
-	return Params{Keeping: fifth}
+	return Params{Keeping: money.MustRatio(1, 5)}
 }
 
 // Check refuses a part beyond all. The error is a reason.InvalidArgument.
 func (p Params) Check() error {
-	if one, _ := money.NewRatio(1, 1); p.Keeping.Cmp(one) > 0 {
+	if p.Keeping.Cmp(money.MustRatio(1, 1)) > 0 {
 		return reason.New(reason.InvalidArgument, "keeping_share", "%s is more than all; write a share from 0 to 1, for example 1/5", p.Keeping)
 	}
 	return nil
@@ -103,13 +101,11 @@ func (b *Builder) Add(c history.Customer) error {
 
 // cost is what an own event tells; 0 where it tells nothing that can be read.
 func cost(d history.Deed) money.Minor {
-	var said struct {
-		Amount money.Minor `json:"amount_minor"`
-	}
-	if d.Type != Deed || json.Unmarshal([]byte(d.Data), &said) != nil || said.Amount < 0 {
+	if d.Type != Deed {
 		return 0
 	}
-	return said.Amount
+	amount, _ := d.Amount("amount_minor") // zero where it is none
+	return amount
 }
 
 // Report ends the collection. The error is a reason.AmountOutOfRange.

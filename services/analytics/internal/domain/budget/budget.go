@@ -43,9 +43,7 @@ type Params struct {
 
 // Defaults plan nothing, warn at 80 % and stop at 100 %.
 func Defaults() Params {
-	warn, _ := money.NewRatio(4, 5)
-	stop, _ := money.NewRatio(1, 1)
-	return Params{Plan: map[Line]money.Minor{}, Warn: warn, Stop: stop}
+	return Params{Plan: map[Line]money.Minor{}, Warn: money.MustRatio(4, 5), Stop: money.MustRatio(1, 1)}
 }
 
 // Check refuses sides that there are not, and a stop before the warning. Errors are reason.InvalidArgument.
@@ -134,8 +132,12 @@ func (b *Builder) Add(c history.Customer) error {
 		}
 	}
 	for _, p := range c.Points {
-		b.issued += p.Issued - p.Lapsed
-		b.redeemed += p.Spent
+		if b.issued, err = history.Sum(b.issued, p.Issued-p.Lapsed); err != nil {
+			return err
+		}
+		if b.redeemed, err = history.Sum(b.redeemed, p.Spent); err != nil {
+			return err
+		}
 	}
 	for _, d := range c.Deeds {
 		if err := b.event(d); err != nil {
@@ -160,25 +162,31 @@ func (b *Builder) event(d history.Deed) error {
 		b.unreadable++
 		return nil
 	}
-	return b.book(line, amount, d.Text("budget_state") != "committed")
+	if b.lines[line] == nil && len(b.lines) >= linesMax {
+		line.Name = Other
+	}
+	paid := amount
+	if d.Text("budget_state") == "committed" {
+		paid = 0
+	}
+	return b.line(line).book(amount, paid)
 }
 
-// book adds an amount to a line.
-func (b *Builder) book(l Line, amount money.Minor, paid bool) error { //nolint:revive // a fact, not a switch
+// line is a line of the budget, begun if there is none.
+func (b *Builder) line(l Line) *Spent {
 	if b.lines[l] == nil {
-		if len(b.lines) >= linesMax {
-			l.Name = Other
-		}
-		if b.lines[l] == nil {
-			b.lines[l] = &Spent{Line: l}
-		}
+		b.lines[l] = &Spent{Line: l}
 	}
-	s := b.lines[l]
+	return b.lines[l]
+}
+
+// book adds what is bound, and the part of it that is paid.
+func (s *Spent) book(bound, paid money.Minor) error {
 	var err error
-	if s.Committed, err = history.Add(s.Committed, amount); err != nil || !paid {
+	if s.Committed, err = history.Add(s.Committed, bound); err != nil {
 		return err
 	}
-	s.Actual, err = history.Add(s.Actual, amount)
+	s.Actual, err = history.Add(s.Actual, paid)
 	return err
 }
 
@@ -210,53 +218,36 @@ func (b *Builder) Report() (Report, error) {
 
 // computed books what Laurel knows itself: points, when they are issued, and serving customers.
 func (b *Builder) computed() error {
-	for _, cost := range []struct {
-		name        string
-		bound, paid money.Points
-		minor       money.Minor
-		told        bool
-	}{
-		{Rewards, b.issued, b.redeemed, 0, b.economics.Point.Num() > 0},
-		{Service, 0, 0, b.service, b.service > 0},
-	} {
-		if !cost.told {
-			continue
-		}
-		l := Line{Retention, cost.name}
-		if err := b.book(l, cost.minor, true); err != nil {
-			return err
-		}
-		b.lines[l].Assumed = true
-		paid, err := b.economics.Point.Floor(int64(max(0, cost.paid)))
+	if b.economics.Point.Num() > 0 {
+		bound, err := b.economics.Point.Floor(int64(max(0, b.issued)))
 		if err != nil {
 			return err
 		}
-		bound, err := b.economics.Point.Floor(int64(max(0, cost.bound)))
+		paid, err := b.economics.Point.Floor(int64(max(0, b.redeemed)))
 		if err != nil {
 			return err
 		}
-		s := b.lines[l]
-		if s.Committed, err = history.Add(s.Committed, money.Minor(bound)); err != nil {
-			return err
-		}
-		if s.Actual, err = history.Add(s.Actual, money.Minor(paid)); err != nil {
+		if err := b.computedLine(Rewards, money.Minor(bound), money.Minor(paid)); err != nil {
 			return err
 		}
 	}
-	return nil
+	if b.service == 0 {
+		return nil
+	}
+	return b.computedLine(Service, b.service, b.service)
+}
+
+func (b *Builder) computedLine(name string, bound, paid money.Minor) error {
+	s := b.line(Line{Retention, name})
+	s.Assumed = true
+	return s.book(bound, paid)
 }
 
 func (s *Spent) add(o Spent) error {
-	var err error
-	if s.Committed, err = history.Add(s.Committed, o.Committed); err != nil {
-		return err
-	}
-	if s.Actual, err = history.Add(s.Actual, o.Actual); err != nil {
-		return err
-	}
+	err := s.book(o.Committed, o.Actual)
 	s.Assumed = s.Assumed || o.Assumed
-	if o.Planned == nil {
-		return nil
+	if err != nil || o.Planned == nil {
+		return err
 	}
 	planned := money.Minor(0)
 	if s.Planned != nil {

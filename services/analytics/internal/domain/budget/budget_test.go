@@ -90,13 +90,18 @@ func TestG2WithoutMuch(t *testing.T) {
 	tenth, _ := money.NewRatio(1, 10)
 	back := history.Customer{Points: []history.PointsAt{{Day: day, Issued: -50, Spent: -10}}}
 	require.Equal(t, "retention/rewards: - 0 0 unplanned", line(report(t, budget.Defaults(), &program.Economics{Point: tenth}, back).Lines[0]), "never below nothing")
-	many := budget.New(start, end, budget.Defaults(), &program.Economics{})
+	many := budget.New(start, end, budget.Defaults(), &program.Economics{Point: tenth, Order: 7})
+	require.NoError(t, many.Add(history.Customer{Orders: []history.Order{{Day: day, Base: 1}}, Points: []history.PointsAt{{Day: day, Issued: 20}}}))
 	for i := range 150 {
 		require.NoError(t, many.Add(told("x", fmt.Sprintf(`{"budget_line": "line %d", "amount_minor": 1}`, i))))
 	}
 	r, err := many.Report()
 	require.NoError(t, err)
-	require.Len(t, r.Lines, 101)
+	require.Len(t, r.Lines, 103)
+	state := lines(r.Lines)
+	require.Contains(t, state, "retention/other: - 50 50 unplanned", "what is more than a hundred lines")
+	require.Contains(t, state, "retention/rewards: - 2 0 unplanned", "what Laurel knows itself has its line whatever else is named")
+	require.Contains(t, state, "retention/service: - 7 7 unplanned")
 	for field, alter := range map[string]func(*budget.Params){
 		"plan":       func(p *budget.Params) { p.Plan[budget.Line{Side: "both", Name: "x"}] = 1 },
 		"stop_share": func(p *budget.Params) { p.Stop = tenth },

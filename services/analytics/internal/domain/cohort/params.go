@@ -29,8 +29,7 @@ type Params struct {
 
 // Defaults are ten years, 30, 90, 180 and 365 days, and a half.
 func Defaults() Params {
-	mark, _ := money.NewRatio(1, 2)
-	return Params{Months: 10 * monthsPerYear, Windows: []int{30, 90, 180, 365}, Mark: mark}
+	return Params{Months: 10 * monthsPerYear, Windows: []int{30, 90, 180, 365}, Mark: money.MustRatio(1, 2)}
 }
 
 // Check refuses numbers out of range. Errors are reason.InvalidArgument.
@@ -46,7 +45,7 @@ func (p Params) Check() error {
 			return reason.New(reason.InvalidArgument, "window_days", "%v; give rising numbers of 1 to %d days", slices.Clone(p.Windows), DaysMax)
 		}
 	}
-	if one, _ := money.NewRatio(1, 1); p.Mark == (money.Ratio{}) || p.Mark.Cmp(one) > 0 {
+	if p.Mark == (money.Ratio{}) || p.Mark.Cmp(money.MustRatio(1, 1)) > 0 {
 		return reason.New(reason.InvalidArgument, "mark_share", "%s is no share; write a number above 0 and up to 1, for example 0.5", p.Mark)
 	}
 	return nil

@@ -45,16 +45,8 @@ type Params struct {
 // Defaults are a fifth held out, 90 days before, all revenue as margin, 95 % confidence, 80 % power, one look.
 func Defaults() Params {
 	return Params{
-		Share: ratio(1, 5), PreDays: 90, Margin: ratio(1, 1), Confidence: ratio(19, 20), Power: ratio(4, 5), Look: 1, Looks: 1, Seed: 1,
+		Share: money.MustRatio(1, 5), PreDays: 90, Margin: money.MustRatio(1, 1), Confidence: money.MustRatio(19, 20), Power: money.MustRatio(4, 5), Look: 1, Looks: 1, Seed: 1,
 	}
-}
-
-func ratio(num, den int64) money.Ratio {
-	r, err := money.NewRatio(num, den)
-	if err != nil {
-		panic(err) // constants
-	}
-	return r
 }
 
 // Check returns the first fault as a reason.InvalidArgument with its field.
@@ -64,11 +56,11 @@ func (p Params) Check() error {
 		return invalid("campaign", "name the campaign: who is held out follows from its name")
 	case p.Start == calendar.None:
 		return invalid("start", "say on which day the campaign began")
-	case p.Share.Cmp(ratio(1, 1)) >= 0:
+	case p.Share.Cmp(money.MustRatio(1, 1)) >= 0:
 		return invalid("held_out_share", "a share of %s holds everybody out; write less than 1", p.Share)
 	case p.PreDays < 0 || p.PreDays > DaysMax:
 		return invalid("pre_days", "%d days before; write 0 to %d", p.PreDays, DaysMax)
-	case p.Margin.Cmp(ratio(1, 1)) > 0:
+	case p.Margin.Cmp(money.MustRatio(1, 1)) > 0:
 		return invalid("margin_share", "a margin of %s is more than the revenue; write 0 to 1", p.Margin)
 	case p.Cost < 0:
 		return invalid("cost_minor", "a campaign that costs %d brings money by itself; write 0 or more", p.Cost)
@@ -88,7 +80,9 @@ func (p Params) Check() error {
 	return p.checkLists()
 }
 
-func inside(r money.Ratio) bool { return r.Cmp(ratio(1, 2)) >= 0 && r.Cmp(ratio(9999, 10_000)) <= 0 }
+func inside(r money.Ratio) bool {
+	return r.Cmp(money.MustRatio(1, 2)) >= 0 && r.Cmp(money.MustRatio(9999, 10_000)) <= 0
+}
 
 // checkLists refuses a campaign whose sides overlap: it has none.
 func (p Params) checkLists() error {

@@ -25,7 +25,7 @@ type Customer struct {
 	Orders []Order
 	Tiers  []TierFrom // by rising day
 	Deeds  []Deed     // by rising day
-	Points []PointsAt // as the ledger wrote them, of each day in their order
+	Points []PointsAt // by rising day
 }
 
 // Before returns the customer as known when the day begins: with the orders of all days before it.
@@ -114,12 +114,12 @@ func Add(a, b money.Minor) (money.Minor, error) {
 	return a + b, nil
 }
 
-// Sum returns the sum of two amounts of either sign, or a reason.AmountOutOfRange.
-func Sum(a, b money.Minor) (money.Minor, error) {
+// Sum returns the sum of two amounts, of money or points, of either sign, or a reason.AmountOutOfRange.
+func Sum[N ~int64](a, b N) (N, error) {
 	if sum := a + b; (b < 0) == (sum < a) || b == 0 {
 		return sum, nil
 	}
-	return 0, reason.New(reason.AmountOutOfRange, "", "amounts add up to more than %d minor units", int64(math.MaxInt64))
+	return 0, reason.New(reason.AmountOutOfRange, "", "amounts add up to more than %d", int64(math.MaxInt64))
 }
 
 // Times returns n times an amount, n and the amount being zero or more, or a reason.AmountOutOfRange.

@@ -5,8 +5,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// PointsAt is what one entry of the ledger did to the points of an account, and what it had afterwards. Facts from before
-// points were told have none.
+// PointsAt is what the entries of one day did to the points of an account, and what it had after the last of them. Days on
+// which no points moved have none.
 type PointsAt struct {
 	Day calendar.Day
 	// Active can be spent; Bound are those that wait or are set aside.
@@ -14,6 +14,13 @@ type PointsAt struct {
 	// Issued were given, below zero where they were taken back; Spent were spent, below zero where that was undone; Lapsed are
 	// gone unspent.
 	Issued, Spent, Lapsed money.Points
+}
+
+// Then is the day with what one entry more did.
+func (p PointsAt) Then(next PointsAt) PointsAt {
+	next.Day = p.Day
+	next.Issued, next.Spent, next.Lapsed = p.Issued+next.Issued, p.Spent+next.Spent, p.Lapsed+next.Lapsed
+	return next
 }
 
 // Balance is what the account has at the end of what is known of it.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
@@ -61,8 +62,13 @@ func (s Share) Rat() (*big.Rat, bool) {
 	return new(big.Rat).Set(s.exact), true
 }
 
-// Half is half-way between two numbers.
-func Half(a, b int64) Share {
-	sum := new(big.Int).Add(big.NewInt(a), big.NewInt(b))
+// Median sorts numbers and returns the one in the middle, or what is half-way between the two; not set without any.
+func Median(values []int64) Share {
+	n := len(values)
+	if n == 0 {
+		return Share{}
+	}
+	slices.Sort(values)
+	sum := new(big.Int).Add(big.NewInt(values[(n-1)/2]), big.NewInt(values[n/2]))
 	return NewShare(sum, big.NewInt(2)) //nolint:mnd // half
 }

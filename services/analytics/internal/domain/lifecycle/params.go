@@ -21,10 +21,7 @@ type Params struct {
 
 // Defaults are 90 days, 1.5, 3 and 6 intervals, 12 months.
 func Defaults() Params {
-	risk, _ := money.NewRatio(3, 2)
-	lapsed, _ := money.NewRatio(3, 1)
-	lost, _ := money.NewRatio(6, 1)
-	return Params{Interval: 90, AtRisk: risk, Lapsed: lapsed, Lost: lost, Months: 12}
+	return Params{Interval: 90, AtRisk: money.MustRatio(3, 2), Lapsed: money.MustRatio(3, 1), Lost: money.MustRatio(6, 1), Months: 12}
 }
 
 // Check refuses numbers out of range. Errors are reason.InvalidArgument.

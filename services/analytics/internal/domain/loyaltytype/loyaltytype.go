@@ -67,12 +67,8 @@ const (
 
 // Defaults are the thresholds unless said otherwise.
 func Defaults() Params {
-	half, err := money.NewRatio(1, 2) //nolint:mnd // a half
-	if err != nil {
-		panic(err) // a constant
-	}
 	return Params{
-		Months: 12, OftenFrom: 3, GladlyFrom: 4, AlternativesFrom: 1, IncentiveFrom: half, ToleranceFrom: 3, SuperFrom: 10, ReferralsFrom: 1,
+		Months: 12, OftenFrom: 3, GladlyFrom: 4, AlternativesFrom: 1, IncentiveFrom: money.MustRatio(1, 2), ToleranceFrom: 3, SuperFrom: 10, ReferralsFrom: 1,
 	}
 }
 

@@ -14,7 +14,7 @@ type Params struct {
 
 // Defaults are 20 %, 80 %, and A to 80 %, B to 95 %.
 func Defaults() Params {
-	return Params{Top: percent(20), Most: percent(80), A: percent(80), B: percent(95)}
+	return Params{Top: money.MustRatio(20, 100), Most: money.MustRatio(80, 100), A: money.MustRatio(80, 100), B: money.MustRatio(95, 100)}
 }
 
 // Check refuses shares outside 0 to 1 and a B that does not lie above A. Errors are reason.InvalidArgument.
@@ -23,7 +23,7 @@ func (p Params) Check() error {
 		name  string
 		share money.Ratio
 	}{{"top_share", p.Top}, {"most_share", p.Most}, {"a_share", p.A}, {"b_share", p.B}} {
-		if s.share == (money.Ratio{}) || s.share.Cmp(percent(100)) > 0 {
+		if s.share == (money.Ratio{}) || s.share.Cmp(money.MustRatio(100, 100)) > 0 {
 			return reason.New(reason.InvalidArgument, s.name, "%s is no share; write a number above 0 and up to 1, for example 0.8", s.share)
 		}
 	}
@@ -33,10 +33,4 @@ func (p Params) Check() error {
 	return nil
 }
 
-func half() money.Ratio { return percent(50) }
-
-// percent cannot fail: n is not negative.
-func percent(n int64) money.Ratio {
-	r, _ := money.NewRatio(n, 100)
-	return r
-}
+func half() money.Ratio { return money.MustRatio(50, 100) }

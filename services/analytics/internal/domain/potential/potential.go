@@ -3,6 +3,7 @@
 package potential
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/answers"
@@ -10,6 +11,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // spendField is how own events name what customers spend in a year on what this shop sells, wherever. How much of it here, and
@@ -144,7 +146,10 @@ func (b *Builder) Report() (Report, error) {
 	}
 	r := Report{Customers: all.customers}
 	for _, s := range table {
-		made := b.segment(s.Name, *groups[s.Name], *all)
+		made, err := b.segment(s.Name, *groups[s.Name], *all)
+		if err != nil {
+			return Report{}, err
+		}
 		r.Segments = append(r.Segments, made)
 		if made.Potential == nil {
 			continue
@@ -170,7 +175,7 @@ func (g *group) add(c customer) {
 	}
 }
 
-func (b *Builder) segment(name string, own, all group) Segment {
+func (b *Builder) segment(name string, own, all group) (Segment, error) {
 	s := Segment{Name: name, Customers: own.customers, Alive: history.ShareOf(own.alive, own.customers*parts)}
 	assumed := history.Share{}
 	if b.params.Spend != nil {
@@ -182,15 +187,16 @@ func (b *Builder) segment(name string, own, all group) Segment {
 	spend, okSpend := s.Spend.Mean.Rat()
 	wallet, okWallet := s.Wallet.Mean.Rat()
 	if !okSpend || !okWallet || own.customers == 0 {
-		return s
+		return s, nil
 	}
 	gap := new(big.Rat).Sub(big.NewRat(1, 1), wallet)
 	gap.Mul(gap, spend).Mul(gap, big.NewRat(own.alive, parts)) // customers × mean P(alive) is its sum
 	whole := new(big.Int).Quo(gap.Num(), gap.Denom())
-	if whole.IsInt64() {
-		s.Potential = new(money.Minor(whole.Int64()))
+	if !whole.IsInt64() {
+		return s, reason.New(reason.AmountOutOfRange, "", "the potential of segment %s is more than %d minor units", name, int64(math.MaxInt64))
 	}
-	return s
+	s.Potential = new(money.Minor(whole.Int64()))
+	return s, nil
 }
 
 func said(own, all sums, whole int64, assumed history.Share) Said {

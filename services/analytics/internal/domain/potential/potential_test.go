@@ -2,6 +2,7 @@ package potential_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/potential"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 var end = calendar.Date(2025, time.July, 1)
@@ -72,4 +74,14 @@ func TestF22WhereNobodySaysAnything(t *testing.T) {
 	full := report(t, potential.Params{}, 1, customer("ann", 3, `{"category_spend_minor": 1000, "wallet_percent": 100}`))
 	require.Zero(t, full.Potential, "who buys all here")
 	require.EqualValues(t, 1, full.Known)
+}
+
+func TestF22ASumThatDoesNotFitIsNone(t *testing.T) {
+	most := money.Minor(math.MaxInt64)
+	b := potential.New(end, potential.Params{Wallet: history.ShareOf(0, 1), Spend: &most}, func(history.Customer) (float64, error) { return 1, nil })
+	for _, id := range []string{"ann", "bob"} {
+		require.NoError(t, b.Add(customer(id, 3, "")))
+	}
+	_, err := b.Report()
+	require.ErrorIs(t, err, reason.AmountOutOfRange)
 }

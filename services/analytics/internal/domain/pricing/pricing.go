@@ -310,11 +310,4 @@ func crossing(prices []Price, met func(Price) bool) *money.Minor {
 	return nil
 }
 
-func told(values []int64) Told {
-	slices.Sort(values)
-	n := len(values)
-	if n == 0 {
-		return Told{}
-	}
-	return Told{int64(n), history.Half(values[(n-1)/2], values[n/2])}
-}
+func told(values []int64) Told { return Told{int64(len(values)), history.Median(values)} }

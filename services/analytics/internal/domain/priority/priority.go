@@ -48,16 +48,15 @@ type Params struct {
 func Defaults() Params {
 	p := Params{Acquire: acquire.Defaults()}
 	for i, den := range [options]int64{4, 10, 10, 1} {
-		p.Success[i], _ = money.NewRatio(1, den)
+		p.Success[i] = money.MustRatio(1, den)
 	}
 	return p
 }
 
 // Check refuses a success beyond all. The error is a reason.InvalidArgument.
 func (p Params) Check() error {
-	one, _ := money.NewRatio(1, 1)
 	for i, s := range p.Success {
-		if s.Cmp(one) > 0 {
+		if s.Cmp(money.MustRatio(1, 1)) > 0 {
 			return reason.New(reason.InvalidArgument, "success", "%s: %s is more than all; write a share from 0 to 1, for example 1/10", names[i], s)
 		}
 	}

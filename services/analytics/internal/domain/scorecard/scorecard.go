@@ -45,12 +45,8 @@ const (
 // Defaults are four of five for all, nobody's, over a year.
 func Defaults() Params {
 	p := Params{Goals: map[string]Goal{}, Days: days, ReviewDays: reviewDays}
-	four, err := money.NewRatio(targetDefault, 1)
-	if err != nil {
-		panic(err) // a constant
-	}
 	for _, name := range Names() {
-		p.Goals[name] = Goal{Target: four}
+		p.Goals[name] = Goal{Target: money.MustRatio(targetDefault, 1)}
 	}
 	return p
 }

@@ -33,10 +33,7 @@ type Params struct {
 }
 
 // Near is the part of the price from which on a reward is nearly reached, unless said otherwise.
-func Near() money.Ratio {
-	r, _ := money.NewRatio(4, 5)
-	return r
-}
+func Near() money.Ratio { return money.MustRatio(4, 5) }
 
 // Check refuses rewards without a name or a price, two of one name, and a part beyond all. Errors are reason.InvalidArgument.
 func (p Params) Check() error {
@@ -50,7 +47,7 @@ func (p Params) Check() error {
 		}
 		seen[r.Name] = true
 	}
-	if one, _ := money.NewRatio(1, 1); p.Near.Num() == 0 || p.Near.Cmp(one) > 0 {
+	if p.Near.Num() == 0 || p.Near.Cmp(money.MustRatio(1, 1)) > 0 {
 		return reason.New(reason.InvalidArgument, "near_share", "%s is no share; write a number above 0 and up to 1, for example 0.8", p.Near)
 	}
 	return nil
@@ -77,8 +74,8 @@ type Line struct {
 	Nearly   int64 // rewards nearly reached
 }
 
-// First is how far it is from the first order to the first reward: that on which points were first spent, or on which there
-// were first enough for the cheapest reward, whichever came first.
+// First is how far it is from the first order to the first reward: the day on which points were first spent, or at the
+// end of which there were first enough for the cheapest reward, whichever came first.
 type First struct {
 	Customers int64         // who have come so far
 	Days      history.Share // median
@@ -141,8 +138,10 @@ func (b *Builder) Add(c history.Customer) error {
 		b.tiers[l.Tier] = &Tier{Name: l.Tier}
 	}
 	b.tiers[l.Tier].Customers++
-	b.tiers[l.Tier].Points += has
-	b.report.Points += has
+	if b.report.Points, err = history.Sum(b.report.Points, has); err != nil {
+		return err
+	}
+	b.tiers[l.Tier].Points += has // no more than all
 	if b.report.Worth, err = history.Add(b.report.Worth, l.Worth); err != nil {
 		return err
 	}
@@ -188,22 +187,12 @@ func (b *Builder) Report() Report {
 	for _, name := range slices.Sorted(maps.Keys(b.tiers)) {
 		r.Tiers = append(r.Tiers, *b.tiers[name])
 	}
-	r.Median = median(b.held)
+	r.Median = history.Median(b.held)
 	r.First = First{
-		Customers: int64(len(b.days)), Days: median(b.days), Spend: median(b.spends), NotYet: int64(len(b.notYet)), SpendYet: median(b.notYet),
+		Customers: int64(len(b.days)), Days: history.Median(b.days), Spend: history.Median(b.spends),
+		NotYet: int64(len(b.notYet)), SpendYet: history.Median(b.notYet),
 	}
 	slices.SortFunc(b.list, func(x, y Line) int { return cmp.Or(cmp.Compare(y.Points, x.Points), cmp.Compare(x.ID, y.ID)) })
 	r.Most = b.list[:min(len(b.list), listed)]
 	return r
-}
-
-// median is the one in the middle, or half-way between the two; not set for nobody.
-func median(values []int64) history.Share {
-	slices.Sort(values)
-	n := len(values)
-	if n == 0 {
-		return history.Share{}
-	}
-	low, high := values[(n-1)/2], values[n/2]
-	return history.Half(low, high)
 }
