@@ -92,12 +92,13 @@ func (s *Service) build(ctx context.Context) error {
 		return err
 	}
 	reporter := reporting.New(s.storage, s.Partitions())
+	waitingReports(s.deps.Registry, reporter.Waiting)
 	after := func(ctx context.Context, to *typev1.Position) error { return s.After(ctx, to) }
 	terms, err := economics.New(s.bus)
 	if err != nil {
 		return err
 	}
-	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter, Clock: s.deps.Clock, Log: s.deps.Log})
+	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter.Patient(), Clock: s.deps.Clock, Log: s.deps.Log})
 	s.api = api.New(api.Deps{Reporter: reporter, Fitter: s.fitter, Economics: terms, After: after})
 	s.segments = api.NewSegments(segmenting.New(s.storage, reporter, s.deps.Clock), after)
 	s.models = api.NewModels(s.api)

@@ -98,7 +98,9 @@ type service struct {
 	models  analyticsv1.ModelServiceClient
 	exports analyticsv1.ExportServiceClient
 	secrets rpc.Secrets
-	stop    func()
+
+	registry *prometheus.Registry
+	stop     func()
 }
 
 // build makes a service that does not run yet.
@@ -113,10 +115,10 @@ func (h *standing) build(s size) *service {
 	if cfg.BatchItems == 0 {
 		cfg.BatchItems = 512
 	}
-	made := &service{h: h, health: &telemetry.Health{}, secrets: secrets, stop: func() {}}
+	made := &service{h: h, health: &telemetry.Health{}, secrets: secrets, registry: prometheus.NewRegistry(), stop: func() {}}
 	var err error
 	made.Service, err = analytics.New(h.t.Context(), cfg, analytics.Deps{
-		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: made.health,
+		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: made.registry, Health: made.health,
 	})
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), secrets[rpc.Operator])

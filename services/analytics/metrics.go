@@ -21,6 +21,14 @@ func newMetrics(r *prometheus.Registry) *metrics {
 	return m
 }
 
+// waitingReports shows how many reports wait for their turn; from 16 on more are refused.
+func waitingReports(r *prometheus.Registry, waiting func() int) {
+	r.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "laurel_analytics_reports_waiting", Help: "Reports that wait for their turn."},
+		func() float64 { return float64(waiting()) },
+	))
+}
+
 func (m *metrics) copied(o copying.Outcome) {
 	m.entries.Add(float64(o.Entries))
 	m.repeats.Add(float64(o.Repeats))

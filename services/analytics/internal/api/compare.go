@@ -13,17 +13,14 @@ import (
 )
 
 // made makes a report and, where an earlier day is named, that of the earlier day from the same state of the copy, and tells
-// what changed.
+// what changed. All of it is one turn: what a report holds of its customers it holds for as long.
 func (s *Server) made(ctx context.Context, r report, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
-	if q.Compare == calendar.None {
-		return r.make(s, ctx, in, q)
-	}
 	var now *analyticsv1.Report
 	err := s.reporter.Together(ctx, func(ctx context.Context, one *reporting.Reporter) error {
 		inside := *s
 		inside.reporter = one
 		var err error
-		if now, err = r.make(&inside, ctx, in, q); err != nil {
+		if now, err = r.make(&inside, ctx, in, q); err != nil || q.Compare == calendar.None {
 			return err
 		}
 		then := q

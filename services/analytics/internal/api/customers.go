@@ -80,19 +80,20 @@ func (s *Server) ListCustomers(ctx context.Context, in *analyticsv1.ListCustomer
 
 // measure reads all customers for what each of them is measured by.
 func (s *Server) measure(ctx context.Context, q reporting.Query, params pareto.Params) (*place, error) {
-	var b *ruler.Builder
-	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
-		b = ruler.New(h.AsOf, params)
-		return b.Add
+	at := &place{}
+	return at, s.reporter.Together(ctx, func(ctx context.Context, one *reporting.Reporter) error {
+		var b *ruler.Builder
+		head, err := one.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
+			b = ruler.New(h.AsOf, params)
+			return b.Add
+		})
+		if err != nil {
+			return err
+		}
+		at.AsOf = head.AsOf
+		at.Rulers, err = b.Rulers()
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	rulers, err := b.Rulers()
-	if err != nil {
-		return nil, err
-	}
-	return &place{AsOf: head.AsOf, Rulers: rulers}, nil
 }
 
 // customer measures one customer, who has an order.

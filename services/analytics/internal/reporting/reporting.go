@@ -14,20 +14,19 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// readersMax is how many reports are computed at once; more wait. Each keeps some numbers of every customer.
-const readersMax = 2
-
 // Reporter reads for reports. Safe for many goroutines.
 type Reporter struct {
 	storage    *storage.Storage
 	partitions []int
-	turns      chan struct{}
-	inside     bool // a snapshot: see Together
+	queue      *queue
+	enter      func(context.Context) error // takes a turn of the queue
+	inside     bool                        // a snapshot: see Together
 }
 
 // New makes a reporter over a copy of so many partitions of FACTS.
 func New(s *storage.Storage, partitions []int) *Reporter {
-	return &Reporter{storage: s, partitions: partitions, turns: make(chan struct{}, readersMax)}
+	q := newQueue()
+	return &Reporter{storage: s, partitions: partitions, queue: q, enter: q.enter}
 }
 
 // Together lets look read several times from one state of the copy, with the reporter that it is given, and from no other.
@@ -84,14 +83,14 @@ func (r *Reporter) View(
 ) error {
 	return r.open(ctx, q, func(ctx context.Context, h Head) error {
 		if !q.Details && !q.Filter.IsSet() {
-			return look(h, r.storage.Customers(ctx, q.Program, after))
+			return look(h, untilCutOff(ctx, r.storage.Customers(ctx, q.Program, after)))
 		}
 		in, err := r.segment(ctx, h)
 		if err != nil {
 			return err
 		}
 		return look(h, func(yield func(history.Customer, error) bool) {
-			for c, err := range r.storage.Details(ctx, q.Program, after) {
+			for c, err := range untilCutOff(ctx, r.storage.Details(ctx, q.Program, after)) {
 				if err != nil {
 					yield(c, err)
 					return
@@ -114,7 +113,7 @@ func (r *Reporter) segment(ctx context.Context, h Head) (func(history.Customer) 
 	}
 	table := rfm.Default()
 	b := rfm.New(h.AsOf, calendar.None, table)
-	for c, err := range r.storage.Customers(ctx, h.Program, "") {
+	for c, err := range untilCutOff(ctx, r.storage.Customers(ctx, h.Program, "")) {
 		if err == nil {
 			err = b.Add(c)
 		}
@@ -145,21 +144,6 @@ func (r *Reporter) Actions(ctx context.Context, q Query) (Head, []actions.Count,
 func (r *Reporter) Known(ctx context.Context, program string) error {
 	_, err := r.storage.Reading(ctx, program, r.partitions)
 	return err
-}
-
-// turn waits for its turn and opens one state of the copy; inside Together it has both. Otherwise it may be called inside
-// itself by nobody.
-func (r *Reporter) turn(ctx context.Context, look func(context.Context) error) error {
-	if r.inside {
-		return look(ctx)
-	}
-	select {
-	case r.turns <- struct{}{}:
-		defer func() { <-r.turns }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return r.storage.Snapshot(ctx, look)
 }
 
 // open tells what is read of a programme, in one state of the copy.

@@ -35,7 +35,8 @@ type AnalyticsServiceClient interface {
 	ListReports(ctx context.Context, in *ListReportsRequest, opts ...grpc.CallOption) (*ListReportsResponse, error)
 	// GetReport computes a report anew, from all orders before a day. It reads one consistent state of the copy, in time
 	// that grows with the orders. REPORT_NOT_FOUND, UNKNOWN_PROGRAMME (nothing of it has been read yet), INVALID_ARGUMENT,
-	// AMOUNT_OUT_OF_RANGE (a total does not fit).
+	// AMOUNT_OUT_OF_RANGE (a total does not fit), OVERLOADED (16 wait already; RetryInfo tells when to ask again). It is cut off
+	// at the caller's deadline.
 	GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*GetReportResponse, error)
 	// ListCustomers returns each customer with an order before a day, with class, scores and segment, by rising account, in
 	// pages. The first page sets the scale that all pages of the list are measured by; each page tells up to where it has
@@ -92,7 +93,8 @@ type AnalyticsServiceServer interface {
 	ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error)
 	// GetReport computes a report anew, from all orders before a day. It reads one consistent state of the copy, in time
 	// that grows with the orders. REPORT_NOT_FOUND, UNKNOWN_PROGRAMME (nothing of it has been read yet), INVALID_ARGUMENT,
-	// AMOUNT_OUT_OF_RANGE (a total does not fit).
+	// AMOUNT_OUT_OF_RANGE (a total does not fit), OVERLOADED (16 wait already; RetryInfo tells when to ask again). It is cut off
+	// at the caller's deadline.
 	GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error)
 	// ListCustomers returns each customer with an order before a day, with class, scores and segment, by rising account, in
 	// pages. The first page sets the scale that all pages of the list are measured by; each page tells up to where it has
