@@ -135,6 +135,9 @@ type size struct {
 	clock        clock.Clock
 	people       []rpc.Person
 	queue        int // items
+	// shares has the service share the partitions with whoever else does, and know the callers of with, where that is set.
+	shares bool
+	with   *service
 }
 
 // service is one replica of accrual, with the clients of who calls it.
@@ -151,6 +154,9 @@ type service struct {
 func (h *standing) build(s size) *service {
 	h.t.Helper()
 	made := &service{h: h, health: &telemetry.Health{}, secrets: rpc.NewSecrets(), stop: func() {}}
+	if s.with != nil {
+		made.secrets = s.with.secrets
+	}
 	for _, p := range s.people {
 		made.secrets[p.Caller()] = rpc.NewSecrets()[rpc.Operator]
 	}
@@ -170,7 +176,7 @@ func (h *standing) build(s size) *service {
 	}
 	var err error
 	made.Service, err = accrual.New(h.t.Context(), cfg, accrual.Deps{
-		Log: testkit.Logger(h.t), Clock: s.clock, Registry: prometheus.NewRegistry(), Health: made.health, Tracing: s.tracing,
+		Log: testkit.Logger(h.t), Clock: s.clock, Registry: prometheus.NewRegistry(), Health: made.health, Tracing: s.tracing, Shared: s.shares,
 	})
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), made.secrets[rpc.Operator])

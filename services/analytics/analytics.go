@@ -81,7 +81,7 @@ func (s *Service) build(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
 	}
 	s.Follower, err = follow.New(ctx, follow.Config{
-		Service: "analytics", Stream: bus.Facts, Partitions: s.cfg.Partitions, Lanes: s.cfg.Lanes,
+		Service: "analytics", Stream: bus.Facts, Partitions: s.cfg.Partitions, Address: s.deps.Address(s.cfg.Advertise, s.Address()), Lanes: s.cfg.Lanes,
 		BatchItems: s.cfg.BatchItems, BatchIdle: s.cfg.BatchIdle, QueueItems: s.cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,

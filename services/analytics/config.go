@@ -15,6 +15,7 @@ type Config struct {
 	NATSURL    string        `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
 	NATSToken  string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
 	Listen     string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens; port 0 takes a free one."`
+	Advertise  string        `yaml:"advertise" help:"Where other replicas reach this one, host:port; nothing: where gRPC listens."`
 	Callers    []string      `yaml:"callers" help:"Who may call over gRPC, name:secret each; a name may stand twice while its secret is replaced. There is no default." secret:"true"`
 	Metrics    string        `yaml:"metrics" default:"127.0.0.1:0" help:"Where /metrics, /healthz and /readyz are; port 0 takes a free one."`
 	Partitions int           `yaml:"partitions" default:"16" min:"1" max:"256" help:"Partitions of FACTS; fixed when the streams are made."`

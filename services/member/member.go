@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	})
 	deps.Registry.MustRegister(published)
 	s.relay = outbox.NewRelay(outbox.Relay{
-		Store: s.store, Bus: s.bus, Stream: bus.Events, Partitions: s.partitions(), Log: deps.Log,
+		Store: s.store, Bus: s.bus, Stream: bus.Events, Partitions: s.partitions, Log: deps.Log,
 		Published: func(n int) { published.Add(float64(n)) },
 	})
 	deps.Health.Add("member store", s.store.Ping)

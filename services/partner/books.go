@@ -16,7 +16,7 @@ import (
 func (s *Service) keepBooks(ctx context.Context) error {
 	var err error
 	s.Follower, err = follow.New(ctx, follow.Config{
-		Service: "partner", Stream: bus.Facts, Partitions: s.cfg.Partitions, Lanes: s.cfg.Lanes,
+		Service: "partner", Stream: bus.Facts, Partitions: s.cfg.Partitions, Address: s.deps.Address(s.cfg.Advertise, s.Address()), Lanes: s.cfg.Lanes,
 		BatchItems: s.cfg.BatchItems, BatchIdle: s.cfg.BatchIdle, QueueItems: s.cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,

@@ -15,6 +15,7 @@ type Config struct {
 	NATSURL      string        `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
 	NATSToken    string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
 	Listen       string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens for the house; port 0 takes a free one."`
+	Advertise    string        `yaml:"advertise" help:"Where other replicas reach this one, host:port; nothing: where gRPC listens."`
 	Callers      []string      `yaml:"callers" help:"Who of the house may call over gRPC, name:secret each; a name may stand twice while its secret is replaced. There is no default." secret:"true"`
 	Accrual      string        `yaml:"accrual" help:"Where the gRPC of accrual is, host:port: the ledger that partner asks."`
 	AccrualToken string        `yaml:"accrual_token" help:"What partner shows to accrual." secret:"true"`

@@ -59,7 +59,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	})
 	deps.Registry.MustRegister(published)
 	s.relay = outbox.NewRelay(outbox.Relay{
-		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions(), Log: deps.Log,
+		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions, Log: deps.Log,
 		Published: func(n int) { published.Add(float64(n)) },
 	})
 	s.process = redeem.New(redeem.Deps{

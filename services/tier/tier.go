@@ -48,7 +48,7 @@ func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
 	s.programs = follow.NewPrograms(s.store)
 	var err error
 	s.Follower, err = follow.New(ctx, follow.Config{
-		Service: "tier", Stream: bus.Events, Publishes: []string{bus.Facts}, Partitions: cfg.Partitions,
+		Service: "tier", Stream: bus.Events, Publishes: []string{bus.Facts}, Partitions: cfg.Partitions, Address: s.deps.Address(cfg.Advertise, s.Address()),
 		Lanes: cfg.Lanes, BatchItems: cfg.BatchItems, BatchIdle: cfg.BatchIdle, QueueItems: cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Registry: deps.Registry, Health: deps.Health,

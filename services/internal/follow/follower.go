@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/lease"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -26,6 +27,9 @@ type Config struct {
 	Stream     string   // bus.Events or bus.Facts
 	Publishes  []string // streams that its outbox feeds
 	Partitions int
+	// Address is where other replicas of the service reach this one's gRPC: they share the partitions among them. Empty: it
+	// works on all of them, whoever else does.
+	Address    string
 	Lanes      int           // transactions side by side
 	BatchItems int           // items in one transaction at most
 	BatchIdle  time.Duration // how long a batch waits for more
@@ -51,7 +55,9 @@ type Follower struct {
 	deps    Deps
 	decoder *Decoder
 	lanes   []*lane.Lane
+	posters []*Poster
 	relays  []*outbox.Relay
+	leases  *lease.Keeper // nil: nobody to share with
 	metrics *metrics
 	reread  chan struct{}
 
@@ -72,10 +78,18 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 		return nil, err
 	}
 	f := &Follower{cfg: cfg, deps: deps, decoder: decoder, parts: map[int]store.Partition{}, reread: make(chan struct{}, 1)}
+	replica := ""
+	if cfg.Address != "" {
+		f.leases, err = lease.New(ctx, deps.Store, lease.Config{Address: cfg.Address, Partitions: cfg.Partitions}, deps.Log, f.shared)
+		if err != nil {
+			return nil, err
+		}
+		replica = f.leases.ID()
+	}
 	f.metrics = newMetrics(deps.Registry, f)
 	for _, stream := range cfg.Publishes {
 		f.relays = append(f.relays, outbox.NewRelay(outbox.Relay{
-			Store: deps.Store, Bus: deps.Bus, Stream: stream, Partitions: f.Partitions(), Log: deps.Log,
+			Store: deps.Store, Bus: deps.Bus, Stream: stream, Partitions: f.Owned, Log: deps.Log,
 			Published: func(n int) { f.metrics.published.WithLabelValues(stream).Add(float64(n)) },
 		}))
 	}
@@ -84,8 +98,9 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 	for i := range cfg.Lanes {
 		poster := NewPoster(PosterDeps{
 			Store: deps.Store, Handler: deps.Handler, Programs: deps.Programs, Clock: deps.Clock, Log: deps.Log,
-			Partitions: f.owned(i), Committed: f.committed, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
+			Partitions: f.ofLane(i), Replica: replica, Committed: f.committed, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
 		})
+		f.posters = append(f.posters, poster)
 		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
 			Batch: func(n int) { f.metrics.batch.Observe(float64(n)) }, Failure: f.metrics.failures.Inc,
 		}))
@@ -103,8 +118,30 @@ func (f *Follower) Partitions() []int {
 	return ids
 }
 
-// owned lists the partitions of a lane.
-func (f *Follower) owned(lane int) []int {
+// Owned lists the partitions that this replica works on.
+func (f *Follower) Owned() []int {
+	if f.leases == nil {
+		return f.Partitions()
+	}
+	return f.leases.Owned()
+}
+
+// owns tells whether this replica works on a partition.
+func (f *Follower) owns(partition int) bool { return f.leases == nil || f.leases.Owns(partition) }
+
+// shared is told that the partitions of this replica are others: everything that goes by them begins anew.
+func (f *Follower) shared() {
+	for _, p := range f.posters {
+		p.stale.Store(true)
+	}
+	for _, r := range f.relays {
+		r.Anew()
+	}
+	f.askReread()
+}
+
+// ofLane lists the partitions of a lane.
+func (f *Follower) ofLane(lane int) []int {
 	var own []int
 	for _, p := range f.Partitions() {
 		if p%f.cfg.Lanes == lane {
@@ -117,17 +154,24 @@ func (f *Follower) owned(lane int) []int {
 // Decode turns a message into what batches are given.
 func (f *Follower) Decode(m bus.Message) Message { return f.decoder.Decode(m) }
 
-// Submit queues work of the service's own for a partition, waiting for room; done, if set, is called once it is durable.
+// Submit queues work of the service's own for a partition, waiting for room; done, if set, is called once it is durable, or
+// once another replica has to do it.
 func (f *Follower) Submit(ctx context.Context, partition int, payload any, done func()) error {
-	return f.lane(partition).Submit(ctx, lane.Item{Partition: partition, Payload: payload, Done: done})
+	return f.lane(partition).Submit(ctx, lane.Item{Partition: partition, Payload: payload, Done: done, Lost: done})
 }
 
 // Call has a lane do work of the service's own and returns once its effect is durable. It refuses with OVERLOADED while
-// too much waits, and with NOT_READY when the service has stopped applying. If ctx ends before, the work may still be
-// done: only the answer is lost. What is published because of it carries the trace of ctx on.
+// too much waits, with NOT_READY when the service has stopped applying, and with *Elsewhere where another replica owns the
+// partition; then nothing was done. If ctx ends before, the work may still be done: only the answer is lost. What is
+// published because of it carries the trace of ctx on.
 func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
-	done := make(chan struct{})
-	item := lane.Item{Partition: partition, Payload: payload, Trace: telemetry.TraceOf(ctx), Done: func() { close(done) }}
+	if !f.owns(partition) {
+		return f.elsewhere(partition)
+	}
+	done, lost := make(chan struct{}), make(chan struct{})
+	item := lane.Item{
+		Partition: partition, Payload: payload, Trace: telemetry.TraceOf(ctx), Done: func() { close(done) }, Lost: func() { close(lost) },
+	}
 	for submitted := false; ; {
 		moved := f.changes()
 		if f.Broken() != nil {
@@ -142,6 +186,8 @@ func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
 		select {
 		case <-done:
 			return nil
+		case <-lost:
+			return f.elsewhere(partition)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-moved:
@@ -169,6 +215,9 @@ func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) 
 
 	in, inCtx := errgroup.WithContext(ctx)
 	in.Go(func() error { return f.read(inCtx) })
+	if f.leases != nil {
+		in.Go(func() error { return f.leases.Run(inCtx) })
+	}
 	for _, run := range intake {
 		in.Go(func() error { return run(inCtx) })
 	}
@@ -190,7 +239,13 @@ func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) 
 	stopLanes()
 	err = errors.Join(err, lanes.Wait())
 	stopOut()
-	return errors.Join(err, out.Wait())
+	err = errors.Join(err, out.Wait())
+	if f.leases != nil {
+		if left := f.leases.Leave(ctx); left != nil { // the others will take the partitions all the same, a little later
+			f.deps.Log.WarnContext(ctx, "partitions not given back", "error", left)
+		}
+	}
+	return err
 }
 
 // read reads the stream. If the bus went back it stays where it is, unready and loud, until somebody looks.
@@ -204,8 +259,15 @@ func (f *Follower) read(ctx context.Context) error {
 			}
 			stop()
 		}()
+		owned := f.Owned()
+		if len(owned) == 0 {
+			f.metrics.reader.Store(nil)
+			<-readCtx.Done() // until they are others, or all ends
+			stop()
+			continue
+		}
 		reader := f.deps.Bus.NewReader(bus.ReadConfig{
-			Stream: f.cfg.Stream, Partitions: f.Partitions(), Marks: f.marks, Deliver: f.deliver, Logger: f.deps.Log,
+			Stream: f.cfg.Stream, Partitions: owned, Marks: f.marks, Deliver: f.deliver, Logger: f.deps.Log,
 		})
 		f.metrics.reader.Store(reader)
 		err := reader.Run(readCtx)

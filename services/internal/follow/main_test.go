@@ -118,6 +118,7 @@ type place struct {
 	uri, database string
 	nats          *testkit.NATSServer
 	bus           *bus.Bus
+	address       string // of the next replica: it shares with others; empty: it does not
 }
 
 func newPlace(t *testing.T) *place {
@@ -175,7 +176,7 @@ func (p *place) run(stream string, fail func(m follow.Message) error, intake ...
 	s := p.open()
 	require.NoError(p.t, s.Ensure(p.t.Context(), store.Collection{Name: "lines", Schema: store.Object(bson.A{"_id", "what"}, bson.M{})}))
 	cfg := follow.Config{
-		Service: "diary", Stream: stream, Partitions: partitions, Lanes: 2, BatchItems: 16, BatchIdle: time.Millisecond, QueueItems: 64,
+		Service: "diary", Stream: stream, Partitions: partitions, Address: p.address, Lanes: 2, BatchItems: 16, BatchIdle: time.Millisecond, QueueItems: 64,
 	}
 	if stream == bus.Events {
 		cfg.Publishes = []string{bus.Facts}

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -46,7 +47,16 @@ func newMetrics(r *prometheus.Registry, f *Follower) *metrics {
 				n += l.Queued()
 			}
 			return float64(n)
-		}))
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: name("owned_partitions"), Help: "Partitions that this replica works on.",
+		}, func() float64 { return float64(len(f.Owned())) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: name("taken_partitions_total"), Help: "Partitions taken that were free or whose owner was silent.",
+		}, func() float64 { return float64(f.leaseCounts().Taken) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: name("handed_partitions_total"), Help: "Partitions handed over to another replica.",
+		}, func() float64 { return float64(f.leaseCounts().Handed) }))
 	return m
 }
 
@@ -55,6 +65,13 @@ func (m *metrics) lag() float64 {
 		return float64(r.Lag())
 	}
 	return 0
+}
+
+func (m *metrics) connected(b *bus.Bus) error {
+	if !b.Connected() {
+		return errors.New("there is no connection to the bus")
+	}
+	return nil
 }
 
 func (m *metrics) busHealth(stream string) error {

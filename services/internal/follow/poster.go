@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/codes"
 
@@ -18,8 +20,9 @@ import (
 // Poster posts for one lane: it implements lane.Poster with what a Handler decides. One goroutine at a time.
 type Poster struct {
 	PosterDeps
-	parts  map[int]store.Partition // nil: to be read
-	opened bool                    // the attempts of an earlier process have been looked at
+	parts map[int]store.Partition // nil: to be read
+	stale atomic.Bool             // somebody else has moved them: to be read again
+	found map[int]bool            // whose attempts of an earlier owner have been looked at
 	// tried holds the partitions of which this process has computed and committed a run: it does not die on them.
 	tried map[int]bool
 }
@@ -32,6 +35,8 @@ type PosterDeps struct {
 	Clock      clock.Clock
 	Log        *slog.Logger
 	Partitions []int // of its lane
+	// Replica is the owner whose partitions are worked on; empty: all are, whoever owns them.
+	Replica string
 	// Committed is called after each commit.
 	Committed func(Outcome)
 	// Read is called with partition documents as they stand in the store. They may be ahead of what was committed here: by
@@ -45,7 +50,9 @@ type PosterDeps struct {
 }
 
 // NewPoster makes a poster.
-func NewPoster(deps PosterDeps) *Poster { return &Poster{PosterDeps: deps, tried: map[int]bool{}} }
+func NewPoster(deps PosterDeps) *Poster {
+	return &Poster{PosterDeps: deps, tried: map[int]bool{}, found: map[int]bool{}}
+}
 
 // Reset makes the next Post read the partition documents again.
 func (p *Poster) Reset() { p.parts = nil }
@@ -67,6 +74,9 @@ func (p *Poster) Post(ctx context.Context, items []lane.Item) ([]lane.Item, erro
 func (p *Poster) post(ctx context.Context, items []lane.Item) ([]lane.Item, error) {
 	if err := p.open(ctx); err != nil {
 		return items, err
+	}
+	if items = p.ours(items); len(items) == 0 {
+		return nil, nil
 	}
 	items, rest := p.choose(items)
 	attempting, err := p.beginAttempt(ctx, items)
@@ -102,9 +112,10 @@ func (p *Poster) post(ctx context.Context, items []lane.Item) ([]lane.Item, erro
 
 // open reads the fence, and the programmes that it has passed.
 func (p *Poster) open(ctx context.Context) error {
-	if p.parts != nil {
+	if p.parts != nil && !p.stale.Load() {
 		return nil
 	}
+	p.stale.Store(false)
 	parts, err := p.Store.LoadPartitions(ctx, p.Partitions)
 	if err != nil {
 		return err
@@ -113,14 +124,34 @@ func (p *Poster) open(ctx context.Context) error {
 		if err := p.Programs.Load(ctx, part.Revisions); err != nil {
 			return err
 		}
-		if !p.opened {
+		if !p.owns(part) {
+			delete(p.found, id)
+		} else if !p.found[id] {
 			part.Attempt = part.Attempt.Found()
-			parts[id] = part
+			parts[id], p.found[id] = part, true
 		}
 	}
-	p.parts, p.opened = parts, true
+	p.parts = parts
 	p.Read(parts)
 	return nil
+}
+
+func (p *Poster) owns(part store.Partition) bool { return p.Replica == "" || part.Owner == p.Replica }
+
+// ours drops what is another replica's: messages are read there, and whoever submitted something is told.
+func (p *Poster) ours(items []lane.Item) []lane.Item {
+	if p.Replica == "" {
+		return items
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(item lane.Item) bool {
+		if p.owns(p.parts[item.Partition]) {
+			return false
+		}
+		if item.Lost != nil {
+			item.Lost()
+		}
+		return true
+	})
 }
 
 // commit writes the batch, unless it changes nothing.

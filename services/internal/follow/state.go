@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/lease"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
@@ -43,6 +44,13 @@ func (f *Follower) committed(o Outcome) {
 	}
 }
 
+func (f *Follower) leaseCounts() lease.Counts {
+	if f.leases == nil {
+		return lease.Counts{}
+	}
+	return f.leases.Counts()
+}
+
 // askReread makes the reader begin again behind the marks.
 func (f *Follower) askReread() {
 	select {
@@ -59,13 +67,15 @@ func (f *Follower) note(parts map[int]store.Partition) {
 	f.wake()
 }
 
-// Clocks tells how far the clock of each partition has come, as this process knows.
+// Clocks tells how far the clock of each partition of this replica has come, as this process knows.
 func (f *Follower) Clocks() map[int]time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clocks := make(map[int]time.Time, len(f.parts))
 	for id, p := range f.parts {
-		clocks[id] = p.Clock
+		if f.owns(id) {
+			clocks[id] = p.Clock
+		}
 	}
 	return clocks
 }
@@ -114,7 +124,12 @@ func (f *Follower) Broken() error {
 
 func (f *Follower) addChecks() {
 	f.deps.Health.Add(f.cfg.Service+" store", f.deps.Store.Ping)
-	f.deps.Health.Add(f.cfg.Service+" bus", func(context.Context) error { return f.metrics.busHealth(f.cfg.Stream) })
+	f.deps.Health.Add(f.cfg.Service+" bus", func(context.Context) error {
+		if f.leases != nil && len(f.leases.Owned()) == 0 {
+			return f.metrics.connected(f.deps.Bus) // a replica with nothing to read is ready to take over
+		}
+		return f.metrics.busHealth(f.cfg.Stream)
+	})
 	f.deps.Health.Add(f.cfg.Service+" state", func(context.Context) error {
 		if err := f.Broken(); err != nil {
 			return telemetry.Grave{Err: err}

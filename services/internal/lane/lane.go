@@ -22,6 +22,8 @@ type Item struct {
 	Trace cloudevent.Trace
 	// Done, where set, is called by the Poster once the item's effect is durable.
 	Done func()
+	// Lost, where set, is called by the Poster instead of Done when the partition is another replica's: nothing was done.
+	Lost func()
 }
 
 // Poster loads, computes and commits.

@@ -101,7 +101,7 @@ func (h *house) start(t *testing.T, partitions ...int) (*outbox.Relay, func() er
 		partitions = []int{0, 1, 2, 3}
 	}
 	relay := outbox.NewRelay(outbox.Relay{
-		Store: h.store, Bus: h.bus, Stream: bus.Facts, Partitions: partitions, Log: testkit.Logger(t),
+		Store: h.store, Bus: h.bus, Stream: bus.Facts, Partitions: func() []int { return partitions }, Log: testkit.Logger(t),
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)

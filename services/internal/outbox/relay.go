@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,15 +28,19 @@ const (
 
 // Relay publishes the chunks of a set of partitions to one stream. Make one per stream; one Run at a time.
 type Relay struct {
-	Store      *store.Store
-	Bus        *bus.Bus
-	Stream     string
-	Partitions []int
+	Store  *store.Store
+	Bus    *bus.Bus
+	Stream string
+	// Partitions lists those whose chunks this relay publishes; it is asked before each round.
+	Partitions func() []int
 	Log        *slog.Logger
 	// Published, where set, is told how many messages have left.
 	Published func(messages int)
 
 	wake chan struct{}
+	anew *atomic.Bool
+	// ours are the partitions of the round under way, sorted.
+	ours []int
 	// asked holds the partitions of which nothing is in the stream that is still in the outbox: set once a chunk was
 	// not found there, dropped after any failure, because then a chunk may have been stored without us knowing.
 	asked map[int]bool
@@ -43,9 +48,8 @@ type Relay struct {
 
 // NewRelay returns r ready to run.
 func NewRelay(r Relay) *Relay {
-	r.wake = make(chan struct{}, 1)
+	r.wake, r.anew = make(chan struct{}, 1), &atomic.Bool{}
 	r.asked = map[int]bool{}
-	r.Partitions = slices.Sorted(slices.Values(r.Partitions))
 	return &r
 }
 
@@ -55,6 +59,12 @@ func (r *Relay) Wake() {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Anew tells the relay that its partitions are others: somebody else may have published chunks that are still there.
+func (r *Relay) Anew() {
+	r.anew.Store(true)
+	r.Wake()
 }
 
 // Run publishes until ctx ends.
@@ -83,6 +93,10 @@ var errChunk = errors.New("the bus does not take it")
 
 // round publishes up to a page of chunks of each partition, then removes what has left, and returns how many.
 func (r *Relay) round(ctx context.Context) (int, error) {
+	if r.anew.Swap(false) {
+		clear(r.asked)
+	}
+	r.ours = slices.Sorted(slices.Values(r.Partitions()))
 	l := &load{relay: r}
 	var failed error
 	for from := 0; ; {
@@ -109,11 +123,11 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 // index, however many partitions there are.
 func (r *Relay) next(ctx context.Context, from int) (int, bool, error) {
 	for {
-		i, _ := slices.BinarySearch(r.Partitions, from)
-		if i == len(r.Partitions) {
+		i, _ := slices.BinarySearch(r.ours, from)
+		if i == len(r.ours) {
 			return 0, false, nil
 		}
-		from = r.Partitions[i]
+		from = r.ours[i]
 		filter := bson.M{"_id": bson.M{"$gte": chunkID(r.Stream, from, 0), "$lt": r.Stream + "0"}} // '0' follows '/'
 		opts := options.FindOne().SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.M{"_id": 1})
 		var first struct {
@@ -129,7 +143,7 @@ func (r *Relay) next(ctx context.Context, from int) (int, bool, error) {
 		if err != nil {
 			return 0, false, fmt.Errorf("look for what waits in the outbox from partition %d on: %w", from, err)
 		}
-		if _, ours := slices.BinarySearch(r.Partitions, from); ours {
+		if _, ours := slices.BinarySearch(r.ours, from); ours {
 			return from, true, nil
 		}
 	}

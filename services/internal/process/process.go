@@ -3,6 +3,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,17 @@ type Deps struct {
 	Registry *prometheus.Registry
 	Health   *telemetry.Health
 	Tracing  telemetry.Tracing
+	// Shared is true where other processes may be replicas of the same service, and partitions are leased.
+	Shared bool
+}
+
+// Address is where other replicas reach a service that listens somewhere, unless it says that it is elsewhere; empty where
+// there are no others.
+func (d Deps) Address(advertised, listening string) string {
+	if !d.Shared {
+		return ""
+	}
+	return cmp.Or(advertised, listening)
 }
 
 // Service is what a process runs: once, until the context ends.
@@ -112,7 +124,7 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 	}
 	health := &telemetry.Health{}
 	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild())
-	s, err := spec.New(ctx, cfg, Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing})
+	s, err := spec.New(ctx, cfg, Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing, Shared: true})
 	if err != nil {
 		return errors.Join(err, listener.Close(), tracing.Close(context.WithoutCancel(ctx)))
 	}

@@ -27,6 +27,19 @@ func WithTracing(t telemetry.Tracing) Option { return tracedClient(t) }
 // reached or is not ready. It refuses addresses that are not on this machine: without TLS the token would be read on the
 // way.
 func Dial(addr, secret string, options ...Option) (*grpc.ClientConn, error) {
+	config, err := serviceConfig()
+	if err != nil {
+		return nil, err
+	}
+	more := []grpc.DialOption{grpc.WithPerRPCCredentials(token(secret)), grpc.WithDefaultServiceConfig(config)}
+	for _, o := range options {
+		more = append(more, o...)
+	}
+	return connect(addr, more...)
+}
+
+// connect returns a connection to an address on this machine.
+func connect(addr string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("address %q: give host:port, for example 127.0.0.1:7010", addr)
@@ -34,18 +47,8 @@ func Dial(addr, secret string, options ...Option) (*grpc.ClientConn, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("address %q is not on this machine, and Laurel has no TLS yet: the token would be sent in the open", addr)
 	}
-	config, err := serviceConfig()
-	if err != nil {
-		return nil, err
-	}
-	var more []grpc.DialOption
-	for _, o := range options {
-		more = append(more, o...)
-	}
-	conn, err := grpc.NewClient("dns:///"+addr, append(more,
+	conn, err := grpc.NewClient("dns:///"+addr, append(options,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithPerRPCCredentials(token(secret)),
-		grpc.WithDefaultServiceConfig(config),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MessageBytesMax), grpc.MaxCallSendMsgSize(MessageBytesMax)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout}),
 		grpc.WithNoProxy(),

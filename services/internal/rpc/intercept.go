@@ -27,6 +27,7 @@ type guard struct {
 	admit     func(ctx context.Context, method string) (context.Context, error)
 	rules     map[string]Rule
 	validator protovalidate.Validator
+	passer    *passer
 	log       *slog.Logger
 }
 
@@ -45,6 +46,9 @@ func (g *guard) unary(ctx context.Context, request any, call *grpc.UnaryServerIn
 		err := g.check(request)
 		if err == nil {
 			answer, err = next(bounded, request)
+		}
+		if err != nil {
+			answer, err = g.passer.pass(bounded, call.FullMethod, request, err)
 		}
 		return g.told(bounded, call.FullMethod, err)
 	})

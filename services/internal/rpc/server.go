@@ -52,7 +52,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the checks of requests: %w", err)
 	}
-	g := &guard{rules: rules(), validator: validator, log: cfg.Logger}
+	g := &guard{rules: rules(), validator: validator, log: cfg.Logger, passer: &passer{options: tracedClient(cfg.Tracing)}}
 	options := append(tracedServer(cfg.Tracing), limits(g)...)
 	switch {
 	case cfg.Outside != nil:
@@ -142,7 +142,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		s.drain()
 		return nil
 	})
-	return group.Wait()
+	return errors.Join(group.Wait(), s.guard.passer.close())
 }
 
 // follow keeps the health service up to date until the server is to stop.

@@ -47,8 +47,9 @@ type Partition struct {
 	// Refused counts the partition's refusal rows: while it is 0 none needs to be looked up.
 	Refused   int64      `bson:"refused"`
 	Revisions []Revision `bson:"revisions"`
-	Owner     string     `bson:"owner"`
-	Attempt   *Attempt   `bson:"attempt,omitempty"`
+	// Owner is the replica that works on the partition; empty: nobody in particular.
+	Owner   string   `bson:"owner"`
+	Attempt *Attempt `bson:"attempt,omitempty"`
 }
 
 // Clone returns a partition that shares nothing with p.
@@ -129,6 +130,22 @@ func (s *Store) MovePartitions(ctx context.Context, parts []Partition) error {
 		return fmt.Errorf("%w: a partition document has moved", ErrConflict)
 	}
 	return nil
+}
+
+// OwnPartition writes an owner, and p's attempt, into a partition document whose stored version is still the one that p
+// carries, and raises it: what anybody has under way for the partition can no longer be committed. False: it has moved.
+func (s *Store) OwnPartition(ctx context.Context, p Partition, owner string) (bool, error) {
+	set := bson.M{"owner": owner}
+	if p.Attempt != nil {
+		set["attempt"] = p.Attempt
+	}
+	result, err := s.Collection(PartitionsName).UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: p.ID}, {Key: "version", Value: p.Version}},
+		bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.M{"version": 1}}})
+	if err != nil {
+		return false, fmt.Errorf("write who owns partition %d: %w", p.ID, err)
+	}
+	return result.ModifiedCount == 1, nil
 }
 
 // withoutID drops the _id, which an upsert takes from its filter.

@@ -1,0 +1,82 @@
+package follow_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+)
+
+// share starts a replica that shares the partitions with others.
+func (p *place) share(address string) *replica {
+	p.t.Helper()
+	p.address = address
+	defer func() { p.address = "" }()
+	return p.run(bus.Events, nil)
+}
+
+// own waits until a replica owns so many partitions.
+func (r *replica) own(t *testing.T, n int) {
+	t.Helper()
+	testkit.Eventually(t, func() bool { return len(r.Owned()) == n }, fmt.Sprint(n, " partitions"))
+}
+
+// TestReplicasWorkOnTheirOwnPartitions: each message counts once while replicas come and go in the middle of the load,
+// none works on what is another's, and calls are told where to go.
+func TestReplicasWorkOnTheirOwnPartitions(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.control("house", "opened", "opened", opened())
+	p.control("tea", "revised", "revised/1", revision(1))
+	orders := 0
+	load := func() {
+		for range 60 {
+			p.order(fmt.Sprint("member-", orders%12), fmt.Sprint("o-", orders))
+			orders++
+		}
+	}
+	one := p.share("127.0.0.1:1")
+	one.own(t, partitions)
+	load()
+	two := p.share("127.0.0.1:2")
+	two.own(t, partitions/2)
+	load()
+	one.drained(t)
+	before := one.Counts().Messages
+	require.Positive(t, before)
+	require.Positive(t, two.Counts().Messages)
+
+	theirs := two.Owned()[0]
+	err := one.Call(t.Context(), theirs, "by one")
+	require.ErrorIs(t, err, reason.NotReady)
+	var away *follow.Elsewhere
+	require.ErrorAs(t, err, &away)
+	require.Equal(t, "127.0.0.1:2", away.Address())
+	require.NoError(t, two.Call(t.Context(), theirs, "by two"))
+
+	three := p.share("127.0.0.1:3")
+	load()
+	three.own(t, 1)
+	two.stop()
+	load()
+	testkit.Eventually(t, func() bool { return len(one.Owned())+len(three.Owned()) == partitions }, "what was two's")
+	one.drained(t)
+	three.drained(t)
+	lines := p.lines()
+	for i := range orders {
+		require.Equal(t, 1, lines[fmt.Sprint("order o-", i)], "order %d", i)
+	}
+	require.Equal(t, 1, lines["work"])
+	one.stop()
+	three.own(t, partitions)
+	said, err := p.bus.End(t.Context(), bus.Events)
+	require.NoError(t, err)
+	told, err := p.bus.End(t.Context(), bus.Facts)
+	require.NoError(t, err)
+	require.Equal(t, said, told, "each message was told once")
+}
