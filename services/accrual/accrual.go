@@ -104,7 +104,7 @@ func (s *Service) Close(ctx context.Context) error {
 // Run works until ctx ends, then stops in the order intake, lanes, outbox. What is not committed by then has had no
 // effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.sweeper().Run, s.door.run, s.serve)
+	return s.Follower.Run(ctx, s.sweeper().Run, s.door.run, s.keepMidnights, s.serve)
 }
 
 func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 )
@@ -18,6 +19,9 @@ func Main(ctx context.Context, args, environ []string, out, errs io.Writer) int 
 		About:   "The ledger: orders from EVENTS become entries; what was done goes to FACTS; questions are answered over gRPC.",
 		Environ: EnvironPrefix,
 		Metrics: func(c Config) string { return c.Metrics },
-		New:     func(ctx context.Context, c Config, d Deps) (process.Service, error) { return New(ctx, c, d) },
+		Servers: func(c Config) process.Servers {
+			return process.Servers{MongoURI: c.MongoURI, NATS: bus.Config{URL: c.NATSURL, Token: c.NATSToken, Name: "laurel-accrual"}}
+		},
+		New: func(ctx context.Context, c Config, d Deps) (process.Service, error) { return New(ctx, c, d) },
 	}, process.World{Args: args, Environ: environ, Out: out, Err: errs})
 }

@@ -103,7 +103,9 @@ func (r revision) ask(t *testing.T, s *stage) {
 // way is how a plot is played.
 type way struct {
 	lanes, batch int
+	replicas     int  // of each service that follows the log; 0: one
 	killed       bool // processes are killed at random places
+	paused       bool // a replica of each service sleeps through a part of it
 }
 
 // play plays a plot with a process for each service, and returns what they hold in the end.
@@ -115,6 +117,12 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 	}
 	var chunk []orderfile.Group
 	for i, g := range p.groups {
+		if w.paused && i == len(p.groups)/3 {
+			s.pause()
+		}
+		if w.paused && i == len(p.groups)*2/3 {
+			s.wake()
+		}
 		if rev, revised := p.revisions[i]; revised {
 			s.publish(chunk)
 			chunk = chunk[:0]
@@ -124,7 +132,7 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 		if chunk = append(chunk, g); len(chunk) == chunkOrders {
 			s.publish(chunk)
 			chunk = chunk[:0]
-			s.maybeKill(s.followers...)
+			s.maybeKill(s.running()...)
 		}
 	}
 	s.publish(chunk)
@@ -134,7 +142,8 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 }
 
 // TestARevisionInTheMiddleGivesTheSameResult revises a programme at random places of a history, once so, once so: with
-// other lanes and batches, and with services that are killed and started again. At the same place of the log all services
+// other lanes and batches, with services that are killed and started again, and with several replicas of each, some killed,
+// some asleep for a while. At the same place of the log all services
 // know the same revisions, and whoever was slower or died comes to the same books, to the last hash.
 func TestARevisionInTheMiddleGivesTheSameResult(t *testing.T) {
 	t.Parallel()
@@ -147,6 +156,7 @@ func TestARevisionInTheMiddleGivesTheSameResult(t *testing.T) {
 	requireRevised(t, want)
 	for name, w := range map[string]way{
 		"one lane, batches of sixteen": {lanes: 1, batch: 16}, "killed, four lanes": {lanes: 4, batch: 512, killed: true},
+		"three replicas, killed and paused": {lanes: 2, batch: 64, replicas: 3, killed: true, paused: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -100,8 +100,9 @@ type stage struct {
 	bus       *bus.Bus
 	secrets   rpc.Secrets
 	followers []string
-	processes map[string]*process
-	random    *mathrand.Rand // nil: nobody is killed
+	processes map[string]*process // by replica
+	asleep    []string            // replicas
+	random    *mathrand.Rand      // nil: nobody is killed
 	kills     int
 	last      error // of a call
 }
@@ -116,7 +117,9 @@ func raise(t *testing.T, mongoURI string, w way) *stage {
 	}
 	slices.Sort(s.followers)
 	for _, name := range s.followers {
-		s.start(name)
+		for _, replica := range s.replicas(name) {
+			s.start(replica)
+		}
 	}
 	return s
 }
@@ -140,15 +143,26 @@ func bare(t *testing.T, mongoURI string, w way) *stage {
 
 func (s *stage) database(name string) string { return "laurel_" + name + "_" + s.suffix }
 
-// start starts the process of a service, and waits until it is up.
-func (s *stage) start(name string) {
-	s.t.Helper()
-	s.launch(name, filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
+// replicas are the names of a service's replicas: accrual, accrual/2, ...
+func (s *stage) replicas(name string) []string {
+	names := []string{name}
+	for n := 2; n <= s.way.replicas; n++ {
+		names = append(names, fmt.Sprint(name, "/", n))
+	}
+	return names
 }
 
-// launch starts a binary as the process of a service, with more in its environment.
-func (s *stage) launch(name, binary string, more ...string) {
+// start starts a replica of a service, and waits until it is up.
+func (s *stage) start(replica string) {
 	s.t.Helper()
+	name, _, _ := strings.Cut(replica, "/")
+	s.launch(replica, filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
+}
+
+// launch starts a binary as a replica of a service, with more in its environment.
+func (s *stage) launch(replica, binary string, more ...string) {
+	s.t.Helper()
+	name, _, _ := strings.Cut(replica, "/")
 	prefix := "LAUREL_" + strings.ToUpper(name) + "_"
 	env := []string{
 		prefix + "MONGO_URI=" + s.servers.uri, prefix + "DATABASE=" + s.database(name), prefix + "NATS_URL=" + s.servers.url,
@@ -161,9 +175,9 @@ func (s *stage) launch(name, binary string, more ...string) {
 	s.house.env = append(append(slices.Clone(plain), env...), more...)
 	p := s.house.run(binary)
 	s.house.env = plain
-	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, name+" is up")
+	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, replica+" is up")
 	s.house.stillRuns(p)
-	s.processes[name] = p
+	s.processes[replica] = p
 }
 
 var grpcOn = regexp.MustCompile(`"msg":"service is up".*"grpc":"(127\.0\.0\.1:\d+)"`)
@@ -270,7 +284,8 @@ func (s *stage) read(name string) books {
 	require.NoError(s.t, err)
 	b := books{documents: map[string]map[string]bson.M{}, revisions: map[string]any{}}
 	for _, collection := range names {
-		if collection == "positions" { // of FACTS, whose order between accounts is not always the same
+		// Places in FACTS, whose order between accounts is not always the same; and who works on what.
+		if collection == "positions" || collection == "replicas" {
 			continue
 		}
 		hidden := bson.M{"recorded_at": 0, "change": 0} // a place in FACTS, for who takes what is new

@@ -113,10 +113,6 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 	group.Go(func() error {
 		return telemetry.Serve(ctx, listener, telemetry.Page(h.Metrics, h.Health), h.Health, h.Log)
 	})
-	group.Go(func() error {
-		h.KeepMidnight(ctx, w.clock, p.Zone)
-		return nil
-	})
 	if door := h.Partner.DoorAddress(); door != "" {
 		w.stage("partner companies come in on %s; certificates to try it with are in %s", door, filepath.Dir(h.CAFile()))
 	}

@@ -61,6 +61,8 @@ type Spec[C any] struct {
 	About   string // one sentence for --help
 	Environ config.Prefix
 	Metrics func(C) string // where the page for Prometheus listens
+	// Servers are waited for before New, for as long as it takes; nil: none are.
+	Servers func(C) Servers
 	New     func(ctx context.Context, cfg C, deps Deps) (Service, error)
 }
 
@@ -124,16 +126,25 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 	}
 	health := &telemetry.Health{}
 	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild())
-	s, err := spec.New(ctx, cfg, Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing, Shared: true})
-	if err != nil {
-		return errors.Join(err, listener.Close(), tracing.Close(context.WithoutCancel(ctx)))
-	}
-	log.InfoContext(ctx, "service is up", "service", spec.Name, "grpc", s.Address(), "metrics", listener.Addr().String())
+	deps := Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing, Shared: true}
+	log.InfoContext(ctx, "service begins", "service", spec.Name, "metrics", listener.Addr().String())
+	starting := newStart(health)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.Run(ctx) })
 	group.Go(func() error { return health.Run(ctx) })
 	group.Go(func() error { return telemetry.Serve(ctx, listener, telemetry.Page(registry, health), health, log) })
-	err = errors.Join(group.Wait(), s.Close(context.WithoutCancel(ctx)))
+	group.Go(func() error {
+		if spec.Servers != nil && !starting.await(ctx, spec.Servers(cfg).needs(log), log) {
+			return nil // told to end
+		}
+		s, err := spec.New(ctx, cfg, deps)
+		if err != nil {
+			return err
+		}
+		starting.over()
+		log.InfoContext(ctx, "service is up", "service", spec.Name, "grpc", s.Address(), "metrics", listener.Addr().String())
+		return errors.Join(s.Run(ctx), s.Close(context.WithoutCancel(ctx)))
+	})
+	err = group.Wait()
 	if lost := tracing.Close(context.WithoutCancel(ctx)); lost != nil {
 		log.WarnContext(ctx, "traces are lost", "error", lost) // nothing else is
 	}

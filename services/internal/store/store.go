@@ -72,6 +72,16 @@ func (s *Store) checkServer(ctx context.Context) error {
 	return nil
 }
 
+// Reach tells whether a MongoDB is there and has a primary. Whether it is one that Open takes, Open says.
+func Reach(ctx context.Context, uri string) error {
+	client, err := mongo.Connect(options.Client().ApplyURI(uri).SetServerSelectionTimeout(serverSelectionTimeout))
+	if err != nil {
+		return fmt.Errorf("connect to mongod: %w", err)
+	}
+	err = client.Ping(ctx, readpref.Primary())
+	return errors.Join(err, client.Disconnect(context.WithoutCancel(ctx)))
+}
+
 // Collection returns a collection of the database.
 func (s *Store) Collection(name string) *mongo.Collection { return s.db.Collection(name) }
 

@@ -62,6 +62,11 @@ const (
 	deadBytes   = 512 << 20
 )
 
+// Layout is how the streams of a house are made.
+func Layout() bus.Layout {
+	return bus.Layout{MaxBytesEvents: eventsBytes, MaxBytesFacts: factsBytes, MaxBytesDead: deadBytes}
+}
+
 // House is a house that stands. Close it.
 type House struct {
 	Options
@@ -143,8 +148,7 @@ func (h *House) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	layout := bus.Layout{MaxBytesEvents: eventsBytes, MaxBytesFacts: factsBytes, MaxBytesDead: deadBytes}
-	if err := h.Bus.EnsureStreams(ctx, layout); err != nil {
+	if err := h.Bus.EnsureStreams(ctx, Layout()); err != nil {
 		return err
 	}
 	h.watchDisk(ctx)
