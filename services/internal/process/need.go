@@ -16,8 +16,8 @@ const (
 	// reachEvery and reachTimeout are how often something that is needed is tried, and how long one try may last.
 	reachEvery   = 500 * time.Millisecond
 	reachTimeout = 5 * time.Second
-	// remindEvery is how often a log says again what is waited for.
-	remindEvery = 10 * time.Second
+	// remindTries is after how many tries the log says again what is waited for.
+	remindTries = 20
 )
 
 // Servers are what every service stands on.
@@ -55,9 +55,10 @@ func (s *start) over() { s.wait(nil) }
 
 // await returns true once everything that is needed answers, whoever came first; false once ctx has ended.
 func (s *start) await(ctx context.Context, needs []need, log *slog.Logger) bool {
+	tick := time.NewTicker(reachEvery)
+	defer tick.Stop()
 	for _, need := range needs {
-		told := time.Time{}
-		for {
+		for tries := 0; ; tries++ {
 			once, cancel := context.WithTimeout(ctx, reachTimeout)
 			err := need.reach(once)
 			cancel()
@@ -68,14 +69,13 @@ func (s *start) await(ctx context.Context, needs []need, log *slog.Logger) bool 
 				break
 			}
 			s.wait(errors.New("waiting for " + need.name))
-			if time.Since(told) >= remindEvery {
-				log.WarnContext(ctx, "waiting for "+need.name, "error", err)
-				told = time.Now()
+			if tries%remindTries == 0 {
+				log.WarnContext(ctx, "the service waits for what it needs", "waiting_for", need.name, "error", err)
 			}
 			select {
 			case <-ctx.Done():
 				return false
-			case <-time.After(reachEvery):
+			case <-tick.C:
 			}
 		}
 	}

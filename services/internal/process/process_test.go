@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
@@ -124,4 +125,38 @@ func TestAServiceRunsUntilItsContextEnds(t *testing.T) {
 	stop()
 	require.Zero(t, <-code)
 	<-l.closed
+}
+
+// TestAServiceWaitsForItsServers: it says so, is alive and not ready meanwhile, and ends when it is told to.
+func TestAServiceWaitsForItsServers(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var errs page
+	l := &lamp{closed: make(chan struct{})}
+	spec := specOf(l, errors.New("made too early"))
+	spec.Servers = func(settings) process.Servers {
+		return process.Servers{MongoURI: "mongodb://127.0.0.1:1/?directConnection=true&serverSelectionTimeoutMS=100"}
+	}
+	code := make(chan int)
+	go func() { code <- process.Main(ctx, spec, process.World{Out: io.Discard, Err: &errs}) }()
+	testkit.Eventually(t, func() bool { return strings.Contains(errs.String(), `"waiting_for":"MongoDB"`) }, "it says what it waits for")
+	address := regexp.MustCompile(`"metrics":"([^"]+)"`).FindStringSubmatch(errs.String())[1]
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	ask := func(path string) (int, string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+		require.NoError(t, err)
+		answer, err := client.Do(request)
+		require.NoError(t, err)
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, errors.Join(err, answer.Body.Close()))
+		return answer.StatusCode, string(text)
+	}
+	testkit.Eventually(t, func() bool {
+		status, text := ask("/readyz")
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "waiting for MongoDB")
+	}, "readiness says what it waits for")
+	status, _ := ask("/healthz")
+	require.Equal(t, http.StatusOK, status)
+	stop()
+	require.Zero(t, <-code)
 }

@@ -37,22 +37,26 @@ func Open(ctx context.Context, b *bus.Bus, mode controlv1.ClockMode, partitions 
 		}
 		return nil
 	}
-	return control(ctx, b, "opened", "opened", &controlv1.HouseOpened{ClockMode: mode, Partitions: int32(partitions)}, partitions) //nolint:gosec // at most 256
+	body := &controlv1.HouseOpened{ClockMode: mode, Partitions: int32(partitions)} //nolint:gosec // at most 256
+	return tellAll(ctx, b, ControlEvent{Kind: "opened", ID: "opened", Body: body}, partitions)
 }
 
 // PassClock takes the clocks of all partitions to a time. The same time again is the same event.
 func PassClock(ctx context.Context, b *bus.Bus, to time.Time, partitions int) error {
-	body := &controlv1.ClockPassed{Time: timestamppb.New(to)}
-	return control(ctx, b, "clock", "clock/"+to.UTC().Format(time.RFC3339Nano), body, partitions)
+	return tellAll(ctx, b, ControlEvent{
+		Kind: "clock", ID: "clock/" + to.UTC().Format(time.RFC3339Nano), Body: &controlv1.ClockPassed{Time: timestamppb.New(to)},
+	}, partitions)
 }
 
-func control(ctx context.Context, b *bus.Bus, kind, id string, body proto.Message, partitions int) error {
-	batch, err := Control(ControlEvent{Program: houseProgram, Source: houseSource, Kind: kind, ID: id, Body: body}, partitions)
+// tellAll publishes a control event of the house's own to all partitions.
+func tellAll(ctx context.Context, b *bus.Bus, c ControlEvent, partitions int) error {
+	c.Program, c.Source = houseProgram, houseSource
+	batch, err := Control(c, partitions)
 	if err != nil {
 		return err
 	}
 	if err := All(ctx, b, batch); err != nil {
-		return fmt.Errorf("publish control event %s: %w", id, err)
+		return fmt.Errorf("publish control event %s: %w", c.ID, err)
 	}
 	return nil
 }
