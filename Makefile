@@ -1,5 +1,5 @@
 # Each target is one line that calls a script; `make help` lists them.
-.PHONY: help run serve test lint generate clean
+.PHONY: help run serve test bench lint generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ serve: ## keep the house up until Ctrl-C
 
 test: ## go vet and all tests, on a real MongoDB and nats-server [ARGS="go test flags and packages"]
 	@scripts/test.sh $(ARGS)
+
+bench: ## measure a house against its targets [SIZE=small, medium or full]
+	@scripts/bench.sh
 
 lint: ## golangci-lint, import rules and their proof, buf lint, buf breaking, drift of generated code
 	@scripts/lint.sh

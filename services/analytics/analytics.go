@@ -12,6 +12,7 @@ import (
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/api"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/comparing"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/economics"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
@@ -40,6 +41,7 @@ type Service struct {
 	segments *api.Segments
 	models   *api.Models
 	fitter   *fitting.Fitter
+	comparer *comparing.Comparer
 	metrics  *metrics
 	listener net.Listener
 
@@ -99,7 +101,8 @@ func (s *Service) build(ctx context.Context) error {
 		return err
 	}
 	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter.Patient(), Clock: s.deps.Clock, Log: s.deps.Log})
-	s.api = api.New(api.Deps{Reporter: reporter, Fitter: s.fitter, Economics: terms, After: after})
+	s.comparer = comparing.New(reporter.Patient(), s.deps.Clock)
+	s.api = api.New(api.Deps{Reporter: reporter, Fitter: s.fitter, Comparer: s.comparer, Economics: terms, After: after})
 	s.segments = api.NewSegments(segmenting.New(s.storage, reporter, s.deps.Clock), after)
 	s.models = api.NewModels(s.api)
 	return nil
@@ -109,7 +112,9 @@ func (s *Service) build(ctx context.Context) error {
 func (s *Service) Address() string { return s.listener.Addr().String() }
 
 // Run works until ctx ends. What is not committed by then has had no effect and is read again at the next start.
-func (s *Service) Run(ctx context.Context) error { return s.Follower.Run(ctx, s.serve, s.fitter.Run) }
+func (s *Service) Run(ctx context.Context) error {
+	return s.Follower.Run(ctx, s.serve, s.fitter.Run, s.comparer.Run)
+}
 
 // serve answers gRPC until ctx ends.
 func (s *Service) serve(ctx context.Context) error {

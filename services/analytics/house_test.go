@@ -87,7 +87,10 @@ func (h *standing) again(facts ...bus.Outgoing) {
 }
 
 // size says how a service works; what is zero is as in production.
-type size struct{ lanes, batch int }
+type size struct {
+	lanes, batch int
+	clock        clock.Clock
+}
 
 // service is one replica of analytics, with the client of who calls it.
 type service struct {
@@ -116,9 +119,12 @@ func (h *standing) build(s size) *service {
 		cfg.BatchItems = 512
 	}
 	made := &service{h: h, health: &telemetry.Health{}, secrets: secrets, registry: prometheus.NewRegistry(), stop: func() {}}
+	if s.clock == nil {
+		s.clock = clock.System()
+	}
 	var err error
 	made.Service, err = analytics.New(h.t.Context(), cfg, analytics.Deps{
-		Log: testkit.Logger(h.t), Clock: clock.System(), Registry: made.registry, Health: made.health,
+		Log: testkit.Logger(h.t), Clock: s.clock, Registry: made.registry, Health: made.health,
 	})
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), secrets[rpc.Operator])

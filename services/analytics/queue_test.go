@@ -46,6 +46,7 @@ func TestReportsAreQueuedAndBoundedAndCopyingGoesOn(t *testing.T) {
 	s := h.run(size{})
 	h.tell(h.ledger.paid("m0", "a", date("2025-01-10"), 1000))
 	s.drained()
+	require.EqualValues(t, 1, s.card("m0").GetComparedEntries())
 	var group errgroup.Group
 	taken, release := make(chan struct{}, reportsAtOnce), make(chan struct{})
 	for range reportsAtOnce {
@@ -97,6 +98,7 @@ func TestReportsAreQueuedAndBoundedAndCopyingGoesOn(t *testing.T) {
 		}
 		require.True(t, retry, "%s: RetryInfo", name)
 	}
+	require.EqualValues(t, 1, s.card("m0").GetOrders(), "a card does not wait for those who read everybody")
 	for i := range 100 {
 		h.tell(h.ledger.paid(fmt.Sprint("m", i%7), fmt.Sprint("more", i), date("2025-01-11"), 1000))
 	}

@@ -7,6 +7,7 @@ import (
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/comparing"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/economics"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
@@ -19,6 +20,7 @@ type Server struct {
 	analyticsv1.UnimplementedAnalyticsServiceServer
 	reporter *reporting.Reporter
 	fitter   *fitting.Fitter
+	comparer *comparing.Comparer
 	// economics is what the programme says of margins and costs.
 	economics func(ctx context.Context, program string) (economics.Known, error)
 	after     func(ctx context.Context, to *typev1.Position) error
@@ -28,13 +30,14 @@ type Server struct {
 type Deps struct {
 	Reporter  *reporting.Reporter
 	Fitter    *fitting.Fitter
+	Comparer  *comparing.Comparer
 	Economics *economics.Reader
 	After     func(ctx context.Context, to *typev1.Position) error
 }
 
 // New makes the service; register it on an rpc.Server.
 func New(d Deps) *Server {
-	return &Server{reporter: d.Reporter, fitter: d.Fitter, economics: d.Economics.Of, after: d.After}
+	return &Server{reporter: d.Reporter, fitter: d.Fitter, comparer: d.Comparer, economics: d.Economics.Of, after: d.After}
 }
 
 // ListReports implements AnalyticsService.

@@ -16,7 +16,11 @@ import (
 // what changed. All of it is one turn: what a report holds of its customers it holds for as long.
 func (s *Server) made(ctx context.Context, r report, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
 	var now *analyticsv1.Report
-	err := s.reporter.Together(ctx, func(ctx context.Context, one *reporting.Reporter) error {
+	turn := s.reporter.Together
+	if r.one {
+		turn = s.reporter.Aside
+	}
+	err := turn(ctx, func(ctx context.Context, one *reporting.Reporter) error {
 		inside := *s
 		inside.reporter = one
 		var err error

@@ -11,33 +11,36 @@ import (
 
 func customerReport() report {
 	return report{
-		name: "customer", question: "What do we know of one customer?", details: true, whole: true,
+		name: "customer", question: "What do we know of one customer?", details: true, whole: true, one: true,
 		takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCustomer() != nil }, make: (*Server).customer, figures: customerFigures,
 	}
 }
 
-// customer answers with the account alone where nothing was known of it by then.
+// customer answers with the account alone where nothing was known of it by then. It reads that account, and compares it with
+// what was measured of all.
 func (s *Server) customer(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
 	known, err := s.economics(ctx, q.Program)
 	if err != nil {
 		return nil, err
 	}
 	account := in.GetCustomer().GetAccount()
-	var b *card.Builder
-	made, err := s.read(ctx, q, func(h reporting.Head) adder {
-		b = card.New(account, h.AsOf, known.Economics)
-		return b
-	})
+	head, c, err := s.reporter.Account(ctx, q, account)
 	if err != nil {
 		return nil, err
 	}
-	found, some, err := b.Card()
+	crowd, err := s.comparer.Of(ctx, head)
 	if err != nil {
 		return nil, err
 	}
+	found, some, err := card.Of(c, head.AsOf, known.Economics, crowd.Crowd)
+	if err != nil {
+		return nil, err
+	}
+	made := headToProto(head)
 	body := &analyticsv1.CustomerReport{Account: account}
 	if some {
 		body = cardToProto(found, known)
+		body.ComparedEntries = crowd.Reading.Entries
 	}
 	made.Body = &analyticsv1.Report_Customer{Customer: body}
 	rests(made, known, parts(known, "margin", "margins", "order", "actions", "point"), "profit")
@@ -90,6 +93,7 @@ func customerFigures() []figure {
 		{"not_yet", "categories that the customer has not bought, by the share of all customers who have", own, "", measured, "that the customer wants them, or does not buy them elsewhere"},
 		{"channels", "orders by channel", own, "orders", measured, ""},
 		{"actions", "own events by type", own, "", measured, ""},
+		{"compared_entries", "how much was read of all customers whom class, segment and categories open are told by", own, "", measured, "where fewer entries than the report has read: with a large copy the others are measured anew every so often"},
 		{"economics_revision", "revision of the programme whose economics were used", own, "", measured, ""},
 	}
 }

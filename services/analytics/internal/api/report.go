@@ -21,6 +21,7 @@ type report struct {
 	name, question string
 	details        bool // it reads all that is known of each account
 	whole          bool // it takes no filter
+	one            bool // it reads one account
 	moves          bool // its list moves tells of the earlier day by itself
 	// takes tells whether the parameters of a request are its own.
 	takes func(*analyticsv1.GetReportRequest) bool

@@ -16,6 +16,8 @@ const (
 	readersMax = 2
 	// waitersMax is how many may wait for their turn.
 	waitersMax = 16
+	// asideMax is how many read one account at once, beside those who read all; more wait.
+	asideMax = 16
 	// readMax is how long one may read: mongod forgets the state that it reads after five minutes.
 	readMax = 4 * time.Minute
 )
@@ -23,10 +25,13 @@ const (
 // queue lets few in at a time, in the order in which they came. Safe for many goroutines.
 type queue struct {
 	turns   chan struct{}
+	aside   chan struct{} // turns of those who read one account
 	waiting atomic.Int64
 }
 
-func newQueue() *queue { return &queue{turns: make(chan struct{}, readersMax)} }
+func newQueue() *queue {
+	return &queue{turns: make(chan struct{}, readersMax), aside: make(chan struct{}, asideMax)}
+}
 
 // enter waits for a turn until ctx ends, or refuses with OVERLOADED where enough wait already. Whoever was let in must leave.
 func (q *queue) enter(ctx context.Context) error {
@@ -53,6 +58,22 @@ func (q *queue) stand(ctx context.Context) error {
 }
 
 func (q *queue) leave() { <-q.turns }
+
+// Aside is Together for who reads one account: it does not wait for those who read all.
+func (r *Reporter) Aside(ctx context.Context, look func(context.Context, *Reporter) error) error {
+	select {
+	case r.queue.aside <- struct{}{}:
+		defer func() { <-r.queue.aside }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return r.storage.Snapshot(ctx, func(ctx context.Context) error { return look(ctx, r.within()) })
+}
+
+// within is the reporter in a snapshot that is open.
+func (r *Reporter) within() *Reporter {
+	return &Reporter{storage: r.storage, partitions: r.partitions, inside: true}
+}
 
 // Patient is the same reporter for work that nobody waits for: it takes its turn as others do, and is never refused for their
 // number. Whoever has it bounds its own work.

@@ -33,7 +33,7 @@ func New(s *storage.Storage, partitions []int) *Reporter {
 // It waits for its turn once.
 func (r *Reporter) Together(ctx context.Context, look func(context.Context, *Reporter) error) error {
 	return r.turn(ctx, func(ctx context.Context) error {
-		return look(ctx, &Reporter{storage: r.storage, partitions: r.partitions, inside: true})
+		return look(ctx, r.within())
 	})
 }
 
@@ -75,6 +75,19 @@ func (r *Reporter) Read(ctx context.Context, q Query, start func(Head) func(hist
 		return nil
 	})
 	return head, err
+}
+
+// Account returns all that is known of one account; without a single order or deed: it is not known.
+func (r *Reporter) Account(ctx context.Context, q Query, id string) (Head, history.Customer, error) {
+	var head Head
+	var found history.Customer
+	err := r.open(ctx, q, func(ctx context.Context, h Head) error {
+		var err error
+		head = h
+		found, _, err = r.storage.Account(ctx, q.Program, id)
+		return err
+	})
+	return head, found, err
 }
 
 // View opens one state of the copy, and the customers behind an id in it, for as long as look lasts.

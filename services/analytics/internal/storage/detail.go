@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -61,57 +60,67 @@ func linesToDoc(lines []history.Line) []lineDoc {
 	return docs
 }
 
-func (d orderDoc) order() history.Order {
-	o := history.Order{Day: calendar.Day(d.Day), Base: money.Minor(d.Base)}
-	o.Detail = &history.Detail{Merchant: d.Merchant, Channel: d.Channel, Points: money.Points(d.Points)}
-	for _, l := range d.Lines {
-		line := history.Line{SKU: l.SKU, Category: l.Category, Base: money.Minor(l.Base)}
-		if l.Cost != nil {
-			line.Cost, line.HasCost = money.Minor(*l.Cost), true
-		}
-		o.Detail.Lines = append(o.Detail.Lines, line)
-	}
-	return o
-}
-
 // Details returns the accounts of a programme by rising id, those behind an id alone, each with all that is known of it: who
 // has only done something beside buying too. It holds one of them at a time.
 func (s *Storage) Details(ctx context.Context, program, after string) iter.Seq2[history.Customer, error] {
 	return func(yield func(history.Customer, error) bool) {
-		err := s.details(ctx, program, after, func(c history.Customer) bool { return yield(c, nil) })
+		// "0" follows "/": the ids of the programme's accounts lie between the two.
+		some := span{ids: bson.D{{Key: "$gt", Value: accountID(program, after)}, {Key: "$lt", Value: program + "0"}}}
+		if after != "" {
+			some.accounts = bson.D{{Key: "$gt", Value: after}}
+		}
+		err := s.details(ctx, program, some, func(c history.Customer) bool { return yield(c, nil) })
 		if err != nil {
 			yield(history.Customer{}, fmt.Errorf("read the accounts of %s: %w", program, err))
 		}
 	}
 }
 
-// details reads accounts, orders and deeds side by side, all in the order of the accounts.
-func (s *Storage) details(ctx context.Context, program, after string, give func(history.Customer) bool) error {
-	filter := bson.D{{Key: "programme", Value: program}}
-	if after != "" {
-		filter = append(filter, bson.E{Key: "account", Value: bson.D{{Key: "$gt", Value: after}}})
+// Account returns all that is known of one account; false: nothing was copied of it.
+func (s *Storage) Account(ctx context.Context, program, id string) (history.Customer, bool, error) {
+	var found history.Customer
+	some := false
+	one := span{ids: bson.D{{Key: "$eq", Value: accountID(program, id)}}, accounts: bson.D{{Key: "$eq", Value: id}}}
+	err := s.details(ctx, program, one, func(c history.Customer) bool {
+		found, some = c, true
+		return true
+	})
+	if err != nil {
+		return found, false, fmt.Errorf("read account %s of %s: %w", id, program, err)
 	}
-	orders, err := openRows[orderDoc](ctx, s, ordersName, filter, options.Find().SetHint(ordersIndex).SetSort(ordersKeys()))
+	return found, some, nil
+}
+
+// span is some accounts of a programme: bounds of their documents' ids, and of their own; nil: all.
+type span struct{ ids, accounts bson.D }
+
+// details reads accounts, orders and deeds side by side, all in the order of the accounts.
+func (s *Storage) details(ctx context.Context, program string, of span, give func(history.Customer) bool) error {
+	filter := bson.D{{Key: "programme", Value: program}}
+	if of.accounts != nil {
+		filter = append(filter, bson.E{Key: "account", Value: of.accounts})
+	}
+	orders, err := openRows(ctx, s.store.Collection(ordersName), filter,
+		options.Find().SetHint(ordersIndex).SetSort(ordersKeys()).SetProjection(orderFields()), orderFromRaw)
 	if err != nil {
 		return err
 	}
 	defer orders.close(ctx)
-	deeds, err := openRows[deedDoc](ctx, s, deedsName, filter, options.Find().SetSort(deedsKeys()))
+	deeds, err := openRows(ctx, s.store.Collection(deedsName), filter, options.Find().SetSort(deedsKeys()), decoded[deedDoc])
 	if err != nil {
 		return err
 	}
 	defer deeds.close(ctx)
-	// "0" follows "/": the ids of the programme's accounts lie between the two.
-	ids := bson.D{{Key: "$gt", Value: accountID(program, after)}, {Key: "$lt", Value: program + "0"}}
-	accounts, err := openRows[accountDoc](ctx, s, accountsName, bson.D{{Key: "_id", Value: ids}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+	accounts, err := openRows(ctx, s.store.Collection(accountsName), bson.D{{Key: "_id", Value: of.ids}},
+		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}), accountFromRaw(program))
 	if err != nil {
 		return err
 	}
 	defer accounts.close(ctx)
 	for accounts.next(ctx) {
-		c := history.Customer{ID: strings.TrimPrefix(accounts.row.ID, program+"/"), Tiers: tiersFromDoc(accounts.row.Tiers), Points: pointsFromDoc(accounts.row.Points)}
-		for orders.upTo(ctx, func(d orderDoc) bool { return d.Account <= c.ID }) {
-			c.Orders = append(c.Orders, orders.row.order())
+		c := accounts.row
+		for orders.upTo(ctx, func(r orderRow) bool { return r.account <= c.ID }) {
+			c.Orders = append(c.Orders, orders.row.order)
 		}
 		for deeds.upTo(ctx, func(d deedDoc) bool { return d.Account <= c.ID }) {
 			d := deeds.row

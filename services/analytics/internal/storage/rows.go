@@ -11,6 +11,7 @@ import (
 // rows reads documents one by one, and can look at the next one without taking it.
 type rows[D any] struct {
 	cursor  *mongo.Cursor
+	decode  func(bson.Raw) (D, error)
 	row     D    // the one that was taken
 	ahead   D    // the one that was looked at
 	looked  bool // ahead has not been taken
@@ -18,13 +19,13 @@ type rows[D any] struct {
 }
 
 func openRows[D any](
-	ctx context.Context, s *Storage, collection string, filter bson.D, opts options.Lister[options.FindOptions],
+	ctx context.Context, from *mongo.Collection, filter bson.D, opts options.Lister[options.FindOptions], decode func(bson.Raw) (D, error),
 ) (*rows[D], error) {
-	cursor, err := s.store.Collection(collection).Find(ctx, filter, opts)
+	cursor, err := from.Find(ctx, filter, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &rows[D]{cursor: cursor}, nil
+	return &rows[D]{cursor: cursor, decode: decode}, nil
 }
 
 func (r *rows[D]) close(ctx context.Context) { _ = r.cursor.Close(context.WithoutCancel(ctx)) } // it was only read
@@ -46,15 +47,20 @@ func (r *rows[D]) upTo(ctx context.Context, fits func(D) bool) bool {
 		if r.failure != nil || !r.cursor.Next(ctx) {
 			return false
 		}
-		var d D
-		if r.failure = r.cursor.Decode(&d); r.failure != nil {
+		if r.ahead, r.failure = r.decode(r.cursor.Current); r.failure != nil {
 			return false
 		}
-		r.ahead, r.looked = d, true
+		r.looked = true
 	}
 	if !fits(r.ahead) {
 		return false
 	}
 	r.row, r.looked = r.ahead, false
 	return true
+}
+
+// decoded reads a document into a struct of its own.
+func decoded[D any](raw bson.Raw) (D, error) {
+	var d D
+	return d, bson.Unmarshal(raw, &d)
 }

@@ -568,8 +568,11 @@ type CustomerReport struct {
 	Actions       []*CountOf        `protobuf:"bytes,19,rep,name=actions,proto3" json:"actions,omitempty"`
 	// Revision of the programme that told the economics; 0: none did.
 	EconomicsRevision int32 `protobuf:"varint,20,opt,name=economics_revision,json=economicsRevision,proto3" json:"economics_revision,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// How many entries were read of all customers whom this one is compared with: class, segment and not_yet are told by them.
+	// Fewer than the report has read: with a large copy the others are measured anew every so often, not for each card.
+	ComparedEntries int64 `protobuf:"varint,21,opt,name=compared_entries,json=comparedEntries,proto3" json:"compared_entries,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CustomerReport) Reset() {
@@ -738,6 +741,13 @@ func (x *CustomerReport) GetActions() []*CountOf {
 func (x *CustomerReport) GetEconomicsRevision() int32 {
 	if x != nil {
 		return x.EconomicsRevision
+	}
+	return 0
+}
+
+func (x *CustomerReport) GetComparedEntries() int64 {
+	if x != nil {
+		return x.ComparedEntries
 	}
 	return 0
 }
@@ -1167,7 +1177,7 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\aCountOf\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05times\x18\x02 \x01(\x03R\x05times\x12\x19\n" +
-	"\blast_day\x18\x03 \x01(\tR\alastDay\"\x8b\x06\n" +
+	"\blast_day\x18\x03 \x01(\tR\alastDay\"\xb6\x06\n" +
 	"\x0eCustomerReport\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12\x14\n" +
@@ -1193,7 +1203,8 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\anot_yet\x18\x11 \x03(\v2!.laurel.analytics.v1.CategoryOpenR\x06notYet\x128\n" +
 	"\bchannels\x18\x12 \x03(\v2\x1c.laurel.analytics.v1.CountOfR\bchannels\x126\n" +
 	"\aactions\x18\x13 \x03(\v2\x1c.laurel.analytics.v1.CountOfR\aactions\x12-\n" +
-	"\x12economics_revision\x18\x14 \x01(\x05R\x11economicsRevision\"\xc9\x01\n" +
+	"\x12economics_revision\x18\x14 \x01(\x05R\x11economicsRevision\x12)\n" +
+	"\x10compared_entries\x18\x15 \x01(\x03R\x0fcomparedEntries\"\xc9\x01\n" +
 	"\x10MatrixParameters\x12\x15\n" +
 	"\x01x\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x01x\x12\x15\n" +
 	"\x01y\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\x01y\x12\x1d\n" +

@@ -9,10 +9,8 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/lifecycle"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/profit"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -55,40 +53,6 @@ type Card struct {
 	Channels, Actions               []Times    // by name
 }
 
-// Builder makes a Card. Not safe for many goroutines.
-type Builder struct {
-	account   string
-	asOf      calendar.Day
-	economics *program.Economics
-	rulers    *ruler.Builder
-	buyers    map[string]int64
-	customers int64
-	found     *history.Customer
-}
-
-// New makes a builder for an account.
-func New(account string, asOf calendar.Day, e *program.Economics) *Builder {
-	return &Builder{
-		account: account, asOf: asOf, economics: e, rulers: ruler.New(asOf, pareto.Defaults()), buyers: map[string]int64{},
-	}
-}
-
-// Add takes a customer, whoever it is. The error is a reason.AmountOutOfRange.
-func (b *Builder) Add(c history.Customer) error {
-	c = c.Before(b.asOf)
-	if c.ID == b.account && len(c.Orders)+len(c.Deeds) > 0 {
-		b.found = &c
-	}
-	if len(c.Orders) == 0 {
-		return nil
-	}
-	b.customers++
-	for name := range categories(c) {
-		b.buyers[name]++
-	}
-	return b.rulers.Add(c)
-}
-
 // categories are what a customer bought by category; lines without one are left out.
 func categories(c history.Customer) map[string]*Category {
 	all := map[string]*Category{}
@@ -114,53 +78,50 @@ func categories(c history.Customer) map[string]*Category {
 	return all
 }
 
-// Card ends the collection; false: nothing was known of the account by then. The error is a reason.AmountOutOfRange.
-func (b *Builder) Card() (Card, bool, error) {
-	if b.found == nil {
+// Of makes the card of a customer as of a day, beside the others; false: nothing was known of them by then. The error is a
+// reason.AmountOutOfRange.
+func Of(c history.Customer, asOf calendar.Day, e *program.Economics, crowd Crowd) (Card, bool, error) {
+	c = c.Before(asOf)
+	if len(c.Orders)+len(c.Deeds) == 0 {
 		return Card{}, false, nil
 	}
-	c := *b.found
 	p := lifecycle.Defaults()
 	made := Card{
-		ID: c.ID, Tier: c.Tier(), Stage: p.Of(c, b.asOf).String(), First: c.First(), Last: c.Last(),
+		ID: c.ID, Tier: c.Tier(), Stage: p.Of(c, asOf).String(), First: c.First(), Last: c.Last(),
 		Orders: int64(len(c.Orders)), PurchaseDays: int64(len(c.Days())),
 	}
 	var err error
-	if made.Profit, err = profit.Of(c, b.economics); err != nil {
+	if made.Profit, err = profit.Of(c, e); err != nil {
 		return Card{}, false, err
 	}
 	if days := c.Days(); len(days) > 0 {
-		made.Tenure, made.Silent = int64(b.asOf-c.First()), int64(b.asOf-c.Last())
+		made.Tenure, made.Silent = int64(asOf-c.First()), int64(asOf-c.Last())
 		if n := int64(len(days)); n > 1 {
 			made.Interval = int64(c.Last()-c.First()) / (n - 1)
 		}
-		rulers, err := b.rulers.Rulers()
+		m, _, err := rfm.MeasureOf(c, asOf)
 		if err != nil {
 			return Card{}, false, err
 		}
-		m, _, err := rfm.MeasureOf(c, b.asOf)
-		if err != nil {
-			return Card{}, false, err
-		}
-		made.Segment = rfm.Place(rfm.Default(), rulers.Scales.Scores(m))
-		made.Class = rulers.Cuts.Class(c.ID, m.Monetary)
+		made.Segment = rfm.Place(rfm.Default(), crowd.Rulers.Scales.Scores(m))
+		made.Class = crowd.Rulers.Cuts.Class(c.ID, m.Monetary)
 	}
-	b.bought(&made, c)
+	made.bought(c, crowd)
 	did(&made, c)
 	return made, true, nil
 }
 
-func (b *Builder) bought(made *Card, c history.Customer) {
+func (made *Card) bought(c history.Customer, crowd Crowd) {
 	own := categories(c)
 	for _, category := range own {
 		category.Share = history.NewShare(big.NewInt(int64(category.Sum)), big.NewInt(int64(made.Profit.Revenue)))
 		made.Categories = append(made.Categories, *category)
 	}
 	slices.SortFunc(made.Categories, func(x, y Category) int { return cmp.Or(cmp.Compare(y.Sum, x.Sum), cmp.Compare(x.Name, y.Name)) })
-	open := slices.SortedFunc(maps.Keys(b.buyers), func(x, y string) int { return cmp.Or(cmp.Compare(b.buyers[y], b.buyers[x]), cmp.Compare(x, y)) })
+	open := slices.SortedFunc(maps.Keys(crowd.Buyers), func(x, y string) int { return cmp.Or(cmp.Compare(crowd.Buyers[y], crowd.Buyers[x]), cmp.Compare(x, y)) })
 	for _, name := range open {
 		if own[name] == nil && len(made.NotYet) < notYetMax {
-			made.NotYet = append(made.NotYet, Open{name, history.ShareOf(b.buyers[name], b.customers)})
+			made.NotYet = append(made.NotYet, Open{name, history.ShareOf(crowd.Buyers[name], crowd.Customers)})
 		}
 	}
 }

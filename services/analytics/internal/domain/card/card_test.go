@@ -25,8 +25,8 @@ func line(category string, base money.Minor) history.Line {
 }
 
 func TestF1WhatIsKnownOfACustomer(t *testing.T) {
-	b := card.New("ann", 100, &program.Economics{Order: 10})
-	for _, c := range []history.Customer{
+	b := card.NewCrowd(100)
+	list := []history.Customer{
 		{
 			ID: "ann", Tiers: []history.TierFrom{{Day: 10, Tier: "bronze"}, {Day: 70, Tier: "silver"}, {Day: 100, Tier: "gold"}},
 			Orders: []history.Order{
@@ -37,10 +37,13 @@ func TestF1WhatIsKnownOfACustomer(t *testing.T) {
 		},
 		{ID: "bob", Orders: []history.Order{order(99, "", line("books", 10), line("pens", 1))}},
 		{ID: "cid", Orders: []history.Order{order(99, "", line("books", 10))}},
-	} {
+	}
+	for _, c := range list {
 		require.NoError(t, b.Add(c))
 	}
-	c, some, err := b.Card()
+	crowd, err := b.Crowd()
+	require.NoError(t, err)
+	c, some, err := card.Of(list[0], 100, &program.Economics{Order: 10}, crowd)
 	require.NoError(t, err)
 	require.True(t, some)
 	require.Equal(t, []string{"silver", "A", "at risk", "active"}, []string{c.Tier, c.Class, c.Segment, c.Stage})
@@ -58,12 +61,12 @@ func TestF1WhatIsKnownOfACustomer(t *testing.T) {
 }
 
 func TestCardsOfThoseWhoBoughtNothing(t *testing.T) {
-	b := card.New("ann", 100, &program.Economics{})
-	_, some, err := b.Card()
+	crowd, err := card.NewCrowd(100).Crowd()
 	require.NoError(t, err)
-	require.False(t, some)
-	require.NoError(t, b.Add(history.Customer{ID: "ann", Deeds: []history.Deed{{Day: 1, Type: "survey"}}}))
-	c, some, err := b.Card()
+	_, some, err := card.Of(history.Customer{ID: "ann", Deeds: []history.Deed{{Day: 100, Type: "survey"}}}, 100, &program.Economics{}, crowd)
+	require.NoError(t, err)
+	require.False(t, some, "what happens on the day itself is not known yet")
+	c, some, err := card.Of(history.Customer{ID: "ann", Deeds: []history.Deed{{Day: 1, Type: "survey"}}}, 100, &program.Economics{}, crowd)
 	require.NoError(t, err)
 	require.True(t, some)
 	require.Equal(t, "prospect", c.Stage)

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# `make bench`: measures a house against its targets, on servers of its own that are gone afterwards.
+#   SIZE     small (1 to 2 minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
+# The figures are printed, and written to .laurel/bench.json.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+build laurel ./services/laurel/cmd/laurel
+build laurel-analytics ./services/analytics/cmd/laurel-analytics
+build laurel-bench ./services/bench/cmd/laurel-bench
+mkdir -p "$LAUREL_HOME/bench"
+dir=$LAUREL_HOME/bench/mongo-$$
+trap 'rm -rf "$dir"' EXIT
+scripts/mongod.sh run --dir "$dir" "$LAUREL_HOME/bin/laurel-bench" --size "${SIZE:-small}" --home "$LAUREL_HOME" \
+	--json "$LAUREL_HOME/bench.json" "$@"

@@ -1,0 +1,132 @@
+// Package bench measures how fast services are and how much memory they take, beside what they are to reach. It starts
+// servers and services as processes of their own, on this machine alone, fills them with customers that it makes up, and
+// removes all of it. What is measured of a service is a file of its own; a figure that misses its target fails the run.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+)
+
+// Exit codes (design 12).
+const (
+	exitDone   = 0
+	exitMissed = 1
+	exitUsage  = 2
+)
+
+// cli is the command line.
+type cli struct {
+	Size      string        `default:"small" enum:"small,medium,full" help:"How much: ${enum}. Default: ${default}."`
+	JSON      string        `name:"json" placeholder:"FILE" help:"Write the figures to this file, too."`
+	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
+	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
+	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
+	Limit     time.Duration `default:"3h" help:"When to give up."`
+}
+
+// size is how much is measured.
+type size struct {
+	Members int `json:"members"`
+	Orders  int `json:"orders"`
+	Stream  int `json:"stream_orders"` // through the ledger
+	Cards   int `json:"cards"`         // of customers that are asked for
+}
+
+func sizes() map[string]size {
+	return map[string]size{
+		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200},
+		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000},
+		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000},
+	}
+}
+
+// run is one run.
+type run struct {
+	cli
+	size
+
+	clock clock.Clock
+	log   *slog.Logger
+	err   io.Writer
+	dir   string
+	begun time.Time
+	found Result
+
+	ledgerRate float64 // entries a second, on one order stream
+}
+
+// Main runs one command and returns its exit code: 1 where a figure misses its target, too.
+func Main(ctx context.Context, args []string, out, errs io.Writer) int {
+	if len(args) > 0 && args[0] == natsd.Command {
+		return natsd.Main(args[1:]) // the child process; not for people
+	}
+	r := &run{clock: clock.System(), err: errs, log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	parser, err := kong.New(&r.cli, kong.Name("laurel-bench"), kong.Writers(out, errs), kong.Description("Measures a house against its targets."))
+	if err == nil {
+		_, err = parser.Parse(args)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "laurel-bench:", err)
+		return exitUsage
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Limit)
+	defer cancel()
+	err = r.measure(ctx)
+	_, _ = io.WriteString(out, r.found.Table()) // what was found by then, whatever ended it
+	if r.JSON != "" {
+		err = errors.Join(err, r.found.write(r.JSON))
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "laurel-bench:", err)
+		return exitMissed
+	}
+	if !r.found.Met() {
+		return exitMissed
+	}
+	return exitDone
+}
+
+// measure measures in a directory that is gone afterwards.
+func (r *run) measure(ctx context.Context) error {
+	r.size, r.begun = sizes()[r.cli.Size], r.clock.Now()
+	r.found = Result{Size: r.cli.Size, Of: r.size, Machine: thisMachine()}
+	home, err := filepath.Abs(r.Home)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", r.Home, err)
+	}
+	r.Home = home
+	parent := filepath.Join(home, "bench")
+	if err := os.MkdirAll(parent, dirMode); err != nil {
+		return fmt.Errorf("make %s: %w", parent, err)
+	}
+	if r.dir, err = os.MkdirTemp(parent, "run-"); err != nil {
+		return fmt.Errorf("make a place to measure in: %w", err)
+	}
+	err = r.stream(ctx)
+	if err == nil {
+		err = r.analytics(ctx)
+	}
+	return errors.Join(err, os.RemoveAll(r.dir))
+}
+
+const dirMode = 0o755
+
+// stage says what begins now, with the time since the beginning.
+func (r *run) stage(format string, args ...any) {
+	_, _ = fmt.Fprintf(r.err, "[%6.1fs] %s\n", r.since(r.begun), fmt.Sprintf(format, args...))
+}
+
+// since is how many seconds have passed.
+func (r *run) since(t time.Time) float64 { return r.clock.Now().Sub(t).Seconds() }

@@ -1,0 +1,107 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+)
+
+// Result is what was found.
+type Result struct {
+	Size    string   `json:"size"`
+	Of      size     `json:"of"`
+	Machine Machine  `json:"machine"`
+	Figures []Figure `json:"figures"`
+}
+
+// Machine is what it was measured on.
+type Machine struct {
+	OS    string `json:"os"`
+	Arch  string `json:"arch"`
+	Cores int    `json:"cores"`
+	Go    string `json:"go"`
+}
+
+func thisMachine() Machine {
+	return Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version()}
+}
+
+// Figure is one figure and what it is to be. Without a relation there is no target.
+type Figure struct {
+	Name     string  `json:"name"`
+	Value    float64 `json:"value"`
+	Unit     string  `json:"unit"`
+	Relation string  `json:"relation,omitempty"` // <= or >=
+	Target   float64 `json:"target,omitempty"`
+	Met      bool    `json:"met"`
+}
+
+const (
+	atMost  = "<="
+	atLeast = ">="
+)
+
+// add notes a figure that only informs.
+func (r *Result) add(name string, value float64, unit string) {
+	r.Figures = append(r.Figures, Figure{Name: name, Value: value, Unit: unit, Met: true})
+}
+
+// hold notes a figure and what it is to be.
+func (r *Result) hold(f Figure) {
+	f.Met = f.Relation == atMost && f.Value <= f.Target || f.Relation == atLeast && f.Value >= f.Target
+	r.Figures = append(r.Figures, f)
+}
+
+// Met tells whether every figure is what it is to be.
+func (r *Result) Met() bool {
+	for _, f := range r.Figures {
+		if !f.Met {
+			return false
+		}
+	}
+	return true
+}
+
+// Table is for people.
+func (r *Result) Table() string {
+	var text strings.Builder
+	_, _ = fmt.Fprintf(&text, "%s: %d members, %d orders, on %d cores (%s/%s, %s)\n",
+		r.Size, r.Of.Members, r.Of.Orders, r.Machine.Cores, r.Machine.OS, r.Machine.Arch, r.Machine.Go)
+	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, f := range r.Figures {
+		target, verdict := "", ""
+		if f.Relation != "" {
+			target, verdict = f.Relation+" "+number(f.Target), "met"
+		}
+		if !f.Met {
+			verdict = "MISSED"
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", f.Name, number(f.Value), f.Unit, target, verdict)
+	}
+	_ = t.Flush() // to memory
+	return text.String()
+}
+
+// number prints what is large without and what is small with digits after the point.
+func number(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+const fileMode = 0o644
+
+func (r *Result) write(path string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(text, '\n'), fileMode) //nolint:gosec // figures are for everybody
+	}
+	if err != nil {
+		return fmt.Errorf("write the figures: %w", err)
+	}
+	return nil
+}
