@@ -90,7 +90,8 @@ func (v valuing) valuer(c money.Currency) (*lifetime.Valuer, error) {
 	return lifetime.NewValuer(buying, amounts, v.terms, fitting.Major(c)), nil
 }
 
-// lifetime makes the report.
+// lifetime makes the report. What was spent is told of the orders that the filter leaves; what is still to come, of all orders of
+// the customers who have one of them: the model knows customers, not parts of them.
 func (s *Server) lifetime(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
 	v, err := s.valuingOf(ctx, q.Program, in.GetLifetime())
 	if err != nil {
@@ -98,6 +99,10 @@ func (s *Server) lifetime(ctx context.Context, in *analyticsv1.GetReportRequest,
 	}
 	sum := &valued{}
 	var simple *lifetime.SimpleBuilder
+	var orders history.Filter
+	filtered := q.Filter.IsSet()
+	q.Filter, orders = q.Filter.Apart()
+	q.Details = orders.IsSet()
 	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
 		simple = lifetime.NewSimple(h.AsOf, v.period)
 		var valuer *lifetime.Valuer
@@ -109,14 +114,19 @@ func (s *Server) lifetime(ctx context.Context, in *analyticsv1.GetReportRequest,
 			if wrong != nil {
 				return wrong
 			}
-			known, ok, err := repeat.Of(c, h.AsOf)
+			left, _ := orders.Customer(c, h.AsOf)
+			bought, ok, err := repeat.Of(left, h.AsOf)
 			if err != nil || !ok {
 				return err
 			}
-			if err := simple.Add(c); err != nil {
+			known, _, err := repeat.Of(c, h.AsOf)
+			if err != nil {
 				return err
 			}
-			return sum.add(known, valuer)
+			if err := simple.Add(left); err != nil {
+				return err
+			}
+			return sum.add(bought.Spent, known, valuer)
 		}
 	})
 	if err != nil {
@@ -128,10 +138,17 @@ func (s *Server) lifetime(ctx context.Context, in *analyticsv1.GetReportRequest,
 	}
 	if v.fit != nil {
 		body.Model, body.Check, body.Notes = sum.model(v), v.fit.GetCheck(), notes(v.fit, made.GetAsOf())
+		if filtered {
+			body.Notes = append(body.Notes, filterNote)
+		}
 	}
 	made.Body = &analyticsv1.Report_Lifetime{Lifetime: body}
 	return made, nil
 }
+
+// filterNote says what a forecast under a filter is of.
+const filterNote = "With a filter: what was spent is of the orders that it leaves; the forecast is of all that the customers of these orders will buy, " +
+	"by a model that was fitted to everybody, as was its holdout."
 
 // valued adds up what customers are worth.
 type valued struct {
@@ -142,10 +159,11 @@ type valued struct {
 	amounts          bool
 }
 
-func (s *valued) add(c repeat.Customer, by *lifetime.Valuer) error {
+// add takes a customer: what they spent that counts, and what the model knows of them.
+func (s *valued) add(spent money.Minor, c repeat.Customer, by *lifetime.Valuer) error {
 	s.customers++
 	var err error
-	if s.spent, err = history.Add(s.spent, c.Spent); err != nil || by == nil {
+	if s.spent, err = history.Add(s.spent, spent); err != nil || by == nil {
 		return err
 	}
 	value := by.Value(c)

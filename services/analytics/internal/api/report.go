@@ -47,7 +47,7 @@ func first() []report {
 			whole: true, takes: func(*analyticsv1.GetReportRequest) bool { return false }, make: (*Server).actions, figures: actionsFigures,
 		}, {
 			name: "churn-effect", question: "What is it worth to lose fewer customers?",
-			whole: true, takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetChurnEffect() != nil }, make: (*Server).churnEffect, figures: churnFigures,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetChurnEffect() != nil }, make: (*Server).churnEffect, figures: churnFigures,
 		}, {
 			name: "cohorts", question: "How many customers of each month's newcomers come back in later months, and how soon?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetCohorts() != nil }, make: (*Server).cohorts, figures: cohortFigures,
@@ -56,7 +56,7 @@ func first() []report {
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetEffect() != nil }, make: (*Server).effect, figures: effectFigures,
 		}, {
 			name: "lifetime", question: "What have customers been worth, and what will they still be?",
-			whole: true, takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLifetime() != nil }, make: (*Server).lifetime, figures: lifetimeFigures,
+			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetLifetime() != nil }, make: (*Server).lifetime, figures: lifetimeFigures,
 		}, {
 			name: "pareto", question: "How is revenue spread over customers: top 20 %, Lorenz curve, Gini, classes A, B and C?",
 			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetPareto() != nil }, make: (*Server).pareto, figures: paretoFigures,

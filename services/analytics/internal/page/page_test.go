@@ -136,6 +136,45 @@ func TestEachPageHasItsPlots(t *testing.T) {
 	}
 }
 
+// TestTheEffectIsDrawnWithItsIntervals: every estimator has its own, to scale, beside nothing; without an estimate nothing is drawn,
+// and where nobody was held out no side is compared.
+func TestTheEffectIsDrawnWithItsIntervals(t *testing.T) {
+	of := func(e *analyticsv1.EffectReport) *analyticsv1.Report {
+		return &analyticsv1.Report{Name: "effect", Currency: "USD", Body: &analyticsv1.Report_Effect{Effect: e}}
+	}
+	e := &analyticsv1.EffectReport{
+		Adjusted:     &analyticsv1.EffectEstimate{PerCustomer: "200.00", Low: "-100.00", High: "400.00"},
+		Plain:        &analyticsv1.EffectEstimate{PerCustomer: "-50.00", Low: "-75.00", High: "0.00"},
+		BootstrapLow: "100.00", BootstrapHigh: "300.00", ExplainedShare: "0.500000000",
+		Treated: &analyticsv1.EffectSide{Customers: 10, PerCustomer: "500.00", BeforePerCustomer: "100.00"},
+		HeldOut: &analyticsv1.EffectSide{Customers: 3, PerCustomer: "300.00", BeforePerCustomer: "90.00"},
+	}
+	list, err := page.Drawings(of(e))
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	svg := list[0].GetSvg()
+	require.Contains(t, list[0].GetDescription(), "50.00 %")
+	// From −100 to 400 lie 300 px: nothing is drawn at 260, the adjusted interval reaches both ends.
+	for _, part := range []string{`"M260,0V100"`, `M200,10V20M200,15H500M500,10V20`, `M215,40V50M215,45H260M260,40V50`, `M320,70V80M320,75H440M440,70V80`} {
+		require.Contains(t, svg, part)
+	}
+	require.Equal(t, 1, strings.Count(svg, `class="bar below"`), "an effect below nothing is drawn as such")
+	for _, text := range []string{"2.00 USD (-1.00 to 4.00)", "-0.50 USD (-0.75 to 0.00)", "2.00 USD (1.00 to 3.00)"} {
+		require.Contains(t, svg, text)
+	}
+	require.Contains(t, list[1].GetDescription(), "10 were treated, 3 held out")
+	require.Equal(t, 4, strings.Count(list[1].GetSvg(), `class="bar"`))
+
+	list, err = page.Drawings(of(&analyticsv1.EffectReport{BeforeAfter: true, Plain: e.GetPlain()}))
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Contains(t, list[0].GetDescription(), "Nobody was held out")
+	list, err = page.Drawings(of(&analyticsv1.EffectReport{Treated: e.GetTreated(), HeldOut: &analyticsv1.EffectSide{}}))
+	require.NoError(t, err)
+	require.Empty(t, list)
+	requirePage(t, of(e))
+}
+
 // TestADrawingSaysWhatThePageSaysAroundIt: title, description in lines that fit, and what its lines mean.
 func TestADrawingSaysWhatThePageSaysAroundIt(t *testing.T) {
 	list, err := page.Drawings(&analyticsv1.Report{Name: "lifetime", Body: &analyticsv1.Report_Lifetime{Lifetime: &analyticsv1.LifetimeReport{

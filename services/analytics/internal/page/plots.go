@@ -29,6 +29,8 @@ func plots(r *analyticsv1.Report) []plot {
 		return lifetimePlots(body.Lifetime)
 	case *analyticsv1.Report_ChurnEffect:
 		return churnPlots(body.ChurnEffect)
+	case *analyticsv1.Report_Effect:
+		return w.effect(body.Effect)
 	case *analyticsv1.Report_Profitability:
 		return w.profitability(body.Profitability)
 	case *analyticsv1.Report_MoneyRetention:

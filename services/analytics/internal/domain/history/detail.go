@@ -59,6 +59,11 @@ func (f Filter) IsSet() bool { return f != Filter{} }
 // OfOrders tells whether orders are left out.
 func (f Filter) OfOrders() bool { return f.Merchant != "" || f.Channel != "" || f.Category != "" }
 
+// Apart splits the filter into the part that leaves customers out whole, and the part that leaves orders out.
+func (f Filter) Apart() (customers, orders Filter) { //nolint:nonamedreturns // which is which
+	return Filter{Tier: f.Tier, Segment: f.Segment}, Filter{Merchant: f.Merchant, Channel: f.Channel, Category: f.Category}
+}
+
 // Customer is the customer with the orders that the filter leaves; false: not even that.
 func (f Filter) Customer(c Customer, asOf calendar.Day) (Customer, bool) {
 	if f.Tier != "" && c.Before(asOf).Tier() != f.Tier {
