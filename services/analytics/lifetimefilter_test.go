@@ -91,6 +91,7 @@ func TestLifetimesOfAFilter(t *testing.T) {
 		web := of(f)
 		require.EqualValues(t, 12, web.GetHistoric().GetCustomers(), name)
 		require.Equal(t, spent, web.GetHistoric().GetSumMinor(), name)
+		require.Equal(t, spent, web.GetSimple().GetSpentMinor(), name)
 		require.InDelta(t, alive, number(t, web.GetModel().GetAlive()), 1e-6, "%s: by all that they buy", name)
 		require.InDelta(t, purchases, number(t, web.GetModel().GetPurchases()), 1e-6, name)
 	}

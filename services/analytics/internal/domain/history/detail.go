@@ -60,7 +60,7 @@ func (f Filter) IsSet() bool { return f != Filter{} }
 func (f Filter) OfOrders() bool { return f.Merchant != "" || f.Channel != "" || f.Category != "" }
 
 // Apart splits the filter into the part that leaves customers out whole, and the part that leaves orders out.
-func (f Filter) Apart() (customers, orders Filter) { //nolint:nonamedreturns // which is which
+func (f Filter) Apart() (customers, orders Filter) {
 	return Filter{Tier: f.Tier, Segment: f.Segment}, Filter{Merchant: f.Merchant, Channel: f.Channel, Category: f.Category}
 }
 
