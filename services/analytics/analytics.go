@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
@@ -19,6 +20,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/segmenting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/telling"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
@@ -42,6 +44,7 @@ type Service struct {
 	models   *api.Models
 	fitter   *fitting.Fitter
 	comparer *comparing.Comparer
+	teller   *telling.Teller
 	metrics  *metrics
 	listener net.Listener
 
@@ -83,7 +86,7 @@ func (s *Service) build(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
 	}
 	s.Follower, err = follow.New(ctx, follow.Config{
-		Service: "analytics", Stream: bus.Facts, Partitions: s.cfg.Partitions, Address: s.deps.Address(s.cfg.Advertise, s.Address()), Lanes: s.cfg.Lanes,
+		Service: "analytics", Stream: bus.Facts, Publishes: []string{bus.Facts, bus.Events}, Partitions: s.cfg.Partitions, Address: s.deps.Address(s.cfg.Advertise, s.Address()), Lanes: s.cfg.Lanes,
 		BatchItems: s.cfg.BatchItems, BatchIdle: s.cfg.BatchIdle, QueueItems: s.cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: follow.NewPrograms(s.store), Clock: s.deps.Clock, Log: s.deps.Log,
@@ -103,7 +106,12 @@ func (s *Service) build(ctx context.Context) error {
 	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter.Patient(), Clock: s.deps.Clock, Log: s.deps.Log})
 	s.comparer = comparing.New(reporter.Patient(), s.deps.Clock)
 	s.api = api.New(api.Deps{Reporter: reporter, Fitter: s.fitter, Comparer: s.comparer, Economics: terms, After: after})
-	s.segments = api.NewSegments(segmenting.New(s.storage, reporter, s.deps.Clock), after)
+	segmenter := segmenting.New(s.storage, reporter, s.deps.Clock)
+	s.teller = telling.New(telling.Deps{
+		Storage: s.storage, Segmenter: segmenting.New(s.storage, reporter.Patient(), s.deps.Clock), Reporter: reporter, Log: s.deps.Log, Partitions: s.cfg.Partitions,
+		End: func(ctx context.Context) (uint64, error) { return s.bus.End(ctx, bus.Facts) }, After: after, Call: s.Call,
+	})
+	s.segments = api.NewSegments(segmenter, s.teller, after)
 	s.models = api.NewModels(s.api)
 	return nil
 }
@@ -113,7 +121,7 @@ func (s *Service) Address() string { return s.listener.Addr().String() }
 
 // Run works until ctx ends. What is not committed by then has had no effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.serve, s.fitter.Run, s.comparer.Run)
+	return s.Follower.Run(ctx, s.serve, s.fitter.Run, s.comparer.Run, s.teller.Run)
 }
 
 // serve answers gRPC until ctx ends.
@@ -161,9 +169,9 @@ func (s *Service) Customers(ctx context.Context, in *analyticsv1.ListCustomersRe
 	return s.api.ListCustomers(ctx, in)
 }
 
-// Progress asks the bus and the store how far the copy has come.
+// Progress asks the bus and the store how far the copy has come. What is due are published segments that are still to be told.
 func (s *Service) Progress(ctx context.Context) (follow.Progress, error) {
-	return s.Follower.Progress(ctx, nil)
+	return s.Follower.Progress(ctx, func(ctx context.Context, _ map[int]time.Time) (int64, error) { return s.teller.Due(ctx) })
 }
 
 // Counts tells what this process has done since it began.

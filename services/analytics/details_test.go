@@ -113,7 +113,9 @@ func TestFilters(t *testing.T) {
 		require.Equal(t, c.customers, r.GetCustomers(), c.name)
 		require.Equal(t, c.cents, r.GetTotalMinor(), c.name)
 	}
-	_, err := s.grpc.GetReport(t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: "actions", Filter: &analyticsv1.ReportFilter{Tier: "gold"}})
+	_, err := s.grpc.GetReport(t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: "pareto", Filter: &analyticsv1.ReportFilter{Segment: "champoins"}})
+	requireRefused(t, err, reason.SegmentNotFound, "filter.segment", "champoins")
+	_, err = s.grpc.GetReport(t.Context(), &analyticsv1.GetReportRequest{Program: "tea", Name: "actions", Filter: &analyticsv1.ReportFilter{Tier: "gold"}})
 	requireRefused(t, err, reason.InvalidArgument, "filter", "leave the filter out")
 }
 

@@ -74,6 +74,7 @@ var advice = map[reason.Reason]string{
 	reason.ReportNotFound:     "they are listed by: laurelctl analytics list",
 	reason.SegmentNotFound:    "they are listed by: laurelctl segment list",
 	reason.SegmentExists:      "look at it: laurelctl segment show NAME; then delete it, or take another name",
+	reason.SegmentPublished:   "withdraw it: laurelctl segment withdraw NAME",
 	reason.UnknownProgram:     "check --programme",
 	reason.PlanOutdated:       "look at what was applied with laurelctl programme history and diff, then plan and apply again",
 	reason.RevisionNotFound:   "revisions are listed by: laurelctl programme history",

@@ -124,13 +124,15 @@ type cli struct {
 		Export    exportCmd    `cmd:"" help:"Copy the tables that analytics keeps into files, CSV or Parquet: all, and then what is new."`
 	} `cmd:"" help:"What the customers do."`
 	Segment struct {
-		Define  segmentDefineCmd  `cmd:"" help:"Keep a group of customers under a name."`
-		Preview segmentPreviewCmd `cmd:"" help:"Say how many customers fit a condition. Nothing is kept."`
-		List    segmentListCmd    `cmd:"" help:"List the segments."`
-		Show    segmentShowCmd    `cmd:"" help:"Say how large a segment is, and was."`
-		Members segmentMembersCmd `cmd:"" help:"List who is in a segment."`
-		Compare segmentCompareCmd `cmd:"" help:"Say how many customers segments share."`
-		Delete  segmentDeleteCmd  `cmd:"" help:"Forget a segment."`
+		Define   segmentDefineCmd   `cmd:"" help:"Keep a group of customers under a name."`
+		Preview  segmentPreviewCmd  `cmd:"" help:"Say how many customers fit a condition. Nothing is kept."`
+		List     segmentListCmd     `cmd:"" help:"List the segments."`
+		Show     segmentShowCmd     `cmd:"" help:"Say how large a segment is, and was."`
+		Members  segmentMembersCmd  `cmd:"" help:"List who is in a segment."`
+		Compare  segmentCompareCmd  `cmd:"" help:"Say how many customers segments share."`
+		Publish  segmentPublishCmd  `cmd:"" help:"Have all services told who enters a segment and who leaves it, day by day."`
+		Withdraw segmentWithdrawCmd `cmd:"" help:"Have all services told that everybody has left, and then nothing more."`
+		Delete   segmentDeleteCmd   `cmd:"" help:"Forget a segment."`
 	} `cmd:"" help:"Groups of customers."`
 	Dead struct {
 		List    deadListCmd    `cmd:"" help:"List refused events."`

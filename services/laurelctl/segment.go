@@ -52,15 +52,58 @@ func (c *segmentDefineCmd) Run(w *world) error {
 }
 
 func segmentGrid(list ...*analyticsv1.CustomerSegment) grid {
-	g := grid{columns: []string{"name", "kind", "condition", "fixed_on", "fixed_customers"}, numbers: []string{"fixed_customers"}}
+	g := grid{columns: []string{"name", "kind", "condition", "fixed_on", "fixed_customers", "published"}, numbers: []string{"fixed_customers"}}
 	for _, s := range list {
 		kind, customers := strings.ToLower(strings.TrimPrefix(s.GetKind().String(), "SEGMENT_KIND_")), ""
 		if s.GetKind() == analyticsv1.SegmentKind_SEGMENT_KIND_FIXED {
 			customers = number(s.GetFixedCustomers())
 		}
-		g.add(s.GetName(), kind, s.GetCondition(), s.GetFixedOn(), customers)
+		g.add(s.GetName(), kind, s.GetCondition(), s.GetFixedOn(), customers, published(s.GetPublication()))
 	}
 	return g
+}
+
+// published says what is told of a segment.
+func published(p *analyticsv1.SegmentPublication) string {
+	switch {
+	case p == nil || p.GetWithdrawn() && !p.GetTelling():
+		return ""
+	case p.GetTelling():
+		return "being told"
+	}
+	return fmt.Sprintf("%d as of %s", p.GetCustomers(), p.GetAsOf())
+}
+
+// segmentPublishCmd publishes a segment.
+type segmentPublishCmd struct {
+	Name string `arg:"" help:"Which one."`
+}
+
+// Run asks for it.
+func (c *segmentPublishCmd) Run(w *world) error {
+	return w.askSegments(func(ctx context.Context, s *segments) error {
+		answer, err := s.PublishSegment(ctx, &analyticsv1.PublishSegmentRequest{Program: s.program, Name: c.Name})
+		if err != nil {
+			return err
+		}
+		return w.show(answer, segmentGrid(answer.GetSegment()))
+	})
+}
+
+// segmentWithdrawCmd ends a publication.
+type segmentWithdrawCmd struct {
+	Name string `arg:"" help:"Which one."`
+}
+
+// Run asks for it.
+func (c *segmentWithdrawCmd) Run(w *world) error {
+	return w.askSegments(func(ctx context.Context, s *segments) error {
+		answer, err := s.WithdrawSegment(ctx, &analyticsv1.WithdrawSegmentRequest{Program: s.program, Name: c.Name})
+		if err != nil {
+			return err
+		}
+		return w.show(answer, segmentGrid(answer.GetSegment()))
+	})
 }
 
 // segmentListCmd lists them.

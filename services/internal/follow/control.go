@@ -19,6 +19,7 @@ func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 		"opened": &controlv1.HouseOpened{}, "clock": &controlv1.ClockPassed{}, "revised": &controlv1.ProgramRevised{},
 		"enrolled": &controlv1.MemberEnrolled{}, "refused": &controlv1.EventRefused{},
 		"granted": &controlv1.TierGranted{}, "grant_ended": &controlv1.TierGrantEnded{},
+		"segment": &controlv1.SegmentChanged{},
 	}
 	body, known := bodies[m.Kind]
 	if !known {
@@ -38,6 +39,9 @@ func (d *Decoder) control(m *Message, event cloudevent.Event) error {
 		m.Control = b
 		return concerns(m, b)
 	case *controlv1.EventRefused:
+		m.Control = b
+		return concerns(m, b)
+	case *controlv1.SegmentChanged:
 		m.Control = b
 		return concerns(m, b)
 	default:

@@ -94,9 +94,10 @@ const (
 	RedemptionHasNoCode      Reason = "REDEMPTION_HAS_NO_CODE"
 
 	// Segments.
-	SegmentNotFound Reason = "SEGMENT_NOT_FOUND"
-	SegmentExists   Reason = "SEGMENT_EXISTS"
-	TooManySegments Reason = "TOO_MANY_SEGMENTS"
+	SegmentNotFound  Reason = "SEGMENT_NOT_FOUND"
+	SegmentExists    Reason = "SEGMENT_EXISTS"
+	SegmentPublished Reason = "SEGMENT_PUBLISHED"
+	TooManySegments  Reason = "TOO_MANY_SEGMENTS"
 
 	// Settlements.
 	SettlementNotFinal     Reason = "SETTLEMENT_NOT_FINAL"
@@ -203,8 +204,9 @@ var table = []Info{
 	{RedemptionNotCancellable, State, false, "The redemption cannot be cancelled, or no longer: by its terms, its state, or because its code was shown."},
 	{RedemptionHasNoCode, State, true, "There is no code to show: the redemption is no voucher, is not fulfilled, or is cancelled."},
 	{SegmentNotFound, NotFound, false, "No such segment; ListSegments names those that there are. A fixed one is there when its list is whole."},
+	{SegmentPublished, State, false, "Others go by the segment; withdraw it first, and wait until that is told."},
 	{SegmentExists, Conflict, false, "There is another segment of this name, or somebody is making it just now."},
-	{TooManySegments, Exhausted, false, "The programme has 1,000 segments, the most that one may have."},
+	{TooManySegments, Exhausted, false, "The programme has 1,000 segments, or 32 published ones, the most that one may have."},
 	{SettlementNotFinal, State, true, "Something of the period can still come: it is not over in the ledger, or facts of it are not published. The metadata tell up to when the ledger is final, and what keeps it."},
 	{SettlementTotalsDiffer, State, true, "Partner's books of the period do not come to the ledger's control totals. The metadata name the first difference. Once FACTS is whole: laurel rebuild --service partner."},
 	{SettlementOutOfOrder, State, false, "Another month has to be closed first, or a later one was closed already. The metadata name it."},

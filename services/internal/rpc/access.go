@@ -84,6 +84,8 @@ var access = []Rule{
 	to(analyticsv1.SegmentService_PreviewSegment_FullMethodName, Operator),
 	to(analyticsv1.SegmentService_ListSegmentMembers_FullMethodName, Operator),
 	to(analyticsv1.SegmentService_CompareSegments_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_PublishSegment_FullMethodName, Operator),
+	to(analyticsv1.SegmentService_WithdrawSegment_FullMethodName, Operator),
 	to(analyticsv1.ModelService_FitModel_FullMethodName, Operator),
 	to(analyticsv1.ModelService_GetFit_FullMethodName, Operator),
 	to(analyticsv1.ModelService_ListFits_FullMethodName, Operator),

@@ -171,6 +171,8 @@ var writesWithoutKey = []string{
 	accrualv1.AccrualService_RedriveDeadLetter_FullMethodName, // the letter is the key, until it is redriven once more
 	analyticsv1.SegmentService_DefineSegment_FullMethodName,   // the name is the key: the same again is the same segment
 	analyticsv1.SegmentService_DeleteSegment_FullMethodName,   // what is gone is gone
+	analyticsv1.SegmentService_PublishSegment_FullMethodName,  // each change is told once
+	analyticsv1.SegmentService_WithdrawSegment_FullMethodName, // what is withdrawn stays so
 }
 
 // TestEveryWriteHasAKey holds the contract to the rule that a write can be repeated.

@@ -79,7 +79,11 @@ func (s *Server) GetReport(ctx context.Context, in *analyticsv1.GetReportRequest
 	if in.GetParameters() != nil && !r.takes(in) {
 		return nil, reason.New(reason.InvalidArgument, "parameters", "these are not the parameters of report %s", r.name)
 	}
-	q := reporting.Query{Program: in.GetProgram(), Details: r.details, Filter: filterFromProto(in.GetFilter())}
+	filter, err := filterFromProto(in.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	q := reporting.Query{Program: in.GetProgram(), Details: r.details, Filter: filter}
 	if q.Filter.IsSet() && r.whole {
 		return nil, reason.New(reason.InvalidArgument, "filter", "report %s is about all that there is; leave the filter out", r.name)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/segmenting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/telling"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
@@ -19,12 +20,13 @@ import (
 type Segments struct {
 	analyticsv1.UnimplementedSegmentServiceServer
 	segmenter *segmenting.Segmenter
+	teller    *telling.Teller
 	after     func(ctx context.Context, to *typev1.Position) error
 }
 
 // NewSegments makes the service; register it on an rpc.Server. After waits until the copy has come to a position.
-func NewSegments(s *segmenting.Segmenter, after func(ctx context.Context, to *typev1.Position) error) *Segments {
-	return &Segments{segmenter: s, after: after}
+func NewSegments(s *segmenting.Segmenter, t *telling.Teller, after func(ctx context.Context, to *typev1.Position) error) *Segments {
+	return &Segments{segmenter: s, teller: t, after: after}
 }
 
 // DefineSegment implements SegmentService.
@@ -193,6 +195,24 @@ func (s *Segments) CompareSegments(ctx context.Context, in *analyticsv1.CompareS
 	return answer, nil
 }
 
+// PublishSegment implements SegmentService.
+func (s *Segments) PublishSegment(ctx context.Context, in *analyticsv1.PublishSegmentRequest) (*analyticsv1.PublishSegmentResponse, error) {
+	g, err := s.teller.Publish(ctx, in.GetProgram(), in.GetName())
+	if err != nil {
+		return nil, err
+	}
+	return &analyticsv1.PublishSegmentResponse{Segment: segmentToProto(g)}, nil
+}
+
+// WithdrawSegment implements SegmentService.
+func (s *Segments) WithdrawSegment(ctx context.Context, in *analyticsv1.WithdrawSegmentRequest) (*analyticsv1.WithdrawSegmentResponse, error) {
+	g, err := s.teller.Withdraw(ctx, in.GetProgram(), in.GetName())
+	if err != nil {
+		return nil, err
+	}
+	return &analyticsv1.WithdrawSegmentResponse{Segment: segmentToProto(g)}, nil
+}
+
 // asking is what all questions about segments have.
 type asking interface {
 	GetProgram() string
@@ -217,6 +237,11 @@ func segmentToProto(g storage.Segment) *analyticsv1.CustomerSegment {
 	}
 	if f := g.Fixed; f != nil {
 		m.Kind, m.FixedOn, m.FixedCustomers = analyticsv1.SegmentKind_SEGMENT_KIND_FIXED, f.On.String(), f.Customers
+	}
+	if p := g.Publication; p != nil {
+		m.Publication = &analyticsv1.SegmentPublication{
+			Revision: p.Revision, Withdrawn: p.Withdrawn, AsOf: p.AsOf.String(), Customers: p.Customers, Telling: p.Told < p.Asked,
+		}
 	}
 	return m
 }

@@ -30,14 +30,15 @@ type Outcome struct {
 
 // batch is everything that one transaction reads and will write.
 type batch struct {
-	copier    *Copier
-	parts     *follow.Parts
-	accounts  map[storage.Account]*account
-	orders    map[storage.Order]storage.OrderWrite
-	actions   map[storage.Action]storage.ActionWrite
-	deeds     []storage.DeedWrite
-	positions map[storage.Position]storage.PositionWrite
-	outcome   Outcome
+	copier      *Copier
+	parts       *follow.Parts
+	accounts    map[storage.Account]*account
+	orders      map[storage.Order]storage.OrderWrite
+	actions     map[storage.Action]storage.ActionWrite
+	deeds       []storage.DeedWrite
+	positions   map[storage.Position]storage.PositionWrite
+	memberships memberships
+	outcome     Outcome
 }
 
 // account is how far an account is copied: in the store, and by this batch.
@@ -76,6 +77,9 @@ func (c *Copier) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 	if err != nil {
 		return nil, err
 	}
+	if b.memberships, err = c.memberships(ctx, items); err != nil {
+		return nil, err
+	}
 	for id, read := range known {
 		*b.accounts[id] = account{from: read.Seq, seq: read.Seq, tiers: read.Tiers, points: read.Points, known: len(read.Points)}
 	}
@@ -95,8 +99,10 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 	return b.entry(m, posted)
 }
 
-// Work implements follow.Batch: this service submits none.
-func (b *batch) Work(context.Context, int, any) error { return nil }
+// Work implements follow.Batch: it tells who enters and leaves a published segment.
+func (b *batch) Work(_ context.Context, partition int, payload any) error {
+	return b.tell(partition, payload.(Telling))
+}
 
 // Finish implements follow.Batch.
 func (b *batch) Finish(time.Time) func(ctx context.Context) error {

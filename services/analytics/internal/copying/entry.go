@@ -177,7 +177,7 @@ func (b *batch) read(m follow.Message, posted *accrualv1.EntryPosted) error {
 
 // writes lists what changed. Nothing is written of an account whose facts were all known.
 func (b *batch) writes() storage.Writes {
-	var w storage.Writes
+	w := storage.Writes{Told: b.memberships.writes()}
 	for id, a := range b.accounts {
 		if a.seq > a.from {
 			write := storage.AccountWrite{Account: id, From: a.from, To: a.seq, Points: a.points, Again: a.again}

@@ -155,8 +155,13 @@ func (r *Reporter) Actions(ctx context.Context, q Query) (Head, []actions.Count,
 
 // Known refuses a programme of which nothing has been read yet: reason.UnknownProgram.
 func (r *Reporter) Known(ctx context.Context, program string) error {
-	_, err := r.storage.Reading(ctx, program, r.partitions)
+	_, err := r.Reading(ctx, program)
 	return err
+}
+
+// Reading is up to where a programme has been read. Errors as Known.
+func (r *Reporter) Reading(ctx context.Context, program string) (storage.Reading, error) {
+	return r.storage.Reading(ctx, program, r.partitions)
 }
 
 // open tells what is read of a programme, in one state of the copy.

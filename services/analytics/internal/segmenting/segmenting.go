@@ -173,11 +173,14 @@ func (s *Segmenter) List(ctx context.Context, program string) ([]storage.Segment
 	return whole, nil
 }
 
-// Delete forgets a segment. Errors are reason.SegmentNotFound, and trouble.
+// Delete forgets a segment. Errors are reason.SegmentNotFound, reason.SegmentPublished, and trouble.
 func (s *Segmenter) Delete(ctx context.Context, program, name string) error {
 	g, err := s.storage.Segment(ctx, program, name)
 	if err != nil {
 		return err
+	}
+	if p := g.Publication; p != nil && (!p.Withdrawn || p.Told < p.Asked) {
+		return reason.New(reason.SegmentPublished, "name", "others go by segment %s; withdraw it first, and wait until that is told", name)
 	}
 	return s.storage.DropSegment(ctx, g)
 }

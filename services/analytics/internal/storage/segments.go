@@ -22,6 +22,8 @@ type Segment struct {
 	DefinedAt                time.Time
 	// Fixed is nil for a live segment.
 	Fixed *Fixed
+	// Publication is nil for one that was never published.
+	Publication *Publication
 }
 
 // Fixed is who belongs for good.
@@ -106,7 +108,12 @@ func (s *Storage) Segment(ctx context.Context, program, name string) (Segment, e
 	if err != nil {
 		return Segment{}, fmt.Errorf("read segment %s: %w", segmentID(program, name), err)
 	}
-	return doc.segment(), nil
+	g := doc.segment()
+	p, found, err := s.Publication(ctx, program, name)
+	if found {
+		g.Publication = &p
+	}
+	return g, err
 }
 
 func (d segmentDoc) segment() Segment {
@@ -127,9 +134,18 @@ func (s *Storage) Segments(ctx context.Context, program string) ([]Segment, erro
 	if err := cursor.All(ctx, &docs); err != nil {
 		return nil, fmt.Errorf("read the segments of %s: %w", program, err)
 	}
+	publications, err := s.Publications(ctx, program)
+	if err != nil {
+		return nil, err
+	}
+	published := make(map[string]*Publication, len(publications))
+	for i := range publications {
+		published[publications[i].Segment] = &publications[i]
+	}
 	list := make([]Segment, len(docs))
 	for i, d := range docs {
 		list[i] = d.segment()
+		list[i].Publication = published[d.Name]
 	}
 	return list, nil
 }

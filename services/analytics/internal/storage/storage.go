@@ -5,6 +5,9 @@ package storage
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -14,16 +17,18 @@ const Database = "laurel_analytics"
 
 // Collections of analytics, beside partitions and outbox.
 const (
-	accountsName  = "accounts"
-	actionsName   = "actions"
-	championsName = "champions"
-	fitsName      = "fits"
-	droppedName   = "dropped"
-	deedsName     = "deeds"
-	listedName    = "segment_members"
-	ordersName    = "orders"
-	positionsName = "positions"
-	segmentsName  = "segments"
+	accountsName     = "accounts"
+	actionsName      = "actions"
+	championsName    = "champions"
+	fitsName         = "fits"
+	droppedName      = "dropped"
+	deedsName        = "deeds"
+	listedName       = "segment_members"
+	ordersName       = "orders"
+	positionsName    = "positions"
+	publicationsName = "publications"
+	segmentsName     = "segments"
+	toldName         = "told"
 )
 
 // Storage is analytics' database. Safe for many goroutines.
@@ -37,7 +42,7 @@ func copied() []store.Collection {
 }
 
 func kept() []store.Collection {
-	return []store.Collection{championsCollection(), fitsCollection(), segmentsCollection(), listedCollection()}
+	return []store.Collection{championsCollection(), fitsCollection(), segmentsCollection(), listedCollection(), publicationsCollection(), toldCollection()}
 }
 
 // Open prepares collections, schemas and indexes, and returns the storage.
@@ -48,9 +53,19 @@ func Open(ctx context.Context, s *store.Store) (*Storage, error) {
 	return &Storage{s}, nil
 }
 
-// Forget drops the copy, and how far FACTS is read.
+// Forget drops the copy, and how far FACTS is read. What the outbox has numbered stays: what was told is in the streams, and a
+// number that came again would be taken for it.
 func (s *Storage) Forget(ctx context.Context) error {
-	drop := []string{store.PartitionsName}
+	_, err := s.store.Collection(store.PartitionsName).UpdateMany(ctx, bson.M{}, bson.M{
+		"$set": bson.M{
+			"mark": store.Mark{}, "clock": time.Time{}, "events": false, "opened": false, "refused": 0, "revisions": bson.A{}, "owner": "",
+		},
+		"$unset": bson.M{"attempt": ""}, "$inc": bson.M{"version": 1},
+	})
+	if err != nil {
+		return fmt.Errorf("forget how far FACTS is read: %w", err)
+	}
+	var drop []string
 	for _, c := range copied() {
 		drop = append(drop, c.Name)
 	}

@@ -95,6 +95,7 @@ type Writes struct {
 	Actions   []ActionWrite
 	Deeds     []DeedWrite
 	Positions []PositionWrite
+	Told      []ToldWrite
 }
 
 // Write writes inside the transaction of ctx. store.ErrConflict: somebody else was faster.
@@ -109,6 +110,9 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 		return err
 	}
 	if err := s.writeDeeds(ctx, w.Deeds); err != nil {
+		return err
+	}
+	if err := s.writeTold(ctx, w.Told); err != nil {
 		return err
 	}
 	return s.writePositions(ctx, w.Positions)

@@ -812,7 +812,7 @@ type ReportFilter struct {
 	Category string                 `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
 	// Held at the end of the day before as_of.
 	Tier string `protobuf:"bytes,4,opt,name=tier,proto3" json:"tier,omitempty"`
-	// Of RFM by all orders, with the default table of segments.
+	// Of RFM by all orders, with the default table of segments; SEGMENT_NOT_FOUND for one that is not in it.
 	Segment       string `protobuf:"bytes,5,opt,name=segment,proto3" json:"segment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -90,8 +90,10 @@ type CustomerSegment struct {
 	// How many belong to a fixed segment.
 	FixedCustomers int64                  `protobuf:"varint,6,opt,name=fixed_customers,json=fixedCustomers,proto3" json:"fixed_customers,omitempty"`
 	DefinedAt      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=defined_at,json=definedAt,proto3" json:"defined_at,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Absent: it was never published.
+	Publication   *SegmentPublication `protobuf:"bytes,8,opt,name=publication,proto3" json:"publication,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CustomerSegment) Reset() {
@@ -173,6 +175,95 @@ func (x *CustomerSegment) GetDefinedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CustomerSegment) GetPublication() *SegmentPublication {
+	if x != nil {
+		return x.Publication
+	}
+	return nil
+}
+
+// SegmentPublication is what was told of a segment.
+type SegmentPublication struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 when it was published first, one more each time it is withdrawn or published again.
+	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Everybody is told to have left, or will be.
+	Withdrawn bool `protobuf:"varint,2,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// The day of what was told last as a whole, YYYY-MM-DD; empty: not yet.
+	AsOf string `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// How many were in it then.
+	Customers int64 `protobuf:"varint,4,opt,name=customers,proto3" json:"customers,omitempty"`
+	// There is more to tell.
+	Telling       bool `protobuf:"varint,5,opt,name=telling,proto3" json:"telling,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SegmentPublication) Reset() {
+	*x = SegmentPublication{}
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SegmentPublication) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SegmentPublication) ProtoMessage() {}
+
+func (x *SegmentPublication) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SegmentPublication.ProtoReflect.Descriptor instead.
+func (*SegmentPublication) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SegmentPublication) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *SegmentPublication) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
+func (x *SegmentPublication) GetAsOf() string {
+	if x != nil {
+		return x.AsOf
+	}
+	return ""
+}
+
+func (x *SegmentPublication) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *SegmentPublication) GetTelling() bool {
+	if x != nil {
+		return x.Telling
+	}
+	return false
+}
+
 // SegmentSize is how large a segment is on a day. Only customers with an order before that day are anybody.
 type SegmentSize struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -190,7 +281,7 @@ type SegmentSize struct {
 
 func (x *SegmentSize) Reset() {
 	*x = SegmentSize{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[1]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -202,7 +293,7 @@ func (x *SegmentSize) String() string {
 func (*SegmentSize) ProtoMessage() {}
 
 func (x *SegmentSize) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[1]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -215,7 +306,7 @@ func (x *SegmentSize) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SegmentSize.ProtoReflect.Descriptor instead.
 func (*SegmentSize) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{1}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SegmentSize) GetAsOf() string {
@@ -268,7 +359,7 @@ type DefineSegmentRequest struct {
 
 func (x *DefineSegmentRequest) Reset() {
 	*x = DefineSegmentRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[2]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -280,7 +371,7 @@ func (x *DefineSegmentRequest) String() string {
 func (*DefineSegmentRequest) ProtoMessage() {}
 
 func (x *DefineSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[2]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -293,7 +384,7 @@ func (x *DefineSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefineSegmentRequest.ProtoReflect.Descriptor instead.
 func (*DefineSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{2}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *DefineSegmentRequest) GetProgram() string {
@@ -347,7 +438,7 @@ type DefineSegmentResponse struct {
 
 func (x *DefineSegmentResponse) Reset() {
 	*x = DefineSegmentResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[3]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -359,7 +450,7 @@ func (x *DefineSegmentResponse) String() string {
 func (*DefineSegmentResponse) ProtoMessage() {}
 
 func (x *DefineSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[3]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -372,7 +463,7 @@ func (x *DefineSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefineSegmentResponse.ProtoReflect.Descriptor instead.
 func (*DefineSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{3}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DefineSegmentResponse) GetSegment() *CustomerSegment {
@@ -392,7 +483,7 @@ type DeleteSegmentRequest struct {
 
 func (x *DeleteSegmentRequest) Reset() {
 	*x = DeleteSegmentRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[4]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +495,7 @@ func (x *DeleteSegmentRequest) String() string {
 func (*DeleteSegmentRequest) ProtoMessage() {}
 
 func (x *DeleteSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[4]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +508,7 @@ func (x *DeleteSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteSegmentRequest.ProtoReflect.Descriptor instead.
 func (*DeleteSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{4}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DeleteSegmentRequest) GetProgram() string {
@@ -442,7 +533,7 @@ type DeleteSegmentResponse struct {
 
 func (x *DeleteSegmentResponse) Reset() {
 	*x = DeleteSegmentResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[5]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +545,7 @@ func (x *DeleteSegmentResponse) String() string {
 func (*DeleteSegmentResponse) ProtoMessage() {}
 
 func (x *DeleteSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[5]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +558,7 @@ func (x *DeleteSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteSegmentResponse.ProtoReflect.Descriptor instead.
 func (*DeleteSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{5}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{6}
 }
 
 type ListSegmentsRequest struct {
@@ -479,7 +570,7 @@ type ListSegmentsRequest struct {
 
 func (x *ListSegmentsRequest) Reset() {
 	*x = ListSegmentsRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +582,7 @@ func (x *ListSegmentsRequest) String() string {
 func (*ListSegmentsRequest) ProtoMessage() {}
 
 func (x *ListSegmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +595,7 @@ func (x *ListSegmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSegmentsRequest.ProtoReflect.Descriptor instead.
 func (*ListSegmentsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{6}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListSegmentsRequest) GetProgram() string {
@@ -523,7 +614,7 @@ type ListSegmentsResponse struct {
 
 func (x *ListSegmentsResponse) Reset() {
 	*x = ListSegmentsResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[7]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +626,7 @@ func (x *ListSegmentsResponse) String() string {
 func (*ListSegmentsResponse) ProtoMessage() {}
 
 func (x *ListSegmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[7]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +639,7 @@ func (x *ListSegmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSegmentsResponse.ProtoReflect.Descriptor instead.
 func (*ListSegmentsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{7}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListSegmentsResponse) GetSegments() []*CustomerSegment {
@@ -573,7 +664,7 @@ type GetSegmentRequest struct {
 
 func (x *GetSegmentRequest) Reset() {
 	*x = GetSegmentRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[8]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +676,7 @@ func (x *GetSegmentRequest) String() string {
 func (*GetSegmentRequest) ProtoMessage() {}
 
 func (x *GetSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[8]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +689,7 @@ func (x *GetSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSegmentRequest.ProtoReflect.Descriptor instead.
 func (*GetSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{8}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetSegmentRequest) GetProgram() string {
@@ -649,7 +740,7 @@ type GetSegmentResponse struct {
 
 func (x *GetSegmentResponse) Reset() {
 	*x = GetSegmentResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[9]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +752,7 @@ func (x *GetSegmentResponse) String() string {
 func (*GetSegmentResponse) ProtoMessage() {}
 
 func (x *GetSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[9]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +765,7 @@ func (x *GetSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSegmentResponse.ProtoReflect.Descriptor instead.
 func (*GetSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{9}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetSegmentResponse) GetSegment() *CustomerSegment {
@@ -718,7 +809,7 @@ type PreviewSegmentRequest struct {
 
 func (x *PreviewSegmentRequest) Reset() {
 	*x = PreviewSegmentRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[10]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +821,7 @@ func (x *PreviewSegmentRequest) String() string {
 func (*PreviewSegmentRequest) ProtoMessage() {}
 
 func (x *PreviewSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[10]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +834,7 @@ func (x *PreviewSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewSegmentRequest.ProtoReflect.Descriptor instead.
 func (*PreviewSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{10}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PreviewSegmentRequest) GetProgram() string {
@@ -785,7 +876,7 @@ type PreviewSegmentResponse struct {
 
 func (x *PreviewSegmentResponse) Reset() {
 	*x = PreviewSegmentResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[11]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +888,7 @@ func (x *PreviewSegmentResponse) String() string {
 func (*PreviewSegmentResponse) ProtoMessage() {}
 
 func (x *PreviewSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[11]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +901,7 @@ func (x *PreviewSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewSegmentResponse.ProtoReflect.Descriptor instead.
 func (*PreviewSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{11}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PreviewSegmentResponse) GetSize() *SegmentSize {
@@ -850,7 +941,7 @@ type ListSegmentMembersRequest struct {
 
 func (x *ListSegmentMembersRequest) Reset() {
 	*x = ListSegmentMembersRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[12]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +953,7 @@ func (x *ListSegmentMembersRequest) String() string {
 func (*ListSegmentMembersRequest) ProtoMessage() {}
 
 func (x *ListSegmentMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[12]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +966,7 @@ func (x *ListSegmentMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSegmentMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListSegmentMembersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{12}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListSegmentMembersRequest) GetProgram() string {
@@ -934,7 +1025,7 @@ type ListSegmentMembersResponse struct {
 
 func (x *ListSegmentMembersResponse) Reset() {
 	*x = ListSegmentMembersResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[13]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1037,7 @@ func (x *ListSegmentMembersResponse) String() string {
 func (*ListSegmentMembersResponse) ProtoMessage() {}
 
 func (x *ListSegmentMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[13]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1050,7 @@ func (x *ListSegmentMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSegmentMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListSegmentMembersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{13}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListSegmentMembersResponse) GetMembers() []*SegmentMember {
@@ -1009,7 +1100,7 @@ type SegmentMember struct {
 
 func (x *SegmentMember) Reset() {
 	*x = SegmentMember{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[14]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1112,7 @@ func (x *SegmentMember) String() string {
 func (*SegmentMember) ProtoMessage() {}
 
 func (x *SegmentMember) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[14]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1125,7 @@ func (x *SegmentMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SegmentMember.ProtoReflect.Descriptor instead.
 func (*SegmentMember) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{14}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SegmentMember) GetAccount() string {
@@ -1071,7 +1162,7 @@ type CompareSegmentsRequest struct {
 
 func (x *CompareSegmentsRequest) Reset() {
 	*x = CompareSegmentsRequest{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[15]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1174,7 @@ func (x *CompareSegmentsRequest) String() string {
 func (*CompareSegmentsRequest) ProtoMessage() {}
 
 func (x *CompareSegmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[15]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1187,7 @@ func (x *CompareSegmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareSegmentsRequest.ProtoReflect.Descriptor instead.
 func (*CompareSegmentsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{15}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CompareSegmentsRequest) GetProgram() string {
@@ -1141,7 +1232,7 @@ type CompareSegmentsResponse struct {
 
 func (x *CompareSegmentsResponse) Reset() {
 	*x = CompareSegmentsResponse{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[16]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1153,7 +1244,7 @@ func (x *CompareSegmentsResponse) String() string {
 func (*CompareSegmentsResponse) ProtoMessage() {}
 
 func (x *CompareSegmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[16]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1166,7 +1257,7 @@ func (x *CompareSegmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareSegmentsResponse.ProtoReflect.Descriptor instead.
 func (*CompareSegmentsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{16}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CompareSegmentsResponse) GetSizes() []*SegmentSize {
@@ -1213,7 +1304,7 @@ type SegmentOverlap struct {
 
 func (x *SegmentOverlap) Reset() {
 	*x = SegmentOverlap{}
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[17]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1225,7 +1316,7 @@ func (x *SegmentOverlap) String() string {
 func (*SegmentOverlap) ProtoMessage() {}
 
 func (x *SegmentOverlap) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[17]
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1238,7 +1329,7 @@ func (x *SegmentOverlap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SegmentOverlap.ProtoReflect.Descriptor instead.
 func (*SegmentOverlap) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{17}
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SegmentOverlap) GetOne() string {
@@ -1276,11 +1367,203 @@ func (x *SegmentOverlap) GetEither() int64 {
 	return 0
 }
 
+type PublishSegmentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishSegmentRequest) Reset() {
+	*x = PublishSegmentRequest{}
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishSegmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishSegmentRequest) ProtoMessage() {}
+
+func (x *PublishSegmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishSegmentRequest.ProtoReflect.Descriptor instead.
+func (*PublishSegmentRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PublishSegmentRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *PublishSegmentRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type PublishSegmentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Segment       *CustomerSegment       `protobuf:"bytes,1,opt,name=segment,proto3" json:"segment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishSegmentResponse) Reset() {
+	*x = PublishSegmentResponse{}
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishSegmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishSegmentResponse) ProtoMessage() {}
+
+func (x *PublishSegmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishSegmentResponse.ProtoReflect.Descriptor instead.
+func (*PublishSegmentResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PublishSegmentResponse) GetSegment() *CustomerSegment {
+	if x != nil {
+		return x.Segment
+	}
+	return nil
+}
+
+type WithdrawSegmentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawSegmentRequest) Reset() {
+	*x = WithdrawSegmentRequest{}
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawSegmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawSegmentRequest) ProtoMessage() {}
+
+func (x *WithdrawSegmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawSegmentRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawSegmentRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *WithdrawSegmentRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *WithdrawSegmentRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type WithdrawSegmentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Segment       *CustomerSegment       `protobuf:"bytes,1,opt,name=segment,proto3" json:"segment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawSegmentResponse) Reset() {
+	*x = WithdrawSegmentResponse{}
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawSegmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawSegmentResponse) ProtoMessage() {}
+
+func (x *WithdrawSegmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_segment_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawSegmentResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawSegmentResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_segment_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *WithdrawSegmentResponse) GetSegment() *CustomerSegment {
+	if x != nil {
+		return x.Segment
+	}
+	return nil
+}
+
 var File_laurel_analytics_v1_segment_service_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_segment_service_proto_rawDesc = "" +
 	"\n" +
-	")laurel/analytics/v1/segment_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/report.proto\x1a\x1dlaurel/type/v1/position.proto\"\x92\x02\n" +
+	")laurel/analytics/v1/segment_service.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a laurel/analytics/v1/report.proto\x1a\x1dlaurel/type/v1/position.proto\"\xdd\x02\n" +
 	"\x0fCustomerSegment\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x124\n" +
@@ -1289,7 +1572,14 @@ const file_laurel_analytics_v1_segment_service_proto_rawDesc = "" +
 	"\bfixed_on\x18\x05 \x01(\tR\afixedOn\x12'\n" +
 	"\x0ffixed_customers\x18\x06 \x01(\x03R\x0efixedCustomers\x129\n" +
 	"\n" +
-	"defined_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tdefinedAt\"\xa6\x01\n" +
+	"defined_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tdefinedAt\x12I\n" +
+	"\vpublication\x18\b \x01(\v2'.laurel.analytics.v1.SegmentPublicationR\vpublication\"\x9b\x01\n" +
+	"\x12SegmentPublication\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\x03R\brevision\x12\x1c\n" +
+	"\twithdrawn\x18\x02 \x01(\bR\twithdrawn\x12\x13\n" +
+	"\x05as_of\x18\x03 \x01(\tR\x04asOf\x12\x1c\n" +
+	"\tcustomers\x18\x04 \x01(\x03R\tcustomers\x12\x18\n" +
+	"\atelling\x18\x05 \x01(\bR\atelling\"\xa6\x01\n" +
 	"\vSegmentSize\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x1c\n" +
 	"\tcustomers\x18\x02 \x01(\x03R\tcustomers\x12\x1b\n" +
@@ -1373,11 +1663,21 @@ const file_laurel_analytics_v1_segment_service_proto_rawDesc = "" +
 	"\x05other\x18\x02 \x01(\tR\x05other\x12\x12\n" +
 	"\x04both\x18\x03 \x01(\x03R\x04both\x12$\n" +
 	"\x0eboth_sum_minor\x18\x04 \x01(\x03R\fbothSumMinor\x12\x16\n" +
-	"\x06either\x18\x05 \x01(\x03R\x06either*Z\n" +
+	"\x06either\x18\x05 \x01(\x03R\x06either\"[\n" +
+	"\x15PublishSegmentRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
+	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\"X\n" +
+	"\x16PublishSegmentResponse\x12>\n" +
+	"\asegment\x18\x01 \x01(\v2$.laurel.analytics.v1.CustomerSegmentR\asegment\"\\\n" +
+	"\x16WithdrawSegmentRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
+	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\"Y\n" +
+	"\x17WithdrawSegmentResponse\x12>\n" +
+	"\asegment\x18\x01 \x01(\v2$.laurel.analytics.v1.CustomerSegmentR\asegment*Z\n" +
 	"\vSegmentKind\x12\x1c\n" +
 	"\x18SEGMENT_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SEGMENT_KIND_LIVE\x10\x01\x12\x16\n" +
-	"\x12SEGMENT_KIND_FIXED\x10\x022\xf4\x05\n" +
+	"\x12SEGMENT_KIND_FIXED\x10\x022\xcd\a\n" +
 	"\x0eSegmentService\x12f\n" +
 	"\rDefineSegment\x12).laurel.analytics.v1.DefineSegmentRequest\x1a*.laurel.analytics.v1.DefineSegmentResponse\x12f\n" +
 	"\rDeleteSegment\x12).laurel.analytics.v1.DeleteSegmentRequest\x1a*.laurel.analytics.v1.DeleteSegmentResponse\x12c\n" +
@@ -1386,7 +1686,9 @@ const file_laurel_analytics_v1_segment_service_proto_rawDesc = "" +
 	"GetSegment\x12&.laurel.analytics.v1.GetSegmentRequest\x1a'.laurel.analytics.v1.GetSegmentResponse\x12i\n" +
 	"\x0ePreviewSegment\x12*.laurel.analytics.v1.PreviewSegmentRequest\x1a+.laurel.analytics.v1.PreviewSegmentResponse\x12u\n" +
 	"\x12ListSegmentMembers\x12..laurel.analytics.v1.ListSegmentMembersRequest\x1a/.laurel.analytics.v1.ListSegmentMembersResponse\x12l\n" +
-	"\x0fCompareSegments\x12+.laurel.analytics.v1.CompareSegmentsRequest\x1a,.laurel.analytics.v1.CompareSegmentsResponseB\xe8\x01\n" +
+	"\x0fCompareSegments\x12+.laurel.analytics.v1.CompareSegmentsRequest\x1a,.laurel.analytics.v1.CompareSegmentsResponse\x12i\n" +
+	"\x0ePublishSegment\x12*.laurel.analytics.v1.PublishSegmentRequest\x1a+.laurel.analytics.v1.PublishSegmentResponse\x12l\n" +
+	"\x0fWithdrawSegment\x12+.laurel.analytics.v1.WithdrawSegmentRequest\x1a,.laurel.analytics.v1.WithdrawSegmentResponseB\xe8\x01\n" +
 	"\x17com.laurel.analytics.v1B\x13SegmentServiceProtoP\x01ZJgithub.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1;analyticsv1\xa2\x02\x03LAX\xaa\x02\x13Laurel.Analytics.V1\xca\x02\x13Laurel\\Analytics\\V1\xe2\x02\x1fLaurel\\Analytics\\V1\\GPBMetadata\xea\x02\x15Laurel::Analytics::V1b\x06proto3"
 
 var (
@@ -1402,71 +1704,83 @@ func file_laurel_analytics_v1_segment_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_analytics_v1_segment_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_analytics_v1_segment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_laurel_analytics_v1_segment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_laurel_analytics_v1_segment_service_proto_goTypes = []any{
 	(SegmentKind)(0),                   // 0: laurel.analytics.v1.SegmentKind
 	(*CustomerSegment)(nil),            // 1: laurel.analytics.v1.CustomerSegment
-	(*SegmentSize)(nil),                // 2: laurel.analytics.v1.SegmentSize
-	(*DefineSegmentRequest)(nil),       // 3: laurel.analytics.v1.DefineSegmentRequest
-	(*DefineSegmentResponse)(nil),      // 4: laurel.analytics.v1.DefineSegmentResponse
-	(*DeleteSegmentRequest)(nil),       // 5: laurel.analytics.v1.DeleteSegmentRequest
-	(*DeleteSegmentResponse)(nil),      // 6: laurel.analytics.v1.DeleteSegmentResponse
-	(*ListSegmentsRequest)(nil),        // 7: laurel.analytics.v1.ListSegmentsRequest
-	(*ListSegmentsResponse)(nil),       // 8: laurel.analytics.v1.ListSegmentsResponse
-	(*GetSegmentRequest)(nil),          // 9: laurel.analytics.v1.GetSegmentRequest
-	(*GetSegmentResponse)(nil),         // 10: laurel.analytics.v1.GetSegmentResponse
-	(*PreviewSegmentRequest)(nil),      // 11: laurel.analytics.v1.PreviewSegmentRequest
-	(*PreviewSegmentResponse)(nil),     // 12: laurel.analytics.v1.PreviewSegmentResponse
-	(*ListSegmentMembersRequest)(nil),  // 13: laurel.analytics.v1.ListSegmentMembersRequest
-	(*ListSegmentMembersResponse)(nil), // 14: laurel.analytics.v1.ListSegmentMembersResponse
-	(*SegmentMember)(nil),              // 15: laurel.analytics.v1.SegmentMember
-	(*CompareSegmentsRequest)(nil),     // 16: laurel.analytics.v1.CompareSegmentsRequest
-	(*CompareSegmentsResponse)(nil),    // 17: laurel.analytics.v1.CompareSegmentsResponse
-	(*SegmentOverlap)(nil),             // 18: laurel.analytics.v1.SegmentOverlap
-	(*timestamppb.Timestamp)(nil),      // 19: google.protobuf.Timestamp
-	(*v1.Position)(nil),                // 20: laurel.type.v1.Position
-	(*ReadUpTo)(nil),                   // 21: laurel.analytics.v1.ReadUpTo
+	(*SegmentPublication)(nil),         // 2: laurel.analytics.v1.SegmentPublication
+	(*SegmentSize)(nil),                // 3: laurel.analytics.v1.SegmentSize
+	(*DefineSegmentRequest)(nil),       // 4: laurel.analytics.v1.DefineSegmentRequest
+	(*DefineSegmentResponse)(nil),      // 5: laurel.analytics.v1.DefineSegmentResponse
+	(*DeleteSegmentRequest)(nil),       // 6: laurel.analytics.v1.DeleteSegmentRequest
+	(*DeleteSegmentResponse)(nil),      // 7: laurel.analytics.v1.DeleteSegmentResponse
+	(*ListSegmentsRequest)(nil),        // 8: laurel.analytics.v1.ListSegmentsRequest
+	(*ListSegmentsResponse)(nil),       // 9: laurel.analytics.v1.ListSegmentsResponse
+	(*GetSegmentRequest)(nil),          // 10: laurel.analytics.v1.GetSegmentRequest
+	(*GetSegmentResponse)(nil),         // 11: laurel.analytics.v1.GetSegmentResponse
+	(*PreviewSegmentRequest)(nil),      // 12: laurel.analytics.v1.PreviewSegmentRequest
+	(*PreviewSegmentResponse)(nil),     // 13: laurel.analytics.v1.PreviewSegmentResponse
+	(*ListSegmentMembersRequest)(nil),  // 14: laurel.analytics.v1.ListSegmentMembersRequest
+	(*ListSegmentMembersResponse)(nil), // 15: laurel.analytics.v1.ListSegmentMembersResponse
+	(*SegmentMember)(nil),              // 16: laurel.analytics.v1.SegmentMember
+	(*CompareSegmentsRequest)(nil),     // 17: laurel.analytics.v1.CompareSegmentsRequest
+	(*CompareSegmentsResponse)(nil),    // 18: laurel.analytics.v1.CompareSegmentsResponse
+	(*SegmentOverlap)(nil),             // 19: laurel.analytics.v1.SegmentOverlap
+	(*PublishSegmentRequest)(nil),      // 20: laurel.analytics.v1.PublishSegmentRequest
+	(*PublishSegmentResponse)(nil),     // 21: laurel.analytics.v1.PublishSegmentResponse
+	(*WithdrawSegmentRequest)(nil),     // 22: laurel.analytics.v1.WithdrawSegmentRequest
+	(*WithdrawSegmentResponse)(nil),    // 23: laurel.analytics.v1.WithdrawSegmentResponse
+	(*timestamppb.Timestamp)(nil),      // 24: google.protobuf.Timestamp
+	(*v1.Position)(nil),                // 25: laurel.type.v1.Position
+	(*ReadUpTo)(nil),                   // 26: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_segment_service_proto_depIdxs = []int32{
 	0,  // 0: laurel.analytics.v1.CustomerSegment.kind:type_name -> laurel.analytics.v1.SegmentKind
-	19, // 1: laurel.analytics.v1.CustomerSegment.defined_at:type_name -> google.protobuf.Timestamp
-	0,  // 2: laurel.analytics.v1.DefineSegmentRequest.kind:type_name -> laurel.analytics.v1.SegmentKind
-	20, // 3: laurel.analytics.v1.DefineSegmentRequest.after:type_name -> laurel.type.v1.Position
-	1,  // 4: laurel.analytics.v1.DefineSegmentResponse.segment:type_name -> laurel.analytics.v1.CustomerSegment
-	1,  // 5: laurel.analytics.v1.ListSegmentsResponse.segments:type_name -> laurel.analytics.v1.CustomerSegment
-	20, // 6: laurel.analytics.v1.GetSegmentRequest.after:type_name -> laurel.type.v1.Position
-	1,  // 7: laurel.analytics.v1.GetSegmentResponse.segment:type_name -> laurel.analytics.v1.CustomerSegment
-	2,  // 8: laurel.analytics.v1.GetSegmentResponse.sizes:type_name -> laurel.analytics.v1.SegmentSize
-	21, // 9: laurel.analytics.v1.GetSegmentResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	20, // 10: laurel.analytics.v1.PreviewSegmentRequest.after:type_name -> laurel.type.v1.Position
-	2,  // 11: laurel.analytics.v1.PreviewSegmentResponse.size:type_name -> laurel.analytics.v1.SegmentSize
-	21, // 12: laurel.analytics.v1.PreviewSegmentResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	20, // 13: laurel.analytics.v1.ListSegmentMembersRequest.after:type_name -> laurel.type.v1.Position
-	15, // 14: laurel.analytics.v1.ListSegmentMembersResponse.members:type_name -> laurel.analytics.v1.SegmentMember
-	21, // 15: laurel.analytics.v1.ListSegmentMembersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	20, // 16: laurel.analytics.v1.CompareSegmentsRequest.after:type_name -> laurel.type.v1.Position
-	2,  // 17: laurel.analytics.v1.CompareSegmentsResponse.sizes:type_name -> laurel.analytics.v1.SegmentSize
-	18, // 18: laurel.analytics.v1.CompareSegmentsResponse.overlaps:type_name -> laurel.analytics.v1.SegmentOverlap
-	21, // 19: laurel.analytics.v1.CompareSegmentsResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	3,  // 20: laurel.analytics.v1.SegmentService.DefineSegment:input_type -> laurel.analytics.v1.DefineSegmentRequest
-	5,  // 21: laurel.analytics.v1.SegmentService.DeleteSegment:input_type -> laurel.analytics.v1.DeleteSegmentRequest
-	7,  // 22: laurel.analytics.v1.SegmentService.ListSegments:input_type -> laurel.analytics.v1.ListSegmentsRequest
-	9,  // 23: laurel.analytics.v1.SegmentService.GetSegment:input_type -> laurel.analytics.v1.GetSegmentRequest
-	11, // 24: laurel.analytics.v1.SegmentService.PreviewSegment:input_type -> laurel.analytics.v1.PreviewSegmentRequest
-	13, // 25: laurel.analytics.v1.SegmentService.ListSegmentMembers:input_type -> laurel.analytics.v1.ListSegmentMembersRequest
-	16, // 26: laurel.analytics.v1.SegmentService.CompareSegments:input_type -> laurel.analytics.v1.CompareSegmentsRequest
-	4,  // 27: laurel.analytics.v1.SegmentService.DefineSegment:output_type -> laurel.analytics.v1.DefineSegmentResponse
-	6,  // 28: laurel.analytics.v1.SegmentService.DeleteSegment:output_type -> laurel.analytics.v1.DeleteSegmentResponse
-	8,  // 29: laurel.analytics.v1.SegmentService.ListSegments:output_type -> laurel.analytics.v1.ListSegmentsResponse
-	10, // 30: laurel.analytics.v1.SegmentService.GetSegment:output_type -> laurel.analytics.v1.GetSegmentResponse
-	12, // 31: laurel.analytics.v1.SegmentService.PreviewSegment:output_type -> laurel.analytics.v1.PreviewSegmentResponse
-	14, // 32: laurel.analytics.v1.SegmentService.ListSegmentMembers:output_type -> laurel.analytics.v1.ListSegmentMembersResponse
-	17, // 33: laurel.analytics.v1.SegmentService.CompareSegments:output_type -> laurel.analytics.v1.CompareSegmentsResponse
-	27, // [27:34] is the sub-list for method output_type
-	20, // [20:27] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	24, // 1: laurel.analytics.v1.CustomerSegment.defined_at:type_name -> google.protobuf.Timestamp
+	2,  // 2: laurel.analytics.v1.CustomerSegment.publication:type_name -> laurel.analytics.v1.SegmentPublication
+	0,  // 3: laurel.analytics.v1.DefineSegmentRequest.kind:type_name -> laurel.analytics.v1.SegmentKind
+	25, // 4: laurel.analytics.v1.DefineSegmentRequest.after:type_name -> laurel.type.v1.Position
+	1,  // 5: laurel.analytics.v1.DefineSegmentResponse.segment:type_name -> laurel.analytics.v1.CustomerSegment
+	1,  // 6: laurel.analytics.v1.ListSegmentsResponse.segments:type_name -> laurel.analytics.v1.CustomerSegment
+	25, // 7: laurel.analytics.v1.GetSegmentRequest.after:type_name -> laurel.type.v1.Position
+	1,  // 8: laurel.analytics.v1.GetSegmentResponse.segment:type_name -> laurel.analytics.v1.CustomerSegment
+	3,  // 9: laurel.analytics.v1.GetSegmentResponse.sizes:type_name -> laurel.analytics.v1.SegmentSize
+	26, // 10: laurel.analytics.v1.GetSegmentResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	25, // 11: laurel.analytics.v1.PreviewSegmentRequest.after:type_name -> laurel.type.v1.Position
+	3,  // 12: laurel.analytics.v1.PreviewSegmentResponse.size:type_name -> laurel.analytics.v1.SegmentSize
+	26, // 13: laurel.analytics.v1.PreviewSegmentResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	25, // 14: laurel.analytics.v1.ListSegmentMembersRequest.after:type_name -> laurel.type.v1.Position
+	16, // 15: laurel.analytics.v1.ListSegmentMembersResponse.members:type_name -> laurel.analytics.v1.SegmentMember
+	26, // 16: laurel.analytics.v1.ListSegmentMembersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	25, // 17: laurel.analytics.v1.CompareSegmentsRequest.after:type_name -> laurel.type.v1.Position
+	3,  // 18: laurel.analytics.v1.CompareSegmentsResponse.sizes:type_name -> laurel.analytics.v1.SegmentSize
+	19, // 19: laurel.analytics.v1.CompareSegmentsResponse.overlaps:type_name -> laurel.analytics.v1.SegmentOverlap
+	26, // 20: laurel.analytics.v1.CompareSegmentsResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	1,  // 21: laurel.analytics.v1.PublishSegmentResponse.segment:type_name -> laurel.analytics.v1.CustomerSegment
+	1,  // 22: laurel.analytics.v1.WithdrawSegmentResponse.segment:type_name -> laurel.analytics.v1.CustomerSegment
+	4,  // 23: laurel.analytics.v1.SegmentService.DefineSegment:input_type -> laurel.analytics.v1.DefineSegmentRequest
+	6,  // 24: laurel.analytics.v1.SegmentService.DeleteSegment:input_type -> laurel.analytics.v1.DeleteSegmentRequest
+	8,  // 25: laurel.analytics.v1.SegmentService.ListSegments:input_type -> laurel.analytics.v1.ListSegmentsRequest
+	10, // 26: laurel.analytics.v1.SegmentService.GetSegment:input_type -> laurel.analytics.v1.GetSegmentRequest
+	12, // 27: laurel.analytics.v1.SegmentService.PreviewSegment:input_type -> laurel.analytics.v1.PreviewSegmentRequest
+	14, // 28: laurel.analytics.v1.SegmentService.ListSegmentMembers:input_type -> laurel.analytics.v1.ListSegmentMembersRequest
+	17, // 29: laurel.analytics.v1.SegmentService.CompareSegments:input_type -> laurel.analytics.v1.CompareSegmentsRequest
+	20, // 30: laurel.analytics.v1.SegmentService.PublishSegment:input_type -> laurel.analytics.v1.PublishSegmentRequest
+	22, // 31: laurel.analytics.v1.SegmentService.WithdrawSegment:input_type -> laurel.analytics.v1.WithdrawSegmentRequest
+	5,  // 32: laurel.analytics.v1.SegmentService.DefineSegment:output_type -> laurel.analytics.v1.DefineSegmentResponse
+	7,  // 33: laurel.analytics.v1.SegmentService.DeleteSegment:output_type -> laurel.analytics.v1.DeleteSegmentResponse
+	9,  // 34: laurel.analytics.v1.SegmentService.ListSegments:output_type -> laurel.analytics.v1.ListSegmentsResponse
+	11, // 35: laurel.analytics.v1.SegmentService.GetSegment:output_type -> laurel.analytics.v1.GetSegmentResponse
+	13, // 36: laurel.analytics.v1.SegmentService.PreviewSegment:output_type -> laurel.analytics.v1.PreviewSegmentResponse
+	15, // 37: laurel.analytics.v1.SegmentService.ListSegmentMembers:output_type -> laurel.analytics.v1.ListSegmentMembersResponse
+	18, // 38: laurel.analytics.v1.SegmentService.CompareSegments:output_type -> laurel.analytics.v1.CompareSegmentsResponse
+	21, // 39: laurel.analytics.v1.SegmentService.PublishSegment:output_type -> laurel.analytics.v1.PublishSegmentResponse
+	23, // 40: laurel.analytics.v1.SegmentService.WithdrawSegment:output_type -> laurel.analytics.v1.WithdrawSegmentResponse
+	32, // [32:41] is the sub-list for method output_type
+	23, // [23:32] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_segment_service_proto_init() }
@@ -1481,7 +1795,7 @@ func file_laurel_analytics_v1_segment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_segment_service_proto_rawDesc), len(file_laurel_analytics_v1_segment_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

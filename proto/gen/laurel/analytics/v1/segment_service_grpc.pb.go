@@ -26,6 +26,8 @@ const (
 	SegmentService_PreviewSegment_FullMethodName     = "/laurel.analytics.v1.SegmentService/PreviewSegment"
 	SegmentService_ListSegmentMembers_FullMethodName = "/laurel.analytics.v1.SegmentService/ListSegmentMembers"
 	SegmentService_CompareSegments_FullMethodName    = "/laurel.analytics.v1.SegmentService/CompareSegments"
+	SegmentService_PublishSegment_FullMethodName     = "/laurel.analytics.v1.SegmentService/PublishSegment"
+	SegmentService_WithdrawSegment_FullMethodName    = "/laurel.analytics.v1.SegmentService/WithdrawSegment"
 )
 
 // SegmentServiceClient is the client API for SegmentService service.
@@ -39,7 +41,7 @@ type SegmentServiceClient interface {
 	// that cannot be read, with line and column; one that cannot be computed for an account), SEGMENT_EXISTS,
 	// UNKNOWN_PROGRAMME, and those of `after`.
 	DefineSegment(ctx context.Context, in *DefineSegmentRequest, opts ...grpc.CallOption) (*DefineSegmentResponse, error)
-	// DeleteSegment forgets a segment, and the list of a fixed one. Reasons: SEGMENT_NOT_FOUND.
+	// DeleteSegment forgets a segment, and the list of a fixed one. Reasons: SEGMENT_NOT_FOUND, SEGMENT_PUBLISHED.
 	DeleteSegment(ctx context.Context, in *DeleteSegmentRequest, opts ...grpc.CallOption) (*DeleteSegmentResponse, error)
 	// ListSegments returns the segments of a programme by name.
 	ListSegments(ctx context.Context, in *ListSegmentsRequest, opts ...grpc.CallOption) (*ListSegmentsResponse, error)
@@ -52,6 +54,13 @@ type SegmentServiceClient interface {
 	ListSegmentMembers(ctx context.Context, in *ListSegmentMembersRequest, opts ...grpc.CallOption) (*ListSegmentMembersResponse, error)
 	// CompareSegments tells how many customers segments share on a day. Reasons as GetSegment.
 	CompareSegments(ctx context.Context, in *CompareSegmentsRequest, opts ...grpc.CallOption) (*CompareSegmentsResponse, error)
+	// PublishSegment has all services told who enters the segment and who leaves it: soon, and then on each day that the copy
+	// comes to. Of a segment that is published already it has it told anew, soon. A retry is safe: each change is told once.
+	// Reasons: SEGMENT_NOT_FOUND, TOO_MANY_SEGMENTS.
+	PublishSegment(ctx context.Context, in *PublishSegmentRequest, opts ...grpc.CallOption) (*PublishSegmentResponse, error)
+	// WithdrawSegment has all services told, soon, that everybody has left, and then nothing more. The segment stays. A retry is
+	// safe. Reasons: SEGMENT_NOT_FOUND, also for one that was never published.
+	WithdrawSegment(ctx context.Context, in *WithdrawSegmentRequest, opts ...grpc.CallOption) (*WithdrawSegmentResponse, error)
 }
 
 type segmentServiceClient struct {
@@ -132,6 +141,26 @@ func (c *segmentServiceClient) CompareSegments(ctx context.Context, in *CompareS
 	return out, nil
 }
 
+func (c *segmentServiceClient) PublishSegment(ctx context.Context, in *PublishSegmentRequest, opts ...grpc.CallOption) (*PublishSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PublishSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentService_PublishSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentServiceClient) WithdrawSegment(ctx context.Context, in *WithdrawSegmentRequest, opts ...grpc.CallOption) (*WithdrawSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentService_WithdrawSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SegmentServiceServer is the server API for SegmentService service.
 // All implementations must embed UnimplementedSegmentServiceServer
 // for forward compatibility.
@@ -143,7 +172,7 @@ type SegmentServiceServer interface {
 	// that cannot be read, with line and column; one that cannot be computed for an account), SEGMENT_EXISTS,
 	// UNKNOWN_PROGRAMME, and those of `after`.
 	DefineSegment(context.Context, *DefineSegmentRequest) (*DefineSegmentResponse, error)
-	// DeleteSegment forgets a segment, and the list of a fixed one. Reasons: SEGMENT_NOT_FOUND.
+	// DeleteSegment forgets a segment, and the list of a fixed one. Reasons: SEGMENT_NOT_FOUND, SEGMENT_PUBLISHED.
 	DeleteSegment(context.Context, *DeleteSegmentRequest) (*DeleteSegmentResponse, error)
 	// ListSegments returns the segments of a programme by name.
 	ListSegments(context.Context, *ListSegmentsRequest) (*ListSegmentsResponse, error)
@@ -156,6 +185,13 @@ type SegmentServiceServer interface {
 	ListSegmentMembers(context.Context, *ListSegmentMembersRequest) (*ListSegmentMembersResponse, error)
 	// CompareSegments tells how many customers segments share on a day. Reasons as GetSegment.
 	CompareSegments(context.Context, *CompareSegmentsRequest) (*CompareSegmentsResponse, error)
+	// PublishSegment has all services told who enters the segment and who leaves it: soon, and then on each day that the copy
+	// comes to. Of a segment that is published already it has it told anew, soon. A retry is safe: each change is told once.
+	// Reasons: SEGMENT_NOT_FOUND, TOO_MANY_SEGMENTS.
+	PublishSegment(context.Context, *PublishSegmentRequest) (*PublishSegmentResponse, error)
+	// WithdrawSegment has all services told, soon, that everybody has left, and then nothing more. The segment stays. A retry is
+	// safe. Reasons: SEGMENT_NOT_FOUND, also for one that was never published.
+	WithdrawSegment(context.Context, *WithdrawSegmentRequest) (*WithdrawSegmentResponse, error)
 	mustEmbedUnimplementedSegmentServiceServer()
 }
 
@@ -186,6 +222,12 @@ func (UnimplementedSegmentServiceServer) ListSegmentMembers(context.Context, *Li
 }
 func (UnimplementedSegmentServiceServer) CompareSegments(context.Context, *CompareSegmentsRequest) (*CompareSegmentsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompareSegments not implemented")
+}
+func (UnimplementedSegmentServiceServer) PublishSegment(context.Context, *PublishSegmentRequest) (*PublishSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PublishSegment not implemented")
+}
+func (UnimplementedSegmentServiceServer) WithdrawSegment(context.Context, *WithdrawSegmentRequest) (*WithdrawSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawSegment not implemented")
 }
 func (UnimplementedSegmentServiceServer) mustEmbedUnimplementedSegmentServiceServer() {}
 func (UnimplementedSegmentServiceServer) testEmbeddedByValue()                        {}
@@ -334,6 +376,42 @@ func _SegmentService_CompareSegments_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SegmentService_PublishSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PublishSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentServiceServer).PublishSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentService_PublishSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentServiceServer).PublishSegment(ctx, req.(*PublishSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentService_WithdrawSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentServiceServer).WithdrawSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentService_WithdrawSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentServiceServer).WithdrawSegment(ctx, req.(*WithdrawSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SegmentService_ServiceDesc is the grpc.ServiceDesc for SegmentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -368,6 +446,14 @@ var SegmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CompareSegments",
 			Handler:    _SegmentService_CompareSegments_Handler,
+		},
+		{
+			MethodName: "PublishSegment",
+			Handler:    _SegmentService_PublishSegment_Handler,
+		},
+		{
+			MethodName: "WithdrawSegment",
+			Handler:    _SegmentService_WithdrawSegment_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -580,6 +580,113 @@ func (x *TierGrantEnded) GetEndedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// SegmentChanged says that an account belongs to a published segment from its place in the log on, or not any more. It goes to
+// control.<programme>.analytics.segment.<account>. A repeat carries the same number and says the same.
+type SegmentChanged struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Segment string                 `protobuf:"bytes,3,opt,name=segment,proto3" json:"segment,omitempty"`
+	// It belongs from here on; false: not any more.
+	Entered bool `protobuf:"varint,8,opt,name=entered,proto3" json:"entered,omitempty"`
+	// Counts the changes of this account and segment, dense from 1: odd when it enters, even when it leaves.
+	Number int64 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
+	// Of the publication.
+	Revision int64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The orders of all days before it counted, YYYY-MM-DD in the programme's zone.
+	AsOf string `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// The latest time in the ledger of what was read.
+	ToldAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=told_at,json=toldAt,proto3" json:"told_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SegmentChanged) Reset() {
+	*x = SegmentChanged{}
+	mi := &file_laurel_control_v1_control_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SegmentChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SegmentChanged) ProtoMessage() {}
+
+func (x *SegmentChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_control_v1_control_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SegmentChanged.ProtoReflect.Descriptor instead.
+func (*SegmentChanged) Descriptor() ([]byte, []int) {
+	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SegmentChanged) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *SegmentChanged) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *SegmentChanged) GetSegment() string {
+	if x != nil {
+		return x.Segment
+	}
+	return ""
+}
+
+func (x *SegmentChanged) GetEntered() bool {
+	if x != nil {
+		return x.Entered
+	}
+	return false
+}
+
+func (x *SegmentChanged) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *SegmentChanged) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *SegmentChanged) GetAsOf() string {
+	if x != nil {
+		return x.AsOf
+	}
+	return ""
+}
+
+func (x *SegmentChanged) GetToldAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToldAt
+	}
+	return nil
+}
+
 // EventRefused says that the ledger has refused an event that another service may have taken: what only the ledger can
 // know (POISON_EVENT, ORDER_OF_OTHER_ACCOUNT, AMOUNT_OUT_OF_RANGE). It goes to control.<programme>.accrual.refused.<account>,
 // behind the event in the log. Whoever folds EVENTS takes the event back at this place, as if it had never come.
@@ -599,7 +706,7 @@ type EventRefused struct {
 
 func (x *EventRefused) Reset() {
 	*x = EventRefused{}
-	mi := &file_laurel_control_v1_control_proto_msgTypes[7]
+	mi := &file_laurel_control_v1_control_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +718,7 @@ func (x *EventRefused) String() string {
 func (*EventRefused) ProtoMessage() {}
 
 func (x *EventRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_control_v1_control_proto_msgTypes[7]
+	mi := &file_laurel_control_v1_control_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +731,7 @@ func (x *EventRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventRefused.ProtoReflect.Descriptor instead.
 func (*EventRefused) Descriptor() ([]byte, []int) {
-	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{7}
+	return file_laurel_control_v1_control_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *EventRefused) GetProgram() string {
@@ -722,7 +829,18 @@ const file_laurel_control_v1_control_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\x12 \n" +
 	"\x05actor\x18\x05 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x05actor\x12=\n" +
-	"\bended_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\aendedAt\"\xd7\x01\n" +
+	"\bended_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\aendedAt\"\xbc\x02\n" +
+	"\x0eSegmentChanged\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12#\n" +
+	"\asegment\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\asegment\x12\x18\n" +
+	"\aentered\x18\b \x01(\bR\aentered\x12\x1f\n" +
+	"\x06number\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06number\x12#\n" +
+	"\brevision\x18\x05 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\brevision\x12\x1d\n" +
+	"\x05as_of\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x98\x01\n" +
+	"R\x04asOf\x12;\n" +
+	"\atold_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x06toldAt\"\xd7\x01\n" +
 	"\fEventRefused\x12$\n" +
 	"\aprogram\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x10R\aprogram\x12$\n" +
@@ -751,7 +869,7 @@ func file_laurel_control_v1_control_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_control_v1_control_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_laurel_control_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_laurel_control_v1_control_proto_goTypes = []any{
 	(ClockMode)(0),                // 0: laurel.control.v1.ClockMode
 	(*HouseOpened)(nil),           // 1: laurel.control.v1.HouseOpened
@@ -761,24 +879,26 @@ var file_laurel_control_v1_control_proto_goTypes = []any{
 	(*MemberEnrolled)(nil),        // 5: laurel.control.v1.MemberEnrolled
 	(*TierGranted)(nil),           // 6: laurel.control.v1.TierGranted
 	(*TierGrantEnded)(nil),        // 7: laurel.control.v1.TierGrantEnded
-	(*EventRefused)(nil),          // 8: laurel.control.v1.EventRefused
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(v1.MemberKind)(0),            // 10: laurel.member.v1.MemberKind
+	(*SegmentChanged)(nil),        // 8: laurel.control.v1.SegmentChanged
+	(*EventRefused)(nil),          // 9: laurel.control.v1.EventRefused
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(v1.MemberKind)(0),            // 11: laurel.member.v1.MemberKind
 }
 var file_laurel_control_v1_control_proto_depIdxs = []int32{
 	0,  // 0: laurel.control.v1.HouseOpened.clock_mode:type_name -> laurel.control.v1.ClockMode
-	9,  // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
-	9,  // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
+	10, // 1: laurel.control.v1.ClockPassed.time:type_name -> google.protobuf.Timestamp
+	10, // 2: laurel.control.v1.ProgramRevised.effective_at:type_name -> google.protobuf.Timestamp
 	4,  // 3: laurel.control.v1.ProgramRevised.files:type_name -> laurel.control.v1.ProgramFile
-	10, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
-	9,  // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
-	9,  // 6: laurel.control.v1.TierGranted.granted_at:type_name -> google.protobuf.Timestamp
-	9,  // 7: laurel.control.v1.TierGrantEnded.ended_at:type_name -> google.protobuf.Timestamp
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	11, // 4: laurel.control.v1.MemberEnrolled.kind:type_name -> laurel.member.v1.MemberKind
+	10, // 5: laurel.control.v1.MemberEnrolled.enrolled_at:type_name -> google.protobuf.Timestamp
+	10, // 6: laurel.control.v1.TierGranted.granted_at:type_name -> google.protobuf.Timestamp
+	10, // 7: laurel.control.v1.TierGrantEnded.ended_at:type_name -> google.protobuf.Timestamp
+	10, // 8: laurel.control.v1.SegmentChanged.told_at:type_name -> google.protobuf.Timestamp
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_laurel_control_v1_control_proto_init() }
@@ -792,7 +912,7 @@ func file_laurel_control_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_control_v1_control_proto_rawDesc), len(file_laurel_control_v1_control_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,211 @@
+package analytics_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"google.golang.org/protobuf/proto"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+)
+
+// publish asks for a segment to be told.
+func (g *groups) publish(name string) {
+	g.h.t.Helper()
+	_, err := g.client.PublishSegment(g.h.t.Context(), &analyticsv1.PublishSegmentRequest{Program: "tea", Name: name})
+	require.NoError(g.h.t, err)
+}
+
+func (g *groups) withdraw(name string) {
+	g.h.t.Helper()
+	_, err := g.client.WithdrawSegment(g.h.t.Context(), &analyticsv1.WithdrawSegmentRequest{Program: "tea", Name: name})
+	require.NoError(g.h.t, err)
+}
+
+// told waits until a segment is told as of a day, and everything has left.
+func (g *groups) told(name, asOf string) *analyticsv1.SegmentPublication {
+	g.h.t.Helper()
+	var p *analyticsv1.SegmentPublication
+	testkit.Eventually(g.h.t, func() bool {
+		answer, err := g.client.ListSegments(g.h.t.Context(), &analyticsv1.ListSegmentsRequest{Program: "tea"})
+		require.NoError(g.h.t, err)
+		for _, s := range answer.GetSegments() {
+			if s.GetName() == name {
+				p = s.GetPublication()
+			}
+		}
+		return !p.GetTelling() && p.GetAsOf() == asOf
+	}, fmt.Sprintf("%s is told as of %s", name, asOf))
+	g.drained()
+	return p
+}
+
+// changes are what a stream says of segments, in the order of its accounts.
+func (h *standing) changes(stream string) []string {
+	h.t.Helper()
+	conn, err := nats.Connect(h.nats.URL, nats.Token(h.nats.Token))
+	require.NoError(h.t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(h.t, err)
+	s, err := js.Stream(h.t.Context(), stream)
+	require.NoError(h.t, err)
+	info, err := s.Info(h.t.Context())
+	require.NoError(h.t, err)
+	var lines []string
+	for n := uint64(1); n <= info.State.LastSeq; n++ {
+		m, err := s.GetMsg(h.t.Context(), n)
+		require.NoError(h.t, err)
+		if !strings.Contains(m.Subject, ".analytics.") {
+			continue
+		}
+		e, left, c := &analyticsv1.SegmentEntered{}, &analyticsv1.SegmentLeft{}, &controlv1.SegmentChanged{}
+		switch {
+		case stream == bus.Events:
+			require.NoError(h.t, proto.Unmarshal(m.Data, c))
+			require.NotNil(h.t, c.GetToldAt())
+			lines = append(lines, changeLine(c.GetSegment(), c.GetAccount(), c.GetEntered(), c))
+		case strings.Contains(m.Subject, ".segment_entered."):
+			require.NoError(h.t, proto.Unmarshal(m.Data, e))
+			lines = append(lines, changeLine(e.GetSegment(), e.GetAccount(), true, e))
+		default:
+			require.NoError(h.t, proto.Unmarshal(m.Data, left))
+			lines = append(lines, changeLine(left.GetSegment(), left.GetAccount(), false, left))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func changeLine(segment, account string, in bool, m interface {
+	GetNumber() int64
+	GetRevision() int64
+	GetAsOf() string
+}) string {
+	return fmt.Sprintf("%s %s %d: %v, revision %d, as of %s", segment, account, m.GetNumber(), in, m.GetRevision(), m.GetAsOf())
+}
+
+// TestEachChangeOfAPublishedSegmentIsToldOnce: by restarts, requests and rebuilding the copy nobody enters twice, nor leaves.
+func TestEachChangeOfAPublishedSegmentIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := shop(t) // ann 80.00 and bob 15.00 in January, cid 5.00 in February
+	g := groupsOf(s)
+	g.define(live, "quiet", "recency_days > 30")
+	g.define(fixed, "all", "true")
+	g.publish("quiet")
+	require.EqualValues(t, 2, g.told("quiet", "2025-02-12").GetCustomers())
+	want := []string{"quiet ann 1: true, revision 1, as of 2025-02-12", "quiet bob 1: true, revision 1, as of 2025-02-12"}
+	requireChanges(t, s.h, want)
+
+	// Asked for again, on the same day and on a later one: bob has come back, cid is quiet by then.
+	g.publish("quiet")
+	g.told("quiet", "2025-02-12")
+	requireChanges(t, s.h, want)
+	s.h.tell(s.h.ledger.paid("bob", "o4", date("2025-03-20"), 2000))
+	g.told("quiet", "2025-03-21")
+	want = append(want, "quiet bob 2: false, revision 1, as of 2025-03-21", "quiet cid 1: true, revision 1, as of 2025-03-21")
+	requireChanges(t, s.h, want)
+
+	// The copy is made anew: who has not been read yet has not left, and the outbox goes on behind its numbers.
+	s.stop()
+	require.NoError(t, s.Forget(t.Context()))
+	g = groupsOf(s.h.run(size{lanes: 2, batch: 1}))
+	g.drained()
+	g.publish("quiet")
+	g.told("quiet", "2025-03-21")
+	requireChanges(t, g.h, want)
+	g.publish("all")
+	g.told("all", "2025-03-21")
+	for _, account := range []string{"ann", "bob", "cid"} {
+		want = append(want, "all "+account+" 1: true, revision 1, as of 2025-03-21")
+	}
+	requireChanges(t, g.h, want)
+
+	// Others go by it: it is withdrawn first.
+	_, err := g.client.DeleteSegment(t.Context(), &analyticsv1.DeleteSegmentRequest{Program: "tea", Name: "quiet"})
+	requireRefused(t, err, reason.SegmentPublished, "name", "withdraw it")
+	g.withdraw("quiet")
+	g.withdraw("quiet")
+	require.EqualValues(t, 2, g.told("quiet", "2025-03-21").GetRevision())
+	want = append(want, "quiet ann 2: false, revision 2, as of 2025-03-21", "quiet cid 2: false, revision 2, as of 2025-03-21")
+	requireChanges(t, g.h, want)
+	_, err = g.client.DeleteSegment(t.Context(), &analyticsv1.DeleteSegmentRequest{Program: "tea", Name: "quiet"})
+	require.NoError(t, err)
+
+	// Another of the same name is told behind it.
+	g.define(live, "quiet", `account == "ann"`)
+	g.publish("quiet")
+	require.EqualValues(t, 3, g.told("quiet", "2025-03-21").GetRevision())
+	requireChanges(t, g.h, append(want, "quiet ann 3: true, revision 3, as of 2025-03-21"))
+}
+
+// requireChanges holds both streams to what was told.
+func requireChanges(t *testing.T, h *standing, want []string) {
+	t.Helper()
+	want = slices.Sorted(slices.Values(want))
+	require.Equal(t, want, h.changes(bus.Facts))
+	require.Equal(t, want, h.changes(bus.Events))
+}
+
+func TestWhatIsNotPublished(t *testing.T) {
+	t.Parallel()
+	g := groupsOf(shop(t))
+	_, err := g.client.PublishSegment(t.Context(), &analyticsv1.PublishSegmentRequest{Program: "tea", Name: "none"})
+	requireRefused(t, err, reason.SegmentNotFound, "name", "none")
+	g.define(live, "some", "true")
+	_, err = g.client.WithdrawSegment(t.Context(), &analyticsv1.WithdrawSegmentRequest{Program: "tea", Name: "some"})
+	requireRefused(t, err, reason.SegmentNotFound, "name", "never published")
+	for n := range 32 {
+		name := fmt.Sprint("s", n)
+		g.define(live, name, "false")
+		g.publish(name)
+	}
+	_, err = g.client.PublishSegment(t.Context(), &analyticsv1.PublishSegmentRequest{Program: "tea", Name: "some"})
+	requireRefused(t, err, reason.TooManySegments, "name", "32")
+	g.publish("s7")
+	g.withdraw("s7")
+	g.publish("some")
+	g.told("some", "2025-02-12")
+	require.Len(t, g.h.changes(bus.Facts), 3)
+}
+
+// TestManyAreToldInPages: more than one page of members and than one transaction tells.
+func TestManyAreToldInPages(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const many = 5400
+	var facts []bus.Outgoing
+	for n := range many {
+		facts = append(facts, h.ledger.paid(fmt.Sprintf("c%05d", n), fmt.Sprint("o", n), date("2025-01-10"), int64(n+1)))
+	}
+	h.tell(facts...)
+	s := h.run(size{lanes: 2})
+	g := groupsOf(s)
+	g.drained()
+	g.define(live, "most", "spend_minor > 100")
+	g.publish("most")
+	require.EqualValues(t, many-100, g.told("most", "2025-01-11").GetCustomers())
+	require.Len(t, h.changes(bus.Facts), many-100)
+
+	// Asked for while the copy is built anew: who has not been read yet has not left.
+	s.stop()
+	require.NoError(t, s.Forget(t.Context()))
+	_, err := h.db.Collection("publications").UpdateByID(t.Context(), "tea/most", bson.M{"$inc": bson.M{"asked": 1}})
+	require.NoError(t, err)
+	g = groupsOf(h.run(size{batch: 1}))
+	require.EqualValues(t, many-100, g.told("most", "2025-01-11").GetCustomers())
+	require.Len(t, h.changes(bus.Facts), many-100)
+	g.withdraw("most")
+	require.EqualValues(t, 2, g.told("most", "2025-01-11").GetRevision())
+	require.Len(t, h.changes(bus.Facts), 2*(many-100))
+}
