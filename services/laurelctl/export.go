@@ -13,8 +13,11 @@ import (
 type exportCmd struct {
 	Format string   `enum:"csv,parquet" default:"parquet" placeholder:"FORMAT" help:"What the files are: ${enum}. Default: ${default}."`
 	Out    string   `required:"" placeholder:"DIR" help:"Where they go. Into a directory that holds an export already goes what is new."`
-	Table  []string `placeholder:"NAME" help:"Only this table; may be given again. Default: all."`
-	AsOf   string   `name:"as-of" placeholder:"DATE" help:"The day of tables that are made as of a day. Default: everything that was read."`
+	Table  []string `placeholder:"NAME" help:"Only this table; may be given again. Default: all, or none where a report is named."`
+	Report []string `placeholder:"NAME" help:"This report, too: a table for each of its lists; may be given again. all: every report that needs no parameter."`
+	With   string   `placeholder:"JSON" help:"Parameters of the one report, as analytics report takes them."`
+	Filter string   `placeholder:"JSON" help:"Which customers and orders reports are about, as analytics report takes it."`
+	AsOf   string   `name:"as-of" placeholder:"DATE" help:"The day of reports, and of tables that are made as of a day. Default: everything that was read."`
 }
 
 const (
@@ -31,7 +34,14 @@ func (c *exportCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		tables, err := e.tables(w.ctx, c.Table)
+		var tables []*analyticsv1.TableInfo
+		if len(c.Report) == 0 || len(c.Table) > 0 {
+			tables, err = e.tables(w.ctx, c.Table)
+		}
+		if err != nil {
+			return err
+		}
+		reports, err := c.reports(w.ctx, e)
 		if err != nil {
 			return err
 		}
@@ -43,6 +53,11 @@ func (c *exportCmd) Run(w *world) error {
 				export = e.snapshot(c.AsOf)
 			}
 			if err := export(w.ctx, t, dir, written); err != nil {
+				return err
+			}
+		}
+		for _, r := range reports {
+			if err := e.report(w.ctx, r, dir, written); err != nil {
 				return err
 			}
 		}
@@ -100,7 +115,7 @@ type told func(table, file string, rows int64)
 func (e *exporter) changes(ctx context.Context, t *analyticsv1.TableInfo, dir *exportDir, written told) error {
 	for more := true; more; {
 		at := dir.state.Tables[t.GetName()]
-		file, err := dir.create(t, fmt.Sprintf("part-%06d", at.Parts+1))
+		file, err := dir.create(t.GetName(), columnsOf(t), fmt.Sprintf("part-%06d", at.Parts+1))
 		if err != nil {
 			return err
 		}
@@ -170,7 +185,7 @@ func (e *exporter) snapshot(asOf string) func(context.Context, *analyticsv1.Tabl
 		for more := true; more; more = in.GetPageToken() != "" {
 			answer, err := e.customers(ctx, in)
 			if err == nil && file == nil {
-				file, err = dir.create(t, "as-of-"+answer.GetAsOf())
+				file, err = dir.create(t.GetName(), columnsOf(t), "as-of-"+answer.GetAsOf())
 			}
 			if err == nil {
 				err = writeCustomers(file, answer)
@@ -201,11 +216,11 @@ func writeCustomers(file *exportFile, page *analyticsv1.ListCustomersResponse) e
 		if err != nil {
 			return err
 		}
-		rows[i] = make([]value, len(file.table.GetColumns()))
-		for k, column := range file.table.GetColumns() {
-			v, known := of[column.GetName()]
+		rows[i] = make([]value, len(file.columns))
+		for k, column := range file.columns {
+			v, known := of[column.name]
 			if !known {
-				return &failure{"UNKNOWN_COLUMN", "the house has a column " + column.GetName(), "use a laurelctl that is as new as the house"}
+				return &failure{"UNKNOWN_COLUMN", "the house has a column " + column.name, "use a laurelctl that is as new as the house"}
 			}
 			rows[i][k] = v
 		}

@@ -12,14 +12,14 @@ import (
 // csvSheet writes a header and rows: days as YYYY-MM-DD, yes and no as true and false.
 type csvSheet struct {
 	out     *csv.Writer
-	columns []*analyticsv1.TableColumn
+	columns []column
 }
 
-func newCSVSheet(to io.Writer, columns []*analyticsv1.TableColumn) (*csvSheet, error) {
+func newCSVSheet(to io.Writer, columns []column) (*csvSheet, error) {
 	s := &csvSheet{csv.NewWriter(to), columns}
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = c.GetName()
+		names[i] = c.name
 	}
 	return s, s.out.Write(names)
 }
@@ -28,7 +28,7 @@ func (s *csvSheet) write(rows [][]value) error {
 	cells := make([]string, len(s.columns))
 	for _, row := range rows {
 		for i, v := range row {
-			cells[i] = csvCell(s.columns[i].GetType(), v)
+			cells[i] = csvCell(s.columns[i].kind, v)
 		}
 		if err := s.out.Write(cells); err != nil {
 			return err
@@ -38,6 +38,9 @@ func (s *csvSheet) write(rows [][]value) error {
 }
 
 func csvCell(t analyticsv1.ColumnType, v value) string {
+	if v.absent {
+		return ""
+	}
 	switch t {
 	case analyticsv1.ColumnType_COLUMN_TYPE_TEXT:
 		return v.text

@@ -98,10 +98,26 @@ func settle(file *os.File, path string, err error) error {
 	return nil
 }
 
+// column is a column of a file. One that is optional may lack a value.
+type column struct {
+	name     string
+	kind     analyticsv1.ColumnType
+	optional bool
+}
+
+func columnsOf(t *analyticsv1.TableInfo) []column {
+	list := make([]column, len(t.GetColumns()))
+	for i, c := range t.GetColumns() {
+		list[i] = column{name: c.GetName(), kind: c.GetType()}
+	}
+	return list
+}
+
 // value is a number, or a text where the column is text.
 type value struct {
 	number int64
 	text   string
+	absent bool // of an optional column
 }
 
 // exportSheet writes rows in one format. One that was not closed is not whole.
@@ -112,17 +128,17 @@ type exportSheet interface {
 
 // exportFile is a file that is being written under another name.
 type exportFile struct {
-	table *analyticsv1.TableInfo
-	name  string // in the directory
-	path  string
-	file  *os.File
-	sheet exportSheet
-	rows  int64
+	columns []column
+	name    string // in the directory
+	path    string
+	file    *os.File
+	sheet   exportSheet
+	rows    int64
 }
 
 // create begins a file of a table.
-func (d *exportDir) create(t *analyticsv1.TableInfo, name string) (*exportFile, error) {
-	f := &exportFile{table: t, name: filepath.Join(t.GetName(), name+"."+d.state.Format)}
+func (d *exportDir) create(table string, columns []column, name string) (*exportFile, error) {
+	f := &exportFile{columns: columns, name: filepath.Join(table, name+"."+d.state.Format)}
 	f.path = filepath.Join(d.path, f.name)
 	if err := os.MkdirAll(filepath.Dir(f.path), exportDirMode); err != nil {
 		return nil, fmt.Errorf("write an export: %w", err)
@@ -132,9 +148,9 @@ func (d *exportDir) create(t *analyticsv1.TableInfo, name string) (*exportFile, 
 		return nil, fmt.Errorf("write an export: %w", err)
 	}
 	if d.state.Format == formatCSV {
-		f.sheet, err = newCSVSheet(f.file, t.GetColumns())
+		f.sheet, err = newCSVSheet(f.file, columns)
 	} else {
-		f.sheet, err = newParquetSheet(f.file, t)
+		f.sheet, err = newParquetSheet(f.file, filepath.Base(table), columns)
 	}
 	if err != nil {
 		return nil, f.abandon(err)

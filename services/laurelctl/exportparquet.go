@@ -11,21 +11,21 @@ import (
 // rowGroupRows is how many rows are held in memory before they are written.
 const rowGroupRows = 100_000
 
-// parquetSheet writes Parquet: columns in the order of the table, all required, days as DATE.
+// parquetSheet writes Parquet: columns in the order of the table, required unless they are optional, days as DATE.
 type parquetSheet struct {
 	out     *parquet.GenericWriter[any]
-	columns []*analyticsv1.TableColumn
+	columns []column
 }
 
-func newParquetSheet(to io.Writer, t *analyticsv1.TableInfo) (*parquetSheet, error) {
+func newParquetSheet(to io.Writer, name string, columns []column) (*parquetSheet, error) {
 	config, err := parquet.NewWriterConfig(
-		parquet.NewSchema(t.GetName(), inOrder(t.GetColumns())), parquet.MaxRowsPerRowGroup(rowGroupRows),
+		parquet.NewSchema(name, inOrder(columns)), parquet.MaxRowsPerRowGroup(rowGroupRows),
 		parquet.Compression(&parquet.Snappy), parquet.CreatedBy("laurelctl", "1", ""),
 	)
 	if err != nil {
 		return nil, err
 	}
-	return &parquetSheet{parquet.NewGenericWriter[any](to, config), t.GetColumns()}, nil
+	return &parquetSheet{parquet.NewGenericWriter[any](to, config), columns}, nil
 }
 
 func (s *parquetSheet) write(rows [][]value) error {
@@ -33,7 +33,7 @@ func (s *parquetSheet) write(rows [][]value) error {
 	for i, row := range rows {
 		list[i] = make(parquet.Row, len(row))
 		for k, v := range row {
-			list[i][k] = parquetValue(s.columns[k].GetType(), v).Level(0, 0, k)
+			list[i][k] = parquetValue(s.columns[k], v).Level(0, s.columns[k].level(v), k)
 		}
 	}
 	_, err := s.out.WriteRows(list)
@@ -42,8 +42,19 @@ func (s *parquetSheet) write(rows [][]value) error {
 
 func (s *parquetSheet) close() error { return s.out.Close() }
 
-func parquetValue(t analyticsv1.ColumnType, v value) parquet.Value {
-	switch t {
+// level is the definition level of a value: 1 says of one of an optional column that it is there.
+func (c column) level(v value) int {
+	if c.optional && !v.absent {
+		return 1
+	}
+	return 0
+}
+
+func parquetValue(c column, v value) parquet.Value {
+	if v.absent {
+		return parquet.NullValue()
+	}
+	switch c.kind {
 	case analyticsv1.ColumnType_COLUMN_TYPE_TEXT:
 		return parquet.ByteArrayValue([]byte(v.text))
 	case analyticsv1.ColumnType_COLUMN_TYPE_DATE:
@@ -55,8 +66,12 @@ func parquetValue(t analyticsv1.ColumnType, v value) parquet.Value {
 	}
 }
 
-func parquetNode(t analyticsv1.ColumnType) parquet.Node {
-	switch t {
+func parquetNode(c column) parquet.Node {
+	if c.optional {
+		c.optional = false
+		return parquet.Optional(parquetNode(c))
+	}
+	switch c.kind {
 	case analyticsv1.ColumnType_COLUMN_TYPE_TEXT:
 		return parquet.String()
 	case analyticsv1.ColumnType_COLUMN_TYPE_DATE:
@@ -77,14 +92,14 @@ type ordered struct {
 // Fields implements parquet.Node.
 func (o ordered) Fields() []parquet.Field { return o.fields }
 
-func inOrder(columns []*analyticsv1.TableColumn) ordered {
+func inOrder(columns []column) ordered {
 	o := ordered{Group: parquet.Group{}}
 	for _, c := range columns {
-		o.Group[c.GetName()] = parquetNode(c.GetType())
+		o.Group[c.name] = parquetNode(c)
 	}
 	for _, c := range columns {
 		for _, f := range o.Group.Fields() {
-			if f.Name() == c.GetName() {
+			if f.Name() == c.name {
 				o.fields = append(o.fields, f)
 			}
 		}

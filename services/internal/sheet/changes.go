@@ -32,7 +32,7 @@ func Changes(before, after proto.Message) []*analyticsv1.Change {
 // OfChanges lays changes out, each figure written by its own kind.
 func OfChanges(list []*analyticsv1.Change) Sheet {
 	s := Sheet{Name: "changes", Columns: []Column{
-		{Name: "figure"}, {Name: "line"}, {"before", Number}, {"after", Number}, {"difference", Number}, {"difference_share", Share},
+		{Name: "figure"}, {Name: "line"}, {Name: "before", Kind: Number}, {Name: "after", Kind: Number}, {Name: "difference", Kind: Number}, {Name: "difference_share", Kind: Share},
 	}}
 	for _, c := range list {
 		s.Rows = append(s.Rows, []string{c.GetField(), c.GetLine(), c.GetBefore(), c.GetAfter(), c.GetDifference(), c.GetDifferenceShare()})

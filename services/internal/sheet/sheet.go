@@ -26,6 +26,8 @@ const (
 type Column struct {
 	Name string // of the field, lower_snake; below a nested message with the path before it
 	Kind Kind
+	// Whole says that cells are whole numbers, or empty where there is none.
+	Whole bool
 }
 
 // Sheet is one table. Cells are as a program reads them; Shown writes them for people.
@@ -89,6 +91,16 @@ func (f field) kind() Kind {
 		return Text
 	}
 	return Number
+}
+
+// whole tells whether cells of the field are whole numbers.
+func (f field) whole() bool {
+	switch f.leaf().Kind() {
+	case protoreflect.Int32Kind, protoreflect.Int64Kind:
+		return !f.leaf().IsList()
+	default:
+		return false
+	}
 }
 
 // kindOf tells by its name how a figure is written.
@@ -175,7 +187,7 @@ func list(outer []line, f protoreflect.FieldDescriptor, path string, names []Col
 	columns := flat(f.Message(), "")
 	s := Sheet{Name: path, Columns: append([]Column{}, names...)}
 	for _, c := range columns {
-		s.Columns = append(s.Columns, Column{c.name, c.kind()})
+		s.Columns = append(s.Columns, Column{c.name, c.kind(), c.whole()})
 	}
 	var inner []line
 	for _, l := range outer {
@@ -195,7 +207,7 @@ func list(outer []line, f protoreflect.FieldDescriptor, path string, names []Col
 		}
 	}
 	if len(columns) > 0 {
-		names = append(append([]Column{}, names...), Column{string(f.Name()), Text})
+		names = append(append([]Column{}, names...), Column{Name: string(f.Name())})
 	}
 	return append([]Sheet{s}, lists(inner, f.Message(), path+".", names)...)
 }
