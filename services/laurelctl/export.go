@@ -21,8 +21,8 @@ type exportCmd struct {
 }
 
 const (
-	// exportPageRows is how many rows are asked for at once.
-	exportPageRows = 10_000
+	// exportPageRows is how many rows are asked for at once: of the longest names there are, less than an answer may weigh.
+	exportPageRows = 5_000
 	// partRowsMax is how many rows a file holds at most: what was written before an export broke off is not read again.
 	partRowsMax = 1_000_000
 )
@@ -180,7 +180,7 @@ func rowsOf(t *analyticsv1.TableInfo, page *analyticsv1.ListRowsResponse) [][]va
 // snapshot writes the customers as of a day, into the file of that day.
 func (e *exporter) snapshot(asOf string) func(context.Context, *analyticsv1.TableInfo, *exportDir, told) error {
 	return func(ctx context.Context, t *analyticsv1.TableInfo, dir *exportDir, written told) error {
-		in := &analyticsv1.ListCustomersRequest{Program: e.program, AsOf: asOf, PageSize: exportPageRows / 2}
+		in := &analyticsv1.ListCustomersRequest{Program: e.program, AsOf: asOf, PageSize: exportPageRows}
 		var file *exportFile
 		for more := true; more; more = in.GetPageToken() != "" {
 			answer, err := e.customers(ctx, in)

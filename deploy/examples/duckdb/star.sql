@@ -8,6 +8,12 @@ FROM (
 )
 WHERE age = 1 AND counts;
 
+-- Lines of an order change together: those with the highest change of their order hold; line 0 says that there is none.
+CREATE VIEW lines AS
+SELECT * EXCLUDE (change, newest)
+FROM (SELECT *, max(change) OVER (PARTITION BY merchant, order_id) AS newest FROM 'export/lines/*.parquet')
+WHERE change = newest AND line > 0;
+
 CREATE VIEW customers AS
 SELECT * FROM 'export/customers/*.parquet'
 WHERE as_of = (SELECT max(as_of) FROM 'export/customers/*.parquet');

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/table"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -73,16 +75,17 @@ func (e *Exports) ListRows(ctx context.Context, in *analyticsv1.ListRowsRequest)
 		answer.Read = reporting.ReadToProto(c.Reading)
 		rows := sourceOf(t.Name, c)
 		for _, partition := range c.Partitions {
-			left := size - int(answer.GetRows())
+			left := max(0, size-int(answer.GetRows()))
 			list, err := rows(ctx, partition, at[partition], left+1) // one more than fits tells if there is more
 			if err != nil {
 				return err
 			}
-			for _, r := range list[:min(len(list), left)] {
+			whole := wholeChanges(list, left)
+			for _, r := range list[:whole] {
 				r.add(answer, t.Columns)
 				at[partition] = r.change
 			}
-			if answer.More = len(list) > left; answer.GetMore() {
+			if answer.More = len(list) > whole; answer.GetMore() {
 				return nil
 			}
 		}
@@ -93,6 +96,15 @@ func (e *Exports) ListRows(ctx context.Context, in *analyticsv1.ListRowsRequest)
 	}
 	answer.Cursor, err = seal(tableOnly(in), at)
 	return answer, err
+}
+
+// wholeChanges is how many of the first rows make a page of so many: what one change left is not cut, so it may be more.
+func wholeChanges(list []row, size int) int {
+	n := min(len(list), size)
+	for n > 0 && n < len(list) && list[n].change == list[n-1].change {
+		n++
+	}
+	return n
 }
 
 func tableOf(name string) (table.Table, error) {
@@ -137,7 +149,12 @@ type source func(ctx context.Context, partition int, after storage.Change, limit
 
 // sourceOf is where the rows of a table come from.
 func sourceOf(name string, c *reporting.Changes) source {
-	if name == table.Orders {
+	switch name {
+	case table.Lines:
+		return severalOf(c.Orders, func(o storage.ChangedOrder) (storage.Change, []row) { return o.Change, lineRows(o, c.Reading.Currency) })
+	case table.Tiers:
+		return severalOf(c.Tiers, func(t storage.ChangedTiers) (storage.Change, []row) { return t.Change, tierRows(t) })
+	case table.Orders:
 		return func(ctx context.Context, partition int, after storage.Change, limit int) ([]row, error) {
 			list, err := c.Orders(ctx, partition, after, limit)
 			return rowsOf(list, func(o storage.ChangedOrder) row {
@@ -156,6 +173,62 @@ func sourceOf(name string, c *reporting.Changes) source {
 			}}
 		}), err
 	}
+}
+
+// severalAtOnce is how many changed documents are read at once where each is several rows: a page holds no more of them than it
+// needs, and one lot.
+const severalAtOnce = 200
+
+// severalOf makes a source of documents each of which is one row or more.
+func severalOf[T any](
+	read func(context.Context, int, storage.Change, int) ([]T, error), of func(T) (storage.Change, []row),
+) source {
+	return func(ctx context.Context, partition int, after storage.Change, limit int) ([]row, error) {
+		var rows []row
+		for len(rows) < limit {
+			list, err := read(ctx, partition, after, severalAtOnce)
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range list {
+				change, made := of(one)
+				after, rows = change, append(rows, made...)
+			}
+			if len(list) < severalAtOnce {
+				break
+			}
+		}
+		return rows, nil
+	}
+}
+
+// lineRows are the lines of an order; line 0 where it has none, for whoever has kept some.
+func lineRows(o storage.ChangedOrder, currency money.Currency) []row {
+	line := func(number int, l history.Line) row {
+		margin := money.Minor(0)
+		if l.HasCost {
+			margin = l.Base - l.Cost
+		}
+		return row{o.Change, []cell{
+			{text: o.Merchant}, {text: o.ID}, {number: int64(number)}, {text: o.Account}, {number: int64(o.Day)}, {text: l.SKU}, {text: l.Category},
+			{text: string(currency)}, {number: int64(l.Base)}, {number: oneIf(l.HasCost)}, {number: int64(l.Cost)}, {number: int64(margin)},
+			{number: int64(o.Change)},
+		}}
+	}
+	if !o.Counts || len(o.Lines) == 0 {
+		return []row{line(0, history.Line{})}
+	}
+	var rows []row
+	for i, l := range o.Lines {
+		rows = append(rows, line(i+1, l))
+	}
+	return rows
+}
+
+func tierRows(t storage.ChangedTiers) []row {
+	return rowsOf(t.Tiers, func(from history.TierFrom) row {
+		return row{t.Change, []cell{{text: t.Account}, {number: int64(from.Day)}, {text: from.Tier}, {number: int64(t.Change)}}}
+	})
 }
 
 func rowsOf[T any](list []T, of func(T) row) []row {

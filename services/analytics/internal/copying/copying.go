@@ -46,6 +46,8 @@ type account struct {
 	from, seq int64
 	tiers     []history.TierFrom
 	moved     bool // tiers are others than in the store
+	movedBy   storage.Change
+	partition int
 	// points by rising day: the last that is in the store, if there is one, then those of this batch.
 	points []history.PointsAt
 	known  int  // of points, are in the store

@@ -56,7 +56,7 @@ func (b *batch) entry(m follow.Message, posted *accrualv1.EntryPosted) error {
 	if err := b.action(m, posted); err != nil {
 		return err
 	}
-	if err := known.stands(m, posted); err != nil {
+	if err := known.stands(m, posted, b.change(m)); err != nil {
 		return err
 	}
 	if err := known.has(m, posted); err != nil {
@@ -105,7 +105,7 @@ func detail(standing *accrualv1.OrderStanding, part *accrualv1.OrderPart) histor
 }
 
 // stands notes at which tier the account stands from the day of the entry on.
-func (a *account) stands(m follow.Message, posted *accrualv1.EntryPosted) error {
+func (a *account) stands(m follow.Message, posted *accrualv1.EntryPosted, by storage.Change) error {
 	change := posted.GetEntry().GetTierChange()
 	if change == nil {
 		return nil
@@ -119,7 +119,7 @@ func (a *account) stands(m follow.Message, posted *accrualv1.EntryPosted) error 
 		kept = kept[:len(kept)-1]
 	}
 	kept = append(kept, history.TierFrom{Day: day, Tier: change.GetTo()})
-	a.tiers, a.moved = kept, true
+	a.tiers, a.moved, a.movedBy, a.partition = kept, true, by, m.Partition
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (b *batch) writes() storage.Writes {
 				write.Points = a.points[a.known:]
 			}
 			if a.moved {
-				write.Tiers = a.tiers
+				write.Tiers, write.Partition, write.Change = a.tiers, a.partition, a.movedBy
 			}
 			w.Accounts = append(w.Accounts, write)
 		}

@@ -28,6 +28,11 @@ func (c *Changes) Orders(ctx context.Context, partition int, after storage.Chang
 	return c.storage.OrderChanges(ctx, storage.Position{Program: c.program, Partition: partition}, after, limit)
 }
 
+// Tiers returns at most so many accounts of a partition whose tiers changed after a change, by rising change.
+func (c *Changes) Tiers(ctx context.Context, partition int, after storage.Change, limit int) ([]storage.ChangedTiers, error) {
+	return c.storage.TierChanges(ctx, storage.Position{Program: c.program, Partition: partition}, after, limit)
+}
+
 // Actions returns at most so many counts of actions of a partition that changed after a change, by rising change.
 func (c *Changes) Actions(ctx context.Context, partition int, after storage.Change, limit int) ([]storage.ChangedActions, error) {
 	return c.storage.ActionChanges(ctx, storage.Position{Program: c.program, Partition: partition}, after, limit)

@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/token"
@@ -46,6 +47,7 @@ type ChangedOrder struct {
 	Day                   calendar.Day
 	Base                  money.Minor
 	Counts                bool // it is not cancelled
+	Lines                 []history.Line
 	Change                Change
 }
 
@@ -69,6 +71,7 @@ func (s *Storage) OrderChanges(ctx context.Context, at Position, after Change, l
 		}
 		for _, d := range docs {
 			o := ChangedOrder{Account: d.Account, Day: calendar.Day(d.Day), Base: money.Minor(d.Base), Counts: name == ordersName, Change: Change(d.Change)}
+			o.Lines = linesFromDoc(d.Lines)
 			if o.Merchant, o.ID, err = orderFromID(d.ID); err != nil {
 				return nil, err
 			}
@@ -77,6 +80,27 @@ func (s *Storage) OrderChanges(ctx context.Context, at Position, after Change, l
 	}
 	slices.SortFunc(list, func(a, b ChangedOrder) int { return cmp.Compare(a.Change, b.Change) })
 	return list[:min(limit, len(list))], nil
+}
+
+// ChangedTiers are the tiers of an account, and from which days on.
+type ChangedTiers struct {
+	Account string
+	Tiers   []history.TierFrom
+	Change  Change
+}
+
+// TierChanges returns at most so many accounts of a partition whose tiers changed after a change, by rising change, no two of which
+// are equal.
+func (s *Storage) TierChanges(ctx context.Context, at Position, after Change, limit int) ([]ChangedTiers, error) {
+	docs, err := changed[accountDoc](ctx, s.store.Collection(accountsName), at, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]ChangedTiers, len(docs))
+	for i, d := range docs {
+		list[i] = ChangedTiers{Account: strings.TrimPrefix(d.ID, at.Program+"/"), Tiers: tiersFromDoc(d.Tiers), Change: Change(d.Change)}
+	}
+	return list, nil
 }
 
 // ActionChanges returns at most so many counts of actions of a partition that changed after a change, by rising change, no

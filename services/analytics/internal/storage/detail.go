@@ -60,6 +60,18 @@ func linesToDoc(lines []history.Line) []lineDoc {
 	return docs
 }
 
+func linesFromDoc(docs []lineDoc) []history.Line {
+	var lines []history.Line
+	for _, d := range docs {
+		line := history.Line{SKU: d.SKU, Category: d.Category, Base: money.Minor(d.Base)}
+		if d.Cost != nil {
+			line.Cost, line.HasCost = money.Minor(*d.Cost), true
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // Details returns the accounts of a programme by rising id, those behind an id alone, each with all that is known of it: who
 // has only done something beside buying too. It holds one of them at a time.
 func (s *Storage) Details(ctx context.Context, program, after string) iter.Seq2[history.Customer, error] {

@@ -24,6 +24,10 @@ type accountDoc struct {
 	Seq    int64  `bson:"seq"`
 	// Tiers are where it stood from which day on, by rising day. A tier that was held for less than a day is left out.
 	Tiers []tierDoc `bson:"tiers,omitempty"`
+	// Program, Partition and Change are there once tiers are: which fact has left them so.
+	Program   string `bson:"programme,omitempty"`
+	Partition *int32 `bson:"partition,omitempty"`
+	Change    int64  `bson:"change,omitempty"`
 	// Points are one for each day on which points moved, so that many entries do not make the document grow, by rising day.
 	Points []pointsDoc `bson:"points,omitempty"`
 }
@@ -154,9 +158,14 @@ func deedsCollection() store.Collection {
 }
 
 func accountsCollection() store.Collection {
-	return store.Collection{Name: accountsName, Schema: store.Object(
-		bson.A{"_id", "format", "seq"}, bson.M{"format": store.Integer(), "seq": store.Integer()},
-	)}
+	moved := changesIndex()
+	moved.Options.SetPartialFilterExpression(bson.M{"change": bson.M{"$exists": true}})
+	return store.Collection{
+		Name: accountsName, Indexes: []mongo.IndexModel{moved},
+		Schema: store.Object(bson.A{"_id", "format", "seq"}, bson.M{
+			"format": store.Integer(), "seq": store.Integer(), "partition": store.Integer(), "change": store.Integer(),
+		}),
+	}
 }
 
 // ordersIndex has all that a report reads, customer by customer.

@@ -37,6 +37,9 @@ type AccountWrite struct {
 	From, To int64
 	// Tiers are all that it has stood at, by rising day; none: they have not changed.
 	Tiers []history.TierFrom
+	// Partition and Change say which fact has changed the tiers.
+	Partition int
+	Change    Change
 	// Points are by rising day those that are new; with Again, the first of them stands for the last that is kept.
 	Points []history.PointsAt
 	Again  bool
@@ -163,7 +166,11 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 	for _, a := range accounts {
 		id := accountID(a.Account.Program, a.Account.ID)
 		if a.From == 0 {
-			fresh = append(fresh, accountDoc{ID: id, Format: format, Seq: a.To, Tiers: tiersToDoc(a.Tiers), Points: pointsToDoc(a.Points)})
+			doc := accountDoc{ID: id, Format: format, Seq: a.To, Tiers: tiersToDoc(a.Tiers), Points: pointsToDoc(a.Points)}
+			if len(a.Tiers) > 0 {
+				doc.Program, doc.Partition, doc.Change = a.Account.Program, new(int32(a.Partition)), int64(a.Change) //nolint:gosec // at most 256
+			}
+			fresh = append(fresh, doc)
 			continue
 		}
 		filter := bson.D{{Key: "_id", Value: id}, {Key: "seq", Value: a.From}}
@@ -172,7 +179,8 @@ func (s *Storage) writeAccounts(ctx context.Context, accounts []AccountWrite) er
 		}
 		set := bson.D{{Key: "seq", Value: a.To}}
 		if len(a.Tiers) > 0 {
-			set = append(set, bson.E{Key: "tiers", Value: tiersToDoc(a.Tiers)})
+			set = append(set, bson.E{Key: "tiers", Value: tiersToDoc(a.Tiers)}, bson.E{Key: "programme", Value: a.Account.Program},
+				bson.E{Key: "partition", Value: int32(a.Partition)}, bson.E{Key: "change", Value: int64(a.Change)}) //nolint:gosec // at most 256
 		}
 		update := bson.D{{Key: "$set", Value: set}}
 		if len(a.Points) > 0 {

@@ -308,7 +308,8 @@ type ListRowsRequest struct {
 	Table string `protobuf:"bytes,2,opt,name=table,proto3" json:"table,omitempty"`
 	// Of a page before, of this table; empty: from the beginning.
 	Cursor string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// Default 5000.
+	// Default 5000. Rows that one change left together (lines of an order, tiers of an account) are not cut: they may make the page
+	// longer, by at most those of one order.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// In FACTS: the page sees what stands up to there.
 	After         *v1.Position `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
