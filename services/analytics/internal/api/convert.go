@@ -100,12 +100,20 @@ func survivalToProto(r survival.Report, silent int) *analyticsv1.SurvivalReport 
 	}
 }
 
+// listMax is how long a list of an answer may be.
+const listMax = 5000
+
 func curveToProto(c survival.Curve) *analyticsv1.SurvivalCurve {
 	p := &analyticsv1.SurvivalCurve{
 		Customers: c.Customers, Events: c.Events, TotalDays: c.Days,
 		MedianDays: int32(c.Median), LongestDays: int32(c.Longest), //nolint:gosec // days between two dates
 	}
-	for _, s := range c.Steps {
+	every := (len(c.Steps) + listMax - 1) / listMax
+	for i, s := range c.Steps {
+		if (len(c.Steps)-1-i)%every != 0 {
+			p.StepsLeftOut++
+			continue
+		}
 		p.Steps = append(p.Steps, &analyticsv1.SurvivalStep{
 			Day: int32(s.Day), AtRisk: s.AtRisk, Events: s.Events, Survival: s.S.String(), Error: s.Error.String(), //nolint:gosec // as above
 		})

@@ -58,5 +58,6 @@ func survivalFigures() []figure {
 
 func actionsFigures() []figure {
 	return []figure{{"months", "own events of the programme that the ledger took, by type and month, and the points they were given", own, "", measured,
-		"what was said in them, nor who did nothing"}}
+		"what was said in them, nor who did nothing"},
+		{"months_left_out", "how many types and months follow those that are told", own, "", measured, ""}}
 }

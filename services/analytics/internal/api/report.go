@@ -212,7 +212,8 @@ func (s *Server) actions(ctx context.Context, _ *analyticsv1.GetReportRequest, q
 		return nil, err
 	}
 	made, body := headToProto(head), &analyticsv1.ActionsReport{}
-	for _, m := range months {
+	body.MonthsLeftOut = int32(max(0, len(months)-listMax)) //nolint:gosec // types by months
+	for _, m := range months[:min(len(months), listMax)] {
 		body.Months = append(body.Months, &analyticsv1.ActionMonth{
 			Type: m.Type, Month: month(m.Day), Actions: m.Number, Points: int64(m.Points),
 		})

@@ -2216,10 +2216,13 @@ type SurvivalCurve struct {
 	// Of all observations together.
 	TotalDays int64 `protobuf:"varint,3,opt,name=total_days,json=totalDays,proto3" json:"total_days,omitempty"`
 	// First day on which the curve is at a half or below; 0: it was not reached.
-	MedianDays int32           `protobuf:"varint,4,opt,name=median_days,json=medianDays,proto3" json:"median_days,omitempty"`
-	Steps      []*SurvivalStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	MedianDays int32 `protobuf:"varint,4,opt,name=median_days,json=medianDays,proto3" json:"median_days,omitempty"`
+	// At most 5,000: of a curve with more, every second, third or so, and the last.
+	Steps []*SurvivalStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
 	// The longest observation: beyond it nothing is known.
-	LongestDays   int32 `protobuf:"varint,6,opt,name=longest_days,json=longestDays,proto3" json:"longest_days,omitempty"`
+	LongestDays int32 `protobuf:"varint,6,opt,name=longest_days,json=longestDays,proto3" json:"longest_days,omitempty"`
+	// How many steps lie between those that are told.
+	StepsLeftOut  int32 `protobuf:"varint,7,opt,name=steps_left_out,json=stepsLeftOut,proto3" json:"steps_left_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2292,6 +2295,13 @@ func (x *SurvivalCurve) GetSteps() []*SurvivalStep {
 func (x *SurvivalCurve) GetLongestDays() int32 {
 	if x != nil {
 		return x.LongestDays
+	}
+	return 0
+}
+
+func (x *SurvivalCurve) GetStepsLeftOut() int32 {
+	if x != nil {
+		return x.StepsLeftOut
 	}
 	return 0
 }
@@ -2432,8 +2442,10 @@ func (x *ActionMonth) GetPoints() int64 {
 // ActionsReport counts the own events of a programme.
 type ActionsReport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By type, then by month.
-	Months        []*ActionMonth `protobuf:"bytes,1,rep,name=months,proto3" json:"months,omitempty"`
+	// By type, then by month; at most 5,000.
+	Months []*ActionMonth `protobuf:"bytes,1,rep,name=months,proto3" json:"months,omitempty"`
+	// How many follow.
+	MonthsLeftOut int32 `protobuf:"varint,2,opt,name=months_left_out,json=monthsLeftOut,proto3" json:"months_left_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2473,6 +2485,13 @@ func (x *ActionsReport) GetMonths() []*ActionMonth {
 		return x.Months
 	}
 	return nil
+}
+
+func (x *ActionsReport) GetMonthsLeftOut() int32 {
+	if x != nil {
+		return x.MonthsLeftOut
+	}
+	return 0
 }
 
 // Customer is one account, measured as of a day.
@@ -2772,7 +2791,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\aat_risk\x18\x02 \x01(\x03R\x06atRisk\x12\x16\n" +
 	"\x06events\x18\x03 \x01(\x03R\x06events\x12\x1a\n" +
 	"\bsurvival\x18\x04 \x01(\tR\bsurvival\x12\x14\n" +
-	"\x05error\x18\x05 \x01(\tR\x05error\"\xe1\x01\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\"\x87\x02\n" +
 	"\rSurvivalCurve\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\x03R\x06events\x12\x1d\n" +
@@ -2781,7 +2800,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\vmedian_days\x18\x04 \x01(\x05R\n" +
 	"medianDays\x127\n" +
 	"\x05steps\x18\x05 \x03(\v2!.laurel.analytics.v1.SurvivalStepR\x05steps\x12!\n" +
-	"\flongest_days\x18\x06 \x01(\x05R\vlongestDays\"\xb0\x01\n" +
+	"\flongest_days\x18\x06 \x01(\x05R\vlongestDays\x12$\n" +
+	"\x0esteps_left_out\x18\a \x01(\x05R\fstepsLeftOut\"\xb0\x01\n" +
 	"\x0eSurvivalReport\x12E\n" +
 	"\ffirst_repeat\x18\x01 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\vfirstRepeat\x126\n" +
 	"\x04loss\x18\x02 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\x04loss\x12\x1f\n" +
@@ -2791,9 +2811,10 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
 	"\x05month\x18\x02 \x01(\tR\x05month\x12\x18\n" +
 	"\aactions\x18\x03 \x01(\x03R\aactions\x12\x16\n" +
-	"\x06points\x18\x04 \x01(\x03R\x06points\"I\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\"q\n" +
 	"\rActionsReport\x128\n" +
-	"\x06months\x18\x01 \x03(\v2 .laurel.analytics.v1.ActionMonthR\x06months\"\xd9\x02\n" +
+	"\x06months\x18\x01 \x03(\v2 .laurel.analytics.v1.ActionMonthR\x06months\x12&\n" +
+	"\x0fmonths_left_out\x18\x02 \x01(\x05R\rmonthsLeftOut\"\xd9\x02\n" +
 	"\bCustomer\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1b\n" +
 	"\tfirst_day\x18\x02 \x01(\tR\bfirstDay\x12\x19\n" +
