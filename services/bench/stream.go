@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
@@ -66,13 +68,23 @@ func (r *run) streamed(ctx context.Context, p *program, home string) error {
 	if err := r.publishOrders(ctx, b, at.Program, begun); err != nil {
 		return err
 	}
-	ledger, entries, err := r.settled(ctx, p, posted, float64(r.Stream), begun)
-	if err != nil {
+	var ledger, kept, entries, known float64
+	var group errgroup.Group
+	group.Go(func() error {
+		var err error
+		ledger, entries, err = r.settled(ctx, p, posted, float64(r.Stream), begun)
+		return err
+	})
+	group.Go(func() error {
+		var err error
+		kept, known, err = r.settled(ctx, p, copied, float64(r.Stream), begun)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
-	kept, _, err := r.settled(ctx, p, copied, entries, begun)
-	if err != nil {
-		return err
+	if known != entries {
+		return fmt.Errorf("the copy rests at %.0f entries, the ledger at %.0f", known, entries)
 	}
 	r.found.add("ledger, one order stream", entries/ledger, "entries/s")
 	r.found.add("copy beside it", entries/max(kept, ledger), "entries/s")
