@@ -37,11 +37,10 @@ func (g *rowGroups) read(size int32) int {
 		for i := range int(page.GetRows()) {
 			owner, text, change := "", "", int64(0)
 			for k, values := range page.GetColumns() {
-				cell := ""
-				switch {
-				case len(values.GetTexts()) > 0:
+				var cell string
+				if len(values.GetTexts()) > 0 {
 					cell = values.GetTexts()[i]
-				default:
+				} else {
 					change = values.GetNumbers()[i] // the last of them
 					cell = fmt.Sprint(change)
 				}

@@ -53,7 +53,7 @@ func TestNoReportGrowsWithTheCopy(t *testing.T) {
 		ended(t, name, answer.GetReport().ProtoReflect())
 	}
 	curve := s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "survival"}).GetSurvival().GetFirstRepeat()
-	require.EqualValues(t, customers, len(curve.GetSteps())+int(curve.GetStepsLeftOut()))
+	require.Equal(t, customers, len(curve.GetSteps())+int(curve.GetStepsLeftOut()))
 	last := curve.GetSteps()[len(curve.GetSteps())-1]
 	require.EqualValues(t, customers, last.GetDay(), "the end of the curve is told")
 	require.Equal(t, "0.000000000", last.GetSurvival())
