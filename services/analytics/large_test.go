@@ -57,6 +57,15 @@ func TestNoReportGrowsWithTheCopy(t *testing.T) {
 	last := curve.GetSteps()[len(curve.GetSteps())-1]
 	require.EqualValues(t, customers, last.GetDay(), "the end of the curve is told")
 	require.Equal(t, "0.000000000", last.GetSurvival())
+	groups := s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "survival", Parameters: &analyticsv1.GetReportRequest_Survival{
+		Survival: &analyticsv1.SurvivalParameters{By: "channel"}}}).GetSurvival().GetGroups()
+	require.Len(t, groups, 12, "of as many channels as customers")
+	rest := groups[11].GetFirstRepeat()
+	require.Equal(t, "(others)", groups[11].GetName())
+	require.EqualValues(t, customers-11, rest.GetCustomers())
+	require.LessOrEqual(t, len(rest.GetSteps()), 400)
+	require.Equal(t, customers-11, len(rest.GetSteps())+int(rest.GetStepsLeftOut()))
+	require.Equal(t, "0.000000000", rest.GetSteps()[len(rest.GetSteps())-1].GetSurvival(), "the end is told")
 	require.EqualValues(t, customers-listMax, s.ask(&analyticsv1.GetReportRequest{Program: "tea", Name: "actions"}).GetActions().GetMonthsLeftOut())
 	_, err := s.grpc.ListCustomers(t.Context(), &analyticsv1.ListCustomersRequest{Program: "tea", PageSize: listMax})
 	require.NoError(t, err)

@@ -2,7 +2,6 @@ package laurelctl
 
 import (
 	"fmt"
-	"strings"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -198,50 +197,4 @@ func cohortTables(c *analyticsv1.CohortReport) []grid {
 	all := c.GetAll()
 	soon.add("ever", number(all.GetCustomers()), number(all.GetSecond()), share(all.GetSecondShare()), number(all.GetThird()), "")
 	return []grid{triangle, soon}
-}
-
-func survivalRows(s *analyticsv1.SurvivalReport) grid {
-	g := grid{columns: []string{"curve", "day", "at_risk", "events", "survival", "error"}}
-	for _, curve := range curves(s) {
-		for _, step := range curve.of.GetSteps() {
-			g.add(curve.name, number(step.GetDay()), number(step.GetAtRisk()), number(step.GetEvents()), step.GetSurvival(), step.GetError())
-		}
-	}
-	return g
-}
-
-type namedCurve struct {
-	name string
-	of   *analyticsv1.SurvivalCurve
-}
-
-func curves(s *analyticsv1.SurvivalReport) []namedCurve {
-	return []namedCurve{{"first_repeat", s.GetFirstRepeat()}, {"loss", s.GetLoss()}}
-}
-
-func survivalTables(s *analyticsv1.SurvivalReport) []grid {
-	var tables []grid
-	for _, curve := range curves(s) {
-		median := "not reached"
-		if n := curve.of.GetMedianDays(); n > 0 {
-			median = fmt.Sprintf("%d days", n)
-		}
-		g := grid{
-			title: fmt.Sprintf("%s: %d of %d customers, median %s", strings.ReplaceAll(curve.name, "_", " "),
-				curve.of.GetEvents(), curve.of.GetCustomers(), median),
-			columns: []string{"days", "not_yet", "standard_error"}, numbers: []string{"days", "not_yet", "standard_error"},
-		}
-		at, next := &analyticsv1.SurvivalStep{Survival: "1.000000000", Error: "0.000000000"}, 0
-		for _, day := range []int32{30, 60, 90, 180, 270, 365, 450, 500, 730, 1095, 1825} {
-			if day > curve.of.GetLongestDays() {
-				break
-			}
-			for ; next < len(curve.of.GetSteps()) && curve.of.GetSteps()[next].GetDay() <= day; next++ {
-				at = curve.of.GetSteps()[next]
-			}
-			g.add(number(day), at.GetSurvival(), at.GetError())
-		}
-		tables = append(tables, g)
-	}
-	return tables
 }

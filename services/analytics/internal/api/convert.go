@@ -6,7 +6,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -94,29 +93,5 @@ func newcomersToProto(n cohort.Newcomers, mark money.Ratio) *analyticsv1.Newcome
 	return p
 }
 
-func survivalToProto(r survival.Report, silent int) *analyticsv1.SurvivalReport {
-	return &analyticsv1.SurvivalReport{
-		FirstRepeat: curveToProto(r.Repeat), Loss: curveToProto(r.Loss), SilentDays: int32(silent), //nolint:gosec // checked
-	}
-}
-
 // listMax is how long a list of an answer may be.
 const listMax = 5000
-
-func curveToProto(c survival.Curve) *analyticsv1.SurvivalCurve {
-	p := &analyticsv1.SurvivalCurve{
-		Customers: c.Customers, Events: c.Events, TotalDays: c.Days,
-		MedianDays: int32(c.Median), LongestDays: int32(c.Longest), //nolint:gosec // days between two dates
-	}
-	every := (len(c.Steps) + listMax - 1) / listMax
-	for i, s := range c.Steps {
-		if (len(c.Steps)-1-i)%every != 0 {
-			p.StepsLeftOut++
-			continue
-		}
-		p.Steps = append(p.Steps, &analyticsv1.SurvivalStep{
-			Day: int32(s.Day), AtRisk: s.AtRisk, Events: s.Events, Survival: s.S.String(), Error: s.Error.String(), //nolint:gosec // as above
-		})
-	}
-	return p
-}

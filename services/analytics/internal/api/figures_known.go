@@ -45,17 +45,6 @@ func cohortFigures() []figure {
 	}
 }
 
-func survivalFigures() []figure {
-	const source = "Kaplan & Meier 1958; error: Greenwood 1926"
-	return []figure{
-		{"first_repeat", "share without a second purchase day by days since the first", source, "first_repeat.customers", estimated,
-			"anything beyond the longest observation; it takes early and late newcomers for alike"},
-		{"loss", "share not lost by days since the first purchase: lost is who was silent for the silent days", source, "loss.customers", estimated,
-			"that the lost are gone for good: some are won back"},
-		{"silent_days", "after how many days without a purchase a customer counts as lost", own, "", assumed, ""},
-	}
-}
-
 func actionsFigures() []figure {
 	return []figure{{"months", "own events of the programme that the ledger took, by type and month, and the points they were given", own, "", measured,
 		"what was said in them, nor who did nothing"},

@@ -85,5 +85,5 @@ func TestAnAnswerSaysWhatAFigureIsMadeOf(t *testing.T) {
 	require.Zero(t, r.GetFigures()[2].GetN())
 	empty := &analyticsv1.Report{}
 	explain(empty, survivalFigures())
-	require.Len(t, empty.GetFigures(), 3)
+	require.Len(t, empty.GetFigures(), 7)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
-	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/survival"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/page"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -63,10 +62,7 @@ func first() []report {
 		}, {
 			name: "rfm", question: "Who bought lately, often and for much, in which segments, and who moved between them?",
 			moves: true, takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetRfm() != nil }, make: (*Server).rfm, figures: rfmFigures,
-		}, {
-			name: "survival", question: "How long until customers buy again, and how long until they are lost?",
-			takes: func(in *analyticsv1.GetReportRequest) bool { return in.GetSurvival() != nil }, make: (*Server).survival, figures: survivalFigures,
-		},
+		}, survivalReport(),
 	}
 }
 
@@ -182,27 +178,6 @@ func (s *Server) cohorts(ctx context.Context, in *analyticsv1.GetReportRequest, 
 	}
 	made := headToProto(head)
 	made.Body = &analyticsv1.Report_Cohorts{Cohorts: cohortsToProto(b.Report(), params.Mark)}
-	return made, nil
-}
-
-func (s *Server) survival(ctx context.Context, in *analyticsv1.GetReportRequest, q reporting.Query) (*analyticsv1.Report, error) {
-	silent := survival.SilentDays
-	if asked := in.GetSurvival().GetSilentDays(); asked != 0 {
-		silent = int(asked)
-	}
-	if err := survival.CheckSilent(silent); err != nil {
-		return nil, err
-	}
-	var b *survival.Builder
-	head, err := s.reporter.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
-		b = survival.New(h.AsOf, silent)
-		return b.Add
-	})
-	if err != nil {
-		return nil, err
-	}
-	made := headToProto(head)
-	made.Body = &analyticsv1.Report_Survival{Survival: survivalToProto(b.Report(), silent)}
 	return made, nil
 }
 

@@ -99,7 +99,7 @@ type axes struct{ X, Y func(float64) string }
 const pointsMax = 400
 
 // seriesMax is how many lines can be told apart.
-const seriesMax = 4
+const seriesMax = 6
 
 // lines draws lines over one another, from the least to the greatest x; the y axis has zero.
 func lines(title, desc string, a axes, list ...series) plot {

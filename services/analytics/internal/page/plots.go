@@ -200,26 +200,6 @@ func cohortPlots(c *analyticsv1.CohortReport) []plot {
 	}
 }
 
-func survivalPlots(s *analyticsv1.SurvivalReport) []plot {
-	curve := func(name string, c *analyticsv1.SurvivalCurve) series {
-		line := series{Name: name, Steps: true}
-		if c.GetCustomers() == 0 {
-			return line
-		}
-		last := point{0, 1}
-		line.Points = append(line.Points, last)
-		for _, step := range c.GetSteps() {
-			last = point{float64(step.GetDay()), decimal(step.GetSurvival())}
-			line.Points = append(line.Points, last)
-		}
-		line.Points = append(line.Points, point{float64(c.GetLongestDays()), last.Y})
-		return line
-	}
-	return []plot{lines("Customers by days since their first purchase (Kaplan-Meier)",
-		fmt.Sprintf("Who has not bought again, and who was not yet silent for %d days.", s.GetSilentDays()), axes{count, percent},
-		curve("have not bought again", s.GetFirstRepeat()), curve("are not lost", s.GetLoss()))}
-}
-
 func actionPlots(a *analyticsv1.ActionsReport) []plot {
 	sums, names := map[string]int64{}, []string{}
 	for _, m := range a.GetMonths() {

@@ -329,7 +329,10 @@ func (x *CohortParameters) GetMarkShare() string {
 type SurvivalParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// After how many days without a purchase a customer counts as lost. Default 180.
-	SilentDays    int32 `protobuf:"varint,1,opt,name=silent_days,json=silentDays,proto3" json:"silent_days,omitempty"`
+	SilentDays int32 `protobuf:"varint,1,opt,name=silent_days,json=silentDays,proto3" json:"silent_days,omitempty"`
+	// A curve for each group, too: tier (at the end of the day before), class (A, B, C by all orders), or of the first order its
+	// channel, merchant, category (on which most was spent) or cohort (its month). Empty: of all together alone.
+	By            string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -369,6 +372,13 @@ func (x *SurvivalParameters) GetSilentDays() int32 {
 		return x.SilentDays
 	}
 	return 0
+}
+
+func (x *SurvivalParameters) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
 }
 
 // PartitionMark says how far a partition of FACTS has been applied.
@@ -2138,7 +2148,10 @@ type SurvivalStep struct {
 	// Share to whom it has not happened by the end of this day (Kaplan & Meier).
 	Survival string `protobuf:"bytes,4,opt,name=survival,proto3" json:"survival,omitempty"`
 	// Its standard error (Greenwood).
-	Error         string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// Its interval of 95 %, by log(-log survival) (Kalbfleisch & Prentice). Both empty: nobody is left.
+	Low           string `protobuf:"bytes,6,opt,name=low,proto3" json:"low,omitempty"`
+	High          string `protobuf:"bytes,7,opt,name=high,proto3" json:"high,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2204,6 +2217,20 @@ func (x *SurvivalStep) GetSurvival() string {
 func (x *SurvivalStep) GetError() string {
 	if x != nil {
 		return x.Error
+	}
+	return ""
+}
+
+func (x *SurvivalStep) GetLow() string {
+	if x != nil {
+		return x.Low
+	}
+	return ""
+}
+
+func (x *SurvivalStep) GetHigh() string {
+	if x != nil {
+		return x.High
 	}
 	return ""
 }
@@ -2312,10 +2339,17 @@ type SurvivalReport struct {
 	// Until the second purchase day.
 	FirstRepeat *SurvivalCurve `protobuf:"bytes,1,opt,name=first_repeat,json=firstRepeat,proto3" json:"first_repeat,omitempty"`
 	// Until the last of the silent days.
-	Loss          *SurvivalCurve `protobuf:"bytes,2,opt,name=loss,proto3" json:"loss,omitempty"`
-	SilentDays    int32          `protobuf:"varint,3,opt,name=silent_days,json=silentDays,proto3" json:"silent_days,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Loss       *SurvivalCurve `protobuf:"bytes,2,opt,name=loss,proto3" json:"loss,omitempty"`
+	SilentDays int32          `protobuf:"varint,3,opt,name=silent_days,json=silentDays,proto3" json:"silent_days,omitempty"`
+	// What the groups differ in; empty: there are none.
+	By string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	// The largest first, 12 at most: the last one is then "(others)", all that are left. "(none)": it is not known.
+	Groups []*SurvivalGroup `protobuf:"bytes,5,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Whether the groups differ; absent without groups.
+	FirstRepeatTest *LogRankTest `protobuf:"bytes,6,opt,name=first_repeat_test,json=firstRepeatTest,proto3" json:"first_repeat_test,omitempty"`
+	LossTest        *LogRankTest `protobuf:"bytes,7,opt,name=loss_test,json=lossTest,proto3" json:"loss_test,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *SurvivalReport) Reset() {
@@ -2369,6 +2403,174 @@ func (x *SurvivalReport) GetSilentDays() int32 {
 	return 0
 }
 
+func (x *SurvivalReport) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *SurvivalReport) GetGroups() []*SurvivalGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *SurvivalReport) GetFirstRepeatTest() *LogRankTest {
+	if x != nil {
+		return x.FirstRepeatTest
+	}
+	return nil
+}
+
+func (x *SurvivalReport) GetLossTest() *LogRankTest {
+	if x != nil {
+		return x.LossTest
+	}
+	return nil
+}
+
+// SurvivalGroup is the curves of some of the customers, of 400 steps at most: of more, each k-th and the last.
+type SurvivalGroup struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Name        string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	FirstRepeat *SurvivalCurve         `protobuf:"bytes,2,opt,name=first_repeat,json=firstRepeat,proto3" json:"first_repeat,omitempty"`
+	Loss        *SurvivalCurve         `protobuf:"bytes,3,opt,name=loss,proto3" json:"loss,omitempty"`
+	// To how many it would have happened, were the groups alike.
+	FirstRepeatExpected string `protobuf:"bytes,4,opt,name=first_repeat_expected,json=firstRepeatExpected,proto3" json:"first_repeat_expected,omitempty"`
+	LossExpected        string `protobuf:"bytes,5,opt,name=loss_expected,json=lossExpected,proto3" json:"loss_expected,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *SurvivalGroup) Reset() {
+	*x = SurvivalGroup{}
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SurvivalGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SurvivalGroup) ProtoMessage() {}
+
+func (x *SurvivalGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SurvivalGroup.ProtoReflect.Descriptor instead.
+func (*SurvivalGroup) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *SurvivalGroup) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SurvivalGroup) GetFirstRepeat() *SurvivalCurve {
+	if x != nil {
+		return x.FirstRepeat
+	}
+	return nil
+}
+
+func (x *SurvivalGroup) GetLoss() *SurvivalCurve {
+	if x != nil {
+		return x.Loss
+	}
+	return nil
+}
+
+func (x *SurvivalGroup) GetFirstRepeatExpected() string {
+	if x != nil {
+		return x.FirstRepeatExpected
+	}
+	return ""
+}
+
+func (x *SurvivalGroup) GetLossExpected() string {
+	if x != nil {
+		return x.LossExpected
+	}
+	return ""
+}
+
+// LogRankTest says how probable it is that groups which are alike differ so much or more.
+type LogRankTest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: there are not two groups of which anything can be told.
+	ChiSquare     string `protobuf:"bytes,1,opt,name=chi_square,json=chiSquare,proto3" json:"chi_square,omitempty"`
+	Degrees       int32  `protobuf:"varint,2,opt,name=degrees,proto3" json:"degrees,omitempty"`
+	P             string `protobuf:"bytes,3,opt,name=p,proto3" json:"p,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogRankTest) Reset() {
+	*x = LogRankTest{}
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogRankTest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogRankTest) ProtoMessage() {}
+
+func (x *LogRankTest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogRankTest.ProtoReflect.Descriptor instead.
+func (*LogRankTest) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *LogRankTest) GetChiSquare() string {
+	if x != nil {
+		return x.ChiSquare
+	}
+	return ""
+}
+
+func (x *LogRankTest) GetDegrees() int32 {
+	if x != nil {
+		return x.Degrees
+	}
+	return 0
+}
+
+func (x *LogRankTest) GetP() string {
+	if x != nil {
+		return x.P
+	}
+	return ""
+}
+
 // ActionMonth is the actions of one type in one month, and what they were given.
 type ActionMonth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2383,7 +2585,7 @@ type ActionMonth struct {
 
 func (x *ActionMonth) Reset() {
 	*x = ActionMonth{}
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2395,7 +2597,7 @@ func (x *ActionMonth) String() string {
 func (*ActionMonth) ProtoMessage() {}
 
 func (x *ActionMonth) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[25]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2408,7 +2610,7 @@ func (x *ActionMonth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionMonth.ProtoReflect.Descriptor instead.
 func (*ActionMonth) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{25}
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ActionMonth) GetType() string {
@@ -2452,7 +2654,7 @@ type ActionsReport struct {
 
 func (x *ActionsReport) Reset() {
 	*x = ActionsReport{}
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[26]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2464,7 +2666,7 @@ func (x *ActionsReport) String() string {
 func (*ActionsReport) ProtoMessage() {}
 
 func (x *ActionsReport) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[26]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2477,7 +2679,7 @@ func (x *ActionsReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionsReport.ProtoReflect.Descriptor instead.
 func (*ActionsReport) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{26}
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ActionsReport) GetMonths() []*ActionMonth {
@@ -2515,7 +2717,7 @@ type Customer struct {
 
 func (x *Customer) Reset() {
 	*x = Customer{}
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[27]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2527,7 +2729,7 @@ func (x *Customer) String() string {
 func (*Customer) ProtoMessage() {}
 
 func (x *Customer) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_report_proto_msgTypes[27]
+	mi := &file_laurel_analytics_v1_report_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2540,7 +2742,7 @@ func (x *Customer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Customer.ProtoReflect.Descriptor instead.
 func (*Customer) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{27}
+	return file_laurel_analytics_v1_report_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Customer) GetAccount() string {
@@ -2648,11 +2850,12 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\vwindow_days\x18\x02 \x03(\x05B\b\xbaH\x05\x92\x01\x02\x10\fR\n" +
 	"windowDays\x12&\n" +
 	"\n" +
-	"mark_share\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\tmarkShare\"A\n" +
+	"mark_share\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\tmarkShare\"Z\n" +
 	"\x12SurvivalParameters\x12+\n" +
 	"\vsilent_days\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x00R\n" +
-	"silentDays\"_\n" +
+	"silentDays\x12\x17\n" +
+	"\x02by\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x02by\"_\n" +
 	"\rPartitionMark\x12\x1c\n" +
 	"\tpartition\x18\x01 \x01(\x05R\tpartition\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x05R\x05epoch\x12\x1a\n" +
@@ -2785,13 +2988,15 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\x0folder_customers\x18\x02 \x01(\x03R\x0eolderCustomers\x120\n" +
 	"\x03all\x18\x03 \x01(\v2\x1e.laurel.analytics.v1.NewcomersR\x03all\x12\x1d\n" +
 	"\n" +
-	"two_orders\x18\x04 \x01(\x03R\ttwoOrders\"\x83\x01\n" +
+	"two_orders\x18\x04 \x01(\x03R\ttwoOrders\"\xa9\x01\n" +
 	"\fSurvivalStep\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\x05R\x03day\x12\x17\n" +
 	"\aat_risk\x18\x02 \x01(\x03R\x06atRisk\x12\x16\n" +
 	"\x06events\x18\x03 \x01(\x03R\x06events\x12\x1a\n" +
 	"\bsurvival\x18\x04 \x01(\tR\bsurvival\x12\x14\n" +
-	"\x05error\x18\x05 \x01(\tR\x05error\"\x87\x02\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\x12\x10\n" +
+	"\x03low\x18\x06 \x01(\tR\x03low\x12\x12\n" +
+	"\x04high\x18\a \x01(\tR\x04high\"\x87\x02\n" +
 	"\rSurvivalCurve\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\x03R\x06events\x12\x1d\n" +
@@ -2801,12 +3006,27 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"medianDays\x127\n" +
 	"\x05steps\x18\x05 \x03(\v2!.laurel.analytics.v1.SurvivalStepR\x05steps\x12!\n" +
 	"\flongest_days\x18\x06 \x01(\x05R\vlongestDays\x12$\n" +
-	"\x0esteps_left_out\x18\a \x01(\x05R\fstepsLeftOut\"\xb0\x01\n" +
+	"\x0esteps_left_out\x18\a \x01(\x05R\fstepsLeftOut\"\x93\x03\n" +
 	"\x0eSurvivalReport\x12E\n" +
 	"\ffirst_repeat\x18\x01 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\vfirstRepeat\x126\n" +
 	"\x04loss\x18\x02 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\x04loss\x12\x1f\n" +
 	"\vsilent_days\x18\x03 \x01(\x05R\n" +
-	"silentDays\"i\n" +
+	"silentDays\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\x12D\n" +
+	"\x06groups\x18\x05 \x03(\v2\".laurel.analytics.v1.SurvivalGroupB\b\xbaH\x05\x92\x01\x02\x10\fR\x06groups\x12L\n" +
+	"\x11first_repeat_test\x18\x06 \x01(\v2 .laurel.analytics.v1.LogRankTestR\x0ffirstRepeatTest\x12=\n" +
+	"\tloss_test\x18\a \x01(\v2 .laurel.analytics.v1.LogRankTestR\blossTest\"\xfb\x01\n" +
+	"\rSurvivalGroup\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12E\n" +
+	"\ffirst_repeat\x18\x02 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\vfirstRepeat\x126\n" +
+	"\x04loss\x18\x03 \x01(\v2\".laurel.analytics.v1.SurvivalCurveR\x04loss\x122\n" +
+	"\x15first_repeat_expected\x18\x04 \x01(\tR\x13firstRepeatExpected\x12#\n" +
+	"\rloss_expected\x18\x05 \x01(\tR\flossExpected\"T\n" +
+	"\vLogRankTest\x12\x1d\n" +
+	"\n" +
+	"chi_square\x18\x01 \x01(\tR\tchiSquare\x12\x18\n" +
+	"\adegrees\x18\x02 \x01(\x05R\adegrees\x12\f\n" +
+	"\x01p\x18\x03 \x01(\tR\x01p\"i\n" +
 	"\vActionMonth\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
 	"\x05month\x18\x02 \x01(\tR\x05month\x12\x18\n" +
@@ -2842,7 +3062,7 @@ func file_laurel_analytics_v1_report_proto_rawDescGZIP() []byte {
 	return file_laurel_analytics_v1_report_proto_rawDescData
 }
 
-var file_laurel_analytics_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_laurel_analytics_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*ParetoParameters)(nil),        // 0: laurel.analytics.v1.ParetoParameters
 	(*ScoreRange)(nil),              // 1: laurel.analytics.v1.ScoreRange
@@ -2869,40 +3089,42 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*SurvivalStep)(nil),            // 22: laurel.analytics.v1.SurvivalStep
 	(*SurvivalCurve)(nil),           // 23: laurel.analytics.v1.SurvivalCurve
 	(*SurvivalReport)(nil),          // 24: laurel.analytics.v1.SurvivalReport
-	(*ActionMonth)(nil),             // 25: laurel.analytics.v1.ActionMonth
-	(*ActionsReport)(nil),           // 26: laurel.analytics.v1.ActionsReport
-	(*Customer)(nil),                // 27: laurel.analytics.v1.Customer
-	(*timestamppb.Timestamp)(nil),   // 28: google.protobuf.Timestamp
-	(*LifetimeReport)(nil),          // 29: laurel.analytics.v1.LifetimeReport
-	(*ChurnEffectReport)(nil),       // 30: laurel.analytics.v1.ChurnEffectReport
-	(*EffectReport)(nil),            // 31: laurel.analytics.v1.EffectReport
-	(*ProfitabilityReport)(nil),     // 32: laurel.analytics.v1.ProfitabilityReport
-	(*LifeCycleReport)(nil),         // 33: laurel.analytics.v1.LifeCycleReport
-	(*MoneyRetentionReport)(nil),    // 34: laurel.analytics.v1.MoneyRetentionReport
-	(*KanoReport)(nil),              // 35: laurel.analytics.v1.KanoReport
-	(*ChurnCausesReport)(nil),       // 36: laurel.analytics.v1.ChurnCausesReport
-	(*AcquisitionReport)(nil),       // 37: laurel.analytics.v1.AcquisitionReport
-	(*GoalReport)(nil),              // 38: laurel.analytics.v1.GoalReport
-	(*AbcXyzReport)(nil),            // 39: laurel.analytics.v1.AbcXyzReport
-	(*BudgetReport)(nil),            // 40: laurel.analytics.v1.BudgetReport
-	(*ServiceCostReport)(nil),       // 41: laurel.analytics.v1.ServiceCostReport
-	(*PrioritiesReport)(nil),        // 42: laurel.analytics.v1.PrioritiesReport
-	(*MarketPotentialReport)(nil),   // 43: laurel.analytics.v1.MarketPotentialReport
-	(*SwitchingReport)(nil),         // 44: laurel.analytics.v1.SwitchingReport
-	(*PriceToleranceReport)(nil),    // 45: laurel.analytics.v1.PriceToleranceReport
-	(*CustomerReport)(nil),          // 46: laurel.analytics.v1.CustomerReport
-	(*MatrixReport)(nil),            // 47: laurel.analytics.v1.MatrixReport
-	(*SatisfactionReport)(nil),      // 48: laurel.analytics.v1.SatisfactionReport
-	(*ServiceStagesReport)(nil),     // 49: laurel.analytics.v1.ServiceStagesReport
-	(*StatementsReport)(nil),        // 50: laurel.analytics.v1.StatementsReport
-	(*InvolvementReport)(nil),       // 51: laurel.analytics.v1.InvolvementReport
-	(*LoyaltyIndicatorsReport)(nil), // 52: laurel.analytics.v1.LoyaltyIndicatorsReport
-	(*LoyaltyTypesReport)(nil),      // 53: laurel.analytics.v1.LoyaltyTypesReport
-	(*ReviewsReport)(nil),           // 54: laurel.analytics.v1.ReviewsReport
-	(*ScorecardReport)(nil),         // 55: laurel.analytics.v1.ScorecardReport
-	(*ChannelReport)(nil),           // 56: laurel.analytics.v1.ChannelReport
-	(*Figure)(nil),                  // 57: laurel.analytics.v1.Figure
-	(*Change)(nil),                  // 58: laurel.analytics.v1.Change
+	(*SurvivalGroup)(nil),           // 25: laurel.analytics.v1.SurvivalGroup
+	(*LogRankTest)(nil),             // 26: laurel.analytics.v1.LogRankTest
+	(*ActionMonth)(nil),             // 27: laurel.analytics.v1.ActionMonth
+	(*ActionsReport)(nil),           // 28: laurel.analytics.v1.ActionsReport
+	(*Customer)(nil),                // 29: laurel.analytics.v1.Customer
+	(*timestamppb.Timestamp)(nil),   // 30: google.protobuf.Timestamp
+	(*LifetimeReport)(nil),          // 31: laurel.analytics.v1.LifetimeReport
+	(*ChurnEffectReport)(nil),       // 32: laurel.analytics.v1.ChurnEffectReport
+	(*EffectReport)(nil),            // 33: laurel.analytics.v1.EffectReport
+	(*ProfitabilityReport)(nil),     // 34: laurel.analytics.v1.ProfitabilityReport
+	(*LifeCycleReport)(nil),         // 35: laurel.analytics.v1.LifeCycleReport
+	(*MoneyRetentionReport)(nil),    // 36: laurel.analytics.v1.MoneyRetentionReport
+	(*KanoReport)(nil),              // 37: laurel.analytics.v1.KanoReport
+	(*ChurnCausesReport)(nil),       // 38: laurel.analytics.v1.ChurnCausesReport
+	(*AcquisitionReport)(nil),       // 39: laurel.analytics.v1.AcquisitionReport
+	(*GoalReport)(nil),              // 40: laurel.analytics.v1.GoalReport
+	(*AbcXyzReport)(nil),            // 41: laurel.analytics.v1.AbcXyzReport
+	(*BudgetReport)(nil),            // 42: laurel.analytics.v1.BudgetReport
+	(*ServiceCostReport)(nil),       // 43: laurel.analytics.v1.ServiceCostReport
+	(*PrioritiesReport)(nil),        // 44: laurel.analytics.v1.PrioritiesReport
+	(*MarketPotentialReport)(nil),   // 45: laurel.analytics.v1.MarketPotentialReport
+	(*SwitchingReport)(nil),         // 46: laurel.analytics.v1.SwitchingReport
+	(*PriceToleranceReport)(nil),    // 47: laurel.analytics.v1.PriceToleranceReport
+	(*CustomerReport)(nil),          // 48: laurel.analytics.v1.CustomerReport
+	(*MatrixReport)(nil),            // 49: laurel.analytics.v1.MatrixReport
+	(*SatisfactionReport)(nil),      // 50: laurel.analytics.v1.SatisfactionReport
+	(*ServiceStagesReport)(nil),     // 51: laurel.analytics.v1.ServiceStagesReport
+	(*StatementsReport)(nil),        // 52: laurel.analytics.v1.StatementsReport
+	(*InvolvementReport)(nil),       // 53: laurel.analytics.v1.InvolvementReport
+	(*LoyaltyIndicatorsReport)(nil), // 54: laurel.analytics.v1.LoyaltyIndicatorsReport
+	(*LoyaltyTypesReport)(nil),      // 55: laurel.analytics.v1.LoyaltyTypesReport
+	(*ReviewsReport)(nil),           // 56: laurel.analytics.v1.ReviewsReport
+	(*ScorecardReport)(nil),         // 57: laurel.analytics.v1.ScorecardReport
+	(*ChannelReport)(nil),           // 58: laurel.analytics.v1.ChannelReport
+	(*Figure)(nil),                  // 59: laurel.analytics.v1.Figure
+	(*Change)(nil),                  // 60: laurel.analytics.v1.Change
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -2910,43 +3132,43 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 2: laurel.analytics.v1.SegmentRule.monetary:type_name -> laurel.analytics.v1.ScoreRange
 	2,  // 3: laurel.analytics.v1.RfmParameters.segments:type_name -> laurel.analytics.v1.SegmentRule
 	6,  // 4: laurel.analytics.v1.ReadUpTo.marks:type_name -> laurel.analytics.v1.PartitionMark
-	28, // 5: laurel.analytics.v1.ReadUpTo.effective_at:type_name -> google.protobuf.Timestamp
+	30, // 5: laurel.analytics.v1.ReadUpTo.effective_at:type_name -> google.protobuf.Timestamp
 	7,  // 6: laurel.analytics.v1.Report.read:type_name -> laurel.analytics.v1.ReadUpTo
 	12, // 7: laurel.analytics.v1.Report.pareto:type_name -> laurel.analytics.v1.ParetoReport
 	17, // 8: laurel.analytics.v1.Report.rfm:type_name -> laurel.analytics.v1.RfmReport
 	21, // 9: laurel.analytics.v1.Report.cohorts:type_name -> laurel.analytics.v1.CohortReport
 	24, // 10: laurel.analytics.v1.Report.survival:type_name -> laurel.analytics.v1.SurvivalReport
-	26, // 11: laurel.analytics.v1.Report.actions:type_name -> laurel.analytics.v1.ActionsReport
-	29, // 12: laurel.analytics.v1.Report.lifetime:type_name -> laurel.analytics.v1.LifetimeReport
-	30, // 13: laurel.analytics.v1.Report.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectReport
-	31, // 14: laurel.analytics.v1.Report.effect:type_name -> laurel.analytics.v1.EffectReport
-	32, // 15: laurel.analytics.v1.Report.profitability:type_name -> laurel.analytics.v1.ProfitabilityReport
-	33, // 16: laurel.analytics.v1.Report.life_cycle:type_name -> laurel.analytics.v1.LifeCycleReport
-	34, // 17: laurel.analytics.v1.Report.money_retention:type_name -> laurel.analytics.v1.MoneyRetentionReport
-	35, // 18: laurel.analytics.v1.Report.kano:type_name -> laurel.analytics.v1.KanoReport
-	36, // 19: laurel.analytics.v1.Report.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesReport
-	37, // 20: laurel.analytics.v1.Report.acquisition:type_name -> laurel.analytics.v1.AcquisitionReport
-	38, // 21: laurel.analytics.v1.Report.goal:type_name -> laurel.analytics.v1.GoalReport
-	39, // 22: laurel.analytics.v1.Report.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzReport
-	40, // 23: laurel.analytics.v1.Report.budget:type_name -> laurel.analytics.v1.BudgetReport
-	41, // 24: laurel.analytics.v1.Report.service_cost:type_name -> laurel.analytics.v1.ServiceCostReport
-	42, // 25: laurel.analytics.v1.Report.priorities:type_name -> laurel.analytics.v1.PrioritiesReport
-	43, // 26: laurel.analytics.v1.Report.market_potential:type_name -> laurel.analytics.v1.MarketPotentialReport
-	44, // 27: laurel.analytics.v1.Report.switching:type_name -> laurel.analytics.v1.SwitchingReport
-	45, // 28: laurel.analytics.v1.Report.price_tolerance:type_name -> laurel.analytics.v1.PriceToleranceReport
-	46, // 29: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
-	47, // 30: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
-	48, // 31: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
-	49, // 32: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
-	50, // 33: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
-	51, // 34: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
-	52, // 35: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
-	53, // 36: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
-	54, // 37: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
-	55, // 38: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
-	56, // 39: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
-	57, // 40: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	58, // 41: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
+	28, // 11: laurel.analytics.v1.Report.actions:type_name -> laurel.analytics.v1.ActionsReport
+	31, // 12: laurel.analytics.v1.Report.lifetime:type_name -> laurel.analytics.v1.LifetimeReport
+	32, // 13: laurel.analytics.v1.Report.churn_effect:type_name -> laurel.analytics.v1.ChurnEffectReport
+	33, // 14: laurel.analytics.v1.Report.effect:type_name -> laurel.analytics.v1.EffectReport
+	34, // 15: laurel.analytics.v1.Report.profitability:type_name -> laurel.analytics.v1.ProfitabilityReport
+	35, // 16: laurel.analytics.v1.Report.life_cycle:type_name -> laurel.analytics.v1.LifeCycleReport
+	36, // 17: laurel.analytics.v1.Report.money_retention:type_name -> laurel.analytics.v1.MoneyRetentionReport
+	37, // 18: laurel.analytics.v1.Report.kano:type_name -> laurel.analytics.v1.KanoReport
+	38, // 19: laurel.analytics.v1.Report.churn_causes:type_name -> laurel.analytics.v1.ChurnCausesReport
+	39, // 20: laurel.analytics.v1.Report.acquisition:type_name -> laurel.analytics.v1.AcquisitionReport
+	40, // 21: laurel.analytics.v1.Report.goal:type_name -> laurel.analytics.v1.GoalReport
+	41, // 22: laurel.analytics.v1.Report.abc_xyz:type_name -> laurel.analytics.v1.AbcXyzReport
+	42, // 23: laurel.analytics.v1.Report.budget:type_name -> laurel.analytics.v1.BudgetReport
+	43, // 24: laurel.analytics.v1.Report.service_cost:type_name -> laurel.analytics.v1.ServiceCostReport
+	44, // 25: laurel.analytics.v1.Report.priorities:type_name -> laurel.analytics.v1.PrioritiesReport
+	45, // 26: laurel.analytics.v1.Report.market_potential:type_name -> laurel.analytics.v1.MarketPotentialReport
+	46, // 27: laurel.analytics.v1.Report.switching:type_name -> laurel.analytics.v1.SwitchingReport
+	47, // 28: laurel.analytics.v1.Report.price_tolerance:type_name -> laurel.analytics.v1.PriceToleranceReport
+	48, // 29: laurel.analytics.v1.Report.customer:type_name -> laurel.analytics.v1.CustomerReport
+	49, // 30: laurel.analytics.v1.Report.matrix:type_name -> laurel.analytics.v1.MatrixReport
+	50, // 31: laurel.analytics.v1.Report.satisfaction:type_name -> laurel.analytics.v1.SatisfactionReport
+	51, // 32: laurel.analytics.v1.Report.service_stages:type_name -> laurel.analytics.v1.ServiceStagesReport
+	52, // 33: laurel.analytics.v1.Report.statements:type_name -> laurel.analytics.v1.StatementsReport
+	53, // 34: laurel.analytics.v1.Report.involvement:type_name -> laurel.analytics.v1.InvolvementReport
+	54, // 35: laurel.analytics.v1.Report.loyalty_indicators:type_name -> laurel.analytics.v1.LoyaltyIndicatorsReport
+	55, // 36: laurel.analytics.v1.Report.loyalty_types:type_name -> laurel.analytics.v1.LoyaltyTypesReport
+	56, // 37: laurel.analytics.v1.Report.reviews:type_name -> laurel.analytics.v1.ReviewsReport
+	57, // 38: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
+	58, // 39: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
+	59, // 40: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	60, // 41: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
 	9,  // 42: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
 	9,  // 43: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
 	9,  // 44: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
@@ -2965,12 +3187,17 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	22, // 57: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
 	23, // 58: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
 	23, // 59: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 60: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	61, // [61:61] is the sub-list for method output_type
-	61, // [61:61] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	25, // 60: laurel.analytics.v1.SurvivalReport.groups:type_name -> laurel.analytics.v1.SurvivalGroup
+	26, // 61: laurel.analytics.v1.SurvivalReport.first_repeat_test:type_name -> laurel.analytics.v1.LogRankTest
+	26, // 62: laurel.analytics.v1.SurvivalReport.loss_test:type_name -> laurel.analytics.v1.LogRankTest
+	23, // 63: laurel.analytics.v1.SurvivalGroup.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 64: laurel.analytics.v1.SurvivalGroup.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	27, // 65: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	66, // [66:66] is the sub-list for method output_type
+	66, // [66:66] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -3032,7 +3259,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_report_proto_rawDesc), len(file_laurel_analytics_v1_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,7 +9,7 @@ import (
 )
 
 func TestF11Survival(t *testing.T) {
-	b := survival.New(end, survival.SilentDays)
+	b := survival.New(end, survival.Params{Silent: survival.SilentDays})
 	feed(t, shop(t), b.Add)
 	r := b.Report()
 	days := []int{30, 90, 180, 270, 365, 450, 500}

@@ -62,10 +62,10 @@ func NewFields(asOf calendar.Day, p Params) *FieldsBuilder {
 		{Name: "mercenary", Satisfied: true}, {Name: "defector"},
 	}}}
 	for _, name := range []string{"1", "2", "3", "4", "5"} {
-		b.bySatisfaction = append(b.bySatisfaction, group{Level{Name: name}, survival.New(asOf, p.SilentDays)})
+		b.bySatisfaction = append(b.bySatisfaction, group{Level{Name: name}, survival.New(asOf, survival.Params{Silent: p.SilentDays})})
 	}
 	for _, l := range involvement.Levels() {
-		b.byInvolvement = append(b.byInvolvement, group{Level{Name: l.String()}, survival.New(asOf, p.SilentDays)})
+		b.byInvolvement = append(b.byInvolvement, group{Level{Name: l.String()}, survival.New(asOf, survival.Params{Silent: p.SilentDays})})
 	}
 	return b
 }

@@ -2,6 +2,7 @@ package survival
 
 import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
@@ -24,35 +25,85 @@ func CheckSilent(days int) error {
 type Report struct {
 	Repeat Curve // from the first to the second purchase day
 	Loss   Curve // from the first purchase day to the loss
+	// Groups are those of Params.By, the largest first, equally large ones by name; beyond GroupsMax the rest is Others.
+	Groups []Group
+	// RepeatTest and LossTest say whether the groups differ, Others included.
+	RepeatTest, LossTest LogRank
+}
+
+// Params say what is lost, and what customers are told apart by.
+type Params struct {
+	Silent int
+	By     By
+}
+
+// Check refuses what is out of range: reason.InvalidArgument.
+func (p Params) Check() error {
+	if err := CheckSilent(p.Silent); err != nil {
+		return err
+	}
+	return p.By.check()
 }
 
 // Builder makes a Report. Not safe for many goroutines.
 type Builder struct {
-	asOf         calendar.Day
-	silent       int
-	repeat, loss tally
+	asOf   calendar.Day
+	params Params
+	all    pair
+	groups map[string]*pair
+	// Of classes alone: they are known once everybody is.
+	classes *pareto.Builder
+	waiting []waiting
 }
 
-// New makes a builder for the orders before a day. The silent days have been checked.
-func New(asOf calendar.Day, silent int) *Builder {
-	return &Builder{asOf: asOf, silent: silent, repeat: newTally(), loss: newTally()}
+// pair is what is counted of some customers.
+type pair struct{ repeat, loss tally }
+
+func newPair() pair { return pair{newTally(), newTally()} }
+
+func (p *pair) add(repeat, loss Observation) {
+	p.repeat.add(repeat)
+	p.loss.add(loss)
 }
 
-// Add takes a customer.
+func (p *pair) merge(o *pair) {
+	p.repeat.merge(o.repeat)
+	p.loss.merge(o.loss)
+}
+
+// New makes a builder for the orders before a day. The parameters have been checked.
+func New(asOf calendar.Day, params Params) *Builder {
+	return &Builder{asOf: asOf, params: params, all: newPair(), groups: map[string]*pair{}, classes: pareto.New(asOf, pareto.Defaults())}
+}
+
+// Add takes a customer. It is a reason.AmountOutOfRange if classes are asked for and amounts do not fit.
 func (b *Builder) Add(c history.Customer) error {
-	days := c.Before(b.asOf).Days()
+	known := c.Before(b.asOf)
+	days := known.Days()
 	if len(days) == 0 {
 		return nil
 	}
 	last := b.asOf - 1
-	b.repeat.add(repeat(days, last))
-	b.loss.add(loss(days, last, b.silent))
-	return nil
+	first, gone := repeat(days, last), loss(days, last, b.params.Silent)
+	b.all.add(first, gone)
+	switch b.params.By {
+	case Nothing:
+		return nil
+	case Class:
+		return b.wait(known, first, gone)
+	default:
+		b.group(b.params.By.of(known)).add(first, gone)
+		return nil
+	}
 }
 
 // Report ends the collection.
 func (b *Builder) Report() Report {
-	return Report{Repeat: b.repeat.estimate(), Loss: b.loss.estimate()}
+	r := Report{Repeat: b.all.repeat.estimate(), Loss: b.all.loss.estimate()}
+	if b.params.By != Nothing {
+		b.compare(&r)
+	}
+	return r
 }
 
 func repeat(days []calendar.Day, last calendar.Day) Observation {

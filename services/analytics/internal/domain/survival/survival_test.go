@@ -24,7 +24,7 @@ func bought(days ...calendar.Day) history.Customer {
 
 func report(t require.TestingT, list []history.Customer, asOf calendar.Day, silent int) survival.Report {
 	require.NoError(t, survival.CheckSilent(silent))
-	b := survival.New(asOf, silent)
+	b := survival.New(asOf, survival.Params{Silent: silent})
 	for _, c := range list {
 		require.NoError(t, b.Add(c))
 	}
@@ -112,8 +112,11 @@ func TestTheLossAfterTenSilentDays(t *testing.T) {
 func TestWhereNobodyIsLeft(t *testing.T) {
 	curve := report(t, []history.Customer{bought(1, 5), bought(1, 9)}, 100, 180).Repeat
 	require.Equal(t, []survival.Step{
-		{Day: 4, AtRisk: 2, Events: 1, S: 0.5, Error: survival.Estimate(0.5 * math.Sqrt(0.5))}, {Day: 8, AtRisk: 1, Events: 1},
+		{Day: 4, AtRisk: 2, Events: 1, S: 0.5, Error: survival.Estimate(0.5 * math.Sqrt(0.5)), Low: curve.Steps[0].Low, High: curve.Steps[0].High, Bounded: true},
+		{Day: 8, AtRisk: 1, Events: 1},
 	}, curve.Steps)
+	require.InDelta(t, 0.0060, float64(curve.Steps[0].Low), 5e-5, "0.5^exp(1.96·0.7071/0.6931)")
+	require.InDelta(t, 0.9104, float64(curve.Steps[0].High), 5e-5)
 	require.Equal(t, 4, curve.Median, "a half is enough")
 	require.Equal(t, "0.500000000", curve.Steps[0].S.String())
 }
