@@ -78,7 +78,7 @@ func (r *run) asked(ctx context.Context, b *bus.Bus, d *desk) error {
 	if err := r.copied(ctx, b, d); err != nil {
 		return err
 	}
-	for _, name := range []string{"rfm", "pareto", "abc-xyz", "cohorts"} {
+	for _, name := range []string{"rfm", "pareto", "abc-xyz", "profitability", "cohorts"} {
 		if err := r.report(ctx, d, name); err != nil {
 			return err
 		}

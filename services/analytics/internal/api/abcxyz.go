@@ -49,7 +49,7 @@ func (s *Server) abcXyz(ctx context.Context, in *analyticsv1.GetReportRequest, q
 		return nil, err
 	}
 	var b *abcxyz.Builder
-	made, err := s.read(ctx, q, func(h reporting.Head) adder {
+	made, err := s.readCosts(ctx, q, known.Economics, func(h reporting.Head) adder {
 		b = abcxyz.New(h.AsOf, p, known.Economics)
 		return b
 	})

@@ -27,7 +27,7 @@ func (s *Server) profitability(ctx context.Context, in *analyticsv1.GetReportReq
 		return nil, err
 	}
 	var b *profit.Builder
-	made, err := s.read(ctx, q, func(h reporting.Head) adder {
+	made, err := s.readCosts(ctx, q, known.Economics, func(h reporting.Head) adder {
 		b = profit.New(since, h.AsOf, known.Economics)
 		return b
 	})

@@ -2,12 +2,15 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/economics"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -23,6 +26,20 @@ func (s *Server) read(ctx context.Context, q reporting.Query, start func(reporti
 		return nil, err
 	}
 	return headToProto(head), nil
+}
+
+// readCosts is read for reports on what customers bring and cost. Only where margins differ by category, or an order is not summed
+// up, are the lines of all orders read.
+func (s *Server) readCosts(ctx context.Context, q reporting.Query, e *program.Economics, start func(reporting.Head) adder) (*analyticsv1.Report, error) {
+	if len(e.Margins) == 0 {
+		q.Details, q.Costs = false, true
+		made, err := s.read(ctx, q, start)
+		if !errors.Is(err, storage.ErrLines) {
+			return made, err
+		}
+	}
+	q.Details = true
+	return s.read(ctx, q, start)
 }
 
 // from reads the first day of a period; empty is calendar.None. The day of the report may be calendar.None, too.

@@ -47,6 +47,9 @@ type Query struct {
 	// Details asks for all that is known of each account; without them it is days and amounts of its orders alone. Who has
 	// only done something beside buying comes with details only.
 	Details bool
+	// Costs asks for what orders cost, and for deeds, without the lines; with Details or a filter these are read all the same.
+	// storage.ErrLines: it is not known of all of them, ask for details.
+	Costs bool
 	// Filter leaves some customers and orders. It needs details, and asks for them itself.
 	Filter history.Filter
 }
@@ -96,6 +99,9 @@ func (r *Reporter) View(
 ) error {
 	return r.open(ctx, q, func(ctx context.Context, h Head) error {
 		if !q.Details && !q.Filter.IsSet() {
+			if q.Costs {
+				return look(h, untilCutOff(ctx, r.storage.Costs(ctx, q.Program)))
+			}
 			return look(h, untilCutOff(ctx, r.storage.Customers(ctx, q.Program, after)))
 		}
 		in, err := r.segment(ctx, h)

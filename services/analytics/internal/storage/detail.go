@@ -135,8 +135,7 @@ func (s *Storage) details(ctx context.Context, program string, of span, give fun
 			c.Orders = append(c.Orders, orders.row.order)
 		}
 		for deeds.upTo(ctx, func(d deedDoc) bool { return d.Account <= c.ID }) {
-			d := deeds.row
-			c.Deeds = append(c.Deeds, history.Deed{Day: calendar.Day(d.Day), Type: d.Type, Points: money.Points(d.Points), Data: d.Data})
+			c.Deeds = append(c.Deeds, deeds.row.deed())
 		}
 		if (len(c.Orders) > 0 || len(c.Deeds) > 0) && !give(c) {
 			return nil

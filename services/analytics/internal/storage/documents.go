@@ -82,6 +82,12 @@ type orderDoc struct {
 	Channel   string    `bson:"channel,omitempty"`
 	Points    int64     `bson:"points,omitempty"`
 	Lines     []lineDoc `bson:"lines,omitempty"`
+
+	// Told, Untold and Cost sum the lines up, so that a report on margins need not read them: what was paid for those that tell their
+	// cost, for the others, and that cost. They are absent where they do not fit.
+	Told   *int64 `bson:"told,omitempty"`
+	Untold *int64 `bson:"untold,omitempty"`
+	Cost   *int64 `bson:"cost,omitempty"`
 }
 
 // droppedDoc is an order that counted once and does not any more: whoever has a copy of the copy must hear of it.
@@ -168,13 +174,25 @@ func accountsCollection() store.Collection {
 	}
 }
 
-// ordersIndex has all that a report reads, customer by customer.
-const ordersIndex = "programme_account_day_base"
+// ordersIndex has all that a report reads which needs no lines, customer by customer.
+const ordersIndex = "programme_account_day_base_costs"
+
+// ordersIndexKeys are those that orders are sorted by, and what is read with them.
+func ordersIndexKeys() bson.D {
+	keys := ordersKeys()
+	for _, name := range costFields() {
+		keys = append(keys, bson.E{Key: name, Value: 1})
+	}
+	return keys
+}
+
+// costFields are what reports on margins read beside day and amount.
+func costFields() []string { return []string{"told", "untold", "cost", "points"} }
 
 func ordersCollection() store.Collection {
 	return store.Collection{
 		Name: ordersName, Schema: orderSchema(),
-		Indexes: []mongo.IndexModel{{Keys: ordersKeys(), Options: options.Index().SetName(ordersIndex)}, changesIndex()},
+		Indexes: []mongo.IndexModel{{Keys: ordersIndexKeys(), Options: options.Index().SetName(ordersIndex)}, changesIndex()},
 	}
 }
 

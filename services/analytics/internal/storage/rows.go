@@ -41,22 +41,35 @@ func (r *rows[D]) err() error {
 // next takes the next row.
 func (r *rows[D]) next(ctx context.Context) bool { return r.upTo(ctx, func(D) bool { return true }) }
 
+// look shows the next row without taking it; the zero row where there is none.
+func (r *rows[D]) look(ctx context.Context) D {
+	if !r.ready(ctx) {
+		var none D
+		return none
+	}
+	return r.ahead
+}
+
 // upTo takes the next row if it fits.
 func (r *rows[D]) upTo(ctx context.Context, fits func(D) bool) bool {
-	if !r.looked {
-		if r.failure != nil || !r.cursor.Next(ctx) {
-			return false
-		}
-		if r.ahead, r.failure = r.decode(r.cursor.Current); r.failure != nil {
-			return false
-		}
-		r.looked = true
-	}
-	if !fits(r.ahead) {
+	if !r.ready(ctx) || !fits(r.ahead) {
 		return false
 	}
 	r.row, r.looked = r.ahead, false
 	return true
+}
+
+// ready looks at the next row; false: there is none.
+func (r *rows[D]) ready(ctx context.Context) bool {
+	if r.looked {
+		return true
+	}
+	if r.failure != nil || !r.cursor.Next(ctx) {
+		return false
+	}
+	r.ahead, r.failure = r.decode(r.cursor.Current)
+	r.looked = r.failure == nil
+	return r.looked
 }
 
 // decoded reads a document into a struct of its own.

@@ -239,11 +239,13 @@ func (s *Storage) writeOrders(ctx context.Context, list []OrderWrite) error {
 }
 
 func orderToDoc(o OrderWrite) orderDoc {
-	return orderDoc{
+	doc := orderDoc{
 		ID: orderID(o.Order.Program, o.Order.Ref), Format: format, Program: o.Order.Program, Account: o.Account,
 		Day: int32(o.Day), Base: int64(o.Base), Partition: int32(o.Partition), Change: int64(o.Change), //nolint:gosec // partitions are few
 		Merchant: o.Detail.Merchant, Channel: o.Detail.Channel, Points: int64(o.Detail.Points), Lines: linesToDoc(o.Detail.Lines),
 	}
+	doc.sumUp(o.Base, o.Detail.Lines)
+	return doc
 }
 
 func (s *Storage) writePositions(ctx context.Context, list []PositionWrite) error {

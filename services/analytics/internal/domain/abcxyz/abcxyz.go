@@ -163,10 +163,9 @@ func (b *Builder) Report() Report {
 	for c := range criteria {
 		r.Criteria = append(r.Criteria, Known{c, b.params.Weights[c], b.score(c)})
 	}
-	for i := range b.list {
-		m := &b.list[i]
-		b.params.several(m)
-		r.add(*m, b.params)
+	for _, m := range b.list { // each a copy: what is only told of those who are named is not kept of all
+		b.params.several(&m)
+		r.add(m, b.params)
 	}
 	return r
 }
