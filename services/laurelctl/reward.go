@@ -122,6 +122,7 @@ func rewardTable(r *rewardv1.Reward) grid {
 		add("points at "+p.GetTier(), number(p.GetPoints()))
 	}
 	add("for", strings.Join(t.GetTiers(), ", "))
+	add("in segment", strings.Join(t.GetSegments(), " or "))
 	if s := r.GetStock(); s != nil {
 		add("left", fmt.Sprintf("%d of %d", s.GetLeft(), s.GetPutIn()))
 	}

@@ -25,6 +25,7 @@ type rewardPutCmd struct {
 	Description string   `help:"For people."`
 	Price       []string `sep:"none" placeholder:"TIER=POINTS" help:"What it costs at a tier instead; may be given again."`
 	Tier        []string `sep:"none" placeholder:"TIER" help:"Who may have it; may be given again. Default: everybody."`
+	Segment     []string `sep:"none" placeholder:"SEGMENT" help:"A published segment of which they must be in one; may be given again. Default: none."`
 	Unlimited   bool     `help:"It does not run out."`
 	Limit       int32    `help:"How often one account may have it, in all."`
 	LimitPer    string   `placeholder:"N/DAYS" help:"How often one account may have it within so many days."`
@@ -54,7 +55,7 @@ func (c *rewardPutCmd) Run(w *world) error {
 func (c *rewardPutCmd) terms() (*rewardv1.Terms, error) {
 	terms := &rewardv1.Terms{
 		Kind: rewardv1.RewardKind(rewardv1.RewardKind_value["REWARD_KIND_"+strings.ToUpper(c.Kind)]), Name: c.Name, Description: c.Description,
-		Points: c.Points, Tiers: c.Tier, Unlimited: c.Unlimited, ValidFrom: c.From.toProto(), ValidUntil: c.Until.toProto(),
+		Points: c.Points, Tiers: c.Tier, Segments: c.Segment, Unlimited: c.Unlimited, ValidFrom: c.From.toProto(), ValidUntil: c.Until.toProto(),
 		CancelDays: c.CancelDays, Redeemer: c.Redeemer,
 	}
 	for _, text := range c.Price {

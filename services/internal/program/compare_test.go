@@ -35,6 +35,9 @@ var changed = []struct {
 	{"Earning.CategoryMultipliers", "earning: {points: 1, per: 1, multipliers: {category: {gift card: 1.5}}}", []Change{
 		{ChangeAdded, `earning.multipliers.category["gift card"]`, "", "3/2"},
 	}},
+	{"Earning.SegmentMultipliers", "earning: {points: 1, per: 1, multipliers: {segment: {slipping: 2}}}", []Change{
+		{ChangeAdded, "earning.multipliers.segment.slipping", "", "2"},
+	}},
 	{"Earning.TierMultipliers", "earning: {points: 1, per: 1, multipliers: {tier: {gold: 2}}}", []Change{
 		{ChangeAdded, "earning.multipliers.tier.gold", "", "2"},
 	}},

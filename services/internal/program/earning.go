@@ -16,7 +16,7 @@ func (r *reader) earning(v value, p *Program, tiers tierNames) {
 	p.Earning.Rate = r.rate(s, p.Currency)
 	p.Earning.ActivationDays = r.pending(s.get("pending_days"), p.Expiry)
 	exclude := r.section(s.get("exclude"), nil, []string{"category", "sku"})
-	multipliers := r.section(s.get("multipliers"), nil, []string{"category", "tier"})
+	multipliers := r.section(s.get("multipliers"), nil, []string{"category", "tier", "segment"})
 
 	skus := r.names(exclude.get("sku"))
 	categories := r.names(exclude.get("category"))
@@ -29,6 +29,7 @@ func (r *reader) earning(v value, p *Program, tiers tierNames) {
 	p.Earning.TierMultipliers = r.factors(multipliers.get("tier"), tiersMax, func(v value) {
 		r.checkTier(v, tiers)
 	})
+	p.Earning.SegmentMultipliers = r.factors(multipliers.get("segment"), segmentsMax, func(value) {}) // analytics knows which there are
 }
 
 // rate returns points per minor unit.

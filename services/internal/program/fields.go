@@ -44,6 +44,9 @@ func (p *Program) earningFields() []Field {
 	for _, name := range sortedKeys(p.Earning.CategoryMultipliers) {
 		list = append(list, Field{keyed("earning.multipliers.category", name), p.Earning.CategoryMultipliers[name].String()})
 	}
+	for _, name := range sortedKeys(p.Earning.SegmentMultipliers) {
+		list = append(list, Field{keyed("earning.multipliers.segment", name), p.Earning.SegmentMultipliers[name].String()})
+	}
 	for _, name := range sortedKeys(p.Earning.TierMultipliers) {
 		list = append(list, Field{keyed("earning.multipliers.tier", name), p.Earning.TierMultipliers[name].String()})
 	}

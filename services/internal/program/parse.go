@@ -19,6 +19,7 @@ const (
 	multipliersMax     = 1000
 	exclusionsMax      = 10000
 	tiersMax           = 20
+	segmentsMax        = 32
 	pointsMost         = 10000 // per amount
 	multiplierMost     = 100
 	perMost            = money.Minor(1_000_000_000)

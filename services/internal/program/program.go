@@ -74,6 +74,8 @@ type Earning struct {
 	// CategoryMultipliers and TierMultipliers are factors above 0; what is not named counts once.
 	// Tiers are those held before the order.
 	CategoryMultipliers, TierMultipliers map[string]money.Ratio
+	// SegmentMultipliers are factors above 0 by published segment; of those that an account is in, the largest counts.
+	SegmentMultipliers map[string]money.Ratio
 }
 
 // Expiry says when unspent points lapse.

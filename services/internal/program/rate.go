@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
@@ -19,16 +20,18 @@ type rates struct {
 	row, column map[string]int
 	// len(table) = (len(row)+1) * (len(column)+1), row by row.
 	table []rating
+	// segments are the factors by segment. They are multiplied while a line is rated: each fits with each cell of the table.
+	segments map[string]factor
 	// categories and skus that earn nothing.
 	categories, skus map[string]rating
 }
 
 // LineRate returns the points per minor unit of a line for an account that held the tier before the
-// order ("" for none), and the rules that made the rate, in order: "rate", "category books x2",
-// "tier silver x5/4", or "excluded category gift-card", "excluded sku 4711" alone. A category or a
+// order and goes by a segment ("" for none of either), and the rules that made the rate, in order: "rate", "category books x2",
+// "tier silver x5/4", "segment slipping x2", or "excluded category gift-card", "excluded sku 4711" alone. A category or a
 // tier without a rule of its own counts once. The caller must not change the rules: all lines share
 // them.
-func (p *Program) LineRate(line orders.Line, tier string) (rate money.Ratio, rules []string) {
+func (p *Program) LineRate(line orders.Line, tier, segment string) (rate money.Ratio, rules []string) {
 	r := &p.rates
 	if out, ok := r.categories[line.Category]; ok {
 		return out.rate, out.rules
@@ -37,7 +40,29 @@ func (p *Program) LineRate(line orders.Line, tier string) (rate money.Ratio, rul
 		return out.rate, out.rules
 	}
 	cell := r.table[r.row[line.Category]*(len(r.column)+1)+r.column[tier]]
+	if f, ok := r.segments[segment]; ok {
+		if product, err := cell.times(f); err == nil { // each fitted when the programme was read
+			cell = product
+		}
+	}
 	return cell.rate, cell.rules
+}
+
+// SegmentOf is the segment whose factor an account earns by, of those that it is in: the largest, of equal ones the first by
+// name. Empty: none of them has a factor.
+func (p *Program) SegmentOf(segments []string) string {
+	best := ""
+	for _, name := range segments {
+		f, ok := p.rates.segments[name]
+		if !ok {
+			continue
+		}
+		of := p.rates.segments[best]
+		if order := f.ratio.Cmp(of.ratio); best == "" || order > 0 || order == 0 && name < best {
+			best = name
+		}
+	}
+	return best
 }
 
 // factor is a multiplier with its name; the one without a name counts once and leaves no rule.
@@ -64,6 +89,16 @@ func newRates(e Earning) (rates, error) {
 			r.table = append(r.table, cell)
 		}
 	}
+	_, segments := numbered("segment", e.SegmentMultipliers)
+	r.segments = make(map[string]factor, len(segments)-1)
+	for i, name := range sortedKeys(e.SegmentMultipliers) {
+		r.segments[name] = segments[i+1]
+		for _, cell := range r.table {
+			if _, err := cell.times(segments[i+1]); err != nil {
+				return rates{}, err
+			}
+		}
+	}
 	return r, nil
 }
 
@@ -74,12 +109,20 @@ func product(rate money.Ratio, factors ...factor) (rating, error) {
 			continue
 		}
 		var err error
-		if out.rate, err = out.rate.Mul(f.ratio); err != nil {
-			return rating{}, fmt.Errorf("multiply by %s: %w", f.rule, err)
+		if out, err = out.times(f); err != nil {
+			return rating{}, err
 		}
-		out.rules = append(out.rules, f.rule)
 	}
 	return out, nil
+}
+
+// times is a rating with one more factor; it shares no rules.
+func (r rating) times(f factor) (rating, error) {
+	rate, err := r.rate.Mul(f.ratio)
+	if err != nil {
+		return rating{}, fmt.Errorf("multiply by %s: %w", f.rule, err)
+	}
+	return rating{rate, append(slices.Clip(r.rules), f.rule)}, nil
 }
 
 // numbered gives each name a number from 1 and lists the factors by that number.

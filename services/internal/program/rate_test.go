@@ -43,7 +43,7 @@ func TestLineRate(t *testing.T) {
 		{"both are excluded", "gift-card", "tax", "", "0", []string{"excluded category gift-card"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rate, rules := p.LineRate(orders.Line{Category: c.category, SKU: c.sku}, c.tier)
+			rate, rules := p.LineRate(orders.Line{Category: c.category, SKU: c.sku}, c.tier, "")
 			require.Equal(t, ratio(t, c.rate), rate)
 			require.Equal(t, c.rules, rules)
 		})
@@ -54,8 +54,8 @@ func TestLineRate(t *testing.T) {
 func TestReferenceOrderEarns44(t *testing.T) {
 	p, faults := parseText(referenceExamples(t)[0])
 	require.Empty(t, faults)
-	books, _ := p.LineRate(orders.Line{Category: "books"}, "gold")
-	vase, _ := p.LineRate(orders.Line{Category: "vases"}, "gold")
+	books, _ := p.LineRate(orders.Line{Category: "books"}, "gold", "")
+	vase, _ := p.LineRate(orders.Line{Category: "vases"}, "gold", "")
 	points, err := money.SumFloor([]money.Term{{N: 999, R: books}, {N: 1000, R: vase}})
 	require.NoError(t, err)
 	require.EqualValues(t, 44, points)
@@ -97,7 +97,7 @@ func TestLineRateEqualsTheProductOfItsFactors(t *testing.T) {
 		require.NoError(t, err, "whatever Parse accepts can be multiplied")
 		for range 20 {
 			line, tier := orders.Line{Category: names.Draw(t, "category"), SKU: names.Draw(t, "sku")}, names.Draw(t, "tier")
-			got, rules := p.LineRate(line, tier)
+			got, rules := p.LineRate(line, tier, "")
 			require.Equal(t, slowRate(t, e, line, tier), got)
 			require.NotEmpty(t, rules)
 		}
@@ -112,7 +112,7 @@ func TestRatesThatDoNotFitAreRefused(t *testing.T) {
 
 func TestTheGreatestAndTheLeastRateFit(t *testing.T) {
 	p := mustParse(t, "earning: {points: 9999, per: 9999999.97, multipliers: {category: {a: 99.9999}, tier: {gold: 9999/9998}}}")
-	rate, _ := p.LineRate(orders.Line{Category: "a"}, "gold")
+	rate, _ := p.LineRate(orders.Line{Category: "a"}, "gold", "")
 	require.Equal(t, slowRate(t, p.Earning, orders.Line{Category: "a"}, "gold"), rate)
 }
 
@@ -120,6 +120,31 @@ func BenchmarkLineRate(b *testing.B) {
 	p := mustParse(b, rich)
 	line := orders.Line{Category: "coffee beans", SKU: "12345"}
 	for b.Loop() {
-		p.LineRate(line, "gold")
+		p.LineRate(line, "gold", "")
 	}
+}
+
+func TestASegmentIsOneMoreFactor(t *testing.T) {
+	p := mustParse(t, "earning: {points: 1, per: 1, multipliers: {category: {books: 2}, segment: {slipping: 3/2, new: 2, kept: 2, cold: 1/2}}}")
+	for _, c := range []struct {
+		name, category, segment, rate string
+		rules                         []string
+	}{
+		{"none", "", "", "1/100", []string{"rate"}},
+		{"one without a factor", "", "other", "1/100", []string{"rate"}},
+		{"one", "", "slipping", "3/200", []string{"rate", "segment slipping x3/2"}},
+		{"behind a category", "books", "new", "4/100", []string{"rate", "category books x2", "segment new x2"}},
+		{"the same again is not touched by the others", "books", "", "2/100", []string{"rate", "category books x2"}},
+	} {
+		rate, rules := p.LineRate(orders.Line{Category: c.category}, "", c.segment)
+		require.Equal(t, ratio(t, c.rate), rate, c.name)
+		require.Equal(t, c.rules, rules, c.name)
+	}
+	require.Empty(t, p.SegmentOf(nil))
+	require.Empty(t, p.SegmentOf([]string{"other"}))
+	require.Equal(t, "cold", p.SegmentOf([]string{"cold", "other"}), "a factor below one counts too")
+	require.Equal(t, "slipping", p.SegmentOf([]string{"cold", "other", "slipping"}))
+	require.Equal(t, "kept", p.SegmentOf([]string{"cold", "kept", "new", "slipping"}), "of equal ones the first by name")
+	_, faults := parseText("earning: {points: 1, per: 1, multipliers: {segment: {slipping: 0}}}")
+	require.NotEmpty(t, faults)
 }

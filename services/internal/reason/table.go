@@ -84,6 +84,7 @@ const (
 	RewardNotYetValid        Reason = "REWARD_NOT_YET_VALID"
 	RewardNoLongerValid      Reason = "REWARD_NO_LONGER_VALID"
 	TierNotEligible          Reason = "TIER_NOT_ELIGIBLE"
+	SegmentNotEligible       Reason = "SEGMENT_NOT_ELIGIBLE"
 	RewardLimitReached       Reason = "REWARD_LIMIT_REACHED"
 	SoldOut                  Reason = "SOLD_OUT"
 	PriceChanged             Reason = "PRICE_CHANGED"
@@ -195,6 +196,7 @@ var table = []Info{
 	{RewardNotYetValid, State, true, "The reward can be redeemed from a later time, which the metadata tell."},
 	{RewardNoLongerValid, State, false, "The time of the reward is over."},
 	{TierNotEligible, State, true, "The reward is for other tiers than that of the account; the metadata name both."},
+	{SegmentNotEligible, State, true, "The reward is for published segments in none of which the account is; the metadata name them."},
 	{RewardLimitReached, State, true, "The account had the reward as often as its terms allow, in all or within the period; the metadata tell the figures, and when it may again."},
 	{SoldOut, State, true, "Nothing is left of the reward. Add stock or codes, then try again."},
 	{PriceChanged, State, true, "The reward costs the account something else than the call says; the metadata tell what."},

@@ -26,6 +26,9 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	if m := e.Enrolment; m != nil {
 		p.Enrolment = &accrualv1.EnrolmentPart{Member: m.Member, Kind: m.Kind}
 	}
+	if m := e.Segment; m != nil {
+		p.Segment = &accrualv1.SegmentPart{Segment: m.Name, Entered: m.Entered, Number: m.Number, Revision: m.Revision, AsOf: m.AsOf.String()}
+	}
 	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -67,7 +70,7 @@ func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1
 	p := &accrualv1.Account{
 		Program: a.Program, Account: string(a.ID), Version: int64(a.Version), Balances: Balances(a.Balances),
 		Tier: a.Ladder.Tier, QualifyingMinor: int64(qualifying), Clock: Time(a.Clock), DueAt: Time(due),
-		Hash: hex.EncodeToString(a.Hash[:]),
+		Hash: hex.EncodeToString(a.Hash[:]), Segments: a.Segments,
 	}
 	for _, h := range a.Holds {
 		p.Holds = append(p.Holds, &accrualv1.Hold{
@@ -116,7 +119,7 @@ func order(o *ledger.OrderPart) *accrualv1.OrderPart {
 	return &accrualv1.OrderPart{
 		Merchant: o.Ref.Merchant, OrderId: o.Ref.Order, Number: int32(o.Number), Event: o.Event.Kind.String(), //nolint:gosec // at most 1,000
 		Occurrence: o.Event.Occurrence, OrderRevision: o.Event.Revision, Currency: string(o.Event.Currency),
-		BaseMinor: int64(o.Base), TargetPoints: int64(o.Target), Waiting: o.Waiting,
+		BaseMinor: int64(o.Base), TargetPoints: int64(o.Target), Waiting: o.Waiting, Segment: o.Segment,
 	}
 }
 

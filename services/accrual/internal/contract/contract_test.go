@@ -38,6 +38,7 @@ func whole(t *testing.T) ledger.Entry {
 			Ref: orders.Ref{Merchant: "shop", Order: "o1"}, Number: 2,
 			Event: orders.Event{Kind: orders.Returned, Occurrence: "r1", Revision: 4, Currency: "USD", OccurredAt: noon},
 			Base:  1177, Target: 11, Waiting: true,
+			Segment: "slipping",
 		},
 		Lines: []earning.Line{{
 			ID: "1", SKU: "cd", Category: "music", Base: 1177, Rate: rate, Points: 14, Rules: []string{"rate", "tier silver x5/4"},
@@ -58,6 +59,7 @@ func whole(t *testing.T) ledger.Entry {
 			Rules: []string{"points 50"},
 		},
 		Enrolment: &ledger.EnrolmentPart{Member: "ben", Kind: "consumer"},
+		Segment:   &ledger.SegmentPart{Name: "slipping", Entered: true, Number: 3, Revision: 2, AsOf: calendar.Date(1997, 1, 1)},
 		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold:      &ledger.HoldPart{ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: noon.Add(2 * time.Hour)},
 		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31), Left: 23},
@@ -73,7 +75,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		RecordedAt: timestamppb.New(noon.Add(time.Hour)), Revision: 3, Actor: "merchant/shop", EventId: "e1", EventSource: "//shop",
 		Order: &accrualv1.OrderPart{
 			Merchant: "shop", OrderId: "o1", Number: 2, Event: "returned", Occurrence: "r1", OrderRevision: 4, Currency: "USD",
-			BaseMinor: 1177, TargetPoints: 11, Waiting: true,
+			BaseMinor: 1177, TargetPoints: 11, Waiting: true, Segment: "slipping",
 		},
 		Lines: []*accrualv1.LineRating{{
 			LineId: "1", Sku: "cd", Category: "music", BaseMinor: 1177, Rate: "1/80", Points: 14, Rules: []string{"rate", "tier silver x5/4"},
@@ -94,6 +96,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 			Rules: []string{"points 50"},
 		},
 		Enrolment: &accrualv1.EnrolmentPart{Member: "ben", Kind: "consumer"},
+		Segment:   &accrualv1.SegmentPart{Segment: "slipping", Entered: true, Number: 3, Revision: 2, AsOf: "1997-01-01"},
 		Command:   &accrualv1.CommandPart{Caller: "reward", Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold: &accrualv1.HoldPart{
 			HoldId: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: timestamppb.New(noon.Add(2 * time.Hour)),
@@ -123,7 +126,7 @@ func requireNothingEmpty(t *testing.T, m protoreflect.Message) {
 
 func TestAnAccountIsShownWhole(t *testing.T) {
 	account := ledger.Account{
-		Program: "cdnow", ID: "anna", Version: 7, Clock: noon, Hash: ledger.Hash{0xab},
+		Program: "cdnow", ID: "anna", Version: 7, Clock: noon, Hash: ledger.Hash{0xab}, Segments: []string{"slipping"},
 		Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
 		Lots: []ledger.Lot{{
 			Left: 5, Uncounted: 6,
@@ -139,7 +142,7 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 	got := contract.Account(account, noon.Add(time.Hour), 12000)
 	want := &accrualv1.Account{
 		Program: "cdnow", Account: "anna", Version: 7, Tier: "silver", QualifyingMinor: 12000, Clock: timestamppb.New(noon),
-		DueAt: timestamppb.New(noon.Add(time.Hour)), Hash: "ab" + strings.Repeat("00", 31),
+		DueAt: timestamppb.New(noon.Add(time.Hour)), Hash: "ab" + strings.Repeat("00", 31), Segments: []string{"slipping"},
 		Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
 		Lots: []*accrualv1.Lot{{
 			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6,
@@ -166,6 +169,7 @@ func TestWhatIsNotThereIsAbsentRatherThanZero(t *testing.T) {
 	require.Nil(t, bare.GetCommand())
 	require.Nil(t, bare.GetHold())
 	require.Nil(t, bare.GetRefund())
+	require.Nil(t, bare.GetSegment())
 	require.Empty(t, bare.GetMovements()[0].GetActivationDay(), "active points")
 	require.Empty(t, bare.GetMovements()[0].GetExpiryDay(), "points that never lapse")
 	kept := contract.Entry(ledger.Entry{Ladder: &ledger.LadderPart{Window: 12}})

@@ -31,6 +31,8 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 		return stopIfBroken(b.enrol(ctx, m))
 	case m.Grant != nil:
 		return stopIfBroken(b.grant(ctx, m))
+	case changed(m) != nil:
+		return stopIfBroken(b.segment(ctx, m))
 	}
 	return nil
 }

@@ -111,6 +111,9 @@ func (n *needs) add(b *batch, item lane.Item) {
 		case m.Grant != nil:
 			n.accounts = append(n.accounts, account(m))
 			n.keys = append(n.keys, grantKey(m))
+		case changed(m) != nil:
+			n.accounts = append(n.accounts, account(m))
+			n.keys = append(n.keys, segmentKey(m))
 		}
 	}
 }

@@ -25,6 +25,7 @@ type accountDoc struct {
 	Reviewed  int32         `bson:"reviewed"`
 	Waiting   []waitingDoc  `bson:"waiting,omitempty"`
 	Counters  []counterDoc  `bson:"counters,omitempty"`
+	Segments  []string      `bson:"segments,omitempty"`
 	Actions   bool          `bson:"actions_only,omitempty"`
 	Holds     []openHoldDoc `bson:"holds,omitempty"`
 	Refunds   []refundedDoc `bson:"refunds,omitempty"`

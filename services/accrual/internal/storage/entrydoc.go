@@ -32,6 +32,7 @@ type entryDoc struct {
 	After       afterDoc      `bson:"after"`
 	Action      *actionDoc    `bson:"action,omitempty"`
 	Enrolment   *enrolmentDoc `bson:"enrolment,omitempty"`
+	Segment     *segmentDoc   `bson:"segment,omitempty"`
 	Command     *commandDoc   `bson:"command,omitempty"`
 	Hold        *holdDoc      `bson:"hold,omitempty"`
 	Refund      *refundDoc    `bson:"refund,omitempty"`
@@ -59,6 +60,7 @@ type orderDoc struct {
 	Content    bson.Binary `bson:"content"`
 	Revision   int         `bson:"revision,omitempty"` // of the programme
 	Tier       string      `bson:"tier,omitempty"`
+	Segment    string      `bson:"segment,omitempty"`
 	Base       int64       `bson:"base"`
 	Target     int64       `bson:"target"`
 	Waiting    bool        `bson:"waiting,omitempty"`
@@ -80,6 +82,14 @@ type actionDoc struct {
 type enrolmentDoc struct {
 	Member string `bson:"member"`
 	Kind   string `bson:"kind"`
+}
+
+type segmentDoc struct {
+	Name     string `bson:"name"`
+	Entered  bool   `bson:"entered"`
+	Number   int64  `bson:"number"`
+	Revision int64  `bson:"revision"`
+	AsOf     int32  `bson:"as_of"`
 }
 
 type commandDoc struct {

@@ -114,6 +114,9 @@ func entryToDoc(e ledger.Entry) entryDoc {
 	if p := e.Enrolment; p != nil {
 		d.Enrolment = &enrolmentDoc{p.Member, p.Kind}
 	}
+	if p := e.Segment; p != nil {
+		d.Segment = &segmentDoc{p.Name, p.Entered, p.Number, p.Revision, int32(p.AsOf)}
+	}
 	commandToDoc(&d, e)
 	d.Lines = list(e.Lines, func(l earning.Line) lineDoc {
 		return lineDoc{l.ID, l.SKU, l.Category, int64(l.Base), l.Rate.String(), int64(l.Points), l.Rules}
@@ -191,7 +194,7 @@ func orderToDoc(o *ledger.OrderPart) *orderDoc {
 	d := &orderDoc{
 		Merchant: o.Ref.Merchant, Order: o.Ref.Order, Number: o.Number, Kind: ev.Kind.String(), Occurrence: ev.Occurrence,
 		OrderRev: ev.Revision, OccurredAt: ev.OccurredAt, Currency: string(ev.Currency), Amount: int64(ev.Amount),
-		Channel: ev.Channel, Member: ev.Member, Content: binary(o.Content), Revision: o.Revision, Tier: o.Tier,
+		Channel: ev.Channel, Member: ev.Member, Content: binary(o.Content), Revision: o.Revision, Tier: o.Tier, Segment: o.Segment,
 		Base: int64(o.Base), Target: int64(o.Target), Waiting: o.Waiting, Deadline: timeToDoc(o.Deadline),
 	}
 	if ev.LapsedKind != orders.KindUnset {

@@ -54,6 +54,9 @@ func entryFields(d entryDoc) (ledger.Entry, error) {
 	if p := d.Enrolment; p != nil {
 		e.Enrolment = &ledger.EnrolmentPart{Member: p.Member, Kind: p.Kind}
 	}
+	if p := d.Segment; p != nil {
+		e.Segment = &ledger.SegmentPart{Name: p.Name, Entered: p.Entered, Number: p.Number, Revision: p.Revision, AsOf: calendar.Day(p.AsOf)}
+	}
 	if err := commandFromDoc(&e, d); err != nil {
 		return e, err
 	}
@@ -107,7 +110,7 @@ func orderFromDoc(d *orderDoc) (*ledger.OrderPart, error) {
 		return nil, err
 	}
 	o := &ledger.OrderPart{
-		Ref: orders.Ref{Merchant: d.Merchant, Order: d.Order}, Number: d.Number, Revision: d.Revision, Tier: d.Tier,
+		Ref: orders.Ref{Merchant: d.Merchant, Order: d.Order}, Number: d.Number, Revision: d.Revision, Tier: d.Tier, Segment: d.Segment,
 		Base: money.Minor(d.Base), Target: money.Points(d.Target), Waiting: d.Waiting,
 		Event: orders.Event{
 			Kind: kind, Occurrence: d.Occurrence, Revision: d.OrderRev, OccurredAt: d.OccurredAt.UTC(),
@@ -150,7 +153,7 @@ func accountToDoc(a ledger.Account, partition int, due time.Time) accountDoc {
 		d.Lots[i] = lotDoc{lotKeyToDoc(l.LotKey), int64(l.Left), int64(l.Uncounted)}
 	}
 	d.Debts = list(a.Debts, func(debt ledger.Debt) debtDoc { return debtDoc{debt.Unit, debt.Issuer, int64(debt.Points)} })
-	d.Actions = a.ActionsOnly
+	d.Actions, d.Segments = a.ActionsOnly, a.Segments
 	d.Holds, d.Refunds = list(a.Holds, openHoldToDoc), list(a.Refunds, refundedToDoc)
 	d.Counters = list(a.Counters, func(c ledger.Counter) counterDoc { return counterDoc{int32(c.Day), c.Type, int64(c.Points)} })
 	d.Waiting = list(a.Waiting, func(w ledger.Waiting) waitingDoc {
@@ -177,7 +180,7 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 	a.Debts = list(d.Debts, func(debt debtDoc) ledger.Debt {
 		return ledger.Debt{Unit: debt.Unit, Issuer: debt.Issuer, Points: money.Points(debt.Points)}
 	})
-	a.ActionsOnly = d.Actions
+	a.ActionsOnly, a.Segments = d.Actions, d.Segments
 	a.Holds, a.Refunds = list(d.Holds, openHoldFromDoc), list(d.Refunds, refundedFromDoc)
 	a.Counters = list(d.Counters, func(c counterDoc) ledger.Counter {
 		return ledger.Counter{Day: calendar.Day(c.Day), Type: c.Type, Points: money.Points(c.Points)}

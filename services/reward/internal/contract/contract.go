@@ -46,7 +46,7 @@ func TermsFrom(t *rewardv1.Terms) (catalogue.Terms, error) {
 		return catalogue.Terms{}, err
 	}
 	terms := catalogue.Terms{
-		Name: t.GetName(), Description: t.GetDescription(), Points: money.Points(t.GetPoints()), Tiers: t.GetTiers(),
+		Name: t.GetName(), Description: t.GetDescription(), Points: money.Points(t.GetPoints()), Tiers: t.GetTiers(), Segments: t.GetSegments(),
 		Unlimited: t.GetUnlimited(), From: from, Until: until, CancelDays: int(t.GetCancelDays()), Redeemer: cmp.Or(t.GetRedeemer(), operator),
 		Limit: catalogue.Limit{
 			InAll: int(t.GetLimit().GetInAll()), PerPeriod: int(t.GetLimit().GetPerPeriod()), PeriodDays: int(t.GetLimit().GetPeriodDays()),
@@ -83,7 +83,7 @@ func Stock(s catalogue.Stock) *rewardv1.Stock { return &rewardv1.Stock{PutIn: s.
 
 func terms(t catalogue.Terms) *rewardv1.Terms {
 	out := &rewardv1.Terms{
-		Kind: kinds[t.Kind], Name: t.Name, Description: t.Description, Points: int64(t.Points), Tiers: t.Tiers, Unlimited: t.Unlimited,
+		Kind: kinds[t.Kind], Name: t.Name, Description: t.Description, Points: int64(t.Points), Tiers: t.Tiers, Segments: t.Segments, Unlimited: t.Unlimited,
 		ValidFrom: moment(t.From), ValidUntil: moment(t.Until), CancelDays: int32(t.CancelDays), Redeemer: t.Redeemer, //nolint:gosec // bounded by the contract
 	}
 	if t.Limit.Any() {

@@ -32,8 +32,9 @@ func newLedger(conn *grpc.ClientConn) *ledger {
 
 // Standing is what an account has and where it stands.
 type Standing struct {
-	Tier   string
-	Active money.Points
+	Tier     string
+	Segments []string
+	Active   money.Points
 }
 
 // standing asks for an account. ACCOUNT_NOT_FOUND if there is none.
@@ -44,7 +45,7 @@ func (l *ledger) standing(ctx context.Context, program, account string) (Standin
 	if err != nil {
 		return Standing{}, verdict("ask for account "+account, err, reason.AccountNotFound)
 	}
-	s := Standing{Tier: answer.GetAccount().GetTier()}
+	s := Standing{Tier: answer.GetAccount().GetTier(), Segments: answer.GetAccount().GetSegments()}
 	for _, b := range answer.GetAccount().GetBalances() { // a programme has one unit that can be spent
 		s.Active += money.Points(b.GetActive())
 	}

@@ -159,7 +159,7 @@ func (p *Process) offers(ctx context.Context, program, account string, s Standin
 	}
 	offers := make([]Offer, len(rewards))
 	for i, r := range rewards {
-		asker := catalogue.Asker{Tier: s.Tier, Active: s.Active, Had: had[r.ID], Stock: stocks[r.ID], At: p.now()}
+		asker := catalogue.Asker{Tier: s.Tier, Segments: s.Segments, Active: s.Active, Had: had[r.ID], Stock: stocks[r.ID], At: p.now()}
 		offers[i] = Offer{Reward: r, Stock: stocks[r.ID], Points: r.Terms.Price(s.Tier), WhyNot: r.WhyNot(asker)}
 	}
 	return offers, nil

@@ -24,6 +24,7 @@ type termsDoc struct {
 	Points      int64      `bson:"points"`
 	TierPrices  []priceDoc `bson:"tier_prices,omitempty"`
 	Tiers       []string   `bson:"tiers,omitempty"`
+	Segments    []string   `bson:"segments,omitempty"`
 	Unlimited   bool       `bson:"unlimited,omitempty"`
 	InAll       int        `bson:"in_all,omitempty"`
 	PerPeriod   int        `bson:"per_period,omitempty"`
@@ -86,7 +87,7 @@ func rewardFromDoc(d rewardDoc) (catalogue.Reward, error) {
 
 func termsToDoc(t catalogue.Terms) termsDoc {
 	d := termsDoc{
-		Kind: t.Kind.String(), Name: t.Name, Description: t.Description, Points: int64(t.Points), Tiers: t.Tiers, Unlimited: t.Unlimited,
+		Kind: t.Kind.String(), Name: t.Name, Description: t.Description, Points: int64(t.Points), Tiers: t.Tiers, Segments: t.Segments, Unlimited: t.Unlimited,
 		InAll: t.Limit.InAll, PerPeriod: t.Limit.PerPeriod, PeriodDays: t.Limit.PeriodDays, From: someTime(t.From), Until: someTime(t.Until),
 		CancelDays: t.CancelDays, Redeemer: t.Redeemer,
 	}
@@ -98,7 +99,7 @@ func termsToDoc(t catalogue.Terms) termsDoc {
 
 func termsFromDoc(d termsDoc) catalogue.Terms {
 	t := catalogue.Terms{
-		Kind: catalogue.ParseKind(d.Kind), Name: d.Name, Description: d.Description, Points: money.Points(d.Points), Tiers: d.Tiers,
+		Kind: catalogue.ParseKind(d.Kind), Name: d.Name, Description: d.Description, Points: money.Points(d.Points), Tiers: d.Tiers, Segments: d.Segments,
 		Unlimited: d.Unlimited, Limit: catalogue.Limit{InAll: d.InAll, PerPeriod: d.PerPeriod, PeriodDays: d.PeriodDays},
 		From: timeOf(d.From), Until: timeOf(d.Until), CancelDays: d.CancelDays, Redeemer: d.Redeemer,
 	}

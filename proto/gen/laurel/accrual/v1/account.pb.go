@@ -208,7 +208,9 @@ type Account struct {
 	// Hash of the last entry, hex.
 	Hash string `protobuf:"bytes,10,opt,name=hash,proto3" json:"hash,omitempty"`
 	// Open holds, the first to lapse first.
-	Holds         []*Hold `protobuf:"bytes,11,rep,name=holds,proto3" json:"holds,omitempty"`
+	Holds []*Hold `protobuf:"bytes,11,rep,name=holds,proto3" json:"holds,omitempty"`
+	// Published segments that the account is in, by name.
+	Segments      []string `protobuf:"bytes,12,rep,name=segments,proto3" json:"segments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -320,6 +322,13 @@ func (x *Account) GetHolds() []*Hold {
 	return nil
 }
 
+func (x *Account) GetSegments() []string {
+	if x != nil {
+		return x.Segments
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_account_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_account_proto_rawDesc = "" +
@@ -338,7 +347,7 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +
 	"\bredeemer\x18\x03 \x01(\tR\bredeemer\x12\x16\n" +
 	"\x06points\x18\x04 \x01(\x03R\x06points\x126\n" +
-	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xa2\x03\n" +
+	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xbe\x03\n" +
 	"\aAccount\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x18\n" +
@@ -351,7 +360,8 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\x06due_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12\x12\n" +
 	"\x04hash\x18\n" +
 	" \x01(\tR\x04hash\x12-\n" +
-	"\x05holds\x18\v \x03(\v2\x17.laurel.accrual.v1.HoldR\x05holdsB\xd3\x01\n" +
+	"\x05holds\x18\v \x03(\v2\x17.laurel.accrual.v1.HoldR\x05holds\x12\x1a\n" +
+	"\bsegments\x18\f \x03(\tR\bsegmentsB\xd3\x01\n" +
 	"\x15com.laurel.accrual.v1B\fAccountProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
 var (

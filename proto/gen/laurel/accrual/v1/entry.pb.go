@@ -609,7 +609,9 @@ type OrderPart struct {
 	// What the order should have earned after this entry.
 	TargetPoints int64 `protobuf:"varint,9,opt,name=target_points,json=targetPoints,proto3" json:"target_points,omitempty"`
 	// True while the event waits for its order.
-	Waiting       bool `protobuf:"varint,10,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Waiting bool `protobuf:"varint,10,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// The published segment whose multiplier the order earns by; empty: none. The rules of the lines name its factor.
+	Segment       string `protobuf:"bytes,11,opt,name=segment,proto3" json:"segment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -712,6 +714,13 @@ func (x *OrderPart) GetWaiting() bool {
 		return x.Waiting
 	}
 	return false
+}
+
+func (x *OrderPart) GetSegment() string {
+	if x != nil {
+		return x.Segment
+	}
+	return ""
 }
 
 // ActionPart links an entry to its action. What the action said stays outside.
@@ -876,6 +885,86 @@ func (x *EnrolmentPart) GetKind() string {
 	return ""
 }
 
+// SegmentPart says that an account has entered a published segment, or has left it.
+type SegmentPart struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Segment string                 `protobuf:"bytes,1,opt,name=segment,proto3" json:"segment,omitempty"`
+	Entered bool                   `protobuf:"varint,2,opt,name=entered,proto3" json:"entered,omitempty"`
+	// Counts the changes of this account and segment, from 1.
+	Number int64 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	// Of the publication.
+	Revision int64 `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The orders of all days before it counted (YYYY-MM-DD).
+	AsOf          string `protobuf:"bytes,5,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SegmentPart) Reset() {
+	*x = SegmentPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SegmentPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SegmentPart) ProtoMessage() {}
+
+func (x *SegmentPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SegmentPart.ProtoReflect.Descriptor instead.
+func (*SegmentPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SegmentPart) GetSegment() string {
+	if x != nil {
+		return x.Segment
+	}
+	return ""
+}
+
+func (x *SegmentPart) GetEntered() bool {
+	if x != nil {
+		return x.Entered
+	}
+	return false
+}
+
+func (x *SegmentPart) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *SegmentPart) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *SegmentPart) GetAsOf() string {
+	if x != nil {
+		return x.AsOf
+	}
+	return ""
+}
+
 // CommandPart links an entry to the call that made it.
 type CommandPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -893,7 +982,7 @@ type CommandPart struct {
 
 func (x *CommandPart) Reset() {
 	*x = CommandPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -905,7 +994,7 @@ func (x *CommandPart) String() string {
 func (*CommandPart) ProtoMessage() {}
 
 func (x *CommandPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -918,7 +1007,7 @@ func (x *CommandPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommandPart.ProtoReflect.Descriptor instead.
 func (*CommandPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CommandPart) GetCaller() string {
@@ -967,7 +1056,7 @@ type HoldPart struct {
 
 func (x *HoldPart) Reset() {
 	*x = HoldPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -979,7 +1068,7 @@ func (x *HoldPart) String() string {
 func (*HoldPart) ProtoMessage() {}
 
 func (x *HoldPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -992,7 +1081,7 @@ func (x *HoldPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPart.ProtoReflect.Descriptor instead.
 func (*HoldPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *HoldPart) GetHoldId() string {
@@ -1046,7 +1135,7 @@ type RefundPart struct {
 
 func (x *RefundPart) Reset() {
 	*x = RefundPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1058,7 +1147,7 @@ func (x *RefundPart) String() string {
 func (*RefundPart) ProtoMessage() {}
 
 func (x *RefundPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1071,7 +1160,7 @@ func (x *RefundPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundPart.ProtoReflect.Descriptor instead.
 func (*RefundPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RefundPart) GetCaptureId() string {
@@ -1107,7 +1196,7 @@ type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member>,
-	// cmd/<caller>/<idempotency key> or due/<account>/<seq>.
+	// segment/<account>/<segment>/<n>, cmd/<caller>/<idempotency key> or due/<account>/<seq>.
 	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// Dense per account, from 1.
@@ -1143,14 +1232,16 @@ type Entry struct {
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
 	// For refunds.
-	Refund        *RefundPart `protobuf:"bytes,24,opt,name=refund,proto3" json:"refund,omitempty"`
+	Refund *RefundPart `protobuf:"bytes,24,opt,name=refund,proto3" json:"refund,omitempty"`
+	// For who enters or leaves a segment.
+	Segment       *SegmentPart `protobuf:"bytes,25,opt,name=segment,proto3" json:"segment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1253,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1266,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1346,6 +1437,13 @@ func (x *Entry) GetRefund() *RefundPart {
 	return nil
 }
 
+func (x *Entry) GetSegment() *SegmentPart {
+	if x != nil {
+		return x.Segment
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1383,7 +1481,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"StateAfter\x126\n" +
 	"\bbalances\x18\x01 \x03(\v2\x1a.laurel.accrual.v1.BalanceR\bbalances\x12\x12\n" +
-	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xb1\x02\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xcb\x02\n" +
 	"\tOrderPart\x12\x1a\n" +
 	"\bmerchant\x18\x01 \x01(\tR\bmerchant\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x12\x16\n" +
@@ -1398,7 +1496,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"base_minor\x18\b \x01(\x03R\tbaseMinor\x12#\n" +
 	"\rtarget_points\x18\t \x01(\x03R\ftargetPoints\x12\x18\n" +
 	"\awaiting\x18\n" +
-	" \x01(\bR\awaiting\"\xdc\x01\n" +
+	" \x01(\bR\awaiting\x12\x18\n" +
+	"\asegment\x18\v \x01(\tR\asegment\"\xdc\x01\n" +
 	"\n" +
 	"ActionPart\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
@@ -1412,7 +1511,13 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x05rules\x18\b \x03(\tR\x05rules\";\n" +
 	"\rEnrolmentPart\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\x12\n" +
-	"\x04kind\x18\x02 \x01(\tR\x04kind\"q\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\"\x8a\x01\n" +
+	"\vSegmentPart\x12\x18\n" +
+	"\asegment\x18\x01 \x01(\tR\asegment\x12\x18\n" +
+	"\aentered\x18\x02 \x01(\bR\aentered\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x03R\x06number\x12\x1a\n" +
+	"\brevision\x18\x04 \x01(\x03R\brevision\x12\x13\n" +
+	"\x05as_of\x18\x05 \x01(\tR\x04asOf\"q\n" +
 	"\vCommandPart\x12\x16\n" +
 	"\x06caller\x18\x01 \x01(\tR\x06caller\x12\x16\n" +
 	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x16\n" +
@@ -1433,7 +1538,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\vcapture_day\x18\x03 \x01(\tR\n" +
 	"captureDay\x12\x1f\n" +
 	"\vleft_points\x18\x04 \x01(\x03R\n" +
-	"leftPoints\"\xb8\b\n" +
+	"leftPoints\"\xf2\b\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -1462,7 +1567,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\tenrolment\x18\x15 \x01(\v2 .laurel.accrual.v1.EnrolmentPartR\tenrolment\x128\n" +
 	"\acommand\x18\x16 \x01(\v2\x1e.laurel.accrual.v1.CommandPartR\acommand\x12/\n" +
 	"\x04hold\x18\x17 \x01(\v2\x1b.laurel.accrual.v1.HoldPartR\x04hold\x125\n" +
-	"\x06refund\x18\x18 \x01(\v2\x1d.laurel.accrual.v1.RefundPartR\x06refund*\xb6\x02\n" +
+	"\x06refund\x18\x18 \x01(\v2\x1d.laurel.accrual.v1.RefundPartR\x06refund\x128\n" +
+	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment*\xb6\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1510,7 +1616,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1522,37 +1628,39 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*OrderPart)(nil),             // 7: laurel.accrual.v1.OrderPart
 	(*ActionPart)(nil),            // 8: laurel.accrual.v1.ActionPart
 	(*EnrolmentPart)(nil),         // 9: laurel.accrual.v1.EnrolmentPart
-	(*CommandPart)(nil),           // 10: laurel.accrual.v1.CommandPart
-	(*HoldPart)(nil),              // 11: laurel.accrual.v1.HoldPart
-	(*RefundPart)(nil),            // 12: laurel.accrual.v1.RefundPart
-	(*Entry)(nil),                 // 13: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 14: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*SegmentPart)(nil),           // 10: laurel.accrual.v1.SegmentPart
+	(*CommandPart)(nil),           // 11: laurel.accrual.v1.CommandPart
+	(*HoldPart)(nil),              // 12: laurel.accrual.v1.HoldPart
+	(*RefundPart)(nil),            // 13: laurel.accrual.v1.RefundPart
+	(*Entry)(nil),                 // 14: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 15: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	14, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	15, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	15, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	16, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
 	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	15, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	15, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	15, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	16, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	16, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	16, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
 	6,  // 12: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
 	8,  // 13: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
 	9,  // 14: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
-	10, // 15: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
-	11, // 16: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
-	12, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	11, // 15: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
+	12, // 16: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
+	13, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
+	10, // 18: laurel.accrual.v1.Entry.segment:type_name -> laurel.accrual.v1.SegmentPart
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1567,7 +1675,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

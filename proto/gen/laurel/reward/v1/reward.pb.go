@@ -268,6 +268,8 @@ type Terms struct {
 	ValidUntil *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
 	// For how many times 24 hours a redemption can be cancelled. 0: never.
 	CancelDays int32 `protobuf:"varint,11,opt,name=cancel_days,json=cancelDays,proto3" json:"cancel_days,omitempty"`
+	// The published segments of which an account must be in one. Empty: nobody need be in any.
+	Segments []string `protobuf:"bytes,13,rep,name=segments,proto3" json:"segments,omitempty"`
 	// The partner where the points are spent. Empty: the operator.
 	Redeemer      string `protobuf:"bytes,12,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -379,6 +381,13 @@ func (x *Terms) GetCancelDays() int32 {
 		return x.CancelDays
 	}
 	return 0
+}
+
+func (x *Terms) GetSegments() []string {
+	if x != nil {
+		return x.Segments
+	}
+	return nil
 }
 
 func (x *Terms) GetRedeemer() string {
@@ -692,7 +701,7 @@ const file_laurel_reward_v1_reward_proto_rawDesc = "" +
 	"\vperiod_days\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x00R\n" +
 	"periodDays:u\xbaHr\x1ap\n" +
-	"\flimit.period\x12-per_period and period_days are given together\x1a1(this.per_period == 0) == (this.period_days == 0)\"\xe5\x04\n" +
+	"\flimit.period\x12-per_period and period_days are given together\x1a1(this.per_period == 0) == (this.period_days == 0)\"\x95\x05\n" +
 	"\x05Terms\x12<\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.laurel.reward.v1.RewardKindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\x1e\n" +
@@ -712,7 +721,8 @@ const file_laurel_reward_v1_reward_proto_rawDesc = "" +
 	"validUntil\x12+\n" +
 	"\vcancel_days\x18\v \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xed\x02(\x00R\n" +
-	"cancelDays\x12@\n" +
+	"cancelDays\x12.\n" +
+	"\bsegments\x18\r \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10 \x18\x01\"\x06r\x04\x10\x01\x18@R\bsegments\x12@\n" +
 	"\bredeemer\x18\f \x01(\tB$\xbaH!r\x1f2\x1d^([a-z0-9][a-z0-9_-]{0,63})?$R\bredeemer\"2\n" +
 	"\x05Stock\x12\x15\n" +
 	"\x06put_in\x18\x01 \x01(\x03R\x05putIn\x12\x12\n" +

@@ -62,7 +62,7 @@ type RewardServiceClient interface {
 	// RedeemReward spends an account's points on a reward: it sets them aside, takes one from the stock, spends them, and
 	// hands over. It answers when that is done, or when nothing is set aside any more. If the answer is lost or late, the
 	// redemption goes on by itself; the same call under the same key waits for it. Reasons: REWARD_NOT_FOUND,
-	// REWARD_WITHDRAWN, REWARD_NOT_YET_VALID, REWARD_NO_LONGER_VALID, TIER_NOT_ELIGIBLE, REWARD_LIMIT_REACHED, SOLD_OUT,
+	// REWARD_WITHDRAWN, REWARD_NOT_YET_VALID, REWARD_NO_LONGER_VALID, TIER_NOT_ELIGIBLE, SEGMENT_NOT_ELIGIBLE, REWARD_LIMIT_REACHED, SOLD_OUT,
 	// INSUFFICIENT_POINTS, PRICE_CHANGED, REDEMPTION_LAPSED, ACCOUNT_NOT_FOUND, TOO_MANY_HOLDS; NOT_READY with RetryInfo
 	// while the ledger does not answer.
 	RedeemReward(ctx context.Context, in *RedeemRewardRequest, opts ...grpc.CallOption) (*RedeemRewardResponse, error)
@@ -239,7 +239,7 @@ type RewardServiceServer interface {
 	// RedeemReward spends an account's points on a reward: it sets them aside, takes one from the stock, spends them, and
 	// hands over. It answers when that is done, or when nothing is set aside any more. If the answer is lost or late, the
 	// redemption goes on by itself; the same call under the same key waits for it. Reasons: REWARD_NOT_FOUND,
-	// REWARD_WITHDRAWN, REWARD_NOT_YET_VALID, REWARD_NO_LONGER_VALID, TIER_NOT_ELIGIBLE, REWARD_LIMIT_REACHED, SOLD_OUT,
+	// REWARD_WITHDRAWN, REWARD_NOT_YET_VALID, REWARD_NO_LONGER_VALID, TIER_NOT_ELIGIBLE, SEGMENT_NOT_ELIGIBLE, REWARD_LIMIT_REACHED, SOLD_OUT,
 	// INSUFFICIENT_POINTS, PRICE_CHANGED, REDEMPTION_LAPSED, ACCOUNT_NOT_FOUND, TOO_MANY_HOLDS; NOT_READY with RetryInfo
 	// while the ledger does not answer.
 	RedeemReward(context.Context, *RedeemRewardRequest) (*RedeemRewardResponse, error)

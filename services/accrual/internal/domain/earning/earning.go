@@ -28,13 +28,13 @@ type Rating struct {
 }
 
 // Rate returns the points of what is left of an order: one floor over the sum of amount × rate of all lines, shared
-// over the lines by largest remainder (ties to the earlier line). Tier is the one held before the order was paid.
+// over the lines by largest remainder (ties to the earlier line). Tier and segment are those before the order was paid.
 // The error is an overflow.
-func Rate(p *program.Program, tier string, kept []orders.Kept) (Rating, error) {
+func Rate(p *program.Program, tier, segment string, kept []orders.Kept) (Rating, error) {
 	lines := make([]Line, len(kept))
 	terms := make([]money.Term, len(kept))
 	for i, k := range kept {
-		rate, rules := p.LineRate(k.Line, tier)
+		rate, rules := p.LineRate(k.Line, tier, segment)
 		lines[i] = Line{
 			ID: k.Line.ID, SKU: k.Line.SKU, Category: k.Line.Category,
 			Base: k.Amount, Rate: rate, Rules: rules,

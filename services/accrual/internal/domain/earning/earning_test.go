@@ -117,7 +117,7 @@ func TestWhatAnOrderEarns(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := earning.Rate(shop(t, c.rules), c.tier, c.lines)
+			got, err := earning.Rate(shop(t, c.rules), c.tier, "", c.lines)
 			require.NoError(t, err)
 			require.Equal(t, c.points, got.Points)
 			require.Equal(t, c.shares, shares(got))
@@ -126,7 +126,7 @@ func TestWhatAnOrderEarns(t *testing.T) {
 }
 
 func TestEachLineSaysWhatItEarnedAndWhy(t *testing.T) {
-	got, err := earning.Rate(shop(t, books), "gold", []orders.Kept{
+	got, err := earning.Rate(shop(t, books), "gold", "", []orders.Kept{
 		kept("a", "novel", "books", 999), partly(kept("b", "voucher", "card", 5000), 2500), kept("c", "cd", "", 100),
 	})
 	require.NoError(t, err)
@@ -144,11 +144,11 @@ func TestEachLineSaysWhatItEarnedAndWhy(t *testing.T) {
 
 func TestPointsThatDoNotFitAreAnError(t *testing.T) {
 	p := shop(t, "points: 100, per: 0.01")
-	_, err := earning.Rate(p, "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100+1)})
+	_, err := earning.Rate(p, "", "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100+1)})
 	require.ErrorIs(t, err, reason.AmountOutOfRange)
-	_, err = earning.Rate(p, "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100), kept("2", "jet", "", 1)})
+	_, err = earning.Rate(p, "", "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100), kept("2", "jet", "", 1)})
 	require.ErrorIs(t, err, reason.AmountOutOfRange)
-	got, err := earning.Rate(p, "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100)})
+	got, err := earning.Rate(p, "", "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100)})
 	require.NoError(t, err)
 	require.EqualValues(t, math.MaxInt64/100*100, got.Points)
 }
@@ -189,7 +189,7 @@ func TestAnyOrderEarnsTheFloorOfItsSumAndSharesItOut(t *testing.T) {
 			lines = append(lines, k)
 			sum.Add(sum, exact(k, tier))
 		}
-		got, err := earning.Rate(p, tier, lines)
+		got, err := earning.Rate(p, tier, "", lines)
 		require.NoError(t, err)
 		require.Equal(t, floor(sum), int64(got.Points))
 		shared := money.Points(0)
@@ -205,7 +205,7 @@ func TestAnyOrderEarnsTheFloorOfItsSumAndSharesItOut(t *testing.T) {
 		}
 		require.Equal(t, got.Points, shared)
 
-		again, err := earning.Rate(p, tier, lines)
+		again, err := earning.Rate(p, tier, "", lines)
 		require.NoError(t, err)
 		require.Equal(t, got, again)
 	})
@@ -221,9 +221,9 @@ func TestAReturnNeverRaisesWhatIsEarned(t *testing.T) {
 			before = append(before, k)
 			after = append(after, partly(k, money.Minor(rapid.Int64Range(0, int64(k.Amount)).Draw(t, "left"))))
 		}
-		paid, err := earning.Rate(p, "silver", before)
+		paid, err := earning.Rate(p, "silver", "", before)
 		require.NoError(t, err)
-		left, err := earning.Rate(p, "silver", after)
+		left, err := earning.Rate(p, "silver", "", after)
 		require.NoError(t, err)
 		require.LessOrEqual(t, left.Points, paid.Points)
 	})

@@ -16,6 +16,8 @@ const (
 	// lapsedLotsMax is how many lapsed lots are remembered for returns; beyond it the oldest is forgotten, so that a
 	// very late return of its orders takes other points.
 	lapsedLotsMax = 64
+	// segmentsMax is how many segments an account is in at most: one more is refused. Analytics publishes fewer.
+	segmentsMax = 64
 )
 
 // Lot is points of one unit, issuer, activation day and expiry day.
@@ -65,6 +67,8 @@ type Account struct {
 	Refunds []Refunded
 	// Counters are what actions with a cap per day have given, sorted by day and type; only days that can still count.
 	Counters []Counter
+	// Segments are the published segments that the account is in, sorted; at most segmentsMax.
+	Segments []string
 }
 
 // NewAccount returns an account without entries.

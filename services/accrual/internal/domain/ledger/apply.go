@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -89,7 +89,7 @@ func (a Account) evolve(e Entry) (Account, error) {
 	}
 	next.Waiting = a.waitingAfter(e)
 	next.Counters = a.countersAfter(e)
-	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.Command != nil || e.dueByTime())
+	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.Command != nil || e.Segment != nil || e.dueByTime())
 	var err error
 	if next.Holds, err = a.holdsAfter(e); err != nil {
 		return a, err
@@ -98,6 +98,7 @@ func (a Account) evolve(e Entry) (Account, error) {
 		return a, err
 	}
 	next.Ladder = a.ladderAfter(e)
+	next.Segments = a.segmentsAfter(e)
 	next.Reviewed = max(a.Reviewed, e.reviewedDay())
 	return next, next.check()
 }

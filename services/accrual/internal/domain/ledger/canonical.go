@@ -90,6 +90,9 @@ func (e Entry) Canonical() []byte {
 	if e.Format == FormatShared {
 		w.shared(e)
 	}
+	if e.Format == FormatSegments {
+		w.segments(e)
+	}
 	return w.buf
 }
 
@@ -136,6 +139,23 @@ func (w *writer) shared(e Entry) {
 	}
 	w.str(approver)
 	w.int(int64(left))
+}
+
+func (w *writer) segments(e Entry) {
+	w.bool(e.Ladder != nil && e.Ladder.Grants != nil)
+	segment := ""
+	if e.Order != nil {
+		segment = e.Order.Segment
+	}
+	w.str(segment)
+	w.bool(e.Segment != nil)
+	if p := e.Segment; p != nil {
+		w.str(p.Name)
+		w.bool(p.Entered)
+		w.int(p.Number)
+		w.int(p.Revision)
+		w.day(p.AsOf)
+	}
 }
 
 func (w *writer) action(a *ActionPart) {

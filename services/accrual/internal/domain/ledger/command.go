@@ -161,8 +161,8 @@ func (e Entry) checkCommand() string {
 	case c == nil:
 	case !commanded && e.Kind != KindEarn || e.dueByTime():
 		return "a command does not make entries of its kind"
-	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil:
-		return "a command with the part of an order, of the ladder, of an action or of an enrolment"
+	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil || e.Segment != nil:
+		return "a command with the part of an order, of the ladder, of an action, of an enrolment or of a segment"
 	case !ofCaller(e.Key, c.Caller):
 		return "its key is not that of its caller"
 	case c.Approver != "" && (e.Kind != KindAdjust || c.Approver == c.Caller):

@@ -51,6 +51,9 @@ func Differences(entries, stored Account) []string {
 	if !slices.Equal(entries.Counters, stored.Counters) {
 		differ("what actions gave by day", entries.Counters, stored.Counters)
 	}
+	if !slices.Equal(entries.Segments, stored.Segments) {
+		differ("which segments it is in", entries.Segments, stored.Segments)
+	}
 	if !slices.EqualFunc(entries.Waiting, stored.Waiting, sameWaiting) {
 		differ("what waits", entries.Waiting, stored.Waiting)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -23,12 +23,16 @@ const (
 	FormatCommands uint8 = 4
 	// FormatShared is FormatCommands, with who approved it and what is left of a refunded capture behind all of it.
 	FormatShared uint8 = 5
+	// FormatSegments is Format, with whether there are grants, the segment of the order and the part of a segment behind all of it.
+	FormatSegments uint8 = 6
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.Segment != nil || e.Order != nil && e.Order.Segment != "":
+		return FormatSegments
 	case e.Command != nil && e.Command.Approver != "" || e.Refund != nil && e.Refund.Left != 0:
 		return FormatShared
 	case e.Command != nil || e.Hold != nil || e.Refund != nil:
@@ -112,6 +116,7 @@ type OrderPart struct {
 	Content  Hash         // of the decoded event: what makes a duplicate
 	Revision int          // of the programme that rates this order; 0 until it is paid
 	Tier     string       // held before the order was paid: what multipliers follow
+	Segment  string       // whose multiplier it earns by, of those that the account was in before it was paid; empty: none
 	Base     money.Minor  // what counts of the order after this entry
 	Target   money.Points // what the order should have earned after this entry
 	Waiting  bool         // the event waits for its order
@@ -180,6 +185,7 @@ type Entry struct {
 	After       After
 	Action      *ActionPart    // nil but for an action
 	Enrolment   *EnrolmentPart // nil but for an enrolment
+	Segment     *SegmentPart   // nil but for who enters or leaves a segment
 	Command     *CommandPart   // nil but for what a caller asked for
 	Hold        *HoldPart      // nil but for what opens or ends a hold
 	Refund      *RefundPart    // nil but for a refund

@@ -44,6 +44,8 @@ func (x explainer) cause() []string {
 		return x.action(x.e.Action)
 	case x.e.Enrolment != nil:
 		return x.enrolled(x.e.Enrolment)
+	case x.e.Segment != nil:
+		return x.segment(x.e.Segment)
 	case x.e.Command != nil || x.e.Hold != nil:
 		return []string{x.commanded()}
 	case o == nil && x.e.Kind != KindState:

@@ -217,6 +217,30 @@ func TestCanonicalBytesOfFormat5AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-5.txt", sharedSamples(t))
 }
 
+// segmentSamples are what format 6 is for: who enters and who leaves, and orders that earn by a segment, with and without what the
+// ladder did to grants.
+func segmentSamples(t require.TestingT) []ledger.Entry {
+	earn := samples(t)[0]
+	order := *earn.Order
+	order.Segment = "slipping"
+	earn.Order, earn.Format = &order, ledger.FormatSegments
+	granted := earn
+	granted.Ladder = &ledger.LadderPart{Grants: &ledger.GrantsPart{Below: "bronze"}}
+	enter := ledger.Entry{
+		Format: ledger.FormatSegments, Program: "shop", Key: "segment/anna/slipping/1", Account: "anna", Seq: 2, Kind: ledger.KindState,
+		OccurredAt: earn.OccurredAt, EffectiveAt: earn.EffectiveAt, Day: earn.Day, Revision: 3, Actor: "service/analytics",
+		Segment: &ledger.SegmentPart{Name: "slipping", Entered: true, Number: 1, Revision: 4, AsOf: earn.Day},
+	}
+	leave := enter
+	leave.Key, leave.Segment = "segment/anna/slipping/2", &ledger.SegmentPart{Name: "slipping", Number: 2, Revision: 5, AsOf: earn.Day}
+	return []ledger.Entry{earn, granted, enter, leave}
+}
+
+// Format 6 is format 1, with grants, the segment of the order and the part of a segment behind all of it.
+func TestCanonicalBytesOfFormat6AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-6.txt", segmentSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -243,7 +267,7 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())

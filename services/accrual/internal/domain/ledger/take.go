@@ -68,7 +68,7 @@ func Take(a Account, book Book, c Command, schedule program.Schedule, t time.Tim
 func (b Book) part(ref orders.Ref, event orders.Event) *OrderPart {
 	return &OrderPart{
 		Ref: ref, Number: b.Entries + 1, Event: event, Content: event.Content(),
-		Revision: b.Revision, Tier: b.Tier, Base: b.Base, Target: b.Posted,
+		Revision: b.Revision, Tier: b.Tier, Segment: b.Segment, Base: b.Base, Target: b.Posted,
 	}
 }
 
@@ -79,9 +79,9 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 	d.Kind = kindOf(o.Event.Kind)
 	if state.Paid() {
 		if o.Revision == 0 {
-			o.Revision, o.Tier = rules.Revision, a.tierHeld(rules.Program)
+			o.Revision, o.Tier, o.Segment = rules.Revision, a.tierHeld(rules.Program), rules.Program.SegmentOf(a.Segments)
 		}
-		rating, err := earning.Rate(rules.Program, o.Tier, state.Kept())
+		rating, err := earning.Rate(rules.Program, o.Tier, o.Segment, state.Kept())
 		if err != nil {
 			return reason.New(reason.AmountOutOfRange, "lines", "%s", err)
 		}

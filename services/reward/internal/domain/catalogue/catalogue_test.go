@@ -56,6 +56,13 @@ func TestWhatStandsInTheWay(t *testing.T) {
 			terms: func(t *catalogue.Terms) { t.Tiers = []string{"silver", "gold"} },
 			want:  []string{"TIER_NOT_ELIGIBLE (account): silver, gold only"}, metadata: map[string]string{"tiers": "silver,gold", "tier": "bronze"},
 		},
+		"another segment": {
+			terms: func(t *catalogue.Terms) { t.Segments = []string{"slipping", "new"} }, asker: func(a *catalogue.Asker) { a.Segments = []string{"kept"} },
+			want: []string{"SEGMENT_NOT_ELIGIBLE (account): for slipping, new only"}, metadata: map[string]string{"segments": "slipping,new"},
+		},
+		"one of the segments": {
+			terms: func(t *catalogue.Terms) { t.Segments = []string{"slipping", "new"} }, asker: func(a *catalogue.Asker) { a.Segments = []string{"kept", "new"} },
+		},
 		"the time before": {
 			terms: func(t *catalogue.Terms) { t.From = noon(15).Add(time.Millisecond) },
 			want:  []string{"REWARD_NOT_YET_VALID (reward): not yet: from 2026-06-15T12:00:00.001Z"}, metadata: map[string]string{"valid_from": "2026-06-15T12:00:00.001Z"},

@@ -35,7 +35,7 @@ func (r Reward) Put(id ID, t Terms, at time.Time) (Reward, bool, error) {
 
 // Same tells if two terms are the same.
 func (t Terms) Same(o Terms) bool {
-	if !slices.Equal(t.TierPrices, o.TierPrices) || !slices.Equal(t.Tiers, o.Tiers) || !t.From.Equal(o.From) || !t.Until.Equal(o.Until) {
+	if !slices.Equal(t.TierPrices, o.TierPrices) || !slices.Equal(t.Tiers, o.Tiers) || !slices.Equal(t.Segments, o.Segments) || !t.From.Equal(o.From) || !t.Until.Equal(o.Until) {
 		return false
 	}
 	return t.Kind == o.Kind && t.Name == o.Name && t.Description == o.Description && t.Points == o.Points &&

@@ -64,6 +64,7 @@ type Terms struct {
 	Points            money.Points // > 0: what it costs
 	TierPrices        []TierPrice  // what it costs at some tiers instead
 	Tiers             []string     // who may have it; empty: everybody
+	Segments          []string     // of which they must be in one; empty: in none
 	Unlimited         bool         // it does not run out
 	Limit             Limit
 	From, Until       time.Time // when it can be redeemed, [From, Until); zero: no bound

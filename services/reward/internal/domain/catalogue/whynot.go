@@ -12,18 +12,19 @@ import (
 
 // Asker is an account that wants a reward, and what is known of both.
 type Asker struct {
-	Tier   string       // empty: the programme has none
-	Active money.Points // that it can spend
-	Had    []time.Time  // when it began the redemptions of this reward that count, in any order
-	Stock  Stock
-	At     time.Time
+	Tier     string       // empty: the programme has none
+	Segments []string     // published ones that it is in
+	Active   money.Points // that it can spend
+	Had      []time.Time  // when it began the redemptions of this reward that count, in any order
+	Stock    Stock
+	At       time.Time
 }
 
 // WhyNot lists all that stands in the way of an account having a reward, what it can do least about first: withdrawn, its
-// dates, the tier, the limits, the stock, the points. Empty: it is within reach. Each refusal carries its figures.
+// dates, the tier, the segments, the limits, the stock, the points. Empty: it is within reach. Each refusal carries its figures.
 func (r Reward) WhyNot(a Asker) []*reason.Error {
 	var list []*reason.Error
-	for _, check := range []func(Asker) *reason.Error{r.withdrawn, r.dates, r.tier, r.limit, r.soldOut, r.points} {
+	for _, check := range []func(Asker) *reason.Error{r.withdrawn, r.dates, r.tier, r.segment, r.limit, r.soldOut, r.points} {
 		if refusal := check(a); refusal != nil {
 			list = append(list, refusal)
 		}
@@ -54,6 +55,14 @@ func (r Reward) tier(a Asker) *reason.Error {
 	}
 	return reason.New(reason.TierNotEligible, "account", "%s only", strings.Join(r.Terms.Tiers, ", ")).
 		With("tiers", strings.Join(r.Terms.Tiers, ",")).With("tier", a.Tier)
+}
+
+func (r Reward) segment(a Asker) *reason.Error {
+	if len(r.Terms.Segments) == 0 || slices.ContainsFunc(r.Terms.Segments, func(s string) bool { return slices.Contains(a.Segments, s) }) {
+		return nil
+	}
+	return reason.New(reason.SegmentNotEligible, "account", "for %s only", strings.Join(r.Terms.Segments, ", ")).
+		With("segments", strings.Join(r.Terms.Segments, ","))
 }
 
 // Gone refuses what may have changed since the account asked: the reward is withdrawn, or its limit reached. nil: go on.
