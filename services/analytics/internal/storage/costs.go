@@ -98,11 +98,11 @@ func costFromRaw(raw bson.Raw) (orderRow, error) {
 	row.order.Detail = detail
 	told, untold := history.Line{HasCost: true}, history.Line{}
 	known := 0
-	err := fields(raw, func(name string, v bson.RawValue) error {
+	err := fields(raw, func(name []byte, v bson.RawValue) error {
 		if v.Type == bson.TypeNull {
 			return nil // so an index tells of what is absent
 		}
-		switch name {
+		switch string(name) {
 		case "account":
 			return text(v, &row.account)
 		case "day":

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,8 +34,8 @@ func orderFields() bson.D {
 func orderFromRaw(raw bson.Raw) (orderRow, error) {
 	row, detail := orderRow{}, &history.Detail{}
 	row.order.Detail = detail
-	return row, fields(raw, func(name string, v bson.RawValue) error {
-		switch name {
+	return row, fields(raw, func(name []byte, v bson.RawValue) error {
+		switch string(name) {
 		case "account":
 			return text(v, &row.account)
 		case "day":
@@ -60,8 +61,8 @@ func orderFromRaw(raw bson.Raw) (orderRow, error) {
 
 func lineFromRaw(raw bson.Raw) (history.Line, error) {
 	var l history.Line
-	err := fields(raw, func(name string, v bson.RawValue) error {
-		switch name {
+	err := fields(raw, func(name []byte, v bson.RawValue) error {
+		switch string(name) {
 		case "sku":
 			return text(v, &l.SKU)
 		case "category":
@@ -81,8 +82,8 @@ func lineFromRaw(raw bson.Raw) (history.Line, error) {
 func accountFromRaw(program string) func(bson.Raw) (history.Customer, error) {
 	return func(raw bson.Raw) (history.Customer, error) {
 		var c history.Customer
-		err := fields(raw, func(name string, v bson.RawValue) error {
-			switch name {
+		err := fields(raw, func(name []byte, v bson.RawValue) error {
+			switch string(name) {
 			case "_id":
 				err := text(v, &c.ID)
 				c.ID = strings.TrimPrefix(c.ID, program+"/")
@@ -108,8 +109,8 @@ func accountFromRaw(program string) func(bson.Raw) (history.Customer, error) {
 
 func tierFromRaw(raw bson.Raw) (history.TierFrom, error) {
 	var t history.TierFrom
-	err := fields(raw, func(name string, v bson.RawValue) error {
-		switch name {
+	err := fields(raw, func(name []byte, v bson.RawValue) error {
+		switch string(name) {
 		case "day":
 			return whole(v, &t.Day)
 		case "tier":
@@ -122,8 +123,8 @@ func tierFromRaw(raw bson.Raw) (history.TierFrom, error) {
 
 func pointsFromRaw(raw bson.Raw) (history.PointsAt, error) {
 	var p history.PointsAt
-	err := fields(raw, func(name string, v bson.RawValue) error {
-		switch name {
+	err := fields(raw, func(name []byte, v bson.RawValue) error {
+		switch string(name) {
 		case "day":
 			return whole(v, &p.Day)
 		case "active":
@@ -143,14 +144,15 @@ func pointsFromRaw(raw bson.Raw) (history.PointsAt, error) {
 }
 
 // fields shows the fields of a document.
-func fields(raw bson.Raw, see func(name string, v bson.RawValue) error) error {
+func fields(raw bson.Raw, see func(name []byte, v bson.RawValue) error) error {
 	elements, err := raw.Elements()
 	if err != nil {
 		return err
 	}
 	for _, e := range elements {
-		if err := see(e.Key(), e.Value()); err != nil {
-			return fmt.Errorf("field %s: %w", e.Key(), err)
+		name := e[1 : 1+bytes.IndexByte(e[1:], 0)] // behind the type; as a string it would be one allocation each
+		if err := see(name, e.Value()); err != nil {
+			return fmt.Errorf("field %s: %w", name, err)
 		}
 	}
 	return nil

@@ -74,13 +74,18 @@ type Builder struct {
 	from      calendar.Day
 	params    Params
 	economics *program.Economics
+	starts    []calendar.Day // of the months of the period, the last first
 	list      []Member
 	revenue   money.Minor
 }
 
 // New makes a builder. The parameters have been checked.
 func New(asOf calendar.Day, p Params, e *program.Economics) *Builder {
-	return &Builder{asOf: asOf, from: asOf.AddMonths(-p.Months), params: p, economics: e}
+	b := &Builder{asOf: asOf, from: asOf.AddMonths(-p.Months), params: p, economics: e}
+	for k := range p.Months {
+		b.starts = append(b.starts, asOf.AddMonths(-k-1))
+	}
+	return b
 }
 
 // Add takes a customer. The error is a reason.AmountOutOfRange.

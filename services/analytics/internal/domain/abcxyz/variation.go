@@ -51,10 +51,10 @@ func (p *Params) evenness(v Variation) string {
 // variation is that of the months of the period, counted back from its end, from the one of the customer's first purchase on;
 // none for fewer than three of them, or where nothing was spent.
 func (b *Builder) variation(c history.Customer) Variation {
-	var spent []money.Minor
+	spent := make([]money.Minor, 0, len(b.starts))
 	orders := c.Orders
-	for k := 1; k <= b.params.Months; k++ {
-		start, sum := b.asOf.AddMonths(-k), money.Minor(0)
+	for _, start := range b.starts {
+		sum := money.Minor(0)
 		n := len(orders)
 		for n > 0 && orders[n-1].Day >= start {
 			n--
