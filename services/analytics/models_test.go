@@ -63,6 +63,21 @@ func TestAChampionIsReplacedByWhoErrsNoMore(t *testing.T) {
 	} else {
 		require.Equal(t, other.GetId(), s.champion(), other.GetVerdict())
 	}
+	pareto := s.fit(&analyticsv1.FitModelRequest{
+		IdempotencyKey: "5", HoldoutDays: 60, Prior: true, Buying: analyticsv1.BuyingModel_BUYING_MODEL_PARETO_NBD, Choice: analyticsv1.Choice_CHOICE_NEVER,
+	})
+	require.True(t, pareto.GetFinal().GetBuying().GetConverged(), pareto.GetFinal().GetBuying().GetWhy())
+	var names []string
+	for _, p := range pareto.GetFinal().GetBuying().GetParameters() {
+		names = append(names, p.GetName())
+	}
+	require.Equal(t, []string{"r", "alpha", "s", "beta"}, names)
+	_, err = s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: pareto.GetId(), IdempotencyKey: "p"})
+	require.NoError(t, err)
+	values, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{Program: "tea", PageSize: 5})
+	require.NoError(t, err)
+	require.Equal(t, pareto.GetId(), values.GetFit())
+	require.NotEmpty(t, values.GetLifetimes())
 	chosen, err := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: asked.GetId(), IdempotencyKey: "k"})
 	require.NoError(t, err)
 	require.True(t, chosen.GetFit().GetChampion())
@@ -82,7 +97,7 @@ func TestAChampionIsReplacedByWhoErrsNoMore(t *testing.T) {
 			break
 		}
 	}
-	require.Equal(t, []string{other.GetId(), equal.GetId(), asked.GetId(), first.GetId()}, listed, "the latest first")
+	require.Equal(t, []string{pareto.GetId(), other.GetId(), equal.GetId(), asked.GetId(), first.GetId()}, listed, "the latest first")
 }
 
 func TestAFitWhoseMakerDiedIsMadeAnewAndARebuildKeepsIt(t *testing.T) {

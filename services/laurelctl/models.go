@@ -17,7 +17,7 @@ const fitAgain = 200 * time.Millisecond
 
 // fitCmd asks for a fit and waits for it.
 type fitCmd struct {
-	Model      string        `enum:"bg_nbd,mbg_nbd" default:"bg_nbd" placeholder:"NAME" help:"Model of when customers buy: ${enum}. Default: ${default}."`
+	Model      string        `enum:"bg_nbd,mbg_nbd,pareto_nbd" default:"bg_nbd" placeholder:"NAME" help:"Model of when customers buy: ${enum}. Default: ${default}."`
 	AsOf       string        `name:"as-of" placeholder:"DATE" help:"Orders of all days before it count. Default: everything that was read."`
 	Holdout    int32         `placeholder:"DAYS" help:"Keep so many days before it from a first fit, and hold that against them. Default: 0, no check."`
 	Prior      bool          `help:"Put a weak belief beside the data, for few customers."`

@@ -3,7 +3,7 @@ package api
 func lifetimeFigures() []figure {
 	const (
 		simple  = "Gupta & Lehmann 2003, Journal of Interactive Marketing 17(1)"
-		buying  = "Fader, Hardie & Lee 2005, Marketing Science 24(2), equations 6 to 10; mbg_nbd: Batislam, Denizel & Filiztekin 2007"
+		buying  = "Fader, Hardie & Lee 2005, Marketing Science 24(2), equations 6 to 10; mbg_nbd: Batislam, Denizel & Filiztekin 2007; pareto_nbd: Schmittlein, Morrison & Colombo 1987"
 		amounts = "Fader & Hardie 2013, The Gamma-Gamma model of monetary value"
 	)
 	return []figure{

@@ -57,10 +57,14 @@ func PlanOf(in *analyticsv1.FitPlan) (lifetime.Plan, error) {
 }
 
 func kindOf(m analyticsv1.BuyingModel) lifetime.Kind {
-	if m == analyticsv1.BuyingModel_BUYING_MODEL_MBG_NBD {
+	switch m {
+	case analyticsv1.BuyingModel_BUYING_MODEL_MBG_NBD:
 		return lifetime.MBGNBD
+	case analyticsv1.BuyingModel_BUYING_MODEL_PARETO_NBD:
+		return lifetime.ParetoNBD
+	default:
+		return lifetime.BGNBD
 	}
-	return lifetime.BGNBD
 }
 
 func outcomeToProto(fit *analyticsv1.Fit, o lifetime.Outcome) {

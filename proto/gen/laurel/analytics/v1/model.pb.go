@@ -30,6 +30,8 @@ const (
 	BuyingModel_BUYING_MODEL_BG_NBD BuyingModel = 1
 	// And after the first purchase too (Batislam, Denizel & Filiztekin 2007).
 	BuyingModel_BUYING_MODEL_MBG_NBD BuyingModel = 2
+	// Customers may leave at any moment (Schmittlein, Morrison & Colombo 1987).
+	BuyingModel_BUYING_MODEL_PARETO_NBD BuyingModel = 3
 )
 
 // Enum value maps for BuyingModel.
@@ -38,11 +40,13 @@ var (
 		0: "BUYING_MODEL_UNSPECIFIED",
 		1: "BUYING_MODEL_BG_NBD",
 		2: "BUYING_MODEL_MBG_NBD",
+		3: "BUYING_MODEL_PARETO_NBD",
 	}
 	BuyingModel_value = map[string]int32{
 		"BUYING_MODEL_UNSPECIFIED": 0,
 		"BUYING_MODEL_BG_NBD":      1,
 		"BUYING_MODEL_MBG_NBD":     2,
+		"BUYING_MODEL_PARETO_NBD":  3,
 	}
 )
 
@@ -250,7 +254,7 @@ type ModelFit struct {
 	// With a purchase day after the first.
 	Repeaters int64 `protobuf:"varint,3,opt,name=repeaters,proto3" json:"repeaters,omitempty"`
 	Repeats   int64 `protobuf:"varint,4,opt,name=repeats,proto3" json:"repeats,omitempty"`
-	// Parameters r, alpha, a, b.
+	// Parameters r, alpha, a, b; of Pareto/NBD r, alpha, s, beta.
 	Buying *FittedModel `protobuf:"bytes,5,opt,name=buying,proto3" json:"buying,omitempty"`
 	// Gamma-Gamma (Fader & Hardie 2013): p, q, v. Of those who came back and paid.
 	Amounts *FittedModel `protobuf:"bytes,6,opt,name=amounts,proto3" json:"amounts,omitempty"`
@@ -662,11 +666,12 @@ const file_laurel_analytics_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"by_repeats\x18\t \x03(\v2 .laurel.analytics.v1.HoldoutLineR\tbyRepeats\x12>\n" +
 	"\btracking\x18\n" +
-	" \x03(\v2\".laurel.analytics.v1.TrackingPointR\btracking*^\n" +
+	" \x03(\v2\".laurel.analytics.v1.TrackingPointR\btracking*{\n" +
 	"\vBuyingModel\x12\x1c\n" +
 	"\x18BUYING_MODEL_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13BUYING_MODEL_BG_NBD\x10\x01\x12\x18\n" +
-	"\x14BUYING_MODEL_MBG_NBD\x10\x02B\xdf\x01\n" +
+	"\x14BUYING_MODEL_MBG_NBD\x10\x02\x12\x1b\n" +
+	"\x17BUYING_MODEL_PARETO_NBD\x10\x03B\xdf\x01\n" +
 	"\x17com.laurel.analytics.v1B\n" +
 	"ModelProtoP\x01ZJgithub.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1;analyticsv1\xa2\x02\x03LAX\xaa\x02\x13Laurel.Analytics.V1\xca\x02\x13Laurel\\Analytics\\V1\xe2\x02\x1fLaurel\\Analytics\\V1\\GPBMetadata\xea\x02\x15Laurel::Analytics::V1b\x06proto3"
 

@@ -8,6 +8,7 @@ package bgnbd
 import (
 	"math"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/likelihood"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/repeat"
 )
 
@@ -44,7 +45,7 @@ func (m Model) Alive(c repeat.Count) float64 {
 	if m.Kind.chances(c.Repeats) == 0 {
 		return 1
 	}
-	return max(math.Exp(-softplus(m.odds(c))), least)
+	return max(math.Exp(-likelihood.Softplus(m.odds(c))), least)
 }
 
 // odds is the logarithm of the odds of having left.
@@ -53,23 +54,6 @@ func (m Model) odds(c repeat.Count) float64 {
 	chances := float64(m.Kind.chances(c.Repeats))
 	return math.Log(m.A) - math.Log(m.B+(chances-1)) +
 		(m.R+float64(c.Repeats))*math.Log1p((age-recency)/(m.Alpha+recency))
-}
-
-// softplus is ln(1 + e^x).
-func softplus(x float64) float64 {
-	if x > 0 {
-		return x + math.Log1p(math.Exp(-x))
-	}
-	return math.Log1p(math.Exp(x))
-}
-
-// sigmoid is the derivative of softplus.
-func sigmoid(x float64) float64 {
-	if x > 0 {
-		return 1 / (1 + math.Exp(-x))
-	}
-	e := math.Exp(x)
-	return e / (1 + e)
 }
 
 // WhileAlive is how many purchases are expected in so many weeks of a customer who is alive at their beginning, with so

@@ -83,8 +83,8 @@ func (s *Sample) At(logs, gradient []float64) float64 {
 		if c.chances > 0 {
 			silent := math.Log1p((c.age - c.recency) / (alpha + c.recency))
 			odds := logs[2] - math.Log(b+(c.chances-1)) + (r+c.repeats)*silent
-			gone := sigmoid(odds)
-			value += softplus(odds)
+			gone := likelihood.Sigmoid(odds)
+			value += likelihood.Softplus(odds)
 			slope[0] += gone * silent
 			slope[1] -= gone * (r + c.repeats) * (c.age - c.recency) / ((alpha + c.recency) * (alpha + c.age))
 			da += c.n * gone / a

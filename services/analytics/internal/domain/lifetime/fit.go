@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/gammagamma"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/likelihood"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/paretonbd"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/repeat"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 )
@@ -16,12 +17,13 @@ type Kind string
 
 // Kinds of models of buying.
 const (
-	BGNBD  Kind = "bg_nbd"
-	MBGNBD Kind = "mbg_nbd"
+	BGNBD     Kind = "bg_nbd"
+	MBGNBD    Kind = "mbg_nbd"
+	ParetoNBD Kind = "pareto_nbd"
 )
 
 // Kinds lists them, the default first.
-func Kinds() []Kind { return []Kind{BGNBD, MBGNBD} }
+func Kinds() []Kind { return []Kind{BGNBD, MBGNBD, ParetoNBD} }
 
 // Plan says what is fitted.
 type Plan struct {
@@ -166,6 +168,14 @@ func (b *Builder) buying(groups []repeat.Group, sum repeat.Sum, watch func() err
 	case sum.Repeats == 0:
 		return Estimate{Estimate: likelihood.Estimate{Why: "nobody came back: there is nothing to learn from"}, Observations: sum.Customers}, nil
 	}
+	if b.plan.Kind == ParetoNBD {
+		o := paretonbd.Options{Watch: watch}
+		if b.plan.Prior {
+			o.Prior = paretonbd.Weak()
+		}
+		m, e, err := paretonbd.Fit(groups, o)
+		return named(e, sum.Customers, paretonbd.Names(), []float64{m.R, m.Alpha, m.S, m.Beta}), err
+	}
 	o := bgnbd.Options{Watch: watch}
 	if b.plan.Prior {
 		o.Prior = bgnbd.Weak()
@@ -201,6 +211,9 @@ func (f Fit) Model(k Kind) (Buying, bool) {
 	p := f.Buying.Parameters
 	if !f.Buying.Converged || len(p) < 4 {
 		return nil, false
+	}
+	if k == ParetoNBD {
+		return paretonbd.Model{R: p[0].Value, Alpha: p[1].Value, S: p[2].Value, Beta: p[3].Value}, true
 	}
 	return bgnbd.Model{Kind: dying(k), R: p[0].Value, Alpha: p[1].Value, A: p[2].Value, B: p[3].Value}, true
 }

@@ -54,8 +54,15 @@ func fit(t *testing.T, p lifetime.Plan, customers []history.Customer) lifetime.O
 }
 
 func TestOtherNamesAndAnotherOrderChangeNothing(t *testing.T) {
+	for _, kind := range lifetime.Kinds() {
+		otherNamesChangeNothing(t, kind)
+	}
+}
+
+func otherNamesChangeNothing(t *testing.T, kind lifetime.Kind) {
+	t.Helper()
 	customers := club(3, 400)
-	plan := lifetime.Plan{AsOf: today, Holdout: 90, Kind: lifetime.BGNBD}
+	plan := lifetime.Plan{AsOf: today, Holdout: 90, Kind: kind}
 	before := fit(t, plan, customers)
 	require.True(t, before.Final.Buying.Converged, before.Final.Buying.Why)
 	r := rand.New(rand.NewPCG(1, 1))
