@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/bgnbd"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
@@ -105,6 +106,9 @@ type reference struct {
 	sum, average, median, most float64
 	top                        float64
 	people                     []person
+	inputs                     [5]int64   // with repeats, Σ x, greatest x, Σ 7·t_x, Σ 7·T
+	newcomer                   [2]float64 // E[X(39)], E[X(78)]
+	deviations                 map[string]float64
 }
 
 type person struct {
@@ -119,7 +123,9 @@ func TestF7LifetimesOfARealShop(t *testing.T) {
 		{
 			file: "CDNOW_sample.txt", buying: map[string]float64{"r": 0.24259, "alpha": 4.41360, "a": 0.79292, "b": 2.42591},
 			amounts: map[string]float64{"p": 6.2496, "q": 3.7442, "v": 15.4435}, ll: -9582.4292, amountsLL: -4055.9177, mean: 35.1704,
-			corr: 0.1139, customers: 2357, payers: 946, expected: 1653.41, error: 0.78545, alive: 0.813440, actual: 1882,
+			inputs: [5]int64{946, 2_457, 29, 112_949, 539_779}, newcomer: [2]float64{1.19501, 1.85796},
+			deviations: map[string]float64{"r": 0.0126, "alpha": 0.378, "a": 0.186, "b": 0.705},
+			corr:       0.1139, customers: 2357, payers: 946, expected: 1653.41, error: 0.78545, alive: 0.813440, actual: 1882,
 			sum: 72_429, average: 30.7291, median: 10.3208, most: 1190.05, top: 0.71289,
 			people: []person{
 				{"0001", 2, 213, 272, 0.72662, 1.22599, 24.6539, 36.7435}, {"0002", 1, 12, 272, 0.212391, 0.203419, 18.9100, 4.7012},
@@ -129,7 +135,9 @@ func TestF7LifetimesOfARealShop(t *testing.T) {
 		}, {
 			file: "CDNOW_master.txt", buying: map[string]float64{"r": 0.25162, "alpha": 4.78894, "a": 0.72343, "b": 2.16109},
 			amounts: map[string]float64{"p": 6.2754, "q": 3.6245, "v": 14.9837}, ll: -95368.4439, amountsLL: -40763.4763, mean: 35.8277,
-			corr: 0.0802, customers: 23_570, payers: 9_450, expected: 16_873.73, error: 0.81874, alive: 0.815240, actual: 19_684,
+			inputs: [5]int64{9_451, 24_337, 80, 1_129_644, 5_399_736}, newcomer: [2]float64{1.17426, 1.84698},
+			deviations: map[string]float64{"r": 0.0042, "alpha": 0.131, "a": 0.0539, "b": 0.199},
+			corr:       0.0802, customers: 23_570, payers: 9_450, expected: 16_873.73, error: 0.81874, alive: 0.815240, actual: 19_684,
 			sum: 777_947, average: 33.0058, median: 10.7788, most: 7309.51, top: 0.72184,
 			people: []person{
 				{"00001", 0, 0, 272, 1, 0.20009, 35.8277, 8.8454}, {"00003", 2, 90, 271, 0.364236, 0.617392, 22.8614, 17.1871},
@@ -172,6 +180,19 @@ func (c reference) requireModels(t *testing.T, m *analyticsv1.ModelFit) {
 	for name, want := range c.amounts {
 		requireNear(t, want, values(m.GetAmounts())[name], 1e-3)
 	}
+	for _, p := range m.GetBuying().GetParameters() {
+		requireNear(t, c.deviations[p.GetName()], p.GetStandardError(), 0.01)
+	}
+	require.Equal(t, c.inputs[0], m.GetRepeaters())
+	require.Equal(t, c.inputs[1], m.GetRepeats())
+	newcomer := bgnbd.Model{Kind: bgnbd.BG}
+	for name, of := range map[string]*float64{"r": &newcomer.R, "alpha": &newcomer.Alpha, "a": &newcomer.A, "b": &newcomer.B} {
+		var err error
+		*of, err = strconv.ParseFloat(values(m.GetBuying())[name], 64)
+		require.NoError(t, err)
+	}
+	require.InEpsilon(t, c.newcomer[0], newcomer.New(39), 1e-3, "by the parameters as they are told")
+	require.InEpsilon(t, c.newcomer[1], newcomer.New(78), 1e-3)
 	require.Equal(t, c.payers, m.GetAmounts().GetCustomers())
 	requireNear(t, c.mean, m.GetMeanAmount(), 2e-4)
 	requireNear(t, c.corr, m.GetCorrelation(), 1e-4/c.corr)
@@ -226,6 +247,17 @@ func (c reference) requireValues(t *testing.T, s *service, fit string) {
 	})
 	require.Len(t, all, int(c.customers))
 	require.Len(t, ahead, int(c.customers))
+	var inputs [5]int64
+	for _, l := range all {
+		if l.GetRepeats() > 0 {
+			inputs[0]++
+		}
+		inputs[1] += l.GetRepeats()
+		inputs[2] = max(inputs[2], l.GetRepeats())
+		inputs[3] += l.GetRecencyDays()
+		inputs[4] += l.GetAgeDays()
+	}
+	require.Equal(t, c.inputs, inputs)
 	for _, p := range c.people {
 		got := all[p.account]
 		require.Equal(t, []int64{p.repeats, p.recency, p.age}, []int64{got.GetRepeats(), got.GetRecencyDays(), got.GetAgeDays()}, p.account)
@@ -238,6 +270,9 @@ func (c reference) requireValues(t *testing.T, s *service, fit string) {
 		requireNear(t, 2.52139e-11, all["1901"].GetAlive(), 0.02)
 		requireNear(t, 4.55721e-10, ahead["1901"].GetPurchases(), 0.02)
 		requireNear(t, 294.2172, all["1901"].GetPerPurchase(), 2e-3)
+		residual, err := strconv.ParseFloat(all["1901"].GetResidual(), 64)
+		require.NoError(t, err)
+		require.InDelta(t, 0, residual, 5e-5)
 	}
 	require.True(t, slices.ContainsFunc(r.GetNotes(), func(n string) bool { return strings.Contains(n, "no holdout") }))
 }
