@@ -78,6 +78,18 @@ func TestAChampionIsReplacedByWhoErrsNoMore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, pareto.GetId(), values.GetFit())
 	require.NotEmpty(t, values.GetLifetimes())
+	require.Nil(t, values.GetLifetimes()[0].GetInterval(), "nobody asked")
+	between, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{Program: "tea", PageSize: 5, Intervals: true})
+	require.NoError(t, err)
+	some := false
+	for i, l := range between.GetLifetimes() {
+		require.LessOrEqual(t, l.GetInterval().GetPurchasesLow(), l.GetInterval().GetPurchasesHigh())
+		require.NotEmpty(t, l.GetInterval().GetResidualHigh())
+		some = some || l.GetInterval().GetPurchasesHigh() > 0
+		l.Interval = nil
+		require.True(t, proto.Equal(values.GetLifetimes()[i], l))
+	}
+	require.True(t, some)
 	chosen, err := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: asked.GetId(), IdempotencyKey: "k"})
 	require.NoError(t, err)
 	require.True(t, chosen.GetFit().GetChampion())

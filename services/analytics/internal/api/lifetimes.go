@@ -29,7 +29,7 @@ func (m *Models) ListLifetimes(ctx context.Context, in *analyticsv1.ListLifetime
 	if q.AsOf, err = day(in.GetAsOf(), "as_of"); err != nil {
 		return nil, err
 	}
-	list := &analyticsv1.ListLifetimesRequest{Program: in.GetProgram(), AsOf: in.GetAsOf(), Parameters: in.GetParameters()}
+	list := &analyticsv1.ListLifetimesRequest{Program: in.GetProgram(), AsOf: in.GetAsOf(), Parameters: in.GetParameters(), Intervals: in.GetIntervals()}
 	at, err := unseal[lifetimesPlace](list, in.GetPageToken())
 	if err != nil {
 		return nil, err
@@ -95,7 +95,11 @@ func (p *lifetimesPage) fill(h reporting.Head, customers iter.Seq2[history.Custo
 			p.answer.NextPageToken, err = seal(p.list, at)
 			return err
 		}
-		p.answer.Lifetimes = append(p.answer.Lifetimes, lifetimeToProto(known, valuer))
+		told := lifetimeToProto(known, valuer)
+		if p.list.GetIntervals() {
+			told.Interval = intervalToProto(known, valuer)
+		}
+		p.answer.Lifetimes = append(p.answer.Lifetimes, told)
 	}
 	return nil
 }
@@ -111,6 +115,15 @@ func lifetimeToProto(c repeat.Customer, by *lifetime.Valuer) *analyticsv1.Lifeti
 		l.PerPurchase, l.Residual = fitting.Decimal(value.PerPurchase), fitting.Decimal(value.Residual)
 	}
 	return l
+}
+
+func intervalToProto(c repeat.Customer, by *lifetime.Valuer) *analyticsv1.LifetimeInterval {
+	interval := by.Interval(c)
+	i := &analyticsv1.LifetimeInterval{PurchasesLow: int64(interval.PurchasesLow), PurchasesHigh: int64(interval.PurchasesHigh)}
+	if by.HasAmounts() {
+		i.ResidualLow, i.ResidualHigh = fitting.Decimal(interval.ResidualLow), fitting.Decimal(interval.ResidualHigh)
+	}
+	return i
 }
 
 // estimate reads an estimate that this service wrote; what is none is 0.

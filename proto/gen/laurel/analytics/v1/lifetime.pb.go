@@ -172,7 +172,9 @@ type Lifetime struct {
 	// Expected amount of one of them; empty without a model of amounts.
 	PerPurchase string `protobuf:"bytes,9,opt,name=per_purchase,json=perPurchase,proto3" json:"per_purchase,omitempty"`
 	// Discounted amount of all of them; empty without a model of amounts.
-	Residual      string `protobuf:"bytes,10,opt,name=residual,proto3" json:"residual,omitempty"`
+	Residual string `protobuf:"bytes,10,opt,name=residual,proto3" json:"residual,omitempty"`
+	// Only if it was asked for.
+	Interval      *LifetimeInterval `protobuf:"bytes,11,opt,name=interval,proto3" json:"interval,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -277,6 +279,85 @@ func (x *Lifetime) GetResidual() string {
 	return ""
 }
 
+func (x *Lifetime) GetInterval() *LifetimeInterval {
+	if x != nil {
+		return x.Interval
+	}
+	return nil
+}
+
+// LifetimeInterval holds 90 % of a customer's futures, of which 1,000 are drawn by the fit, seeded with the account. That the
+// fit's parameters are estimates too is not in it.
+type LifetimeInterval struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Purchases within the weeks: 5 % of the futures have fewer than low at most, 5 % more than high.
+	PurchasesLow  int64 `protobuf:"varint,1,opt,name=purchases_low,json=purchasesLow,proto3" json:"purchases_low,omitempty"`
+	PurchasesHigh int64 `protobuf:"varint,2,opt,name=purchases_high,json=purchasesHigh,proto3" json:"purchases_high,omitempty"`
+	// Discounted amount of them; empty without a model of amounts.
+	ResidualLow   string `protobuf:"bytes,3,opt,name=residual_low,json=residualLow,proto3" json:"residual_low,omitempty"`
+	ResidualHigh  string `protobuf:"bytes,4,opt,name=residual_high,json=residualHigh,proto3" json:"residual_high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifetimeInterval) Reset() {
+	*x = LifetimeInterval{}
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifetimeInterval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifetimeInterval) ProtoMessage() {}
+
+func (x *LifetimeInterval) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifetimeInterval.ProtoReflect.Descriptor instead.
+func (*LifetimeInterval) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LifetimeInterval) GetPurchasesLow() int64 {
+	if x != nil {
+		return x.PurchasesLow
+	}
+	return 0
+}
+
+func (x *LifetimeInterval) GetPurchasesHigh() int64 {
+	if x != nil {
+		return x.PurchasesHigh
+	}
+	return 0
+}
+
+func (x *LifetimeInterval) GetResidualLow() string {
+	if x != nil {
+		return x.ResidualLow
+	}
+	return ""
+}
+
+func (x *LifetimeInterval) GetResidualHigh() string {
+	if x != nil {
+		return x.ResidualHigh
+	}
+	return ""
+}
+
 // HistoricValue is what customers have spent so far.
 type HistoricValue struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -290,7 +371,7 @@ type HistoricValue struct {
 
 func (x *HistoricValue) Reset() {
 	*x = HistoricValue{}
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[2]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -302,7 +383,7 @@ func (x *HistoricValue) String() string {
 func (*HistoricValue) ProtoMessage() {}
 
 func (x *HistoricValue) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[2]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -315,7 +396,7 @@ func (x *HistoricValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoricValue.ProtoReflect.Descriptor instead.
 func (*HistoricValue) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{2}
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *HistoricValue) GetCustomers() int64 {
@@ -362,7 +443,7 @@ type SimpleValue struct {
 
 func (x *SimpleValue) Reset() {
 	*x = SimpleValue{}
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[3]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +455,7 @@ func (x *SimpleValue) String() string {
 func (*SimpleValue) ProtoMessage() {}
 
 func (x *SimpleValue) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[3]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -387,7 +468,7 @@ func (x *SimpleValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimpleValue.ProtoReflect.Descriptor instead.
 func (*SimpleValue) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{3}
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SimpleValue) GetPeriodDays() int32 {
@@ -479,7 +560,7 @@ type ModelValue struct {
 
 func (x *ModelValue) Reset() {
 	*x = ModelValue{}
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[4]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +572,7 @@ func (x *ModelValue) String() string {
 func (*ModelValue) ProtoMessage() {}
 
 func (x *ModelValue) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[4]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +585,7 @@ func (x *ModelValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModelValue.ProtoReflect.Descriptor instead.
 func (*ModelValue) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{4}
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ModelValue) GetFit() string {
@@ -609,7 +690,7 @@ type LifetimeReport struct {
 
 func (x *LifetimeReport) Reset() {
 	*x = LifetimeReport{}
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[5]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -621,7 +702,7 @@ func (x *LifetimeReport) String() string {
 func (*LifetimeReport) ProtoMessage() {}
 
 func (x *LifetimeReport) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[5]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -634,7 +715,7 @@ func (x *LifetimeReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LifetimeReport.ProtoReflect.Descriptor instead.
 func (*LifetimeReport) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{5}
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LifetimeReport) GetHistoric() *HistoricValue {
@@ -696,7 +777,7 @@ type ChurnEffectParameters struct {
 
 func (x *ChurnEffectParameters) Reset() {
 	*x = ChurnEffectParameters{}
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +789,7 @@ func (x *ChurnEffectParameters) String() string {
 func (*ChurnEffectParameters) ProtoMessage() {}
 
 func (x *ChurnEffectParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[6]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +802,7 @@ func (x *ChurnEffectParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChurnEffectParameters.ProtoReflect.Descriptor instead.
 func (*ChurnEffectParameters) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{6}
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ChurnEffectParameters) GetRetention() string {
@@ -778,7 +859,7 @@ type ChurnEffectReport struct {
 
 func (x *ChurnEffectReport) Reset() {
 	*x = ChurnEffectReport{}
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[7]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +871,7 @@ func (x *ChurnEffectReport) String() string {
 func (*ChurnEffectReport) ProtoMessage() {}
 
 func (x *ChurnEffectReport) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[7]
+	mi := &file_laurel_analytics_v1_lifetime_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +884,7 @@ func (x *ChurnEffectReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChurnEffectReport.ProtoReflect.Descriptor instead.
 func (*ChurnEffectReport) Descriptor() ([]byte, []int) {
-	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{7}
+	return file_laurel_analytics_v1_lifetime_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ChurnEffectReport) GetMeasured() *SimpleValue {
@@ -902,7 +983,7 @@ const file_laurel_analytics_v1_lifetime_proto_rawDesc = "" +
 	"\x0fyearly_discount\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x0eyearlyDiscount\x12+\n" +
 	"\vperiod_days\x18\x04 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x00R\n" +
-	"periodDays\"\xb7\x02\n" +
+	"periodDays\"\xfa\x02\n" +
 	"\bLifetime\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
 	"\arepeats\x18\x02 \x01(\x03R\arepeats\x12!\n" +
@@ -915,7 +996,13 @@ const file_laurel_analytics_v1_lifetime_proto_rawDesc = "" +
 	"\tpurchases\x18\b \x01(\tR\tpurchases\x12!\n" +
 	"\fper_purchase\x18\t \x01(\tR\vperPurchase\x12\x1a\n" +
 	"\bresidual\x18\n" +
-	" \x01(\tR\bresidual\"^\n" +
+	" \x01(\tR\bresidual\x12A\n" +
+	"\binterval\x18\v \x01(\v2%.laurel.analytics.v1.LifetimeIntervalR\binterval\"\xa6\x01\n" +
+	"\x10LifetimeInterval\x12#\n" +
+	"\rpurchases_low\x18\x01 \x01(\x03R\fpurchasesLow\x12%\n" +
+	"\x0epurchases_high\x18\x02 \x01(\x03R\rpurchasesHigh\x12!\n" +
+	"\fresidual_low\x18\x03 \x01(\tR\vresidualLow\x12#\n" +
+	"\rresidual_high\x18\x04 \x01(\tR\fresidualHigh\"^\n" +
 	"\rHistoricValue\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12\x1b\n" +
 	"\tsum_minor\x18\x02 \x01(\x03R\bsumMinor\x12\x12\n" +
@@ -997,33 +1084,35 @@ func file_laurel_analytics_v1_lifetime_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_analytics_v1_lifetime_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_analytics_v1_lifetime_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_laurel_analytics_v1_lifetime_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_laurel_analytics_v1_lifetime_proto_goTypes = []any{
 	(ChurnBand)(0),                // 0: laurel.analytics.v1.ChurnBand
 	(*LifetimeParameters)(nil),    // 1: laurel.analytics.v1.LifetimeParameters
 	(*Lifetime)(nil),              // 2: laurel.analytics.v1.Lifetime
-	(*HistoricValue)(nil),         // 3: laurel.analytics.v1.HistoricValue
-	(*SimpleValue)(nil),           // 4: laurel.analytics.v1.SimpleValue
-	(*ModelValue)(nil),            // 5: laurel.analytics.v1.ModelValue
-	(*LifetimeReport)(nil),        // 6: laurel.analytics.v1.LifetimeReport
-	(*ChurnEffectParameters)(nil), // 7: laurel.analytics.v1.ChurnEffectParameters
-	(*ChurnEffectReport)(nil),     // 8: laurel.analytics.v1.ChurnEffectReport
-	(BuyingModel)(0),              // 9: laurel.analytics.v1.BuyingModel
-	(*HoldoutCheck)(nil),          // 10: laurel.analytics.v1.HoldoutCheck
+	(*LifetimeInterval)(nil),      // 3: laurel.analytics.v1.LifetimeInterval
+	(*HistoricValue)(nil),         // 4: laurel.analytics.v1.HistoricValue
+	(*SimpleValue)(nil),           // 5: laurel.analytics.v1.SimpleValue
+	(*ModelValue)(nil),            // 6: laurel.analytics.v1.ModelValue
+	(*LifetimeReport)(nil),        // 7: laurel.analytics.v1.LifetimeReport
+	(*ChurnEffectParameters)(nil), // 8: laurel.analytics.v1.ChurnEffectParameters
+	(*ChurnEffectReport)(nil),     // 9: laurel.analytics.v1.ChurnEffectReport
+	(BuyingModel)(0),              // 10: laurel.analytics.v1.BuyingModel
+	(*HoldoutCheck)(nil),          // 11: laurel.analytics.v1.HoldoutCheck
 }
 var file_laurel_analytics_v1_lifetime_proto_depIdxs = []int32{
-	9,  // 0: laurel.analytics.v1.ModelValue.buying:type_name -> laurel.analytics.v1.BuyingModel
-	3,  // 1: laurel.analytics.v1.LifetimeReport.historic:type_name -> laurel.analytics.v1.HistoricValue
-	4,  // 2: laurel.analytics.v1.LifetimeReport.simple:type_name -> laurel.analytics.v1.SimpleValue
-	5,  // 3: laurel.analytics.v1.LifetimeReport.model:type_name -> laurel.analytics.v1.ModelValue
-	10, // 4: laurel.analytics.v1.LifetimeReport.check:type_name -> laurel.analytics.v1.HoldoutCheck
-	4,  // 5: laurel.analytics.v1.ChurnEffectReport.measured:type_name -> laurel.analytics.v1.SimpleValue
-	0,  // 6: laurel.analytics.v1.ChurnEffectReport.band:type_name -> laurel.analytics.v1.ChurnBand
-	7,  // [7:7] is the sub-list for method output_type
-	7,  // [7:7] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	3,  // 0: laurel.analytics.v1.Lifetime.interval:type_name -> laurel.analytics.v1.LifetimeInterval
+	10, // 1: laurel.analytics.v1.ModelValue.buying:type_name -> laurel.analytics.v1.BuyingModel
+	4,  // 2: laurel.analytics.v1.LifetimeReport.historic:type_name -> laurel.analytics.v1.HistoricValue
+	5,  // 3: laurel.analytics.v1.LifetimeReport.simple:type_name -> laurel.analytics.v1.SimpleValue
+	6,  // 4: laurel.analytics.v1.LifetimeReport.model:type_name -> laurel.analytics.v1.ModelValue
+	11, // 5: laurel.analytics.v1.LifetimeReport.check:type_name -> laurel.analytics.v1.HoldoutCheck
+	5,  // 6: laurel.analytics.v1.ChurnEffectReport.measured:type_name -> laurel.analytics.v1.SimpleValue
+	0,  // 7: laurel.analytics.v1.ChurnEffectReport.band:type_name -> laurel.analytics.v1.ChurnBand
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_lifetime_proto_init() }
@@ -1038,7 +1127,7 @@ func file_laurel_analytics_v1_lifetime_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_lifetime_proto_rawDesc), len(file_laurel_analytics_v1_lifetime_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -490,7 +490,9 @@ type ListLifetimesRequest struct {
 	// Of the page before, with the same request otherwise.
 	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// In FACTS: the page sees what stands up to there.
-	After         *v1.Position `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	After *v1.Position `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	// Tell an interval of each customer too. It takes its time: thousands of customers a second.
+	Intervals     bool `protobuf:"varint,7,opt,name=intervals,proto3" json:"intervals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -565,6 +567,13 @@ func (x *ListLifetimesRequest) GetAfter() *v1.Position {
 		return x.After
 	}
 	return nil
+}
+
+func (x *ListLifetimesRequest) GetIntervals() bool {
+	if x != nil {
+		return x.Intervals
+	}
+	return false
 }
 
 type ListLifetimesResponse struct {
@@ -688,7 +697,7 @@ const file_laurel_analytics_v1_model_service_proto_rawDesc = "" +
 	"\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12A\n" +
 	"\x0fidempotency_key\x18\x03 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"?\n" +
 	"\x11ChooseFitResponse\x12*\n" +
-	"\x03fit\x18\x01 \x01(\v2\x18.laurel.analytics.v1.FitR\x03fit\"\xa4\x02\n" +
+	"\x03fit\x18\x01 \x01(\v2\x18.laurel.analytics.v1.FitR\x03fit\"\xc2\x02\n" +
 	"\x14ListLifetimesRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1c\n" +
 	"\x05as_of\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
@@ -700,7 +709,8 @@ const file_laurel_analytics_v1_model_service_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\x88'(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x12.\n" +
-	"\x05after\x18\x06 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\"\xf2\x01\n" +
+	"\x05after\x18\x06 \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x1c\n" +
+	"\tintervals\x18\a \x01(\bR\tintervals\"\xf2\x01\n" +
 	"\x15ListLifetimesResponse\x12;\n" +
 	"\tlifetimes\x18\x01 \x03(\v2\x1d.laurel.analytics.v1.LifetimeR\tlifetimes\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12\x10\n" +

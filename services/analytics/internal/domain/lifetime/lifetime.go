@@ -5,6 +5,7 @@ package lifetime
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/gammagamma"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/repeat"
@@ -18,6 +19,8 @@ type Buying interface {
 	WhileAlive(repeats, ageDays int, weeks float64) float64
 	// New is how many repeats are expected of a new customer in so many weeks.
 	New(weeks float64) float64
+	// Future draws when a customer buys within so many weeks, the most purchases at most.
+	Future(c repeat.Count, weeks float64, most int, source rand.Source) []float64
 }
 
 // Terms are how far ahead a value looks and how later money is discounted.
