@@ -103,13 +103,16 @@ func (s *Sample) At(logs, gradient []float64) float64 {
 	var sum, dp, dq, dv float64
 	gammaQ, _ := math.Lgamma(q)
 	psiQ := mathext.Digamma(q)
+	var days, shape, rises, psi, psiShape float64 // of the rows before, which are sorted by days: most share theirs
 	for _, c := range s.rows {
-		shape := p * c.days
+		if c.days != days {
+			days, shape = c.days, p*c.days
+			rises, psi, psiShape = rise(shape, q), mathext.Digamma(shape+q), mathext.Digamma(shape)
+		}
 		spent := c.days * c.z / v
 		low, high := math.Log1p(spent), math.Log1p(1/spent)
-		sum += c.n * (rise(shape, q) - gammaQ - q*low - shape*high - c.logz)
-		psi := mathext.Digamma(shape + q)
-		dp += c.n * c.days * (psi - mathext.Digamma(shape) - high)
+		sum += c.n * (rises - gammaQ - q*low - shape*high - c.logz)
+		dp += c.n * c.days * (psi - psiShape - high)
 		dq += c.n * (psi - psiQ - low)
 		dv += c.n * (q*spent - shape) / (1 + spent)
 	}
