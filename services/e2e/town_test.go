@@ -31,7 +31,11 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
 	h.becomes(strings.Join(all, `(?s:.*)`), truth...)
+	require.Zero(t, h.ctl("analytics", "fit", "--prior").code)
 	h.says(truth,
+		`^ lifetime +still buy +\d+ +\d+ +-?[\d.]+ %$`,
+		`^ lifetime +r, thousandths +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ lifetime +b, thousandths +\d+ +\d+ +-?[\d.]+ % +-?\d+ +\d+ +yes$`,
 		`^ pareto +customers +200 +200 +0\.00 % +yes$`,
 		`^ rfm +customers +200 +200 +0\.00 % +yes$`,
 		`^ effect +treated +\d+ +\d+ +0\.00 % +yes$`,

@@ -18,6 +18,7 @@ import (
 // analytics is a connection to the analytics service.
 type analytics struct {
 	analyticsv1.AnalyticsServiceClient
+	fits    analyticsv1.ModelServiceClient
 	program string
 }
 
@@ -28,7 +29,7 @@ func (w *world) askAnalytics(f func(ctx context.Context, a *analytics) error) er
 		if err != nil {
 			return err
 		}
-		return f(ctx, &analytics{analyticsv1.NewAnalyticsServiceClient(d.conn), program})
+		return f(ctx, &analytics{analyticsv1.NewAnalyticsServiceClient(d.conn), analyticsv1.NewModelServiceClient(d.conn), program})
 	})
 }
 

@@ -30,7 +30,9 @@ type planted struct {
 		HeldOut      int64  `json:"held_out"`
 		AddedMinor   int64  `json:"added_minor"`
 	} `json:"campaign"`
-	Said *plantedSaid `json:"said"`
+	Alive     int64            `json:"alive"`
+	Purchases plantedPurchases `json:"purchases"`
+	Said      *plantedSaid     `json:"said"`
 }
 
 // Run asks for the reports, and says of each figure how near it comes.
@@ -64,6 +66,9 @@ func (c *truthCmd) Run(w *world) error {
 		}
 		rows := truth.compare(pareto.GetReport().GetPareto(), cohorts.GetReport().GetRfm(), effect.GetReport().GetEffect())
 		if err := truth.said(ctx, a, &rows); err != nil {
+			return err
+		}
+		if err := truth.models(ctx, a, &rows); err != nil {
 			return err
 		}
 		return w.show(effect, rows)

@@ -52,6 +52,12 @@ func TestTheGuideShowsWhatIsPlanted(t *testing.T) {
 	shows("channel", "voluntary churn, per mille", int64(math.Round(1000*said.DealerChurn)))
 	shows("acquisition", "spend, minor units", said.AcquisitionMinor)
 	shows("profitability", "cost of orders, minor units", said.OrderCostMinor)
+	thousandths := func(f float64) int64 { return int64(math.Round(1000 * f)) }
+	shows("lifetime", "still buy", w.Alive)
+	shows("lifetime", "r, thousandths", thousandths(w.Purchases.RateShape))
+	shows("lifetime", "alpha, thousandths", thousandths(w.Purchases.RateAlpha))
+	shows("lifetime", "a, thousandths", thousandths(w.Purchases.StopA))
+	shows("lifetime", "b, thousandths", thousandths(w.Purchases.StopB))
 	require.Contains(t, guide, fmt.Sprintf("The campaign\nadded %s EUR", grouped(w.Campaign.AddedMinor)))
 	require.Contains(t, guide, fmt.Sprintf("%d,%03d orders and %d,%03d own events", len(made.Orders)/1000, len(made.Orders)%1000,
 		len(made.Actions)/1000, len(made.Actions)%1000))
