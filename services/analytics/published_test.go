@@ -209,3 +209,41 @@ func TestManyAreToldInPages(t *testing.T) {
 	require.EqualValues(t, 2, g.told("most", "2025-01-11").GetRevision())
 	require.Len(t, h.changes(bus.Facts), 2*(many-100))
 }
+
+// TestABandOfAScoreIsPublished: by the fit in use, and never without one.
+func TestABandOfAScoreIsPublished(t *testing.T) {
+	t.Parallel()
+	s := madeUp(t)
+	g := groupsOf(s)
+	define := &analyticsv1.DefineSegmentRequest{Program: "tea", Name: "lively", Kind: live, Condition: "alive_percent >= 50"}
+	_, err := g.client.DefineSegment(t.Context(), define)
+	requireRefused(t, err, reason.FitNotFound, "id", "")
+	s.fit(&analyticsv1.FitModelRequest{IdempotencyKey: "1", HoldoutDays: 60, Prior: true})
+	_, err = g.client.DefineSegment(t.Context(), define)
+	require.NoError(t, err)
+	lively := g.members("lively", "")
+	require.NotEmpty(t, lively)
+	answer, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{Program: "tea", PageSize: 5000})
+	require.NoError(t, err)
+	var want []string
+	for _, l := range answer.GetLifetimes() {
+		if l.GetAlive() >= "0.5" {
+			want = append(want, l.GetAccount())
+		}
+	}
+	require.Less(t, len(want), len(answer.GetLifetimes()), "not everybody")
+	require.Equal(t, want, lively)
+	g.publish("lively")
+	g.told("lively", answer.GetAsOf())
+	require.Len(t, s.h.changes(bus.Facts), len(want))
+}
+
+func TestASegmentByCategories(t *testing.T) {
+	t.Parallel()
+	g := groupsOf(library(t))
+	g.define(live, "readers", `"books" in categories`)
+	answer, err := g.client.GetSegment(t.Context(), &analyticsv1.GetSegmentRequest{Program: "tea", Name: "readers", AsOf: "2025-03-01"})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, answer.GetSizes()[0].GetCustomers())
+	require.EqualValues(t, 2, answer.GetSizes()[0].GetAllCustomers())
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/lifecycle"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/potential"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
@@ -53,7 +54,7 @@ func (s *Server) marketPotential(ctx context.Context, in *analyticsv1.GetReportR
 	made, err := s.read(ctx, q, func(h reporting.Head) adder {
 		alive := aliveByStage(h.AsOf)
 		if fit != nil {
-			alive = aliveBy(fit, h.AsOf)
+			alive = fitting.AliveBy(fit, h.AsOf)
 		}
 		b = potential.New(h.AsOf, p, alive)
 		return b

@@ -6,6 +6,7 @@ import (
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/priority"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/fitting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
@@ -53,7 +54,7 @@ func (s *Server) priorities(ctx context.Context, in *analyticsv1.GetReportReques
 	made, err := s.read(ctx, q, func(h reporting.Head) adder {
 		var alive func(history.Customer) (float64, error)
 		if fit != nil {
-			alive = aliveBy(fit, h.AsOf)
+			alive = fitting.AliveBy(fit, h.AsOf)
 		}
 		b = priority.New(h.AsOf, p, known.Economics, alive)
 		return b

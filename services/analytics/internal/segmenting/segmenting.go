@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/reporting"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
@@ -31,11 +32,19 @@ type Segmenter struct {
 	storage  *storage.Storage
 	reporter *reporting.Reporter
 	clock    clock.Clock
+	scores   Scores
 }
 
+// Alive tells how likely a customer still buys, 0 to 1.
+type Alive = func(history.Customer) (float64, error)
+
+// Scores finds the fit in use of a programme and tells by it, as of a day. Errors are reason.FitNotFound, and those of a fit that
+// cannot be used.
+type Scores func(ctx context.Context, program string, asOf calendar.Day) (Alive, error)
+
 // New makes a segmenter over a copy.
-func New(s *storage.Storage, r *reporting.Reporter, c clock.Clock) *Segmenter {
-	return &Segmenter{storage: s, reporter: r, clock: c}
+func New(s *storage.Storage, r *reporting.Reporter, c clock.Clock, scores Scores) *Segmenter {
+	return &Segmenter{storage: s, reporter: r, clock: c, scores: scores}
 }
 
 // Wish is a segment to be.

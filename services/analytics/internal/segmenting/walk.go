@@ -37,8 +37,15 @@ type step struct {
 // walk shows every customer with an order before the day, by rising account, and in which groups they are. Before the
 // first it shows nobody, once, so that it is known what is read of a shop without customers.
 func (s *Segmenter) walk(ctx context.Context, w walk, see func(step) error) error {
+	for _, g := range w.groups {
+		w.Details = w.Details || g.Condition != nil && g.Condition.Detailed()
+	}
 	return s.reporter.View(ctx, w.Query, w.after, func(h reporting.Head, customers iter.Seq2[history.Customer, error]) error {
 		rulers, err := w.measured(h, customers)
+		if err != nil {
+			return err
+		}
+		alive, err := s.alive(ctx, w, h)
 		if err != nil {
 			return err
 		}
@@ -64,6 +71,13 @@ func (s *Segmenter) walk(ctx context.Context, w walk, see func(step) error) erro
 			if !some {
 				continue
 			}
+			if alive != nil {
+				p, err := alive(c)
+				if err != nil {
+					return err
+				}
+				measured.Alive(p)
+			}
 			for i, g := range w.groups {
 				if g.Condition != nil {
 					in[i], err = g.Condition.Holds(&measured)
@@ -80,6 +94,16 @@ func (s *Segmenter) walk(ctx context.Context, w walk, see func(step) error) erro
 		}
 		return nil
 	})
+}
+
+// alive tells how likely customers still buy, by the fit in use; nil: nobody asks for it.
+func (s *Segmenter) alive(ctx context.Context, w walk, h reporting.Head) (Alive, error) {
+	for _, g := range w.groups {
+		if g.Condition != nil && g.Condition.Scored() {
+			return s.scores(ctx, h.Program, h.AsOf)
+		}
+	}
+	return nil, nil //nolint:nilnil // as said
 }
 
 // measured returns what customers are ranked by: all of them are read for it, if a condition asks for a rank.

@@ -39,7 +39,7 @@ const (
 type SegmentServiceClient interface {
 	// DefineSegment keeps a condition under a name. The same again is the same segment. Reasons: INVALID_ARGUMENT (a condition
 	// that cannot be read, with line and column; one that cannot be computed for an account), SEGMENT_EXISTS,
-	// UNKNOWN_PROGRAMME, and those of `after`.
+	// UNKNOWN_PROGRAMME, FIT_NOT_FOUND (it asks for a score, and no fit is in use), and those of `after`.
 	DefineSegment(ctx context.Context, in *DefineSegmentRequest, opts ...grpc.CallOption) (*DefineSegmentResponse, error)
 	// DeleteSegment forgets a segment, and the list of a fixed one. Reasons: SEGMENT_NOT_FOUND, SEGMENT_PUBLISHED.
 	DeleteSegment(ctx context.Context, in *DeleteSegmentRequest, opts ...grpc.CallOption) (*DeleteSegmentResponse, error)
@@ -170,7 +170,7 @@ func (c *segmentServiceClient) WithdrawSegment(ctx context.Context, in *Withdraw
 type SegmentServiceServer interface {
 	// DefineSegment keeps a condition under a name. The same again is the same segment. Reasons: INVALID_ARGUMENT (a condition
 	// that cannot be read, with line and column; one that cannot be computed for an account), SEGMENT_EXISTS,
-	// UNKNOWN_PROGRAMME, and those of `after`.
+	// UNKNOWN_PROGRAMME, FIT_NOT_FOUND (it asks for a score, and no fit is in use), and those of `after`.
 	DefineSegment(context.Context, *DefineSegmentRequest) (*DefineSegmentResponse, error)
 	// DeleteSegment forgets a segment, and the list of a fixed one. Reasons: SEGMENT_NOT_FOUND, SEGMENT_PUBLISHED.
 	DeleteSegment(context.Context, *DeleteSegmentRequest) (*DeleteSegmentResponse, error)

@@ -20,7 +20,7 @@ const (
 // Condition tells who belongs. Safe for many goroutines.
 type Condition struct {
 	text    string
-	ranked  bool
+	asks    Field // what any of its fields asks for
 	program cel.Program
 }
 
@@ -52,7 +52,9 @@ func Parse(text string) (*Condition, error) {
 	c := &Condition{text: text, program: program}
 	for _, ref := range ast.NativeRep().ReferenceMap() {
 		for _, f := range fields {
-			c.ranked = c.ranked || f.Ranked && f.Name == ref.Name
+			if f.Name == ref.Name {
+				c.asks.Ranked, c.asks.Detailed, c.asks.Scored = c.asks.Ranked || f.Ranked, c.asks.Detailed || f.Detailed, c.asks.Scored || f.Scored
+			}
 		}
 	}
 	return c, nil
@@ -62,14 +64,14 @@ func refused(form string, args ...any) error {
 	return reason.New(reason.InvalidArgument, "condition", form, args...)
 }
 
+var types = map[Kind]*cel.Type{
+	Whole: cel.IntType, Text: cel.StringType, Texts: cel.ListType(cel.StringType), Numbers: cel.MapType(cel.StringType, cel.IntType),
+}
+
 func environment() (*cel.Env, error) {
 	var options []cel.EnvOption
 	for _, f := range fields {
-		kind := cel.IntType
-		if f.Kind == Text {
-			kind = cel.StringType
-		}
-		options = append(options, cel.Variable(f.Name, kind))
+		options = append(options, cel.Variable(f.Name, types[f.Kind]))
 	}
 	env, err := cel.NewEnv(options...)
 	if err != nil {
@@ -82,7 +84,13 @@ func environment() (*cel.Env, error) {
 func (c *Condition) String() string { return c.text }
 
 // Ranked tells whether it asks for a figure that depends on the other customers.
-func (c *Condition) Ranked() bool { return c.ranked }
+func (c *Condition) Ranked() bool { return c.asks.Ranked }
+
+// Detailed tells whether it asks for what the lines of the orders say.
+func (c *Condition) Detailed() bool { return c.asks.Detailed }
+
+// Scored tells whether it asks for what a fit says: Customer.Alive is to be called.
+func (c *Condition) Scored() bool { return c.asks.Scored }
 
 // Holds tells whether a customer belongs. The error is a reason.InvalidArgument: what was asked cannot be computed for this
 // customer (a division by zero, a number beyond 64 bits), or takes too long.

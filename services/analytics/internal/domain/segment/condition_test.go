@@ -124,18 +124,65 @@ func TestWhatCannotBeComputedNamesTheCustomer(t *testing.T) {
 	}
 }
 
+// TestCategoriesAreWhatWasKept: what came back whole was not bought.
+func TestCategoriesAreWhatWasKept(t *testing.T) {
+	t.Parallel()
+	order := func(day calendar.Day, lines ...history.Line) history.Order {
+		return history.Order{Day: day, Base: 1, Detail: &history.Detail{Lines: lines}}
+	}
+	first := calendar.Date(2025, time.January, 10)
+	all := []history.Customer{
+		{ID: "ann", Orders: []history.Order{
+			order(first, history.Line{Category: "tea", Base: 700}, history.Line{Category: "tea", Base: 300}, history.Line{Category: "pots", Base: 0}),
+			order(first+1, history.Line{Category: "tea", Base: 50}, history.Line{Category: "cups", Base: 60}),
+			order(asOf, history.Line{Category: "late", Base: 1}),
+		}},
+		{ID: "bob", Orders: []history.Order{{Day: first, Base: 5}}},
+	}
+	for text, want := range map[string][]string{
+		`categories == ["cups", "tea"]`:                                 {"ann"},
+		`"pots" in categories || "late" in category_orders`:             nil,
+		`"tea" in category_minor && category_minor["tea"] == 1050`:      {"ann"},
+		`"tea" in category_orders && category_orders["tea"] == 2`:       {"ann"},
+		`size(categories) == 0 && size(category_minor) == 0`:            {"bob"},
+		`categories.exists(c, c.startsWith("cu")) && spend_minor < 100`: {"ann"},
+	} {
+		require.Equal(t, want, members(t, text, all, asOf), text)
+	}
+}
+
+func TestWhoIsLikelyToBuyIsAFigure(t *testing.T) {
+	t.Parallel()
+	condition, err := segment.Parse("alive_percent >= 29")
+	require.NoError(t, err)
+	for p, want := range map[float64]bool{0.29: true, 0.2899: false, 1: true, 0: false} {
+		c, _, err := segment.Measure(ruler.Rulers{}, three()[0], asOf)
+		require.NoError(t, err)
+		c.Alive(p)
+		holds, err := condition.Holds(&c)
+		require.NoError(t, err)
+		require.Equal(t, want, holds, p)
+	}
+}
+
 // TestEachFieldCanBeAskedFor: and only what depends on others needs all of them.
 func TestEachFieldCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	require.True(t, slices.IsSortedFunc(segment.Fields(), func(a, b segment.Field) int { return strings.Compare(a.Name, b.Name) }))
 	for _, f := range segment.Fields() {
 		text := f.Name + " >= 0"
-		if f.Kind == segment.Text {
+		switch f.Kind {
+		case segment.Text:
 			text = f.Name + ` >= ""`
+		case segment.Texts, segment.Numbers:
+			text = "size(" + f.Name + ") >= 0"
+		default:
 		}
 		condition, err := segment.Parse(text)
 		require.NoError(t, err)
 		require.Equal(t, f.Ranked, condition.Ranked(), f.Name)
+		require.Equal(t, f.Detailed, condition.Detailed(), f.Name)
+		require.Equal(t, f.Scored, condition.Scored(), f.Name)
 		require.Equal(t, []string{"ann", "bob", "cid"}, members(t, text, three(), asOf), f.Name)
 	}
 }
