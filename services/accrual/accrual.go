@@ -70,7 +70,7 @@ func (s *Service) connect(ctx context.Context) error {
 	if s.storage, err = storage.Open(ctx, s.store); err != nil {
 		return err
 	}
-	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-accrual"}, s.deps.Log)
+	s.bus, err = bus.Connect(ctx, s.cfg.NATS.As("laurel-accrual"), s.deps.Log)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
@@ -12,8 +13,8 @@ import (
 type Config struct {
 	MongoURI   string        `yaml:"mongo_uri" help:"Where MongoDB is. A replica set; a standalone mongod is refused." secret:"true"`
 	Database   string        `yaml:"database" default:"laurel_accrual" help:"Accrual's own database."`
-	NATSURL    string        `yaml:"nats_url" default:"nats://127.0.0.1:4222" help:"Where NATS with JetStream is."`
-	NATSToken  string        `yaml:"nats_token" help:"What NATS wants to see." secret:"true"`
+	NATS       bus.Server    `yaml:"nats"`
+	TLS        rpc.TLS       `yaml:"tls"`
 	Listen     string        `yaml:"listen" default:"127.0.0.1:0" help:"Where gRPC listens; port 0 takes a free one."`
 	Advertise  string        `yaml:"advertise" help:"Where other replicas reach this one, host:port; nothing: where gRPC listens."`
 	Callers    []string      `yaml:"callers" help:"Who may call over gRPC, name:secret each, operator/person/role:secret for people; a name may stand twice while its secret is replaced. There is no default." secret:"true"`

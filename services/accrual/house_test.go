@@ -164,7 +164,7 @@ func (h *standing) build(s size) *service {
 		s.clock = clock.System()
 	}
 	cfg := accrual.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0",
 		Callers: made.secrets.List(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: s.batch,
 		BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
 	}

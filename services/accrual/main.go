@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 )
@@ -20,7 +19,7 @@ func Main(ctx context.Context, args, environ []string, out, errs io.Writer) int 
 		Environ: EnvironPrefix,
 		Metrics: func(c Config) string { return c.Metrics },
 		Servers: func(c Config) process.Servers {
-			return process.Servers{MongoURI: c.MongoURI, NATS: bus.Config{URL: c.NATSURL, Token: c.NATSToken, Name: "laurel-accrual"}}
+			return process.Servers{MongoURI: c.MongoURI, NATS: c.NATS.As("laurel-accrual")}
 		},
 		New: func(ctx context.Context, c Config, d Deps) (process.Service, error) { return New(ctx, c, d) },
 	}, process.World{Args: args, Environ: environ, Out: out, Err: errs})

@@ -22,7 +22,9 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call accrual: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	server, err := rpc.NewServer(rpc.Config{
+		Callers: callers, Service: "accrual", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+	})
 	if err != nil {
 		return fmt.Errorf("open accrual's door: %w", err)
 	}

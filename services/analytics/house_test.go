@@ -111,7 +111,7 @@ func (h *standing) build(s size) *service {
 	h.t.Helper()
 	secrets := rpc.NewSecrets()
 	cfg := analytics.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: s.batch,
 		BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
 	}

@@ -49,21 +49,21 @@ var built struct {
 var followed = map[string]func(s *stage, deps service.Deps) (follower, error){
 	"accrual": func(s *stage, deps service.Deps) (follower, error) {
 		return accrual.New(s.t.Context(), accrual.Config{
-			MongoURI: s.servers.uri, Database: s.database("accrual"), NATSURL: s.servers.url, NATSToken: s.servers.token,
+			MongoURI: s.servers.uri, Database: s.database("accrual"), NATS: bus.Server{URL: s.servers.url, Token: s.servers.token},
 			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
 			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
 		}, deps)
 	},
 	"analytics": func(s *stage, deps service.Deps) (follower, error) {
 		return analytics.New(s.t.Context(), analytics.Config{
-			MongoURI: s.servers.uri, Database: s.database("analytics"), NATSURL: s.servers.url, NATSToken: s.servers.token,
+			MongoURI: s.servers.uri, Database: s.database("analytics"), NATS: bus.Server{URL: s.servers.url, Token: s.servers.token},
 			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
 			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
 		}, deps)
 	},
 	"tier": func(s *stage, deps service.Deps) (follower, error) {
 		return tier.New(s.t.Context(), tier.Config{
-			MongoURI: s.servers.uri, Database: s.database("tier"), NATSURL: s.servers.url, NATSToken: s.servers.token,
+			MongoURI: s.servers.uri, Database: s.database("tier"), NATS: bus.Server{URL: s.servers.url, Token: s.servers.token},
 			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
 			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
 		}, deps)

@@ -84,14 +84,14 @@ func raise(t *testing.T) *standing {
 		Token: secrets[rpc.Operator], NATS: house.NATS{URL: server.URL, Token: server.Token}, Program: "tea", Currency: "USD",
 	}}
 	h.service, err = accrual.New(t.Context(), accrual.Config{
-		MongoURI: uri, Database: database, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: database, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Accrual = h.service.Address()
 	_, copied := testkit.Mongo(t)
 	h.analytics, err = analytics.New(t.Context(), analytics.Config{
-		MongoURI: uri, Database: copied, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: copied, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, deps())
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func raise(t *testing.T) *standing {
 	_, revisions := testkit.Mongo(t)
 	h.health = &telemetry.Health{}
 	h.programme, err = programme.New(t.Context(), programme.Config{
-		MongoURI: uri, Database: revisions, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: revisions, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
 	}, process.Deps{Log: log, Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: h.health})
 	require.NoError(t, err)
@@ -117,28 +117,28 @@ func raise(t *testing.T) *standing {
 	}))
 	_, people := testkit.Mongo(t)
 	h.members, err = member.New(t.Context(), member.Config{
-		MongoURI: uri, Database: people, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: people, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Member = h.members.Address()
 	_, h.standings = testkit.Mongo(t)
 	h.tier, err = tier.New(t.Context(), tier.Config{
-		MongoURI: uri, Database: h.standings, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: h.standings, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Tier = h.tier.Address()
 	_, catalogue := testkit.Mongo(t)
 	rewards, err := reward.New(t.Context(), reward.Config{
-		MongoURI: uri, Database: catalogue, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: catalogue, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Accrual: h.place.GRPC.Accrual, AccrualToken: secrets[rpc.Reward], Partitions: partitions, Lease: time.Minute,
 	}, deps())
 	require.NoError(t, err)
 	h.place.GRPC.Reward = rewards.Address()
 	_, books := testkit.Mongo(t)
 	h.partner, err = partner.New(t.Context(), partner.Config{
-		MongoURI: uri, Database: books, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0",
+		MongoURI: uri, Database: books, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Accrual: h.place.GRPC.Accrual, AccrualToken: secrets[rpc.Partner], Partitions: partitions,
 		Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, deps())

@@ -58,7 +58,7 @@ func (w *world) dial(service, said string) (*door, error) {
 			"start one with `make serve` and stay in its directory, or say where its " + service + " service listens",
 		}
 	}
-	conn, err := rpc.Dial(address, h.Token, rpc.WithTracing(w.tracing))
+	conn, err := rpc.Dial(address, h.Token, rpc.WithTLS(h.CA, service), rpc.WithTracing(w.tracing))
 	if err != nil {
 		return nil, &usageError{err.Error(), "name the address with --server"}
 	}

@@ -95,7 +95,7 @@ func (h *standing) build() *service {
 	h.t.Helper()
 	secrets := rpc.NewSecrets()
 	cfg := member.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
 	}
 	made := &service{secrets: secrets, stop: func() {}}

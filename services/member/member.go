@@ -73,7 +73,7 @@ func (s *Service) connect(ctx context.Context) error {
 	if s.storage, err = storage.Open(ctx, s.store, s.cfg.Partitions); err != nil {
 		return err
 	}
-	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-member"}, s.deps.Log)
+	s.bus, err = bus.Connect(ctx, s.cfg.NATS.As("laurel-member"), s.deps.Log)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,9 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call member: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	server, err := rpc.NewServer(rpc.Config{
+		Callers: callers, Service: "member", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+	})
 	if err != nil {
 		return fmt.Errorf("open member's door: %w", err)
 	}

@@ -68,7 +68,7 @@ func open(t *testing.T) *service {
 	})
 	s := &service{secrets: rpc.NewSecrets()}
 	s.Service, err = partner.New(t.Context(), partner.Config{
-		MongoURI: uri, Database: database, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0", Callers: s.secrets.List(),
+		MongoURI: uri, Database: database, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0", Callers: s.secrets.List(),
 		Accrual: nobody, AccrualToken: s.secrets[rpc.Partner], Partitions: partitions, CallsPerSecond: 100,
 		Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, process.Deps{

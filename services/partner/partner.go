@@ -73,11 +73,11 @@ func (s *Service) connect(ctx context.Context) error {
 	if s.storage, err = storage.Open(ctx, s.store); err != nil {
 		return err
 	}
-	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-partner"}, s.deps.Log)
+	s.bus, err = bus.Connect(ctx, s.cfg.NATS.As("laurel-partner"), s.deps.Log)
 	if err != nil {
 		return err
 	}
-	s.accrual, err = rpc.Dial(s.cfg.Accrual, s.cfg.AccrualToken, rpc.WithTracing(s.deps.Tracing))
+	s.accrual, err = rpc.Dial(s.cfg.Accrual, s.cfg.AccrualToken, rpc.WithTLS(s.cfg.TLS.CA, "accrual"), rpc.WithTracing(s.deps.Tracing))
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,9 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call partner: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: known, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	server, err := rpc.NewServer(rpc.Config{
+		Callers: known, Service: "partner", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+	})
 	if err != nil {
 		return fmt.Errorf("open partner's door: %w", err)
 	}

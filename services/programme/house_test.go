@@ -107,7 +107,7 @@ func (h *standing) run() *service {
 	h.t.Helper()
 	secrets := rpc.NewSecrets()
 	cfg := programme.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions,
 	}
 	s := &service{h: h, health: &telemetry.Health{}, secrets: secrets}

@@ -50,7 +50,7 @@ func open(t *testing.T) *service {
 	control(t, b, &controlv1.ProgramRevised{Program: "tea", Revision: 1})
 	s := &service{secrets: rpc.NewSecrets()}
 	s.Service, err = reward.New(t.Context(), reward.Config{
-		MongoURI: uri, Database: database, NATSURL: server.URL, NATSToken: server.Token, Listen: "127.0.0.1:0", Callers: s.secrets.List(),
+		MongoURI: uri, Database: database, NATS: bus.Server{URL: server.URL, Token: server.Token}, Listen: "127.0.0.1:0", Callers: s.secrets.List(),
 		Accrual: nobody, AccrualToken: s.secrets[rpc.Reward], Partitions: partitions, Lease: time.Second,
 	}, reward.Deps{
 		Log: testkit.Logger(t), Clock: clock.At(time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)), Registry: prometheus.NewRegistry(),

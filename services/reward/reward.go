@@ -84,11 +84,11 @@ func (s *Service) connect(ctx context.Context) error {
 	if s.storage, err = storage.Open(ctx, s.store, s.cfg.Partitions); err != nil {
 		return err
 	}
-	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-reward"}, s.deps.Log)
+	s.bus, err = bus.Connect(ctx, s.cfg.NATS.As("laurel-reward"), s.deps.Log)
 	if err != nil {
 		return err
 	}
-	if s.accrual, err = rpc.Dial(s.cfg.Accrual, s.cfg.AccrualToken, rpc.WithTracing(s.deps.Tracing)); err != nil {
+	if s.accrual, err = rpc.Dial(s.cfg.Accrual, s.cfg.AccrualToken, rpc.WithTLS(s.cfg.TLS.CA, "accrual"), rpc.WithTracing(s.deps.Tracing)); err != nil {
 		return err
 	}
 	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Listen)
@@ -146,7 +146,9 @@ func (s *Service) serve(ctx context.Context, door *api.Server) error {
 	if err != nil {
 		return fmt.Errorf("read who may call reward: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	server, err := rpc.NewServer(rpc.Config{
+		Callers: callers, Service: "reward", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+	})
 	if err != nil {
 		return fmt.Errorf("open reward's door: %w", err)
 	}

@@ -188,7 +188,7 @@ func (p *place) run(database string, s size) *service {
 	p.t.Helper()
 	secrets := rpc.NewSecrets()
 	cfg := tier.Config{
-		MongoURI: p.uri, Database: database, NATSURL: p.nats.URL, NATSToken: p.nats.Token, Listen: "127.0.0.1:0",
+		MongoURI: p.uri, Database: database, NATS: bus.Server{URL: p.nats.URL, Token: p.nats.Token}, Listen: "127.0.0.1:0",
 		Callers: secrets.List(), Partitions: partitions, Lanes: max(s.lanes, 1), BatchItems: 512,
 		BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
 	}

@@ -3,7 +3,6 @@ package tier
 import (
 	"context"
 
-	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 )
@@ -17,7 +16,7 @@ func Main(ctx context.Context, w process.World) int {
 		Name: "tier", About: "At which tier accounts stand, why, and what is missing.", Environ: EnvironPrefix,
 		Metrics: func(c Config) string { return c.Metrics },
 		Servers: func(c Config) process.Servers {
-			return process.Servers{MongoURI: c.MongoURI, NATS: bus.Config{URL: c.NATSURL, Token: c.NATSToken, Name: "laurel-tier"}}
+			return process.Servers{MongoURI: c.MongoURI, NATS: c.NATS.As("laurel-tier")}
 		},
 		New: func(ctx context.Context, cfg Config, deps process.Deps) (process.Service, error) {
 			return New(ctx, cfg, deps)

@@ -68,7 +68,7 @@ func (s *Service) connect(ctx context.Context) error {
 	if s.storage, err = storage.Open(ctx, s.store); err != nil {
 		return err
 	}
-	s.bus, err = bus.Connect(ctx, bus.Config{URL: s.cfg.NATSURL, Token: s.cfg.NATSToken, Name: "laurel-tier"}, s.deps.Log)
+	s.bus, err = bus.Connect(ctx, s.cfg.NATS.As("laurel-tier"), s.deps.Log)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,9 @@ func (s *Service) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who may call tier: %w", err)
 	}
-	server, err := rpc.NewServer(rpc.Config{Callers: callers, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing})
+	server, err := rpc.NewServer(rpc.Config{
+		Callers: callers, Service: "tier", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+	})
 	if err != nil {
 		return fmt.Errorf("open tier's door: %w", err)
 	}

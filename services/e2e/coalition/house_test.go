@@ -126,7 +126,7 @@ func (h *standing) keep(address string) {
 	h.t.Helper()
 	var err error
 	h.accrual, err = accrual.New(h.t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address,
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: address,
 		Callers: h.secrets.List(), Partitions: partitions, Lanes: 1, BatchItems: 512, BatchIdle: 2 * time.Millisecond, QueueItems: 2048,
 	}, h.deps())
 	require.NoError(h.t, err)
@@ -255,7 +255,7 @@ type desk struct {
 func (h *standing) build(batch int) *partner.Service {
 	h.t.Helper()
 	s, err := partner.New(h.t.Context(), partner.Config{
-		MongoURI: h.uri, Database: h.books().Name(), NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0",
+		MongoURI: h.uri, Database: h.books().Name(), NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0",
 		Accrual: h.accrual.Address(), AccrualToken: h.secrets[rpc.Partner], Callers: h.secrets.List(), Partitions: partitions,
 		Lanes: 2, BatchItems: cmp.Or(batch, 512), BatchIdle: 2 * time.Millisecond, QueueItems: 2048, CallsPerSecond: 1000,
 		Door: "127.0.0.1:0", DoorCert: h.door.Cert, DoorKey: h.door.Key, ClientCA: filepath.Join(h.dir, devca.CertFile),

@@ -118,7 +118,7 @@ func (h *standing) openLedger(address string) {
 	_, h.books = testkit.Mongo(h.t)
 	var err error
 	h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
-		MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address, Callers: h.secrets.List(),
+		MongoURI: h.uri, Database: h.books, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: address, Callers: h.secrets.List(),
 		Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 	}, h.deps())
 	require.NoError(h.t, err)
@@ -140,7 +140,7 @@ func (h *standing) config() partner.Config {
 	pair, err := h.ca.Server("server", "127.0.0.1", "localhost")
 	require.NoError(h.t, err)
 	return partner.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
 		Accrual: h.ledger.Address(), AccrualToken: h.secrets[rpc.Partner], Partitions: partitions, CallsPerSecond: 100_000,
 		Lanes: 1, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 		Door: "127.0.0.1:0", DoorCert: pair.Cert, DoorKey: pair.Key, ClientCA: filepath.Join(h.dir, devca.CertFile),

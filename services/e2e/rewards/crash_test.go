@@ -72,8 +72,8 @@ func (h *standing) start(binary, point string, n int) *victim {
 	v.cmd.Stderr = v.err
 	v.cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), fmt.Sprintf("LAUREL_FAULT=%s:%d", point, n),
-		"LAUREL_REWARD_MONGO_URI=" + cfg.MongoURI, "LAUREL_REWARD_DATABASE=" + cfg.Database, "LAUREL_REWARD_NATS_URL=" + cfg.NATSURL,
-		"LAUREL_REWARD_NATS_TOKEN=" + cfg.NATSToken, "LAUREL_REWARD_CALLERS=" + strings.Join(cfg.Callers, ","),
+		"LAUREL_REWARD_MONGO_URI=" + cfg.MongoURI, "LAUREL_REWARD_DATABASE=" + cfg.Database, "LAUREL_REWARD_NATS_URL=" + cfg.NATS.URL,
+		"LAUREL_REWARD_NATS_TOKEN=" + cfg.NATS.Token, "LAUREL_REWARD_CALLERS=" + strings.Join(cfg.Callers, ","),
 		"LAUREL_REWARD_ACCRUAL=" + cfg.Accrual, "LAUREL_REWARD_ACCRUAL_TOKEN=" + cfg.AccrualToken,
 		fmt.Sprint("LAUREL_REWARD_PARTITIONS=", cfg.Partitions), fmt.Sprint("LAUREL_REWARD_LEASE=", cfg.Lease),
 	}

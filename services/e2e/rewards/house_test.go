@@ -122,7 +122,7 @@ func (h *standing) keep(address string) {
 	var err error
 	testkit.Eventually(h.t, func() bool {
 		h.ledger, err = accrual.New(h.t.Context(), accrual.Config{
-			MongoURI: h.uri, Database: h.books, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: address, Callers: h.secrets.List(),
+			MongoURI: h.uri, Database: h.books, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: address, Callers: h.secrets.List(),
 			Partitions: partitions, Lanes: 2, BatchItems: 64, BatchIdle: time.Millisecond, QueueItems: 1024,
 		}, h.deps())
 		return !errors.Is(err, syscall.EADDRINUSE) // another test may have been on the port for a moment
@@ -173,7 +173,7 @@ type service struct {
 // config is how a replica of reward is set, that asks accrual at an address.
 func (h *standing) config(accrual string) reward.Config {
 	return reward.Config{
-		MongoURI: h.uri, Database: h.database, NATSURL: h.nats.URL, NATSToken: h.nats.Token, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
+		MongoURI: h.uri, Database: h.database, NATS: bus.Server{URL: h.nats.URL, Token: h.nats.Token}, Listen: "127.0.0.1:0", Callers: h.secrets.List(),
 		Accrual: accrual, AccrualToken: h.secrets[rpc.Reward], Partitions: partitions, Lease: lease,
 	}
 }

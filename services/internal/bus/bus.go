@@ -36,6 +36,7 @@ type Config struct {
 	User     string
 	Password string
 	Token    string
+	CA       string // PEM file of the authorities of the server's certificate; empty: those of the system
 	Name     string // what the server's operator sees, for example "laurel-accrual"
 }
 
@@ -108,6 +109,9 @@ func (b *Bus) options(cfg Config) []nats.Option {
 	}
 	if cfg.Token != "" {
 		opts = append(opts, nats.Token(cfg.Token))
+	}
+	if cfg.CA != "" {
+		opts = append(opts, nats.RootCAs(cfg.CA))
 	}
 	if cfg.User != "" {
 		opts = append(opts, nats.UserInfo(cfg.User, cfg.Password))

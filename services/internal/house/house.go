@@ -30,6 +30,8 @@ type House struct {
 	// Token is what the operator shows to gRPC.
 	Token string `json:"token"`
 	NATS  NATS   `json:"nats"`
+	// CA is the PEM file of the authority of the services' certificates; empty: they speak without TLS, on this machine.
+	CA string `json:"ca,omitempty"`
 	// PartnerDoor is where partner companies come in; its address is empty where they do not.
 	PartnerDoor PartnerDoor `json:"partner_door"`
 	// Program is the programme that is meant where none is named.

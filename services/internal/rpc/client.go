@@ -3,12 +3,10 @@ package rpc
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
 
 	"google.golang.org/grpc"
 	_ "google.golang.org/grpc/balancer/roundrobin" // the service config names it
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -17,38 +15,45 @@ import (
 )
 
 // Option changes how a connection is made.
-type Option []grpc.DialOption
+type Option func(*dialing)
+
+type dialing struct {
+	options     []grpc.DialOption
+	ca, service string
+}
 
 // WithTracing makes a span of each call.
-func WithTracing(t telemetry.Tracing) Option { return tracedClient(t) }
+func WithTracing(t telemetry.Tracing) Option {
+	return func(d *dialing) { d.options = append(d.options, tracedClient(t)...) }
+}
+
+// WithTLS has the connection go over TLS to a service whose certificate comes from an authority in a PEM file; without a
+// file it does not, and stays on this machine.
+func WithTLS(ca, service string) Option {
+	return func(d *dialing) { d.ca, d.service = ca, service }
+}
 
 // Dial returns a connection to a service of the house that shows the token on every call. It connects with the first
 // call. Reads, and writes with an idempotency key, are tried again, up to four times in all, while the server cannot be
-// reached or is not ready. It refuses addresses that are not on this machine: without TLS the token would be read on the
-// way.
+// reached or is not ready. Without TLS it refuses addresses that are not on this machine: the token would be read on the way.
 func Dial(addr, secret string, options ...Option) (*grpc.ClientConn, error) {
 	config, err := serviceConfig()
 	if err != nil {
 		return nil, err
 	}
-	more := []grpc.DialOption{grpc.WithPerRPCCredentials(token(secret)), grpc.WithDefaultServiceConfig(config)}
+	d := dialing{options: []grpc.DialOption{grpc.WithPerRPCCredentials(token(secret)), grpc.WithDefaultServiceConfig(config)}}
 	for _, o := range options {
-		more = append(more, o...)
+		o(&d)
 	}
-	return connect(addr, more...)
+	return connect(addr, d)
 }
 
-// connect returns a connection to an address on this machine.
-func connect(addr string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
-	host, _, err := net.SplitHostPort(addr)
+func connect(addr string, d dialing) (*grpc.ClientConn, error) {
+	secured, err := transport(addr, d.service, d.ca)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: give host:port, for example 127.0.0.1:7010", addr)
+		return nil, err
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("address %q is not on this machine, and Laurel has no TLS yet: the token would be sent in the open", addr)
-	}
-	conn, err := grpc.NewClient("dns:///"+addr, append(options,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient("dns:///"+addr, append(d.options, secured,
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MessageBytesMax), grpc.MaxCallSendMsgSize(MessageBytesMax)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout}),
 		grpc.WithNoProxy(),

@@ -26,7 +26,7 @@ type elsewhere interface {
 // passer makes calls anew at the replica that owns what they are about, in the name of whoever made them: with the
 // credential that they showed, which every replica of a service knows.
 type passer struct {
-	options []grpc.DialOption
+	to dialing // how replicas of the service are reached
 
 	mu    sync.Mutex
 	conns map[string]*grpc.ClientConn
@@ -65,7 +65,7 @@ func (p *passer) conn(addr string) (*grpc.ClientConn, error) {
 	if conn := p.conns[addr]; conn != nil {
 		return conn, nil
 	}
-	conn, err := connect(addr, p.options...)
+	conn, err := connect(addr, p.to)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@
 // Methods are named verb and noun. One that begins with a verb of readVerbs changes nothing; any other has a field
 // idempotency_key, and a repeated call has the effect of one. So both are tried again by the client.
 //
-// There is no TLS yet: listen on, and dial, loopback addresses.
+// With TLS (tls.go) services talk across machines; without it they dial loopback addresses alone.
 package rpc
 
 import "time"

@@ -13,6 +13,7 @@ import (
 	"buf.build/go/protovalidate"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -30,7 +31,10 @@ type Config struct {
 	Outside *Outside
 	// Health says if the process is ready to be sent work. Somebody else polls it.
 	Health *telemetry.Health
-	Logger *slog.Logger
+	// Service is the name of the service, and TLS is what it shows; without it, it is for its own machine.
+	Service string
+	TLS     TLS
+	Logger  *slog.Logger
 	// Tracing makes a span of each call, within the trace of the caller.
 	Tracing telemetry.Tracing
 }
@@ -52,8 +56,15 @@ func NewServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the checks of requests: %w", err)
 	}
-	g := &guard{rules: rules(), validator: validator, log: cfg.Logger, passer: &passer{options: tracedClient(cfg.Tracing)}}
+	g := &guard{rules: rules(), validator: validator, log: cfg.Logger, passer: &passer{to: dialing{tracedClient(cfg.Tracing), cfg.TLS.CA, cfg.Service}}}
 	options := append(tracedServer(cfg.Tracing), limits(g)...)
+	shown, err := cfg.TLS.server()
+	if err != nil {
+		return nil, err
+	}
+	if shown != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(shown)))
+	}
 	switch {
 	case cfg.Outside != nil:
 		g.admit = func(ctx context.Context, method string) (context.Context, error) {

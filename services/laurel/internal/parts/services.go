@@ -49,7 +49,7 @@ func (h *House) deps() process.Deps {
 
 func (h *House) buildAccrual(ctx context.Context) error {
 	s, err := accrual.New(ctx, accrual.Config{
-		MongoURI: h.MongoURI, Database: h.database("accrual"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: h.Listen,
+		MongoURI: h.MongoURI, Database: h.database("accrual"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: h.Listen,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 	}, h.deps())
 	if err != nil {
@@ -61,7 +61,7 @@ func (h *House) buildAccrual(ctx context.Context) error {
 
 func (h *House) buildAnalytics(ctx context.Context) error {
 	s, err := analytics.New(ctx, analytics.Config{
-		MongoURI: h.MongoURI, Database: h.database("analytics"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		MongoURI: h.MongoURI, Database: h.database("analytics"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: freePort,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 	}, h.deps())
 	if err != nil {
@@ -73,7 +73,7 @@ func (h *House) buildAnalytics(ctx context.Context) error {
 
 func (h *House) buildMember(ctx context.Context) error {
 	s, err := member.New(ctx, member.Config{
-		MongoURI: h.MongoURI, Database: h.database("member"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		MongoURI: h.MongoURI, Database: h.database("member"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: freePort,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions,
 	}, h.deps())
 	if err != nil {
@@ -88,7 +88,7 @@ const callsPerSecond = 200
 
 func (h *House) buildPartner(ctx context.Context) error {
 	cfg := partner.Config{
-		MongoURI: h.MongoURI, Database: h.database("partner"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		MongoURI: h.MongoURI, Database: h.database("partner"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: freePort,
 		Accrual: h.Accrual.Address(), AccrualToken: h.Secrets[rpc.Partner],
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 		Door: h.PartnerDoor, CallsPerSecond: callsPerSecond,
@@ -106,7 +106,7 @@ func (h *House) buildPartner(ctx context.Context) error {
 
 func (h *House) buildProgramme(ctx context.Context) error {
 	s, err := programme.New(ctx, programme.Config{
-		MongoURI: h.MongoURI, Database: h.database("programme"), NATSURL: h.NATSURL, NATSToken: h.NATSToken,
+		MongoURI: h.MongoURI, Database: h.database("programme"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken},
 		Listen: freePort, Callers: h.Secrets.List(), Partitions: bus.Partitions,
 	}, h.deps())
 	if err != nil {
@@ -118,7 +118,7 @@ func (h *House) buildProgramme(ctx context.Context) error {
 
 func (h *House) buildReward(ctx context.Context) error {
 	s, err := reward.New(ctx, reward.Config{
-		MongoURI: h.MongoURI, Database: h.database("reward"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		MongoURI: h.MongoURI, Database: h.database("reward"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: freePort,
 		Callers: h.Secrets.List(), Accrual: h.Accrual.Address(), AccrualToken: h.Secrets[rpc.Reward], Partitions: bus.Partitions,
 		Lease: redemptionLease,
 	}, h.deps())
@@ -132,7 +132,7 @@ func (h *House) buildReward(ctx context.Context) error {
 
 func (h *House) buildTier(ctx context.Context) error {
 	s, err := tier.New(ctx, tier.Config{
-		MongoURI: h.MongoURI, Database: h.database("tier"), NATSURL: h.NATSURL, NATSToken: h.NATSToken, Listen: freePort,
+		MongoURI: h.MongoURI, Database: h.database("tier"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: freePort,
 		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
 	}, h.deps())
 	if err != nil {
