@@ -3,8 +3,10 @@ package follow_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
@@ -79,4 +81,33 @@ func TestReplicasWorkOnTheirOwnPartitions(t *testing.T) {
 	told, err := p.bus.End(t.Context(), bus.Facts)
 	require.NoError(t, err)
 	require.Equal(t, said, told, "each message was told once")
+}
+
+// TestWhatWasTakenAwayIsLeftAlone: the partition document alone says whose it is, whatever a replica still believes.
+func TestWhatWasTakenAwayIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.control("house", "opened", "opened", opened())
+	one := p.share("127.0.0.1:1")
+	one.own(t, partitions)
+	one.drained(t)
+	s := p.open()
+	_, err := s.Collection("replicas").InsertOne(t.Context(), bson.M{
+		"_id": "another", "address": "127.0.0.1:2", "beat": time.Now().Add(time.Hour),
+	})
+	require.NoError(t, err)
+	testkit.Eventually(t, func() bool {
+		parts, err := s.ReadPartitions(t.Context(), one.Owned())
+		if err != nil {
+			return false
+		}
+		for id, part := range parts {
+			if moved, err := s.OwnPartition(t.Context(), part, "another"); err != nil || !moved {
+				return false
+			}
+			require.ErrorIs(t, one.Call(t.Context(), id, "not ours"), reason.NotReady, "partition %d", id)
+		}
+		return true
+	}, "all is another's")
+	require.Zero(t, p.lines()["work"])
 }
