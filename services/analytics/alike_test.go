@@ -311,5 +311,5 @@ var ofRoundedMoney = map[string]bool{"effect.return_on_cost": true, "priorities.
 
 // withoutMoney are reports that count days, answers or people alone.
 var withoutMoney = []string{
-	"actions", "channel", "churn-causes", "cohorts", "involvement", "kano", "loyalty-indicators", "reviews", "scorecard", "statements", "survival",
+	"actions", "channel", "churn-causes", "cohorts", "contract-retention", "involvement", "kano", "loyalty-indicators", "reviews", "scorecard", "statements", "survival",
 }

@@ -63,7 +63,7 @@ func edges() []edge {
 			return []bus.Outgoing{l.paid("m0", "a", date("2025-01-10"), math.MaxInt64), l.paid("m1", "b", date("2025-02-10"), 0)}
 		}},
 		{name: "amounts add up to more than there is", tell: pairs(2, math.MaxInt64), refused: reason.AmountOutOfRange, answers: []string{
-			"actions", "channel", "churn-causes", "cohorts", "effect", "involvement", "kano", "loyalty-indicators", "price-tolerance", "reviews",
+			"actions", "channel", "churn-causes", "cohorts", "contract-retention", "effect", "involvement", "kano", "loyalty-indicators", "price-tolerance", "reviews",
 			"satisfaction", "scorecard", "statements", "survival",
 		}},
 		{name: "everything came back", said: "1 '' 0 0 1", tell: sentBack},

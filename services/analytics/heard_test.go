@@ -156,6 +156,12 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{"scorecard", "scorecard.goals", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_Scorecard{
 			Scorecard: &analyticsv1.ScorecardParameters{Goals: []*analyticsv1.ScorecardGoal{{Of: "people", Target: "6"}}},
 		}}},
+		{"contract-retention", "contract_retention.months", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_ContractRetention{
+			ContractRetention: &analyticsv1.ContractRetentionParameters{Months: 121},
+		}}},
+		{"contract-retention", "contract_retention.discount", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_ContractRetention{
+			ContractRetention: &analyticsv1.ContractRetentionParameters{Discount: "0"},
+		}}},
 		{"channel", "channel.months", &analyticsv1.GetReportRequest{Parameters: &analyticsv1.GetReportRequest_Channel{
 			Channel: &analyticsv1.ChannelParameters{Months: -1},
 		}}},

@@ -3,7 +3,7 @@ package api
 // heard lists the reports that rest on what customers say.
 func heard() []report {
 	return []report{
-		channelReport(), involvementReport(), loyaltyIndicatorsReport(), loyaltyTypesReport(), reviewsReport(), satisfactionReport(), scorecardReport(),
-		serviceStagesReport(), statementsReport(),
+		channelReport(), contractRetentionReport(), involvementReport(), loyaltyIndicatorsReport(), loyaltyTypesReport(), reviewsReport(), satisfactionReport(),
+		scorecardReport(), serviceStagesReport(), statementsReport(),
 	}
 }

@@ -28,6 +28,8 @@ func (w writer) heard(r *analyticsv1.Report) []plot {
 		return scorecardPlots(body.Scorecard)
 	case *analyticsv1.Report_Channel:
 		return channelPlots(body.Channel)
+	case *analyticsv1.Report_ContractRetention:
+		return contractPlots(body.ContractRetention)
 	}
 	return nil
 }

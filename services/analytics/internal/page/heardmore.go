@@ -92,3 +92,21 @@ func channelPlots(c *analyticsv1.ChannelReport) []plot {
 		bars("Contracts renewed of their own will", "Of those that were renewed or ended in the period.", renewal),
 	}
 }
+
+func contractPlots(c *analyticsv1.ContractRetentionReport) []plot {
+	made, model, survival := series{Name: "renewed"}, series{Name: "by the model"}, series{Name: "still there, by the model"}
+	for _, t := range c.GetTerms() {
+		x := float64(t.GetRenewal())
+		if t.GetRetentionShare() != "" {
+			made.Points = append(made.Points, point{x, decimal(t.GetRetentionShare())})
+		}
+		if t.GetModelRetentionShare() != "" {
+			model.Points = append(model.Points, point{x, decimal(t.GetModelRetentionShare())})
+			survival.Points = append(survival.Points, point{x, decimal(t.GetModelSurvivalShare())})
+		}
+	}
+	return []plot{
+		lines("Contracts renewed, by renewal", "Of those that came to it; the model goes on where nobody has come to yet.", axes{count, percent}, made, model),
+		lines("Contracts that are still there", "Of all that were signed, by how often they were renewed.", axes{count, percent}, survival),
+	}
+}

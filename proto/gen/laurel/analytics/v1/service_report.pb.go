@@ -1211,6 +1211,313 @@ func (x *ChannelReport) GetMargins() []*ChannelMargin {
 	return nil
 }
 
+type ContractRetentionParameters struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Length of a term: how long a contract runs before it is renewed. Default 12.
+	Months int32 `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	// What a term later is worth less, for what is still to come: a decimal above 0, at most 10. Default 0.1.
+	Discount      string `protobuf:"bytes,2,opt,name=discount,proto3" json:"discount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContractRetentionParameters) Reset() {
+	*x = ContractRetentionParameters{}
+	mi := &file_laurel_analytics_v1_service_report_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContractRetentionParameters) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContractRetentionParameters) ProtoMessage() {}
+
+func (x *ContractRetentionParameters) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_service_report_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContractRetentionParameters.ProtoReflect.Descriptor instead.
+func (*ContractRetentionParameters) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_service_report_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ContractRetentionParameters) GetMonths() int32 {
+	if x != nil {
+		return x.Months
+	}
+	return 0
+}
+
+func (x *ContractRetentionParameters) GetDiscount() string {
+	if x != nil {
+		return x.Discount
+	}
+	return ""
+}
+
+// ContractTerm is what became of those who came to one renewal.
+type ContractTerm struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counted from 1.
+	Renewal int32 `protobuf:"varint,1,opt,name=renewal,proto3" json:"renewal,omitempty"`
+	// Contracts that came to it. None: it is foretold alone.
+	AtRisk int64 `protobuf:"varint,2,opt,name=at_risk,json=atRisk,proto3" json:"at_risk,omitempty"`
+	Left   int64 `protobuf:"varint,3,opt,name=left,proto3" json:"left,omitempty"`
+	// Of those who came to it; empty where nobody did.
+	RetentionShare string `protobuf:"bytes,4,opt,name=retention_share,json=retentionShare,proto3" json:"retention_share,omitempty"`
+	// By the model; empty without one.
+	ModelRetentionShare string `protobuf:"bytes,5,opt,name=model_retention_share,json=modelRetentionShare,proto3" json:"model_retention_share,omitempty"`
+	// Of all who signed, by the model: those who make at least so many renewals.
+	ModelSurvivalShare string `protobuf:"bytes,6,opt,name=model_survival_share,json=modelSurvivalShare,proto3" json:"model_survival_share,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *ContractTerm) Reset() {
+	*x = ContractTerm{}
+	mi := &file_laurel_analytics_v1_service_report_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContractTerm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContractTerm) ProtoMessage() {}
+
+func (x *ContractTerm) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_service_report_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContractTerm.ProtoReflect.Descriptor instead.
+func (*ContractTerm) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_service_report_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ContractTerm) GetRenewal() int32 {
+	if x != nil {
+		return x.Renewal
+	}
+	return 0
+}
+
+func (x *ContractTerm) GetAtRisk() int64 {
+	if x != nil {
+		return x.AtRisk
+	}
+	return 0
+}
+
+func (x *ContractTerm) GetLeft() int64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+func (x *ContractTerm) GetRetentionShare() string {
+	if x != nil {
+		return x.RetentionShare
+	}
+	return ""
+}
+
+func (x *ContractTerm) GetModelRetentionShare() string {
+	if x != nil {
+		return x.ModelRetentionShare
+	}
+	return ""
+}
+
+func (x *ContractTerm) GetModelSurvivalShare() string {
+	if x != nil {
+		return x.ModelSurvivalShare
+	}
+	return ""
+}
+
+type ContractRetentionReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose signing was told, one for each signing.
+	Contracts int64 `protobuf:"varint,1,opt,name=contracts,proto3" json:"contracts,omitempty"`
+	Current   int64 `protobuf:"varint,2,opt,name=current,proto3" json:"current,omitempty"`
+	Ended     int64 `protobuf:"varint,3,opt,name=ended,proto3" json:"ended,omitempty"`
+	// Accounts whose signing was never told: how long they have been there is not known, and they count nowhere here.
+	Unsigned   int64 `protobuf:"varint,4,opt,name=unsigned,proto3" json:"unsigned,omitempty"`
+	Unreadable int64 `protobuf:"varint,5,opt,name=unreadable,proto3" json:"unreadable,omitempty"`
+	// Why there is no model; empty if there is one.
+	Without string `protobuf:"bytes,6,opt,name=without,proto3" json:"without,omitempty"`
+	// Of the beta distribution of the chance of leaving at a renewal, with their standard errors.
+	Alpha         string `protobuf:"bytes,7,opt,name=alpha,proto3" json:"alpha,omitempty"`
+	AlphaError    string `protobuf:"bytes,8,opt,name=alpha_error,json=alphaError,proto3" json:"alpha_error,omitempty"`
+	Beta          string `protobuf:"bytes,9,opt,name=beta,proto3" json:"beta,omitempty"`
+	BetaError     string `protobuf:"bytes,10,opt,name=beta_error,json=betaError,proto3" json:"beta_error,omitempty"`
+	LogLikelihood string `protobuf:"bytes,11,opt,name=log_likelihood,json=logLikelihood,proto3" json:"log_likelihood,omitempty"`
+	Aic           string `protobuf:"bytes,12,opt,name=aic,proto3" json:"aic,omitempty"`
+	// The mean chance of leaving at the first renewal.
+	LeavingShare string `protobuf:"bytes,13,opt,name=leaving_share,json=leavingShare,proto3" json:"leaving_share,omitempty"`
+	// Mean of the current contracts: terms that they will still be renewed, discounted.
+	RemainingTerms string `protobuf:"bytes,14,opt,name=remaining_terms,json=remainingTerms,proto3" json:"remaining_terms,omitempty"`
+	// Rising; behind the last renewal that anybody came to, some that are foretold.
+	Terms         []*ContractTerm `protobuf:"bytes,15,rep,name=terms,proto3" json:"terms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContractRetentionReport) Reset() {
+	*x = ContractRetentionReport{}
+	mi := &file_laurel_analytics_v1_service_report_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContractRetentionReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContractRetentionReport) ProtoMessage() {}
+
+func (x *ContractRetentionReport) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_service_report_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContractRetentionReport.ProtoReflect.Descriptor instead.
+func (*ContractRetentionReport) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_service_report_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ContractRetentionReport) GetContracts() int64 {
+	if x != nil {
+		return x.Contracts
+	}
+	return 0
+}
+
+func (x *ContractRetentionReport) GetCurrent() int64 {
+	if x != nil {
+		return x.Current
+	}
+	return 0
+}
+
+func (x *ContractRetentionReport) GetEnded() int64 {
+	if x != nil {
+		return x.Ended
+	}
+	return 0
+}
+
+func (x *ContractRetentionReport) GetUnsigned() int64 {
+	if x != nil {
+		return x.Unsigned
+	}
+	return 0
+}
+
+func (x *ContractRetentionReport) GetUnreadable() int64 {
+	if x != nil {
+		return x.Unreadable
+	}
+	return 0
+}
+
+func (x *ContractRetentionReport) GetWithout() string {
+	if x != nil {
+		return x.Without
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetAlpha() string {
+	if x != nil {
+		return x.Alpha
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetAlphaError() string {
+	if x != nil {
+		return x.AlphaError
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetBeta() string {
+	if x != nil {
+		return x.Beta
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetBetaError() string {
+	if x != nil {
+		return x.BetaError
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetLogLikelihood() string {
+	if x != nil {
+		return x.LogLikelihood
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetAic() string {
+	if x != nil {
+		return x.Aic
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetLeavingShare() string {
+	if x != nil {
+		return x.LeavingShare
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetRemainingTerms() string {
+	if x != nil {
+		return x.RemainingTerms
+	}
+	return ""
+}
+
+func (x *ContractRetentionReport) GetTerms() []*ContractTerm {
+	if x != nil {
+		return x.Terms
+	}
+	return nil
+}
+
 var File_laurel_analytics_v1_service_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_service_report_proto_rawDesc = "" +
@@ -1323,7 +1630,38 @@ const file_laurel_analytics_v1_service_report_proto_rawDesc = "" +
 	"\rcurrent_years\x18\x06 \x01(\tR\fcurrentYears\x12!\n" +
 	"\fformer_years\x18\a \x01(\tR\vformerYears\x12<\n" +
 	"\aperiods\x18\b \x03(\v2\".laurel.analytics.v1.ChannelPeriodR\aperiods\x12<\n" +
-	"\amargins\x18\t \x03(\v2\".laurel.analytics.v1.ChannelMarginR\amarginsB\xe7\x01\n" +
+	"\amargins\x18\t \x03(\v2\".laurel.analytics.v1.ChannelMarginR\amargins\"Z\n" +
+	"\x1bContractRetentionParameters\x12\x16\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12#\n" +
+	"\bdiscount\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\bdiscount\"\xe4\x01\n" +
+	"\fContractTerm\x12\x18\n" +
+	"\arenewal\x18\x01 \x01(\x05R\arenewal\x12\x17\n" +
+	"\aat_risk\x18\x02 \x01(\x03R\x06atRisk\x12\x12\n" +
+	"\x04left\x18\x03 \x01(\x03R\x04left\x12'\n" +
+	"\x0fretention_share\x18\x04 \x01(\tR\x0eretentionShare\x122\n" +
+	"\x15model_retention_share\x18\x05 \x01(\tR\x13modelRetentionShare\x120\n" +
+	"\x14model_survival_share\x18\x06 \x01(\tR\x12modelSurvivalShare\"\xe7\x03\n" +
+	"\x17ContractRetentionReport\x12\x1c\n" +
+	"\tcontracts\x18\x01 \x01(\x03R\tcontracts\x12\x18\n" +
+	"\acurrent\x18\x02 \x01(\x03R\acurrent\x12\x14\n" +
+	"\x05ended\x18\x03 \x01(\x03R\x05ended\x12\x1a\n" +
+	"\bunsigned\x18\x04 \x01(\x03R\bunsigned\x12\x1e\n" +
+	"\n" +
+	"unreadable\x18\x05 \x01(\x03R\n" +
+	"unreadable\x12\x18\n" +
+	"\awithout\x18\x06 \x01(\tR\awithout\x12\x14\n" +
+	"\x05alpha\x18\a \x01(\tR\x05alpha\x12\x1f\n" +
+	"\valpha_error\x18\b \x01(\tR\n" +
+	"alphaError\x12\x12\n" +
+	"\x04beta\x18\t \x01(\tR\x04beta\x12\x1d\n" +
+	"\n" +
+	"beta_error\x18\n" +
+	" \x01(\tR\tbetaError\x12%\n" +
+	"\x0elog_likelihood\x18\v \x01(\tR\rlogLikelihood\x12\x10\n" +
+	"\x03aic\x18\f \x01(\tR\x03aic\x12#\n" +
+	"\rleaving_share\x18\r \x01(\tR\fleavingShare\x12'\n" +
+	"\x0fremaining_terms\x18\x0e \x01(\tR\x0eremainingTerms\x127\n" +
+	"\x05terms\x18\x0f \x03(\v2!.laurel.analytics.v1.ContractTermR\x05termsB\xe7\x01\n" +
 	"\x17com.laurel.analytics.v1B\x12ServiceReportProtoP\x01ZJgithub.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1;analyticsv1\xa2\x02\x03LAX\xaa\x02\x13Laurel.Analytics.V1\xca\x02\x13Laurel\\Analytics\\V1\xe2\x02\x1fLaurel\\Analytics\\V1\\GPBMetadata\xea\x02\x15Laurel::Analytics::V1b\x06proto3"
 
 var (
@@ -1338,22 +1676,25 @@ func file_laurel_analytics_v1_service_report_proto_rawDescGZIP() []byte {
 	return file_laurel_analytics_v1_service_report_proto_rawDescData
 }
 
-var file_laurel_analytics_v1_service_report_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_laurel_analytics_v1_service_report_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_laurel_analytics_v1_service_report_proto_goTypes = []any{
-	(*ReviewsParameters)(nil),   // 0: laurel.analytics.v1.ReviewsParameters
-	(*ReviewTally)(nil),         // 1: laurel.analytics.v1.ReviewTally
-	(*ReviewTopic)(nil),         // 2: laurel.analytics.v1.ReviewTopic
-	(*ReviewMonth)(nil),         // 3: laurel.analytics.v1.ReviewMonth
-	(*ReviewCall)(nil),          // 4: laurel.analytics.v1.ReviewCall
-	(*ReviewsReport)(nil),       // 5: laurel.analytics.v1.ReviewsReport
-	(*ScorecardGoal)(nil),       // 6: laurel.analytics.v1.ScorecardGoal
-	(*ScorecardParameters)(nil), // 7: laurel.analytics.v1.ScorecardParameters
-	(*ScorecardLine)(nil),       // 8: laurel.analytics.v1.ScorecardLine
-	(*ScorecardReport)(nil),     // 9: laurel.analytics.v1.ScorecardReport
-	(*ChannelParameters)(nil),   // 10: laurel.analytics.v1.ChannelParameters
-	(*ChannelPeriod)(nil),       // 11: laurel.analytics.v1.ChannelPeriod
-	(*ChannelMargin)(nil),       // 12: laurel.analytics.v1.ChannelMargin
-	(*ChannelReport)(nil),       // 13: laurel.analytics.v1.ChannelReport
+	(*ReviewsParameters)(nil),           // 0: laurel.analytics.v1.ReviewsParameters
+	(*ReviewTally)(nil),                 // 1: laurel.analytics.v1.ReviewTally
+	(*ReviewTopic)(nil),                 // 2: laurel.analytics.v1.ReviewTopic
+	(*ReviewMonth)(nil),                 // 3: laurel.analytics.v1.ReviewMonth
+	(*ReviewCall)(nil),                  // 4: laurel.analytics.v1.ReviewCall
+	(*ReviewsReport)(nil),               // 5: laurel.analytics.v1.ReviewsReport
+	(*ScorecardGoal)(nil),               // 6: laurel.analytics.v1.ScorecardGoal
+	(*ScorecardParameters)(nil),         // 7: laurel.analytics.v1.ScorecardParameters
+	(*ScorecardLine)(nil),               // 8: laurel.analytics.v1.ScorecardLine
+	(*ScorecardReport)(nil),             // 9: laurel.analytics.v1.ScorecardReport
+	(*ChannelParameters)(nil),           // 10: laurel.analytics.v1.ChannelParameters
+	(*ChannelPeriod)(nil),               // 11: laurel.analytics.v1.ChannelPeriod
+	(*ChannelMargin)(nil),               // 12: laurel.analytics.v1.ChannelMargin
+	(*ChannelReport)(nil),               // 13: laurel.analytics.v1.ChannelReport
+	(*ContractRetentionParameters)(nil), // 14: laurel.analytics.v1.ContractRetentionParameters
+	(*ContractTerm)(nil),                // 15: laurel.analytics.v1.ContractTerm
+	(*ContractRetentionReport)(nil),     // 16: laurel.analytics.v1.ContractRetentionReport
 }
 var file_laurel_analytics_v1_service_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ReviewTopic.all:type_name -> laurel.analytics.v1.ReviewTally
@@ -1368,11 +1709,12 @@ var file_laurel_analytics_v1_service_report_proto_depIdxs = []int32{
 	8,  // 9: laurel.analytics.v1.ScorecardReport.lines:type_name -> laurel.analytics.v1.ScorecardLine
 	11, // 10: laurel.analytics.v1.ChannelReport.periods:type_name -> laurel.analytics.v1.ChannelPeriod
 	12, // 11: laurel.analytics.v1.ChannelReport.margins:type_name -> laurel.analytics.v1.ChannelMargin
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	15, // 12: laurel.analytics.v1.ContractRetentionReport.terms:type_name -> laurel.analytics.v1.ContractTerm
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_service_report_proto_init() }
@@ -1386,7 +1728,7 @@ func file_laurel_analytics_v1_service_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_service_report_proto_rawDesc), len(file_laurel_analytics_v1_service_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/answers"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/contract"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -76,31 +77,28 @@ func New(asOf calendar.Day, months int) *Builder {
 	return b
 }
 
-// stint is a time under contract; To is calendar.None while it lasts.
-type stint struct {
-	from, to calendar.Day
-	freely   bool // it was ended of the dealer's own will
-}
-
 // Add takes an account.
 func (b *Builder) Add(c history.Customer) error {
 	said, unreadable := answers.All(c.Before(b.asOf).Deeds)
-	stints, signed := b.stints(said)
-	if len(stints) == 0 {
+	contracts := contract.Of(said)
+	if len(contracts.Stints) == 0 {
 		return nil
+	}
+	for _, e := range contracts.Events {
+		b.due(e)
 	}
 	b.report.Dealers++
 	b.report.Unreadable += unreadable
-	if !signed {
+	if !contracts.Signed {
 		b.report.Unsigned++
 	}
-	days, current := int64(0), stints[len(stints)-1].to == calendar.None
-	for _, s := range stints {
-		end := s.to
-		if end == calendar.None {
+	days, current := int64(0), contracts.Stints[len(contracts.Stints)-1].Current()
+	for _, s := range contracts.Stints {
+		end := s.To
+		if s.Current() {
 			end = b.asOf
 		}
-		days += int64(end - s.from)
+		days += int64(end - s.From)
 		for i := range b.report.Periods {
 			b.report.Periods[i].count(s)
 		}
@@ -122,62 +120,34 @@ func (b *Builder) Add(c history.Customer) error {
 	return nil
 }
 
-// stints reads contracts, and counts renewals and ends in their periods; whether the first one begins with a signing. One that
-// is renewed or ended without having been signed is known from that day on; a second signing while it lasts changes nothing.
-func (b *Builder) stints(said []answers.Said) ([]stint, bool) {
-	var list []stint
-	signed := false
-	for _, s := range said {
-		what := s.Text(answers.Contract)
-		if what == "" {
-			continue
-		}
-		if len(list) == 0 {
-			signed = what == answers.ContractSigned
-		}
-		if len(list) == 0 || list[len(list)-1].to != calendar.None {
-			if what == answers.ContractEnded && len(list) > 0 {
-				continue // it had ended before
-			}
-			list = append(list, stint{from: s.Day, to: calendar.None})
-		}
-		freely := s.Flag(answers.Voluntary)
-		if what == answers.ContractEnded {
-			at := &list[len(list)-1]
-			at.to, at.freely = s.Day, freely
-		}
-		b.due(s.Day, what, freely)
-	}
-	return list, signed
-}
-
-func (b *Builder) due(day calendar.Day, what string, freely bool) {
+// due counts what happened to a contract in its period.
+func (b *Builder) due(e contract.Event) {
 	for i := range b.report.Periods {
 		p := &b.report.Periods[i]
-		if day < p.From || day >= p.To {
+		if e.Day < p.From || e.Day >= p.To {
 			continue
 		}
 		switch {
-		case what == answers.ContractEnded:
+		case e.What == answers.ContractEnded:
 			p.Ended++
-		case what == answers.ContractRenewed && freely:
+		case e.What == answers.ContractRenewed && e.Freely:
 			p.Renewed++
 			p.RenewedFreely++
-		case what == answers.ContractRenewed:
+		case e.What == answers.ContractRenewed:
 			p.Renewed++
 		}
 	}
 }
 
 // count adds a time under contract to a period.
-func (p *Period) count(s stint) {
-	left := s.to != calendar.None && s.to >= p.From && s.to < p.To
+func (p *Period) count(s contract.Stint) {
+	left := s.To != calendar.None && s.To >= p.From && s.To < p.To
 	switch {
-	case s.from >= p.From && s.from < p.To:
+	case s.From >= p.From && s.From < p.To:
 		p.Joined++
-	case s.from < p.From && (s.to == calendar.None || s.to >= p.From):
+	case s.From < p.From && (s.To == calendar.None || s.To >= p.From):
 		p.AtStart++
-		if left && s.freely {
+		if left && s.Freely {
 			p.Left++
 		} else if left {
 			p.LeftOther++
