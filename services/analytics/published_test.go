@@ -202,7 +202,7 @@ func TestManyAreToldInPages(t *testing.T) {
 	require.NoError(t, s.Forget(t.Context()))
 	_, err := h.db.Collection("publications").UpdateByID(t.Context(), "tea/most", bson.M{"$inc": bson.M{"asked": 1}})
 	require.NoError(t, err)
-	g = groupsOf(h.run(size{batch: 1}))
+	g = groupsOf(h.run(size{batch: 64}))
 	require.EqualValues(t, many-100, g.told("most", "2025-01-11").GetCustomers())
 	require.Len(t, h.changes(bus.Facts), many-100)
 	g.withdraw("most")

@@ -217,8 +217,10 @@ func (l *life) dies(point string) {
 		<-victim.done
 		cancel() // nobody will answer: do not try again
 	}()
-	_, _ = l.call(ctx, *l.till.client.Load()) // answered or not: some points come after the answer
-	testkit.Eventually(t, victim.ended, "it is killed at "+point)
+	testkit.Eventually(t, func() bool {
+		_, _ = l.call(ctx, *l.till.client.Load()) // answered or not: some points come after the answer, and it may not own the account yet
+		return victim.ended()
+	}, "it is killed at "+point)
 	require.Equal(t, syscall.SIGKILL, victim.wait().signal)
 	require.Contains(t, victim.err.String(), "fault point "+point)
 }

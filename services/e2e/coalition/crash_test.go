@@ -41,7 +41,7 @@ func (h *standing) killedAt(binary, point string) *killed {
 	for _, caller := range h.secrets.List() {
 		fmt.Fprintf(&callers, "\n  - %q", caller)
 	}
-	text := fmt.Sprintf("mongo_uri: %q\ndatabase: %q\nnats_url: %q\nnats_token: %q\naccrual: %q\naccrual_token: %q\npartitions: %d\ncallers:%s\n",
+	text := fmt.Sprintf("mongo_uri: %q\ndatabase: %q\nnats: {url: %q, token: %q}\naccrual: %q\naccrual_token: %q\npartitions: %d\ncallers:%s\n",
 		h.uri, h.books().Name(), h.nats.URL, h.nats.Token, h.accrual.Address(), h.secrets[rpc.Partner], partitions, callers.String())
 	require.NoError(h.t, os.WriteFile(settings, []byte(text), 0o600))
 	cmd := exec.CommandContext(h.t.Context(), binary, "--config", settings)
