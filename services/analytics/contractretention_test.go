@@ -42,19 +42,19 @@ func TestAClubsContractsAreForetold(t *testing.T) {
 
 	got := s.ask(&analyticsv1.GetReportRequest{Program: "club", Name: "contract-retention", AsOf: "2022-03-02"}).GetContractRetention()
 	require.Empty(t, got.GetWithout())
-	require.EqualValues(t, []int64{1000, 241, 759, 1}, []int64{got.GetContracts(), got.GetCurrent(), got.GetEnded(), got.GetUnsigned()})
+	require.Equal(t, []int64{1000, 241, 759, 1}, []int64{got.GetContracts(), got.GetCurrent(), got.GetEnded(), got.GetUnsigned()})
 	require.InDelta(t, 0.704, number(t, got.GetAlpha()), 0.0006)
 	require.InDelta(t, 1.182, number(t, got.GetBeta()), 0.0006)
 	require.InDelta(t, -1680.27, number(t, got.GetLogLikelihood()), 0.006)
 	require.Len(t, got.GetTerms(), 7+5)
 	third := got.GetTerms()[2]
-	require.EqualValues(t, []int64{468, 86}, []int64{third.GetAtRisk(), third.GetLeft()})
+	require.Equal(t, []int64{468, 86}, []int64{third.GetAtRisk(), third.GetLeft()})
 	require.Equal(t, "0.816239316", third.GetRetentionShare())
 	last := got.GetTerms()[11]
 	require.Zero(t, last.GetAtRisk())
 	require.Empty(t, last.GetRetentionShare())
 	require.InDelta(t, 0.170, number(t, last.GetModelSurvivalShare()), 0.0005)
-	require.InDelta(t, number(t, got.GetTerms()[7].GetModelRetentionShare()), (1.182+7)/(0.704+1.182+7), 1e-3)
+	require.InDelta(t, (1.182+7)/(0.704+1.182+7), number(t, got.GetTerms()[7].GetModelRetentionShare()), 1e-3)
 	require.Greater(t, number(t, got.GetRemainingTerms()), 6.0, "those who are left leave seldom")
 
 	half := s.ask(&analyticsv1.GetReportRequest{

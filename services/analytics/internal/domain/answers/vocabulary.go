@@ -123,8 +123,8 @@ var vocabulary = []Meaning{
 	{Field: AnswerTo, Kind: Name, Means: "id of the review that this answers"},
 	{Field: About, Kind: Name, Means: "id of the review that the case is about"},
 	{Field: Incentive, Kind: Name, Means: "id of an order that was made with a reward, coupon or discount"},
-	{Field: Contract, Kind: Word, Words: []string{ContractSigned, ContractRenewed, ContractEnded}, Means: "what happened to a dealer's contract"},
-	{Field: Voluntary, Kind: Flag, Means: "the dealer did it of their own will: renewed unbound, or ended and was not ended by us or by closing down"},
+	{Field: Contract, Kind: Word, Words: []string{ContractSigned, ContractRenewed, ContractEnded}, Means: "what happened to the account's contract"},
+	{Field: Voluntary, Kind: Flag, Means: "they did it of their own will: renewed unbound, or ended and was not ended by us or by closing down"},
 	{Field: MarginLowest, Most: percentMost, Means: "per cent of margin below which the dealer would leave"},
 	{Field: MarginHighest, Most: percentMost, Means: "per cent of margin elsewhere up to which the dealer would stay"},
 }

@@ -48,12 +48,14 @@ func (b *Club) Add(c history.Customer) error {
 			b.Unsigned++
 			continue
 		}
+		renewals := s.Renewals(b.months, b.asOf)
 		if s.Current() {
 			b.Current++
+			b.Kept(renewals)
 		} else {
 			b.Ended++
+			b.Left(renewals)
 		}
-		b.Sample.Add(s.Renewals(b.months, b.asOf), !s.Current())
 	}
 	return nil
 }

@@ -52,21 +52,27 @@ func (m Model) Remaining(renewals int, discount float64) float64 {
 	return sum
 }
 
-// Sample is what the model is held against. Make it with Add.
+// Sample is what the model is held against. Make it with Left and Kept.
 type Sample struct {
 	// left and kept count members by renewals: who left after so many, and who has renewed so often and is still there.
 	left, kept []int64
 }
 
-// Add takes a member who renewed so often, and then left or has not had to decide again.
-func (s *Sample) Add(renewals int, left bool) {
+// Left takes a member who renewed so often and then did not.
+func (s *Sample) Left(renewals int) {
+	s.grow(renewals)
+	s.left[renewals]++
+}
+
+// Kept takes a member who renewed so often and has not had to decide again.
+func (s *Sample) Kept(renewals int) {
+	s.grow(renewals)
+	s.kept[renewals]++
+}
+
+func (s *Sample) grow(renewals int) {
 	for len(s.left) <= renewals {
 		s.left, s.kept = append(s.left, 0), append(s.kept, 0)
-	}
-	if left {
-		s.left[renewals]++
-	} else {
-		s.kept[renewals]++
 	}
 }
 

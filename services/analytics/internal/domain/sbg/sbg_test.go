@@ -18,12 +18,12 @@ func survivors(counts ...int) *sbg.Sample {
 	before := 1000
 	for renewal, n := range counts {
 		for range before - n {
-			s.Add(renewal, true)
+			s.Left(renewal)
 		}
 		before = n
 	}
 	for range before {
-		s.Add(len(counts), false)
+		s.Kept(len(counts))
 	}
 	return s
 }
@@ -106,7 +106,11 @@ func TestParametersAreFoundAgain(t *testing.T) {
 		for renewals < seen && random.Float64() >= leaves {
 			renewals++
 		}
-		s.Add(renewals, renewals < seen)
+		if renewals < seen {
+			s.Left(renewals)
+		} else {
+			s.Kept(renewals)
+		}
 	}
 	m, e, err := sbg.Fit(s, nil)
 	require.NoError(t, err)
@@ -130,11 +134,11 @@ func TestWhatCannotBeLearnt(t *testing.T) {
 
 func TestTermsCountWhoCameToEachRenewal(t *testing.T) {
 	s := &sbg.Sample{}
-	for _, m := range []struct {
-		renewals int
-		left     bool
-	}{{0, true}, {0, false}, {1, true}, {3, false}, {0, true}} {
-		s.Add(m.renewals, m.left)
+	for _, renewals := range []int{0, 1, 0} {
+		s.Left(renewals)
+	}
+	for _, renewals := range []int{0, 3} {
+		s.Kept(renewals)
 	}
 	require.Equal(t, []sbg.Term{
 		{Renewal: 1, AtRisk: 4, Left: 2}, {Renewal: 2, AtRisk: 2, Left: 1}, {Renewal: 3, AtRisk: 1},
