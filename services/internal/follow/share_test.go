@@ -63,7 +63,10 @@ func TestReplicasWorkOnTheirOwnPartitions(t *testing.T) {
 
 	three := p.share("127.0.0.1:3")
 	load()
-	three.own(t, 1)
+	testkit.Eventually(t, func() bool {
+		a, b, c := len(one.Owned()), len(two.Owned()), len(three.Owned())
+		return min(a, b, c) == 1 && a+b+c == partitions
+	}, "each has a partition, and one has two")
 	two.stop()
 	load()
 	testkit.Eventually(t, func() bool { return len(one.Owned())+len(three.Owned()) == partitions }, "what was two's")
