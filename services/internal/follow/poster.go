@@ -75,8 +75,8 @@ func (p *Poster) post(ctx context.Context, items []lane.Item) ([]lane.Item, erro
 	if err := p.open(ctx); err != nil {
 		return items, err
 	}
-	if items = p.ours(items); len(items) == 0 {
-		return nil, nil
+	if left := p.ours(items); len(left) < len(items) {
+		return left, nil // by itself, so that nobody is told again when the others fail
 	}
 	items, rest := p.choose(items)
 	attempting, err := p.beginAttempt(ctx, items)

@@ -1,6 +1,7 @@
 package follow_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -9,8 +10,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
@@ -113,4 +117,42 @@ func TestWhatWasTakenAwayIsLeftAlone(t *testing.T) {
 		return true
 	}, "all is another's")
 	require.Zero(t, p.lines()["work"])
+}
+
+// TestWhoAsksIsToldOnce that another replica has the partition, though the rest of the batch fails and is tried again.
+func TestWhoAsksIsToldOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	s := p.open()
+	require.NoError(t, s.Ensure(t.Context(), follow.Collections()...))
+	require.NoError(t, s.Ensure(t.Context(), store.Collection{Name: "lines", Schema: store.Object(bson.A{"_id", "what"}, bson.M{})}))
+	parts, err := s.LoadPartitions(t.Context(), []int{0, 1})
+	require.NoError(t, err)
+	_, err = s.OwnPartition(t.Context(), parts[0], "me")
+	require.NoError(t, err)
+	_, err = s.OwnPartition(t.Context(), parts[1], "another")
+	require.NoError(t, err)
+
+	trouble := errors.New("not now")
+	poster := follow.NewPoster(follow.PosterDeps{
+		Store: s, Programs: follow.NewPrograms(s), Clock: clock.System(), Log: testkit.Logger(t), Partitions: []int{0, 1}, Replica: "me",
+		Handler:   &diary{s, false, func(follow.Message) error { return trouble }},
+		Committed: func(follow.Outcome) {}, Read: func(map[int]store.Partition) {}, Reread: func() {},
+	})
+	told := 0
+	items := []lane.Item{
+		{Partition: 1, Payload: "theirs", Lost: func() { told++ }},
+		{Partition: 0, Payload: follow.Message{Partition: 0, Sequence: 1}},
+	}
+	for range 4 { // as a lane does
+		left, err := poster.Post(t.Context(), items)
+		if err == nil {
+			items = left
+			continue
+		}
+		require.ErrorIs(t, err, trouble)
+		poster.Reset()
+	}
+	require.Len(t, items, 1)
+	require.Equal(t, 1, told)
 }

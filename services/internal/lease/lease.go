@@ -1,4 +1,4 @@
-// Package lease shares the partitions of a service among its replicas. Each replica says every second that it lives; all
+// Package lease shares the partitions of a service among its replicas. Each replica says every half second that it lives; all
 // of them reckon in the same way who should work on what (share.go); each takes what is free or whose owner has fallen
 // silent, hands over what should be another's, and leaves nothing behind when it stops in order.
 //
