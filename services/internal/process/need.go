@@ -58,6 +58,7 @@ func (s *start) await(ctx context.Context, needs []need, log *slog.Logger) bool 
 	tick := time.NewTicker(reachEvery)
 	defer tick.Stop()
 	for _, need := range needs {
+		s.wait(errors.New("waiting for " + need.name))
 		for tries := 0; ; tries++ {
 			once, cancel := context.WithTimeout(ctx, reachTimeout)
 			err := need.reach(once)
@@ -68,7 +69,6 @@ func (s *start) await(ctx context.Context, needs []need, log *slog.Logger) bool 
 			if err == nil {
 				break
 			}
-			s.wait(errors.New("waiting for " + need.name))
 			if tries%remindTries == 0 {
 				log.WarnContext(ctx, "the service waits for what it needs", "waiting_for", need.name, "error", err)
 			}
