@@ -52,8 +52,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	})
 	deps.Registry.MustRegister(published)
 	s.relay = outbox.NewRelay(outbox.Relay{
-		Store: s.store, Bus: s.bus, Stream: bus.Events, Partitions: s.partitions, Log: deps.Log,
-		Published: func(n int) { published.Add(float64(n)) },
+		Store: s.store, Bus: s.bus, Stream: bus.Events, Partitions: s.partitions, Shared: deps.Shared,
+		Log: deps.Log, Published: func(n int) { published.Add(float64(n)) },
 	})
 	deps.Health.Add("member store", s.store.Ping)
 	deps.Health.Add("member bus", func(context.Context) error {

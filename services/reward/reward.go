@@ -59,8 +59,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	})
 	deps.Registry.MustRegister(published)
 	s.relay = outbox.NewRelay(outbox.Relay{
-		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions, Log: deps.Log,
-		Published: func(n int) { published.Add(float64(n)) },
+		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions, Shared: deps.Shared,
+		Log: deps.Log, Published: func(n int) { published.Add(float64(n)) },
 	})
 	s.process = redeem.New(redeem.Deps{
 		Storage: s.storage, Accrual: s.accrual, Clock: deps.Clock, Log: deps.Log, Turns: s.turns, Partitions: cfg.Partitions,

@@ -100,9 +100,14 @@ func (h *house) start(t *testing.T, partitions ...int) (*outbox.Relay, func() er
 	if len(partitions) == 0 {
 		partitions = []int{0, 1, 2, 3}
 	}
-	relay := outbox.NewRelay(outbox.Relay{
-		Store: h.store, Bus: h.bus, Stream: bus.Facts, Partitions: func() []int { return partitions }, Log: testkit.Logger(t),
-	})
+	return h.run(t, outbox.Relay{Partitions: func() []int { return partitions }})
+}
+
+// run runs a relay of the house.
+func (h *house) run(t *testing.T, r outbox.Relay) (*outbox.Relay, func() error) {
+	t.Helper()
+	r.Store, r.Bus, r.Stream, r.Log = h.store, h.bus, bus.Facts, testkit.Logger(t)
+	relay := outbox.NewRelay(r)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- relay.Run(ctx) }()

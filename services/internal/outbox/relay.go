@@ -33,7 +33,10 @@ type Relay struct {
 	Stream string
 	// Partitions lists those whose chunks this relay publishes; it is asked before each round.
 	Partitions func() []int
-	Log        *slog.Logger
+	// Shared is true where other processes publish the same chunks and nobody leases any (decision 0037): what the stream
+	// holds is then asked anew in each round.
+	Shared bool
+	Log    *slog.Logger
 	// Published, where set, is told how many messages have left.
 	Published func(messages int)
 
@@ -93,7 +96,7 @@ var errChunk = errors.New("the bus does not take it")
 
 // round publishes up to a page of chunks of each partition, then removes what has left, and returns how many.
 func (r *Relay) round(ctx context.Context) (int, error) {
-	if r.anew.Swap(false) {
+	if r.anew.Swap(false) || r.Shared {
 		clear(r.asked)
 	}
 	r.ours = slices.Sorted(slices.Values(r.Partitions()))
