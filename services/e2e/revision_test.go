@@ -18,6 +18,7 @@ import (
 	doors "github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // The plots are short: each is played several times, with a process for each service.
@@ -103,9 +104,11 @@ func (r revision) ask(t *testing.T, s *stage) {
 // way is how a plot is played.
 type way struct {
 	lanes, batch int
-	replicas     int  // of each service that follows the log; 0: one
-	killed       bool // processes are killed at random places
-	paused       bool // a replica of each service sleeps through a part of it
+	replicas     int                  // of each service that follows the log; 0: one
+	killed       bool                 // processes are killed at random places
+	paused       bool                 // a replica of each service sleeps through a part of it
+	cluster      *testkit.NATSCluster // the bus; nil: one node of its own
+	meanwhile    func(order int)      // before each order
 }
 
 // play plays a plot with a process for each service, and returns what they hold in the end.
@@ -117,6 +120,9 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 	}
 	var chunk []orderfile.Group
 	for i, g := range p.groups {
+		if w.meanwhile != nil {
+			w.meanwhile(i)
+		}
 		if w.paused && i == len(p.groups)/3 {
 			s.pause()
 		}

@@ -127,15 +127,22 @@ func raise(t *testing.T, mongoURI string, w way) *stage {
 // bare is a stage without a process, opened with the clock of its events.
 func bare(t *testing.T, mongoURI string, w way) *stage {
 	t.Helper()
-	n, err := natsd.Start(t.Context(), natsd.Options{Self: programs.laurel, Dir: t.TempDir(), Logger: warnings(t)})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, n.Stop()) })
-	s := &stage{t: t, way: w, servers: servers{mongoURI, n.URL(), n.Token()}, suffix: strings.ToLower(rand.Text()[:8]), house: newHouse(t), secrets: rpc.NewSecrets(), processes: map[string]*process{}}
+	on, nodes := servers{mongoURI, "", ""}, 1
+	if w.cluster != nil {
+		on.url, on.token, nodes = w.cluster.URL(), w.cluster.Token, len(w.cluster.Nodes)
+	} else {
+		n, err := natsd.Start(t.Context(), natsd.Options{Self: programs.laurel, Dir: t.TempDir(), Logger: warnings(t)})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, n.Stop()) })
+		on.url, on.token = n.URL(), n.Token()
+	}
+	s := &stage{t: t, way: w, servers: on, suffix: strings.ToLower(rand.Text()[:8]), house: newHouse(t), secrets: rpc.NewSecrets(), processes: map[string]*process{}}
+	var err error
 	s.bus, err = bus.Connect(t.Context(), bus.Config{URL: s.servers.url, Token: s.servers.token, Name: "e2e"}, warnings(t))
 	require.NoError(t, err)
 	t.Cleanup(s.bus.Close)
 	require.NoError(t, s.bus.EnsureStreams(t.Context(), bus.Layout{
-		MaxBytesEvents: 256 << 20, MaxBytesFacts: 256 << 20, MaxBytesDead: 64 << 20,
+		MaxBytesEvents: 256 << 20, MaxBytesFacts: 256 << 20, MaxBytesDead: 64 << 20, Replicas: nodes,
 	}))
 	s.control("opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: bus.Partitions})
 	return s

@@ -12,6 +12,7 @@ import (
 type setupCmd struct {
 	NATSURL   string `name:"nats-url" env:"NATS_URL" required:"true" help:"A NATS server with JetStream; it is waited for."`
 	NATSToken string `name:"nats-token" env:"NATS_TOKEN" help:"What it wants to see."`
+	Replicas  int    `default:"1" help:"On how many nodes of a NATS cluster each stream is kept: 1, 3 or 5. A stream that has more keeps them."`
 	Clock     string `default:"wall" enum:"wall,events" help:"What moves the house's clock, once and for ever: the time of day, or what happened in what is replayed into it: ${enum}."`
 }
 
@@ -26,7 +27,9 @@ func (c *setupCmd) Run(w *world) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.EnsureStreams(w.ctx, parts.Layout()); err != nil {
+	layout := parts.Layout()
+	layout.Replicas = c.Replicas
+	if err := b.EnsureStreams(w.ctx, layout); err != nil {
 		return err
 	}
 	mode := map[string]controlv1.ClockMode{

@@ -48,6 +48,10 @@ const (
 	codeStreamOffline         jetstream.ErrorCode = 10194
 )
 
+// unavailable is the status of an answer that a cluster gives while it has no leader: whatever its code is, a later try is
+// answered otherwise.
+const unavailable = 503
+
 // Outgoing is a message to publish. ID becomes its Nats-Msg-Id: within two minutes the server stores an id only once.
 type Outgoing struct {
 	Subject string
@@ -185,6 +189,9 @@ func errorKind(err error) error {
 			jetstreamext.JSErrCodeAtomicPublishTooManyInflight:
 			return ErrRetry
 		default:
+			if api.Code == unavailable {
+				return ErrRetry
+			}
 			return nil
 		}
 	}

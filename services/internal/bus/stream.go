@@ -45,6 +45,8 @@ type Layout struct {
 	MaxBytesEvents int64
 	MaxBytesFacts  int64
 	MaxBytesDead   int64
+	// Replicas is on how many nodes of a cluster each stream is kept; 0 is 1. A stream that has more keeps them.
+	Replicas int
 }
 
 // EnsureStreams makes EVENTS, FACTS and DEAD, or brings them to the layout. It may be repeated and raced. Another
@@ -83,6 +85,7 @@ func (b *Bus) ensureStream(ctx context.Context, want jetstream.StreamConfig) err
 		return fmt.Errorf("stream %s stores as %q, asked is %q: the number of partitions is fixed when it is made",
 			want.Name, transformOf(have), transformOf(want.SubjectTransform))
 	}
+	want.Replicas = max(want.Replicas, stream.CachedInfo().Config.Replicas)
 	if _, err = b.js.UpdateStream(ctx, want); err != nil {
 		return fmt.Errorf("update stream %s to %d bytes: %w", want.Name, want.MaxBytes, err)
 	}
@@ -97,12 +100,16 @@ func transformOf(t *jetstream.SubjectTransformConfig) string {
 }
 
 func (l Layout) streams() []jetstream.StreamConfig {
-	return []jetstream.StreamConfig{
+	streams := []jetstream.StreamConfig{
 		streamConfig(Events, l.MaxBytesEvents, transform(eventsPrefix, l.Partitions),
 			ClassOrders, ClassActions, ClassControl),
 		streamConfig(Facts, l.MaxBytesFacts, transform(factsPrefix, l.Partitions), ClassFacts),
 		streamConfig(Dead, l.MaxBytesDead, nil, ClassDead),
 	}
+	for i := range streams {
+		streams[i].Replicas = max(l.Replicas, 1)
+	}
+	return streams
 }
 
 func streamConfig(
@@ -110,7 +117,7 @@ func streamConfig(
 ) jetstream.StreamConfig {
 	cfg := jetstream.StreamConfig{
 		Name: name, Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-		MaxBytes: maxBytes, MaxMsgs: -1, MaxMsgSize: messageBytesMax, Duplicates: duplicateWindow, Replicas: 1,
+		MaxBytes: maxBytes, MaxMsgs: -1, MaxMsgSize: messageBytesMax, Duplicates: duplicateWindow,
 		AllowAtomicPublish: true, SubjectTransform: transform,
 	}
 	for _, class := range classes {

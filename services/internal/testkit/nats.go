@@ -70,6 +70,7 @@ type NATSServer struct {
 	Dir   string // the store; to be touched only while the server is stopped
 
 	program string
+	args    []string
 	port    int
 	said    *bytes.Buffer // of the latest process; to be read when it has ended
 	process *exec.Cmd
@@ -83,6 +84,7 @@ func NATS(t testing.TB) *NATSServer {
 	require.NoError(t, err, "build the nats-server of tests")
 	n := &NATSServer{Token: natsToken, Dir: t.TempDir(), program: program, port: Port(t)}
 	n.URL = fmt.Sprint("nats://127.0.0.1:", n.port)
+	n.args = []string{"--dir", n.Dir, "--port", strconv.Itoa(n.port)}
 	require.NoError(t, os.WriteFile(filepath.Join(n.Dir, "token"), []byte(n.Token), 0o600))
 	n.start(t)
 	t.Cleanup(n.kill)
@@ -106,7 +108,7 @@ func (n *NATSServer) Restart(t testing.TB) {
 func (n *NATSServer) start(t testing.TB) {
 	t.Helper()
 	n.said = &bytes.Buffer{}
-	n.process = exec.CommandContext(context.WithoutCancel(t.Context()), n.program, "--dir", n.Dir, "--port", strconv.Itoa(n.port))
+	n.process = exec.CommandContext(context.WithoutCancel(t.Context()), n.program, n.args...)
 	n.process.Stderr = n.said
 	_, err := n.process.StdinPipe() // its end tells the process that nobody needs it any more
 	require.NoError(t, err)
