@@ -23,7 +23,7 @@ const (
 )
 
 // wholeHouse are the folders of services that are no service.
-var wholeHouse = []string{"bench", "e2e", "internal", "laurel", "laurelctl"}
+var wholeHouse = []string{"bench", "e2e", "faults", "internal", "laurel", "laurelctl"}
 
 // wanted finds `// want "text"`: the line must be reported with that text.
 var wanted = regexp.MustCompile(`// want "([^"]+)"`)

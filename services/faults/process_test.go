@@ -1,0 +1,88 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// process is a program that runs; it is killed when the trial ends before it.
+type process struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	out, err output
+	done     chan struct{} // closed when it has been waited for
+}
+
+// run starts a program with so much more in its environment.
+func run(t *testing.T, env []string, program string, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &process{t: t, cmd: exec.CommandContext(ctx, program, args...), done: make(chan struct{})}
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = append(os.Environ(), env...), &p.out, &p.err, attributes()
+	started := make(chan error, 1)
+	go func() {
+		defer close(p.done)
+		defer cancel()
+		runtime.LockOSThread() // the program would end with the thread that started it
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = p.cmd.Wait() // how it ended is read from ProcessState
+		}
+	}()
+	require.NoError(t, <-started)
+	t.Cleanup(func() {
+		cancel()
+		<-p.done
+	})
+	return p
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// stillRuns fails the trial if the program has ended, with what it has said last.
+func (p *process) stillRuns() {
+	p.t.Helper()
+	if p.ended() {
+		p.t.Fatalf("it has ended, %s:\n%s", p.cmd.ProcessState, p.err.tail())
+	}
+}
+
+// output collects what a process says while others read it.
+type output struct {
+	mu    sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes.String()
+}
+
+func (o *output) tail() string {
+	const shown = 4000
+	text := o.String()
+	return text[max(0, len(text)-shown):]
+}

@@ -1,0 +1,132 @@
+package faults
+
+import (
+	"fmt"
+	"hash/fnv"
+	mathrand "math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fault is one thing that may break.
+type fault struct {
+	id   string // as it stands in the list of what may break
+	what string // is done
+	try  func(x *trial)
+}
+
+// list is all of them, in the order in which they are tried.
+func list() []fault {
+	return []fault{
+		{"X2", "mongod is killed five times, and started again 2 s later", mongodIsKilled},
+		{"X3", "mongod is stopped (SIGSTOP) for 15 s", mongodSleeps},
+		{"X6", "nats-server is killed five times", natsIsKilled},
+	}
+}
+
+// TestFaults tries what was asked for, one after the other.
+func TestFaults(t *testing.T) {
+	if *chosen == "" {
+		t.Skip("run by make test-faults")
+	}
+	var faults []fault
+	for _, f := range list() {
+		if *chosen == "all" || slices.Contains(strings.Split(*chosen, ","), f.id) {
+			faults = append(faults, f)
+		}
+	}
+	if *chosen != "all" {
+		require.Len(t, faults, len(strings.Split(*chosen, ",")), "a fault of %s is not known", *chosen)
+	}
+	var rows []*row
+	defer func() { writeReport(t, rows) }()
+	for _, f := range faults {
+		t.Run(f.id, func(t *testing.T) {
+			x := begin(t, f, fullLoad)
+			rows = append(rows, x.row)
+			defer x.end()
+			f.try(x)
+		})
+	}
+}
+
+// TestASmallFault kills nats-server under a small load: what the suite stands on is tried with every test run.
+func TestASmallFault(t *testing.T) {
+	x := begin(t, fault{id: "X6", what: "nats-server is killed once"}, volume{perSecond: 60, seconds: 2, members: 20})
+	defer x.end()
+	x.times = 1
+	natsIsKilled(x)
+}
+
+// trial is one fault that is being tried.
+type trial struct {
+	t      *testing.T
+	random *mathrand.Rand
+	row    *row
+	volume volume
+	times  int // how often something is broken
+	began  time.Time
+	firing map[string]int // what must happen, and how often it has not yet
+}
+
+func begin(t *testing.T, f fault, v volume) *trial {
+	t.Helper()
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(f.id)) // so that one fault's choices do not depend on which others are tried
+	t.Logf("%s: %s (seed %d)", f.id, f.what, *seed)
+	return &trial{
+		t: t, random: mathrand.New(mathrand.NewPCG(*seed, name.Sum64())), row: &row{id: f.id, what: f.what}, volume: v, times: 5,
+		began: time.Now(), firing: map[string]int{},
+	}
+}
+
+// mustFire says what has to happen in the trial: one in which it does not is no proof of anything, and has failed.
+func (x *trial) mustFire(what string, times int) { x.firing[what] += times }
+
+// fired says that it has happened.
+func (x *trial) fired(what string) {
+	x.firing[what]--
+	x.row.fired++
+	x.t.Logf("%6.1f s: %s", time.Since(x.began).Seconds(), what)
+}
+
+// end writes down what came of it.
+func (x *trial) end() {
+	for what, left := range x.firing {
+		if left > 0 {
+			x.t.Errorf("untested: %s did not happen, %d more were wanted", what, left)
+		}
+	}
+	if x.row.fired == 0 && !x.t.Skipped() {
+		x.t.Error("untested: nothing was broken")
+	}
+	x.row.took = time.Since(x.began)
+	x.row.verdict = "passed"
+	switch {
+	case x.t.Skipped():
+		x.row.verdict = "NOT RUN"
+	case x.t.Failed():
+		x.row.verdict = "FAILED"
+	}
+	x.t.Logf("%s %s: %s", x.row.id, x.row.verdict, x.row.figures())
+}
+
+// note adds a figure to what is told of the trial.
+func (x *trial) note(format string, args ...any) {
+	x.t.Helper()
+	text := fmt.Sprintf(format, args...)
+	x.t.Log(text)
+	x.row.notes = append(x.row.notes, text)
+}
+
+// within holds a duration to its limit: one that is longer fails the trial, which goes on.
+func (x *trial) within(limit, took time.Duration, what string) {
+	x.t.Helper()
+	if took > limit {
+		x.t.Errorf("%s took %s, at most %s", what, took.Round(time.Millisecond), limit)
+	}
+}
