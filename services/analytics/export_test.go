@@ -127,7 +127,7 @@ func TestWhatCannotBeExported(t *testing.T) {
 		reason        reason.Reason
 		field, saying string
 	}{
-		{"no such table", &analyticsv1.ListRowsRequest{Program: "tea", Table: "whales"}, reason.TableNotFound, "table", "there are actions, lines, orders, tiers"},
+		{"no such table", &analyticsv1.ListRowsRequest{Program: "tea", Table: "whales"}, reason.TableNotFound, "table", "there are actions, entries, lines, orders, tiers"},
 		{"a table that is made as of a day", &analyticsv1.ListRowsRequest{Program: "tea", Table: "customers"}, reason.TableNotFound, "table", ""},
 		{"a programme of which nothing was read", &analyticsv1.ListRowsRequest{Program: "coffee", Table: "orders"}, reason.UnknownProgram, "program", ""},
 		{"no cursor", &analyticsv1.ListRowsRequest{Program: "tea", Table: "orders", Cursor: "x"}, reason.InvalidArgument, "cursor", ""},

@@ -17,3 +17,7 @@ WHERE change = newest AND line > 0;
 CREATE VIEW customers AS
 SELECT * FROM 'export/customers/*.parquet'
 WHERE as_of = (SELECT max(as_of) FROM 'export/customers/*.parquet');
+
+-- Entries never change: each stands in one file.
+CREATE VIEW entries AS
+SELECT * EXCLUDE (change) FROM 'export/entries/*.parquet';

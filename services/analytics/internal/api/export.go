@@ -150,6 +150,8 @@ type source func(ctx context.Context, partition int, after storage.Change, limit
 // sourceOf is where the rows of a table come from.
 func sourceOf(name string, c *reporting.Changes) source {
 	switch name {
+	case table.Entries:
+		return severalOf(c.Entries, func(e storage.Entry) (storage.Change, []row) { return e.Change, entryRows(e) })
 	case table.Lines:
 		return severalOf(c.Orders, func(o storage.ChangedOrder) (storage.Change, []row) { return o.Change, lineRows(o, c.Reading.Currency) })
 	case table.Tiers:
@@ -223,6 +225,24 @@ func lineRows(o storage.ChangedOrder, currency money.Currency) []row {
 		rows = append(rows, line(i+1, l))
 	}
 	return rows
+}
+
+// entryRows are what an entry did, by unit; one row where it did nothing to the points.
+func entryRows(e storage.Entry) []row {
+	moved := e.Moved
+	if len(moved) == 0 {
+		moved = []storage.Moved{{}}
+	}
+	return rowsOf(moved, func(m storage.Moved) row {
+		cells := []cell{
+			{text: e.Account}, {number: e.Seq}, {text: m.Unit}, {number: int64(e.Day)}, {text: e.Kind}, {text: e.Key}, {text: e.Actor},
+			{text: e.Merchant}, {text: e.Order},
+		}
+		for _, points := range []money.Points{m.Active, m.Pending, m.Held, m.Debt, m.Issued, m.Redeemed, m.Expired, m.Adjusted} {
+			cells = append(cells, cell{number: int64(points)})
+		}
+		return row{e.Change, append(cells, cell{number: int64(e.Change)})}
+	})
 }
 
 func tierRows(t storage.ChangedTiers) []row {

@@ -36,6 +36,7 @@ type batch struct {
 	orders      map[storage.Order]storage.OrderWrite
 	actions     map[storage.Action]storage.ActionWrite
 	deeds       []storage.DeedWrite
+	entries     []storage.EntryWrite
 	positions   map[storage.Position]storage.PositionWrite
 	memberships memberships
 	outcome     Outcome

@@ -62,6 +62,9 @@ func (b *batch) entry(m follow.Message, posted *accrualv1.EntryPosted) error {
 	if err := known.has(m, posted); err != nil {
 		return err
 	}
+	if err := b.posted(m, posted); err != nil {
+		return err
+	}
 	known.seq++
 	b.outcome.Entries++
 	return b.read(m, posted)
@@ -196,7 +199,7 @@ func (b *batch) writes() storage.Writes {
 	for _, a := range b.actions {
 		w.Actions = append(w.Actions, a)
 	}
-	w.Deeds = b.deeds
+	w.Deeds, w.Entries = b.deeds, b.entries
 	for _, p := range b.positions {
 		w.Positions = append(w.Positions, p)
 	}

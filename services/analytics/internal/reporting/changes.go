@@ -33,6 +33,11 @@ func (c *Changes) Tiers(ctx context.Context, partition int, after storage.Change
 	return c.storage.TierChanges(ctx, storage.Position{Program: c.program, Partition: partition}, after, limit)
 }
 
+// Entries returns at most so many entries of a partition that were told after a change, by rising change.
+func (c *Changes) Entries(ctx context.Context, partition int, after storage.Change, limit int) ([]storage.Entry, error) {
+	return c.storage.EntryChanges(ctx, storage.Position{Program: c.program, Partition: partition}, after, limit)
+}
+
 // Actions returns at most so many counts of actions of a partition that changed after a change, by rising change.
 func (c *Changes) Actions(ctx context.Context, partition int, after storage.Change, limit int) ([]storage.ChangedActions, error) {
 	return c.storage.ActionChanges(ctx, storage.Position{Program: c.program, Partition: partition}, after, limit)

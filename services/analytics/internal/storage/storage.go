@@ -23,6 +23,7 @@ const (
 	fitsName         = "fits"
 	droppedName      = "dropped"
 	deedsName        = "deeds"
+	entriesName      = "entries"
 	listedName       = "segment_members"
 	ordersName       = "orders"
 	positionsName    = "positions"
@@ -37,7 +38,8 @@ type Storage struct{ store *store.Store }
 // copied are the collections that FACTS is copied into, and kept those of what people have defined.
 func copied() []store.Collection {
 	return []store.Collection{
-		accountsCollection(), actionsCollection(), deedsCollection(), droppedCollection(), ordersCollection(), positionsCollection(),
+		accountsCollection(), actionsCollection(), deedsCollection(), droppedCollection(), entriesCollection(), ordersCollection(),
+		positionsCollection(),
 	}
 }
 

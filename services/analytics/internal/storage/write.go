@@ -97,6 +97,7 @@ type Writes struct {
 	Orders    []OrderWrite
 	Actions   []ActionWrite
 	Deeds     []DeedWrite
+	Entries   []EntryWrite
 	Positions []PositionWrite
 	Told      []ToldWrite
 }
@@ -113,6 +114,9 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 		return err
 	}
 	if err := s.writeDeeds(ctx, w.Deeds); err != nil {
+		return err
+	}
+	if err := s.writeEntries(ctx, w.Entries); err != nil {
 		return err
 	}
 	if err := s.writeTold(ctx, w.Told); err != nil {

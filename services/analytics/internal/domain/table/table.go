@@ -32,6 +32,7 @@ type Table struct {
 const (
 	Actions   = "actions"
 	Customers = "customers"
+	Entries   = "entries"
 	Lines     = "lines"
 	Orders    = "orders"
 	Tiers     = "tiers"
@@ -71,6 +72,7 @@ func All() []Table {
 				{Name: "segment", Type: Text, Doc: "by the defaults of the report rfm"},
 			},
 		},
+		entries(),
 		lines(),
 		{
 			Name: Orders, Doc: "Orders that were paid, as the latest fact about each leaves it.",
