@@ -29,6 +29,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/devca"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 	service "github.com/laurel-loyalty/laurel/services/internal/process"
@@ -45,26 +46,26 @@ var built struct {
 	err  error
 }
 
-// followed are the services that learn from the log: how a test brings one to its end inside its own process.
+// followed are services that learn from the log: how a test brings one to its end inside its own process.
 var followed = map[string]func(s *stage, deps service.Deps) (follower, error){
 	"accrual": func(s *stage, deps service.Deps) (follower, error) {
 		return accrual.New(s.t.Context(), accrual.Config{
 			MongoURI: s.servers.uri, Database: s.database("accrual"), NATS: bus.Server{URL: s.servers.url, Token: s.servers.token},
-			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
+			Listen: s.where("accrual"), Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
 			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
 		}, deps)
 	},
 	"analytics": func(s *stage, deps service.Deps) (follower, error) {
 		return analytics.New(s.t.Context(), analytics.Config{
 			MongoURI: s.servers.uri, Database: s.database("analytics"), NATS: bus.Server{URL: s.servers.url, Token: s.servers.token},
-			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
+			Listen: s.where("analytics"), Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
 			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
 		}, deps)
 	},
 	"tier": func(s *stage, deps service.Deps) (follower, error) {
 		return tier.New(s.t.Context(), tier.Config{
 			MongoURI: s.servers.uri, Database: s.database("tier"), NATS: bus.Server{URL: s.servers.url, Token: s.servers.token},
-			Listen: "127.0.0.1:0", Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
+			Listen: s.where("tier"), Callers: s.secrets.List(), Partitions: bus.Partitions, Lanes: s.way.lanes,
 			BatchItems: s.way.batch, BatchIdle: time.Millisecond, QueueItems: 2048,
 		}, deps)
 	},
@@ -77,12 +78,15 @@ type follower interface {
 	Broken() error
 }
 
+// everyService names the services, each of which is a binary of its own.
+var everyService = []string{"accrual", "analytics", "member", "partner", "programme", "reward", "tier"}
+
 // buildServices makes the binaries of the services, each a process of its own, once for all tests.
 func buildServices(t *testing.T) {
 	t.Helper()
 	built.once.Do(func() {
-		args := []string{commands + "programme/cmd/laurel-programme"}
-		for name := range followed {
+		var args []string
+		for _, name := range everyService {
 			args = append(args, commands+name+"/cmd/laurel-"+name)
 		}
 		built.err = testkit.Build(t.Context(), filepath.Dir(programs.laurel)+"/", args...)
@@ -101,8 +105,11 @@ type stage struct {
 	secrets   rpc.Secrets
 	followers []string
 	processes map[string]*process // by replica
-	asleep    []string            // replicas
-	random    *mathrand.Rand      // nil: nobody is killed
+	addresses map[string]string   // by replica: a replica that is started again comes back where it was
+	ca        *devca.CA           // of the partners' door; nil: there is no such door
+	caFile    string
+	asleep    []string       // replicas
+	random    *mathrand.Rand // nil: nobody is killed
 	kills     int
 	last      error // of a call
 }
@@ -112,10 +119,7 @@ func raise(t *testing.T, mongoURI string, w way) *stage {
 	t.Helper()
 	s := bare(t, mongoURI, w)
 	s.start("programme")
-	for name := range followed {
-		s.followers = append(s.followers, name)
-	}
-	slices.Sort(s.followers)
+	s.followers = []string{"accrual", "analytics", "tier"}
 	for _, name := range s.followers {
 		for _, replica := range s.replicas(name) {
 			s.start(replica)
@@ -136,16 +140,31 @@ func bare(t *testing.T, mongoURI string, w way) *stage {
 		t.Cleanup(func() { require.NoError(t, n.Stop()) })
 		on.url, on.token = n.URL(), n.Token()
 	}
-	s := &stage{t: t, way: w, servers: on, suffix: strings.ToLower(rand.Text()[:8]), house: newHouse(t), secrets: rpc.NewSecrets(), processes: map[string]*process{}}
-	var err error
-	s.bus, err = bus.Connect(t.Context(), bus.Config{URL: s.servers.url, Token: s.servers.token, Name: "e2e"}, warnings(t))
-	require.NoError(t, err)
-	t.Cleanup(s.bus.Close)
+	s := newStage(t, on, w)
+	s.connect()
 	require.NoError(t, s.bus.EnsureStreams(t.Context(), bus.Layout{
 		MaxBytesEvents: 256 << 20, MaxBytesFacts: 256 << 20, MaxBytesDead: 64 << 20, Replicas: nodes,
 	}))
 	s.control("opened", "opened", &controlv1.HouseOpened{ClockMode: controlv1.ClockMode_CLOCK_MODE_EVENTS, Partitions: bus.Partitions})
 	return s
+}
+
+// newStage is a stage whose servers need not be there yet.
+func newStage(t *testing.T, on servers, w way) *stage {
+	t.Helper()
+	return &stage{
+		t: t, way: w, servers: on, suffix: strings.ToLower(rand.Text()[:8]), house: newHouse(t), secrets: rpc.NewSecrets(),
+		processes: map[string]*process{}, addresses: map[string]string{},
+	}
+}
+
+// connect connects the shops to the bus.
+func (s *stage) connect() {
+	s.t.Helper()
+	var err error
+	s.bus, err = bus.Connect(s.t.Context(), bus.Config{URL: s.servers.url, Token: s.servers.token, Name: "e2e"}, warnings(s.t))
+	require.NoError(s.t, err)
+	s.t.Cleanup(s.bus.Close)
 }
 
 func (s *stage) database(name string) string { return "laurel_" + name + "_" + s.suffix }
@@ -162,32 +181,56 @@ func (s *stage) replicas(name string) []string {
 // start starts a replica of a service, and waits until it is up.
 func (s *stage) start(replica string) {
 	s.t.Helper()
+	s.launch(replica, binaryOf(replica))
+}
+
+// binaryOf is the binary under test of which a replica runs.
+func binaryOf(replica string) string {
 	name, _, _ := strings.Cut(replica, "/")
-	s.launch(replica, filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name))
+	return filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name)
 }
 
 // launch starts a binary as a replica of a service, with more in its environment.
 func (s *stage) launch(replica, binary string, more ...string) {
+	s.t.Helper()
+	p := s.begin(replica, binary, more...)
+	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, replica+" is up")
+	s.house.stillRuns(p)
+}
+
+// begin starts a binary as a replica of a service, and does not wait for it.
+func (s *stage) begin(replica, binary string, more ...string) *process {
 	s.t.Helper()
 	name, _, _ := strings.Cut(replica, "/")
 	prefix := "LAUREL_" + strings.ToUpper(name) + "_"
 	env := []string{
 		prefix + "MONGO_URI=" + s.servers.uri, prefix + "DATABASE=" + s.database(name), prefix + "NATS_URL=" + s.servers.url,
 		prefix + "NATS_TOKEN=" + s.servers.token, prefix + "CALLERS=" + strings.Join(s.secrets.List(), ","),
+		prefix + "LISTEN=" + s.where(replica),
 	}
-	if name != "programme" {
+	if followed[name] != nil || name == "partner" {
 		env = append(env, fmt.Sprint(prefix, "LANES=", s.way.lanes), fmt.Sprint(prefix, "BATCH_ITEMS=", s.way.batch))
+	}
+	for setting, value := range s.more(replica) {
+		env = append(env, prefix+setting+"="+value)
 	}
 	plain := s.house.env
 	s.house.env = append(append(slices.Clone(plain), env...), more...)
 	p := s.house.run(binary)
 	s.house.env = plain
-	testkit.Eventually(s.t, func() bool { return grpcOn.MatchString(p.err.String()) || p.ended() }, replica+" is up")
-	s.house.stillRuns(p)
 	s.processes[replica] = p
+	return p
 }
 
 var grpcOn = regexp.MustCompile(`"msg":"service is up".*"grpc":"(127\.0\.0\.1:\d+)"`)
+
+// where is the address of a replica's gRPC, or of another door of its.
+func (s *stage) where(replica string) string {
+	if s.addresses[replica] == "" {
+		s.addresses[replica] = testkit.Address(s.t)
+	}
+	return s.addresses[replica]
+}
 
 // eventually asks the programme service, wherever it is now, until f is content.
 func (s *stage) eventually(f func(ctx context.Context, client programmev1.ProgrammeServiceClient) bool, what string) {
@@ -208,7 +251,7 @@ func (s *stage) eventually(f func(ctx context.Context, client programmev1.Progra
 // dial is a connection to where a service is now.
 func (s *stage) dial(name string) *grpc.ClientConn {
 	s.t.Helper()
-	return testkit.Dial(s.t, grpcOn.FindStringSubmatch(s.processes[name].err.String())[1], s.secrets[rpc.Operator])
+	return testkit.Dial(s.t, s.where(name), s.secrets[rpc.Operator])
 }
 
 // note keeps what a call has said last.
