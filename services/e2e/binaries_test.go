@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,6 +16,15 @@ func TestEveryBinaryIsStartedAlike(t *testing.T) {
 	var flags string
 	for _, name := range everyService {
 		prefix := "LAUREL_" + strings.ToUpper(name) + "_"
+		o := newHouse(t).run(binaryOf(name), "--help").wait()
+		require.Contains(t, o.out, prefix[:len(prefix)-1])
+		of := strings.Join(flagLines.FindAllString(o.out, -1), "\n")
+		require.Contains(t, of, "--print-config")
+		if flags == "" {
+			flags = of
+		}
+		require.Equal(t, flags, of, "%s has the same flags, with the same words", name)
+
 		file := write(t, "settings.yaml", "database: of_the_file\nmetrics: 127.0.0.1:7999\nnats: {url: 'nats://file:4222', token: hush-nats}\n")
 		wrong := write(t, "wrong.yaml", "datebase: one\nmetricks: two\n")
 		secrets := []string{
@@ -32,7 +40,6 @@ func TestEveryBinaryIsStartedAlike(t *testing.T) {
 			code int
 			says []string
 		}{
-			{what: "help", args: []string{"--help"}, says: []string{"--config", "--print-config", prefix[:len(prefix)-1]}},
 			{what: "a flag that is none", args: []string{"--lunch"}, code: 2, says: []string{"laurel-" + name + ": unknown flag --lunch"}},
 			{what: "defaults", args: []string{"--print-config"}, says: []string{"database: laurel_" + name + "\n", "listen: 127.0.0.1:0"}},
 			{what: "a file", args: []string{"--print-config", "--config", file}, says: []string{"database: of_the_file\n", "metrics: 127.0.0.1:7999", "nats://file:4222"}},
@@ -45,22 +52,15 @@ func TestEveryBinaryIsStartedAlike(t *testing.T) {
 			{what: "a file that is not there", args: []string{"--config", file + ".gone"}, code: 1, says: []string{".gone"}},
 		} {
 			t.Run(name+"/"+c.what, func(t *testing.T) {
+				t.Parallel()
 				h := newHouse(t)
 				h.env = append(append(h.env, secrets...), c.env...)
-				o := h.run(filepath.Join(filepath.Dir(programs.laurel), "laurel-"+name), c.args...).wait()
+				o := h.run(binaryOf(name), c.args...).wait()
 				require.Equal(t, c.code, o.code, "%v", o)
 				for _, want := range c.says {
 					require.Contains(t, o.out+o.err, want)
 				}
 				require.NotContains(t, o.out+o.err, "hush")
-				if c.what == "help" {
-					of := flagLines.FindAllString(o.out, -1)
-					require.NotEmpty(t, of)
-					if flags == "" {
-						flags = strings.Join(of, "\n")
-					}
-					require.Equal(t, flags, strings.Join(of, "\n"), "the same flags, with the same words")
-				}
 			})
 		}
 	}
