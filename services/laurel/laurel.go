@@ -34,6 +34,7 @@ type cli struct {
 	Serve    serveCmd   `cmd:"" help:"Keep the house up until Ctrl-C."`
 	Setup    setupCmd   `cmd:"" help:"Make the streams and open the house, for services that run apart."`
 	Rebuild  rebuildCmd `cmd:"" help:"Make the account documents anew from the ledger's entries, and verify. The house must not be up."`
+	Restore  restoreCmd `cmd:"" help:"Make a house of a backup of 'laurelctl backup'. There must be none yet."`
 	Town     townCmd    `cmd:"" help:"Make up a town of customers whose truth is known: orders, a programme, and what was planted."`
 	Mongod   mongodCmd  `cmd:"" help:"Run a command beside a private mongod: MONGODB_URI tells it where."`
 	Version  versionCmd `cmd:"" help:"Say what this is."`

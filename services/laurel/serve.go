@@ -96,6 +96,7 @@ func (c *serveCmd) serve(w *world, h *parts.House, p *program.Program, files []p
 		},
 		PartnerDoor: house.PartnerDoor{Address: h.Partner.DoorAddress(), CA: h.CAFile()},
 		Token:       h.Secrets[rpc.Operator], NATS: house.NATS{URL: h.NATSURL, Token: h.NATSToken},
+		Mongo:   house.Mongo{URI: h.MongoURI, Suffix: h.Suffix},
 		Program: p.ID, Zone: p.Zone.String(), Currency: string(p.Currency),
 	}
 	written, err := writePlaces(doors, place, h)
@@ -147,6 +148,7 @@ func writePlaces(doors string, place house.House, h *parts.House) ([]string, err
 	if err := house.Write(doors, place); err != nil {
 		return nil, err
 	}
+	place.Mongo = house.Mongo{} // it is read by whoever keeps the house, past every door
 	for _, person := range h.People {
 		place.Token = h.Secrets[person.Caller()]
 		file := strings.TrimSuffix(doors, ".json") + "-" + person.ID + ".json"

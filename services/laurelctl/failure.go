@@ -93,6 +93,9 @@ var advice = map[reason.Reason]string{
 func (w *world) exitCode(err error) int {
 	var usage *usageError
 	var failed *failure
+	if bad, ok := badBackup(err); ok {
+		err = bad
+	}
 	refusal, refused := reason.Of(err)
 	switch {
 	case err == nil:

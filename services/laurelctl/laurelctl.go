@@ -146,6 +146,9 @@ type cli struct {
 		Rollback rollbackCmd `cmd:"" help:"Make the files of an old revision the next revision."`
 		Diff     diffCmd     `cmd:"" help:"Say what changed from one revision to another."`
 	} `cmd:"" help:"The revisions of a programme."`
+	Reconcile reconcileCmd `cmd:"" help:"Hold a shop's own list of orders against the house: what is missing, what differs, what is not listed. Exit code 1: something."`
+	Backup    backupCmd    `cmd:"" help:"Copy a whole house, which may go on working, into a directory: all databases as of one moment, and the streams."`
+	Restore   restoreCmd   `cmd:"" help:"Make an empty house of a backup. No service may be up."`
 }
 
 // world is what commands need of the process.

@@ -30,6 +30,8 @@ type House struct {
 	// Token is what the operator shows to gRPC.
 	Token string `json:"token"`
 	NATS  NATS   `json:"nats"`
+	// Mongo is where the services keep what they have; it is not in the files of persons.
+	Mongo Mongo `json:"mongo,omitzero"`
 	// CA is the PEM file of the authority of the services' certificates; empty: they speak without TLS, on this machine.
 	CA string `json:"ca,omitempty"`
 	// PartnerDoor is where partner companies come in; its address is empty where they do not.
@@ -77,6 +79,13 @@ type PartnerDoor struct {
 type NATS struct {
 	URL   string `json:"url"`
 	Token string `json:"token,omitempty"`
+}
+
+// Mongo is where the databases are.
+type Mongo struct {
+	URI string `json:"uri,omitempty"`
+	// Suffix of the databases' names: laurel_accrual<suffix>.
+	Suffix string `json:"suffix,omitempty"`
 }
 
 // NewToken makes a secret at random: 32 bytes, base64url.

@@ -45,10 +45,31 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 		return nil, fmt.Errorf("connect to mongod: %w", err)
 	}
 	s := &Store{client: client, db: client.Database(database)}
-	if err := s.checkServer(ctx); err != nil {
+	err = s.checkServer(ctx)
+	if err == nil {
+		err = s.checkWhole(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, client.Disconnect(ctx))
 	}
 	return s, nil
+}
+
+// RestoringName is a collection that has a document while a backup is being restored into its database.
+const RestoringName = "restoring"
+
+// ErrRestoring is why a database is not opened: not all of it is there.
+var ErrRestoring = errors.New("a backup is being restored into it, or that has ended in the midst: restore the same backup again")
+
+func (s *Store) checkWhole(ctx context.Context) error {
+	err := s.Collection(RestoringName).FindOne(ctx, bson.D{}).Err()
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look whether database %s is whole: %w", s.db.Name(), err)
+	}
+	return fmt.Errorf("database %s: %w", s.db.Name(), ErrRestoring)
 }
 
 func (s *Store) checkServer(ctx context.Context) error {

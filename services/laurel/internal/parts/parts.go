@@ -115,6 +115,15 @@ func Build(ctx context.Context, o Options) (*House, error) {
 	return h, nil
 }
 
+// Servers starts the children and connects, and no more: there are no streams and no services.
+func Servers(ctx context.Context, o Options) (*House, error) {
+	h := &House{Options: o}
+	if err := h.servers(ctx); err != nil {
+		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+	}
+	return h, nil
+}
+
 func (h *House) build(ctx context.Context) error {
 	var err error
 	h.Secrets = rpc.NewSecrets()
@@ -124,6 +133,24 @@ func (h *House) build(ctx context.Context) error {
 	if h.tracing, err = telemetry.NewTracing(ctx, "laurel", h.OTLP, h.Log); err != nil {
 		return err
 	}
+	if err := h.servers(ctx); err != nil {
+		return err
+	}
+	if err := h.Bus.EnsureStreams(ctx, Layout()); err != nil {
+		return err
+	}
+	h.watchDisk(ctx)
+	if err := h.buildServices(ctx); err != nil {
+		return err
+	}
+	h.NATS = h.Bus.ServerVersion()
+	h.Mongod, err = h.Accrual.StoreVersion(ctx)
+	return err
+}
+
+// servers starts the children where no server is given, and connects to the bus.
+func (h *House) servers(ctx context.Context) error {
+	var err error
 	if h.MongoURI == "" {
 		h.Stage("starting mongod")
 		h.mongod, err = mongod.Start(ctx, mongod.Options{Dir: filepath.Join(h.Dir, "mongod"), Logger: h.Log})
@@ -145,18 +172,6 @@ func (h *House) build(ctx context.Context) error {
 		h.NATSURL, h.NATSToken = h.nats.URL(), h.nats.Token()
 	}
 	h.Bus, err = bus.Connect(ctx, bus.Config{URL: h.NATSURL, Token: h.NATSToken, Name: "laurel"}, h.Log)
-	if err != nil {
-		return err
-	}
-	if err := h.Bus.EnsureStreams(ctx, Layout()); err != nil {
-		return err
-	}
-	h.watchDisk(ctx)
-	if err := h.buildServices(ctx); err != nil {
-		return err
-	}
-	h.NATS = h.Bus.ServerVersion()
-	h.Mongod, err = h.Accrual.StoreVersion(ctx)
 	return err
 }
 
