@@ -49,13 +49,15 @@ func (w *world) onBus(c onBus, do func(context.Context, *bus.Bus, string) error)
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, c.Wait)
 	defer cancel()
-	b, err := connect(ctx, w.root.Timeout, bus.Config{URL: url, Token: cmp.Or(c.NATSToken, h.NATS.Token), Name: source})
+	b, err := connect(ctx, w.root.Timeout, shown(h, url, c.NATSToken))
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	err = do(ctx, b, h.Program)
 	switch {
+	case errors.Is(err, bus.ErrDenied):
+		return &failure{code: "PERMISSION_DENIED", message: err.Error(), todo: "come as somebody who may; the house file says as whom you come"}
 	case errors.Is(err, bus.ErrFull):
 		return reason.New(reason.Overloaded, "", "the bus is full: %s", err)
 	case errors.Is(err, context.DeadlineExceeded):

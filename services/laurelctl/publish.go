@@ -62,7 +62,7 @@ func (c *publishCmd) Run(w *world) error {
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, c.Wait)
 	defer cancel()
-	b, err := connect(ctx, w.root.Timeout, bus.Config{URL: url, Token: cmp.Or(c.NATSToken, h.NATS.Token), Name: source})
+	b, err := connect(ctx, w.root.Timeout, shown(h, url, c.NATSToken))
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,14 @@ func (c *columns) defaults(h house.House) (orderfile.Defaults, error) {
 	return d, nil
 }
 
+// shown is what the bus at an address wants to see: a token that was said, else what the house says.
+func shown(h house.House, url, token string) bus.Config {
+	if token != "" {
+		return bus.Config{URL: url, Token: token, CA: h.NATS.CA, Name: source}
+	}
+	return bus.Config{URL: url, Token: h.NATS.Token, User: h.NATS.User, Password: h.NATS.Password, CA: h.NATS.CA, Name: source}
+}
+
 // connect gives up after the time in which an answer is expected: the bus itself would try for ever.
 func connect(ctx context.Context, patience time.Duration, cfg bus.Config) (*bus.Bus, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -112,6 +120,8 @@ func (w *world) published(p *publisher, err error) error {
 	switch {
 	case errors.Is(err, reason.DiskLow):
 		return err
+	case errors.Is(err, bus.ErrDenied):
+		return &failure{code: "PERMISSION_DENIED", message: err.Error(), todo: "publish under your own merchant's name and programme; the house file says as whom you come"}
 	case errors.Is(err, bus.ErrFull):
 		return reason.New(reason.Overloaded, "", "the bus is full: %s", err)
 	case errors.Is(err, context.DeadlineExceeded):

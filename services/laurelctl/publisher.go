@@ -73,10 +73,10 @@ func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error
 	for {
 		g, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return p.end(outcome)
+			return p.flush(outcome)
 		}
 		if err != nil {
-			return errors.Join(err, p.end(outcome))
+			return errors.Join(err, p.flush(outcome))
 		}
 		m, err := publish.Order(p.program, source, g)
 		if err != nil {
@@ -91,24 +91,16 @@ func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error
 	}
 }
 
-// end publishes what is left of a file, and notes where EVENTS ends then: all of the file stands before it.
-func (p *publisher) end(outcome *fileOutcome) error {
-	if err := p.flush(outcome); err != nil || outcome.Events == 0 {
-		return err
-	}
-	var err error
-	outcome.Position, err = p.bus.End(p.ctx, bus.Events)
-	return err
-}
-
-// flush publishes the batch and waits until the bus has it on disk.
+// flush publishes the batch, waits until the bus has it on disk, and notes through where a file stands.
 func (p *publisher) flush(outcome *fileOutcome) error {
 	if len(p.batch) == 0 {
 		return nil
 	}
-	if err := publish.All(p.ctx, p.bus, p.batch); err != nil {
+	through, err := publish.Through(p.ctx, p.bus, p.batch)
+	if err != nil {
 		return fmt.Errorf("publish orders of %s: %w", outcome.File, err)
 	}
+	outcome.Position = max(outcome.Position, through)
 	outcome.Events, outcome.Rows = outcome.Events+len(p.batch), outcome.Rows+p.rows
 	p.batch, p.bytes, p.rows = p.batch[:0], 0, 0
 	return nil

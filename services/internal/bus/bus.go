@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
 // How a connection is kept up. A half-open one is noticed after pingEvery × pingsUnanswered = 20 s.
@@ -46,14 +48,21 @@ type Bus struct {
 	js   jetstream.JetStream
 	log  *slog.Logger
 
-	mu   sync.Mutex
-	lost chan struct{} // closed, and replaced, whenever the connection is lost
+	mu     sync.Mutex
+	lost   chan struct{} // closed, and replaced, whenever the connection is lost
+	denied *denial       // the next one; replaced whenever the server denies something
+}
+
+// denial is told to whoever waits for an answer: the server says what it denied, and answers nothing.
+type denial struct {
+	come chan struct{} // closed when it has
+	err  error
 }
 
 // Connect waits until the server answers, trying until ctx ends; the error then names the last thing that went wrong.
 // Once made, the connection heals itself for ever.
 func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
-	b := &Bus{log: log, lost: make(chan struct{})}
+	b := &Bus{log: log, lost: make(chan struct{}), denied: &denial{come: make(chan struct{})}}
 	up := make(chan struct{})
 	conn, err := nats.Connect(cfg.URL, append(b.options(cfg), nats.ConnectHandler(func(*nats.Conn) { close(up) }))...)
 	if err != nil {
@@ -105,6 +114,9 @@ func (b *Bus) options(cfg Config) []nats.Option {
 				subject = sub.Subject
 			}
 			b.log.Warn("bus error", "error", err, "subject", subject)
+			if errors.Is(err, nats.ErrPermissionViolation) {
+				b.deny(err)
+			}
 		}),
 	}
 	if cfg.Token != "" {
@@ -114,7 +126,8 @@ func (b *Bus) options(cfg Config) []nats.Option {
 		opts = append(opts, nats.RootCAs(cfg.CA))
 	}
 	if cfg.User != "" {
-		opts = append(opts, nats.UserInfo(cfg.User, cfg.Password))
+		// Users see their own answers alone: the server lets nobody else listen there.
+		opts = append(opts, nats.UserInfo(cfg.User, cfg.Password), nats.CustomInboxPrefix(InboxPrefix(cfg.User)))
 	}
 	return opts
 }
@@ -133,16 +146,36 @@ func (b *Bus) loss() <-chan struct{} {
 	return b.lost
 }
 
-// request bounds a request to the server: by answerTimeout, and by the loss of the connection, after which the client
-// would wait in vain. Then the cause of the context is errLost.
+// InboxPrefix begins the subjects on which a user gets answers.
+func InboxPrefix(user string) string { return "_INBOX_" + token.Of(user) }
+
+func (b *Bus) deny(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.denied.err = err
+	close(b.denied.come)
+	b.denied = &denial{come: make(chan struct{})}
+}
+
+// denial returns what the server denies next.
+func (b *Bus) denial() *denial {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.denied
+}
+
+// request bounds a request to the server: by answerTimeout, by the loss of the connection, and by the server's denying
+// something: then the client would wait in vain, and the cause of the context is errLost, or what was denied.
 func (b *Bus) request(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancelTimeout := context.WithTimeout(ctx, answerTimeout)
 	ctx, cancel := context.WithCancelCause(ctx)
-	lost := b.loss()
+	lost, denied := b.loss(), b.denial()
 	go func() {
 		select {
 		case <-lost:
 			cancel(errLost)
+		case <-denied.come:
+			cancel(denied.err)
 		case <-ctx.Done():
 		}
 	}()

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,6 +35,8 @@ var (
 	// ErrRetry says that the outcome is not known, or that the server could not take the batch just now. Publishing
 	// the same messages again, with the same ids and cut in the same way, is safe.
 	ErrRetry = errors.New("not acknowledged; try again")
+	// ErrDenied says that the server does not let the user publish there. Nothing was stored; another try changes nothing.
+	ErrDenied = errors.New("the bus does not allow this user to publish there")
 	// ErrFull says that the stream has reached its limit in bytes, or that its disk has. Nothing was stored. A later
 	// try may succeed, once somebody has made room. Where the house has closed EVENTS it comes with reason.DiskLow.
 	ErrFull = errors.New("stream is full")
@@ -85,7 +89,7 @@ func (b *Bus) Publish(ctx context.Context, out Outgoing) (uint64, error) {
 	defer cancel()
 	ack, err := b.js.PublishMsg(asking, msg, jetstream.WithRetryAttempts(0))
 	if err != nil {
-		return 0, b.whyFull(ctx, publishError(asking, out.Subject, err))
+		return 0, b.whyFull(ctx, publishError(asking, []Outgoing{out}, err))
 	}
 	return ack.Sequence, nil
 }
@@ -98,28 +102,34 @@ func (b *Bus) Publish(ctx context.Context, out Outgoing) (uint64, error) {
 // is stored" only to a caller who always cuts the same messages into the same batches, as the outbox does. Others
 // must publish the messages of that batch one by one.
 func (b *Bus) PublishBatch(ctx context.Context, batch []Outgoing) error {
+	_, err := b.AppendBatch(ctx, batch)
+	return err
+}
+
+// AppendBatch is PublishBatch for whoever wants to know where the last message stands: its sequence in the stream.
+func (b *Bus) AppendBatch(ctx context.Context, batch []Outgoing) (uint64, error) {
 	if len(batch) == 0 {
-		return nil
+		return 0, nil
 	}
 	if len(batch) > BatchMessagesMax {
-		return reason.New(reason.TooLarge, "", "a batch of %d messages; at most %d", len(batch), BatchMessagesMax)
+		return 0, reason.New(reason.TooLarge, "", "a batch of %d messages; at most %d", len(batch), BatchMessagesMax)
 	}
 	messages := make([]*nats.Msg, len(batch))
 	for i, out := range batch {
 		msg, err := b.message(ctx, out)
 		if err != nil {
-			return fmt.Errorf("message %d of %d: %w", i+1, len(batch), err)
+			return 0, fmt.Errorf("message %d of %d: %w", i+1, len(batch), err)
 		}
 		messages[i] = msg
 	}
 	asking, cancel := b.request(ctx)
 	defer cancel()
 	// The answer to the last message speaks for all; waiting for the first one's too could not be interrupted.
-	_, err := jetstreamext.PublishMsgBatch(asking, b.js, messages, jetstreamext.BatchFlowControl{AckFirst: false})
+	ack, err := jetstreamext.PublishMsgBatch(asking, b.js, messages, jetstreamext.BatchFlowControl{AckFirst: false})
 	if err != nil {
-		return b.whyFull(ctx, publishError(asking, batch[0].Subject, err))
+		return 0, b.whyFull(ctx, publishError(asking, batch, err))
 	}
-	return nil
+	return ack.Sequence, nil
 }
 
 // message makes what goes over the wire. One that is published within a span carries its trace, unless it has one.
@@ -166,10 +176,20 @@ func headerBytes(h nats.Header) int {
 	return n
 }
 
-// publishError sorts an error into ErrStored, ErrFull, ErrRetry or none of them. The cause stays in the chain.
-func publishError(ctx context.Context, subject string, err error) error {
-	if errors.Is(context.Cause(ctx), errLost) {
+// publishError sorts an error into ErrStored, ErrFull, ErrRetry, ErrDenied or none of them. The cause stays in the chain.
+func publishError(ctx context.Context, batch []Outgoing, err error) error {
+	subject := batch[0].Subject
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errLost) {
 		err = errLost
+	}
+	if errors.Is(cause, nats.ErrPermissionViolation) {
+		for _, out := range batch {
+			if strings.Contains(cause.Error(), strconv.Quote(out.Subject)) {
+				return fmt.Errorf("publish on %s: %w", out.Subject, ErrDenied)
+			}
+		}
+		err = context.DeadlineExceeded // something else was denied, and this interrupted
 	}
 	kind := errorKind(err)
 	if kind == nil {

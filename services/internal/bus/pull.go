@@ -76,7 +76,7 @@ func (b *Bus) openPull(ctx context.Context, stream string, partitions []int, aft
 	}
 	info := consumer.CachedInfo()
 	p := &pull{
-		conn: b.conn, in: make(chan *nats.Msg, 2*(pullMessagesMax+statusesPerPull)), inbox: nats.NewInbox(),
+		conn: b.conn, in: make(chan *nats.Msg, 2*(pullMessagesMax+statusesPerPull)), inbox: b.conn.NewInbox(),
 		next: "$JS.API.CONSUMER.MSG.NEXT." + stream + "." + info.Name, pending: info.NumPending,
 		forget: "$JS.API.CONSUMER.DELETE." + stream + "." + info.Name, silence: pullSilenceMax,
 		quiet: time.NewTimer(pullSilenceMax), mine: make(map[int]bool, len(partitions)),

@@ -118,15 +118,20 @@ type Pair struct{ Cert, Key string }
 
 // Server makes a certificate for a server under a name. Hosts are IP addresses and DNS names.
 func (c *CA) Server(name string, hosts ...string) (Pair, error) {
-	return c.issue(name, x509.ExtKeyUsageServerAuth, hosts)
+	return c.issue(name, hosts, x509.ExtKeyUsageServerAuth)
+}
+
+// Peer makes a certificate for a server that also comes to others of its kind, as the nodes of a cluster do.
+func (c *CA) Peer(name string, hosts ...string) (Pair, error) {
+	return c.issue(name, hosts, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth)
 }
 
 // Client makes a certificate for a client under a name. The subject alternative name is a DNS name or a URI.
 func (c *CA) Client(name, san string) (Pair, error) {
-	return c.issue(name, x509.ExtKeyUsageClientAuth, []string{san})
+	return c.issue(name, []string{san}, x509.ExtKeyUsageClientAuth)
 }
 
-func (c *CA) issue(name string, usage x509.ExtKeyUsage, names []string) (Pair, error) {
+func (c *CA) issue(name string, names []string, usages ...x509.ExtKeyUsage) (Pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return Pair{}, err
@@ -135,7 +140,7 @@ func (c *CA) issue(name string, usage x509.ExtKeyUsage, names []string) (Pair, e
 	if err != nil {
 		return Pair{}, err
 	}
-	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{usage}
+	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, usages
 	for _, n := range names {
 		switch ip := net.ParseIP(n); {
 		case ip != nil:

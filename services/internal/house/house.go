@@ -79,6 +79,10 @@ type PartnerDoor struct {
 type NATS struct {
 	URL   string `json:"url"`
 	Token string `json:"token,omitempty"`
+	// User and Password where the bus knows users, and CA is the PEM file of the authority of its certificate.
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+	CA       string `json:"ca,omitempty"`
 }
 
 // Mongo is where the databases are.
@@ -95,11 +99,20 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// Write writes the house down for this user's eyes alone, whole or not at all. Parent directories are made.
-func Write(path string, h House) error {
+// Text is the house as it is written down.
+func (h House) Text() ([]byte, error) {
 	text, err := json.MarshalIndent(h, "", "  ")
 	if err != nil {
-		return fmt.Errorf("write down the house: %w", err)
+		return nil, fmt.Errorf("write down the house: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// Write writes the house down for this user's eyes alone, whole or not at all. Parent directories are made.
+func Write(path string, h House) error {
+	text, err := h.Text()
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return fmt.Errorf("write down the house: %w", err)
@@ -108,7 +121,7 @@ func Write(path string, h House) error {
 	if err != nil {
 		return fmt.Errorf("write down the house: %w", err)
 	}
-	_, err = file.Write(append(text, '\n'))
+	_, err = file.Write(text)
 	err = errors.Join(err, file.Chmod(fileMode), file.Sync(), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)

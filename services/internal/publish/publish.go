@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -102,35 +103,62 @@ const (
 // All publishes messages of one stream in their order and returns once the bus has all of them on disk. It tries until
 // ctx ends. Messages that the bus knows already are not stored twice.
 func All(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) error {
-	_, err := Behind(ctx, b, batch, 0)
+	_, err := places(ctx, b, batch)
 	return err
 }
 
 // Behind publishes as All does, and returns how many of the messages stand behind a sequence of the stream: where that was its
 // end, those that the bus did not know. (Where the stream then ends does not tell that: services publish, too.)
 func Behind(ctx context.Context, b *bus.Bus, batch []bus.Outgoing, behind uint64) (int, error) {
-	err := untilAnswered(ctx, func() error { return b.PublishBatch(ctx, batch) })
-	if err == nil {
-		return len(batch), nil
+	stored, err := places(ctx, b, batch)
+	count := 0
+	for _, sequence := range stored {
+		if sequence > behind {
+			count++
+		}
 	}
-	if !errors.Is(err, bus.ErrStored) {
+	return count, err
+}
+
+// Through publishes as All does, and returns the sequence through which a reader has read all of the messages.
+func Through(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) (uint64, error) {
+	stored, err := places(ctx, b, batch)
+	if err != nil || len(stored) == 0 {
 		return 0, err
 	}
+	return slices.Max(stored), nil
+}
+
+// places publishes messages and returns the sequences of those that are different.
+func places(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) ([]uint64, error) {
+	var stored []uint64
+	err := untilAnswered(ctx, func() error {
+		last, err := b.AppendBatch(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for i := range batch { // they stand next to each other
+			stored = append(stored, last-uint64(i)) //nolint:gosec // an index
+		}
+		return nil
+	})
+	if !errors.Is(err, bus.ErrStored) {
+		return stored, err
+	}
 	// The bus knows at least one of them: singly, it tells which.
-	stored := map[uint64]bool{}
 	for _, m := range batch {
 		err := untilAnswered(ctx, func() error {
 			sequence, err := b.Publish(ctx, m)
-			if err == nil && sequence > behind {
-				stored[sequence] = true
+			if err == nil && !slices.Contains(stored, sequence) {
+				stored = append(stored, sequence)
 			}
 			return err
 		})
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return len(stored), nil
+	return stored, nil
 }
 
 func untilAnswered(ctx context.Context, try func() error) error {

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -148,9 +149,10 @@ func (c *Callers) add(item string) error {
 	if err != nil {
 		return err
 	}
-	name, digest := who.String(), sha256.Sum256([]byte(secret))
-	if len(secret) < secretCharsMin {
-		return fmt.Errorf("the secret of %s has %d characters; write at least %d, made at random at set-up", name, len(secret), secretCharsMin)
+	name := who.String()
+	digest, err := digestOf(name, secret)
+	if err != nil {
+		return err
 	}
 	same := 0
 	for _, k := range c.known {
@@ -169,6 +171,30 @@ func (c *Callers) add(item string) error {
 	}
 	c.known = append(c.known, known{who, digest})
 	return nil
+}
+
+// digestPrefix stands before the digest of a secret, in hexadecimal, where a setting does not hold the secret itself.
+const digestPrefix = "sha256="
+
+// DigestCaller is how the setting of a service names who may call it without holding their secret: who reads it cannot call.
+func DigestCaller(who Name, secret string) string {
+	digest := sha256.Sum256([]byte(secret))
+	return string(who) + ":" + digestPrefix + hex.EncodeToString(digest[:])
+}
+
+func digestOf(name, secret string) ([sha256.Size]byte, error) {
+	text, found := strings.CutPrefix(secret, digestPrefix)
+	if !found {
+		if len(secret) < secretCharsMin {
+			return [sha256.Size]byte{}, fmt.Errorf("the secret of %s has %d characters; write at least %d, made at random at set-up", name, len(secret), secretCharsMin)
+		}
+		return sha256.Sum256([]byte(secret)), nil
+	}
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != sha256.Size {
+		return [sha256.Size]byte{}, fmt.Errorf("behind %s of %s stand no %d bytes in hexadecimal", digestPrefix, name, sha256.Size)
+	}
+	return [sha256.Size]byte(raw), nil
 }
 
 // parseCaller reads whom a setting names.

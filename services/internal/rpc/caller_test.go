@@ -31,6 +31,10 @@ func TestCallersAreReadFromSettings(t *testing.T) {
 		{"each caller with a secret", []string{"operator:" + long[0], "tier:" + long[1]}, nil},
 		{"a secret that is being replaced", []string{"operator:" + long[0], "operator:" + long[1]}, nil},
 		{"a colon in the secret", []string{"operator:" + long[0] + ":x"}, nil},
+		{"the digest of a secret", []string{rpc.DigestCaller(rpc.Operator, long[0]), "tier:" + long[1]}, nil},
+		{"a secret and its digest", []string{rpc.DigestCaller(rpc.Operator, long[0]), "tier:" + long[0]}, []string{"caller 2: tier shows the same secret as operator"}},
+		{"a digest that is too short", []string{"operator:sha256=00ff"}, []string{"caller 1: behind sha256= of operator stand no 32 bytes in hexadecimal"}},
+		{"a digest that is none", []string{"operator:sha256=" + strings.Repeat("x", 64)}, []string{"stand no 32 bytes in hexadecimal"}},
 		{"nobody", nil, []string{"nobody is named"}},
 		{"no colon", []string{long[0]}, []string{"caller 1: there is no colon"}},
 		{"somebody unknown", []string{"root:" + long[0]}, []string{"caller 1: nobody has this name; write one of [accrual analytics"}},
@@ -161,6 +165,19 @@ func TestOnlyTheSecretIsTaken(t *testing.T) {
 			require.Equal(t, codes.Unauthenticated, status.Code(err))
 			require.ErrorIs(t, rpc.FromStatus(err), reason.NotSignedIn)
 		})
+	}
+}
+
+func TestADigestTakesTheSecretAndNotItself(t *testing.T) {
+	t.Parallel()
+	setting := rpc.DigestCaller(rpc.Operator, long[0])
+	callers, err := rpc.ParseCallers([]string{setting})
+	require.NoError(t, err)
+	house := serveFor(t, callers, answering(nil))
+	_, digest, _ := strings.Cut(setting, ":")
+	for secret, open := range map[string]bool{long[0]: true, digest: false, strings.TrimPrefix(digest, "sha256="): false} {
+		_, err := accrualv1.NewAccrualServiceClient(dial(t, house.addr, secret)).GetAccount(t.Context(), anAccount)
+		require.Equal(t, open, err == nil, "%s: %v", secret, err)
 	}
 }
 

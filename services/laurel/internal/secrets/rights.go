@@ -1,0 +1,118 @@
+package secrets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/token"
+)
+
+// right is what somebody does on the bus. Subjects are patterns as NATS has them.
+type right struct {
+	publishes []string // beside what reading needs
+	listens   []string // beside the own answers
+	reads     []string // streams, by a consumer that it makes and forgets itself
+	looks     []string // streams of which it fetches single messages
+	makes     bool     // the streams themselves
+}
+
+// own are the subjects of a class that one source publishes, whatever the programme, the kind and the account.
+func own(class, source string) string { return class + ".*." + token.Of(source) + ".*.*" }
+
+// anyOf is all subjects of a class.
+func anyOf(class string) string { return class + ".*.*.*.*" }
+
+// clockSubject is where midnights pass: accrual publishes them in the house's own name.
+const (
+	clockSubject  = bus.ClassControl + ".house.laurel.clock.*"
+	openedSubject = bus.ClassControl + ".house.laurel.opened.*"
+)
+
+// rights says of each service of the house, and of those who keep it, what they do on the bus: it is all that they may.
+func rights() map[rpc.Name]right {
+	return map[rpc.Name]right{
+		rpc.Accrual: {
+			publishes: []string{
+				own(bus.ClassFacts, "accrual"), own(bus.ClassControl, "accrual"), clockSubject, anyOf(bus.ClassDead),
+				anyOf(bus.ClassOrders), anyOf(bus.ClassActions), // refused events that are tried again
+			},
+			listens: []string{own(bus.ClassFacts, "accrual")}, // for whoever watches an account
+			reads:   []string{bus.Events}, looks: []string{bus.Events, bus.Facts, bus.Dead},
+		},
+		rpc.Analytics: {
+			publishes: []string{own(bus.ClassFacts, "analytics"), own(bus.ClassControl, "analytics")}, // segments
+			reads:     []string{bus.Facts}, looks: []string{bus.Events, bus.Facts},
+		},
+		rpc.Member: {
+			publishes: []string{own(bus.ClassControl, "member")}, // enrolments
+			looks:     []string{bus.Events},
+		},
+		rpc.Partner: {
+			reads: []string{bus.Facts}, looks: []string{bus.Events, bus.Facts},
+		},
+		rpc.Program: {
+			publishes: []string{own(bus.ClassControl, "programme")}, // revisions
+			looks:     []string{bus.Events},
+		},
+		rpc.Reward: {
+			publishes: []string{own(bus.ClassFacts, "reward")},
+			looks:     []string{bus.Events, bus.Facts},
+		},
+		rpc.Tier: {
+			publishes: []string{own(bus.ClassFacts, "tier"), own(bus.ClassControl, "tier")}, // grants
+			reads:     []string{bus.Events}, looks: []string{bus.Events, bus.Facts},
+		},
+		rpc.Operator: {publishes: []string{anyOf(bus.ClassOrders), anyOf(bus.ClassActions)}},
+		setup:        {publishes: []string{openedSubject}, looks: []string{bus.Events}, makes: true},
+	}
+}
+
+// subjects is what a user of the bus may do, as the server takes it.
+type subjects struct{ Publish, Subscribe []string }
+
+// allowed writes a right out: with the requests that reading and looking up take, and the user's own answers.
+func (r right) allowed(user string) subjects {
+	streams := []string{bus.Events, bus.Facts, bus.Dead}
+	s := subjects{Publish: slices.Clone(r.publishes), Subscribe: append([]string{bus.InboxPrefix(user) + ".>"}, r.listens...)}
+	for _, stream := range streams {
+		s.Publish = append(s.Publish, "$JS.API.STREAM.INFO."+stream)
+		if r.makes {
+			s.Publish = append(s.Publish, "$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.UPDATE."+stream)
+		}
+	}
+	for _, stream := range r.looks {
+		s.Publish = append(s.Publish, "$JS.API.STREAM.MSG.GET."+stream)
+	}
+	for _, stream := range r.reads {
+		for _, request := range []string{"CONSUMER.CREATE", "CONSUMER.MSG.NEXT", "CONSUMER.DELETE"} {
+			s.Publish = append(s.Publish, "$JS.API."+request+"."+stream+".>")
+		}
+	}
+	return s
+}
+
+// merchant is who publishes orders of one programme.
+type merchant struct{ program, name string }
+
+// parseMerchant reads <programme>/<merchant>.
+func parseMerchant(text string) (merchant, bool) {
+	program, name, found := strings.Cut(text, "/")
+	return merchant{program, name}, found && words.MatchString(program) && words.MatchString(name)
+}
+
+func (m merchant) String() string { return m.program + "/" + m.name }
+
+// orders and dead are the only subjects that a merchant shares with the house.
+func (m merchant) orders() string {
+	return strings.Join([]string{bus.ClassOrders, token.Of(m.program), token.Of(m.name), ">"}, ".")
+}
+
+func (m merchant) dead() string {
+	return strings.Join([]string{bus.ClassDead, token.Of(m.program), token.Of(m.name), ">"}, ".")
+}
+
+func (m merchant) allowed() subjects {
+	return subjects{Publish: []string{m.orders()}, Subscribe: []string{bus.InboxPrefix(m.String()) + ".>", m.dead()}}
+}
