@@ -9,7 +9,7 @@ stage "reading the scripts"
 for script in scripts/*.sh .ci/run; do bash -n "$script"; done
 python3 -c 'import ast, sys
 for name in sys.argv[1:]: ast.parse(open(name).read(), name)' scripts/*.py deploy/examples/partner/python/*.py
-unformatted=$(gofmt -l scripts)
+unformatted=$(gofmt -l scripts deploy)
 [ -z "$unformatted" ] || fail "run gofmt -w on: $unformatted"
 
 stage "linting the Go code"
@@ -19,6 +19,10 @@ stage "linting the Go code"
 stage "proving that a breach of an import rule is named"
 GOWORK=off go -C scripts/tools/lint vet .
 GOWORK=off go -C scripts/tools/lint test -count=1 . # .golangci.yml lies outside: Go would not see that it changed
+
+stage "checking what is deployed: compose, the image, the chart (deploy/check; cold it takes minutes)"
+GOWORK=off go -C deploy/check vet .
+GOWORK=off go -C deploy/check test -count=1 . # what it reads lies outside
 
 stage "looking for tests whose results Go would keep although what they read has changed"
 reads='"(\.\./)+(deploy|docs|proto|scripts)[/"]|LAUREL_CDNOW'

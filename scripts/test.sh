@@ -26,7 +26,7 @@ LAUREL_NATSD=$LAUREL_HOME/bin/natsd
 export LAUREL_NATSD LAUREL_NATSD_IS
 LAUREL_NATSD_IS=$(cksum <"$LAUREL_NATSD") # with another server the results that Go keeps are stale
 # So they are with other files than those of the module: Go looks at none of them, the tests that read them ask for this.
-LAUREL_FILES_ARE=$(find deploy docs proto scripts "$LAUREL_CDNOW" -type f ! -path '*/__pycache__/*' |
+LAUREL_FILES_ARE=$(find deploy docs proto scripts docker-compose.yml .dockerignore "$LAUREL_CDNOW" -type f ! -path '*/__pycache__/*' |
 	LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum | cksum)
 export LAUREL_FILES_ARE
 

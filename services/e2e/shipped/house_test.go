@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,16 +90,43 @@ func (h *house) startMongo() {
 		{Key: "createUser", Value: "laurel-admin"}, {Key: "pwd", Value: strings.TrimSpace(string(password))}, {Key: "roles", Value: bson.A{"root"}},
 	}).Err())
 	first.stop()
-	h.start("mongod", binary, nil, append(args, "--replSet", "laurel", "--keyFile", h.file("mongo/keyfile"), "--tlsMode", "requireTLS",
-		"--tlsCertificateKeyFile", h.file("mongo/server.pem"), "--tlsCAFile", h.file("mongo/ca.pem"), "--tlsAllowConnectionsWithoutCertificates")...)
+	command := h.command("mongo")
+	require.Equal(h.t, "mongod", command[0])
+	h.start("mongod", binary, nil, append(onLoopback(command[1:]), args...)...)
 }
 
-// startNATS starts nats-server with its configuration as it is written, but for its port, its directory, and that it listens
-// on this machine alone.
+// onLoopback leaves out what the test says otherwise.
+func onLoopback(arguments []string) []string {
+	i := slices.Index(arguments, "--bind_ip_all")
+	arguments = slices.Delete(slices.Clone(arguments), i, i+1)
+	i = slices.Index(arguments, "--wiredTigerCacheSizeGB")
+	return slices.Delete(arguments, i, i+2)
+}
+
+// command is what docker-compose.yml starts a container with.
+func (h *house) command(service string) []string {
+	h.t.Helper()
+	text, err := os.ReadFile("../../../docker-compose.yml")
+	require.NoError(h.t, err)
+	var file struct {
+		Services map[string]struct{ Command []string }
+	}
+	require.NoError(h.t, yaml.Unmarshal(text, &file))
+	command := file.Services[service].Command
+	require.NotEmpty(h.t, command)
+	for i, argument := range command {
+		command[i] = strings.Replace(argument, "/run/secrets", h.file(service), 1)
+	}
+	return command
+}
+
+// startNATS starts nats-server as docker-compose.yml does, but for its port, its directory, and that it listens on this
+// machine alone.
 func (h *house) startNATS() {
 	h.t.Helper()
-	p := h.startSelf("nats-server", nil, "-c", h.file("nats/nats.conf"), "-a", "127.0.0.1", "-p", strings.TrimPrefix(h.nats, "127.0.0.1:"),
-		"-m", fmt.Sprint(testkit.Port(h.t)), "-sd", h.t.TempDir())
+	command := h.command("nats")
+	command[slices.Index(command, "-sd")+1] = h.t.TempDir()
+	p := h.startSelf("nats-server", nil, append(command, "-a", "127.0.0.1", "-p", strings.TrimPrefix(h.nats, "127.0.0.1:"), "-m", fmt.Sprint(testkit.Port(h.t)))...)
 	testkit.Eventually(h.t, func() bool { return strings.Contains(p.err.String(), "Server is ready") || p.ended() }, "nats-server is ready")
 	require.False(h.t, p.ended(), "%s", &p.err)
 }

@@ -39,6 +39,11 @@ func (m *making) mongo() error {
 	return nil
 }
 
+// grafana writes the password of its administrator, for houses that are watched by it.
+func (m *making) grafana() error {
+	return m.write(filepath.Join("grafana", AdminFile), []byte(m.secret("grafana admin")+"\n"))
+}
+
 // streamReplicas is on how many nodes of a cluster each stream is kept: one of them may be lost.
 const streamReplicas = 3
 

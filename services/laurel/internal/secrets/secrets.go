@@ -96,7 +96,7 @@ func (m *making) all() error {
 			return err
 		}
 	}
-	for _, write := range []func() error{m.nats, m.mongo, m.setup, m.doors} {
+	for _, write := range []func() error{m.nats, m.mongo, m.grafana, m.setup, m.doors} {
 		if err := write(); err != nil {
 			return err
 		}

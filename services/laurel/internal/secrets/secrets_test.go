@@ -98,7 +98,7 @@ func TestNobodyHoldsWhatIsAnothers(t *testing.T) {
 	all := files(t, dir)
 	var kept struct{ Secrets map[string]string }
 	require.NoError(t, json.Unmarshal([]byte(all["secrets.json"]), &kept))
-	require.Len(t, kept.Secrets, 7*2+2+3+1+2+2, "NATS and MongoDB for each service; gRPC for two; operator, setup; a person; merchants; the key file and the administrator")
+	require.Len(t, kept.Secrets, 7*2+2+3+1+2+2+1, "NATS and MongoDB for each service; gRPC for two; operator, setup; a person; merchants; MongoDB's key file and administrator; Grafana's")
 	seen := map[string]string{}
 	for name, secret := range kept.Secrets {
 		require.GreaterOrEqual(t, len(secret), 43, "256 bits")
