@@ -54,7 +54,7 @@ func commands(s instructions.Stage) []string {
 	return list
 }
 
-var builds = regexp.MustCompile(`\./services/[a-z]+/cmd/([a-z-]+)`)
+var builds = regexp.MustCompile(`\./services/[a-z]+/cmd/([a-z0-9-]+)`)
 
 // built are the programs that the image holds.
 func built(t *testing.T) []string {
