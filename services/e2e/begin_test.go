@@ -48,7 +48,7 @@ func TestServicesBeginBeforeTheirServers(t *testing.T) {
 	s.connect()
 	s.apply("tea", tea)
 	s.operator("member").enrol()
-	testkit.Eventually(t, func() bool { return s.entriesOf("tea") == 20 }, "the ledger knows who was enrolled")
+	testkit.Eventually(t, func() bool { return s.entriesUnder("tea/") == 20 }, "the ledger knows who was enrolled")
 	for _, name := range names {
 		s.processes[name].signal(syscall.SIGTERM)
 	}
@@ -58,12 +58,14 @@ func TestServicesBeginBeforeTheirServers(t *testing.T) {
 	}
 }
 
-// entriesOf counts the entries of a programme.
-func (s *stage) entriesOf(program string) int64 {
+// entriesUnder counts the entries whose key, with its programme, begins with a prefix that ends in a slash.
+func (s *stage) entriesUnder(prefix string) int64 {
 	s.t.Helper()
 	client := dial(s.t, s.servers.uri)
 	defer hangUp(s.t, client)
-	n, err := client.Database(s.database("accrual")).Collection("entries").CountDocuments(s.t.Context(), bson.M{"_id": bson.M{"$gte": program + "/", "$lt": program + "0"}}) // '0' follows '/'
+	n, err := client.Database(s.database("accrual")).Collection("entries").CountDocuments(s.t.Context(), bson.M{
+		"_id": bson.M{"$gte": prefix, "$lt": strings.TrimSuffix(prefix, "/") + "0"}, // '0' follows '/'
+	})
 	require.NoError(s.t, err)
 	return n
 }

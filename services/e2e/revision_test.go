@@ -107,6 +107,7 @@ type way struct {
 	replicas     int                  // of each service that follows the log; 0: one
 	killed       bool                 // processes are killed at random places
 	paused       bool                 // a replica of each service sleeps through a part of it
+	tea          bool                 // a second programme stands in the log behind the first
 	cluster      *testkit.NATSCluster // the bus; nil: one node of its own
 	meanwhile    func(order int)      // before each order
 }
@@ -134,6 +135,9 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 			chunk = chunk[:0]
 			s.maybeKill("programme")
 			rev.ask(t, s)
+			if i == 0 && w.tea {
+				s.apply("tea", tea)
+			}
 		}
 		if chunk = append(chunk, g); len(chunk) == chunkOrders {
 			s.publish(chunk)
