@@ -124,7 +124,9 @@ func (s *stage) readAnew(name string) {
 	s.t.Helper()
 	made, err := s.make(name)
 	require.NoError(s.t, err)
-	require.NoError(s.t, made.(interface{ Forget(ctx context.Context) error }).Forget(s.t.Context()))
+	require.NoError(s.t, made.(interface {
+		Forget(ctx context.Context) error
+	}).Forget(s.t.Context()))
 	require.NoError(s.t, made.Close(s.t.Context()))
 	s.drain(name)
 }
