@@ -13,7 +13,7 @@ serve: ## keep the house up until Ctrl-C
 test: ## go vet and all tests, on a real MongoDB and nats-server [ARGS="go test flags and packages"]
 	@scripts/test.sh $(ARGS)
 
-test-faults: ## break servers, disks and links under load [FAULTS=X1,X7] [SEED=number]
+test-faults: ## break servers, disks and links under load [FAULTS=X1,X7] [LOAD=small] [SEED=number]
 	@scripts/faults.sh
 
 bench: ## measure a house against its targets [SIZE=small, medium or full]

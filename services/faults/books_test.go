@@ -29,7 +29,7 @@ type books struct {
 
 func (w *world) books() *books {
 	w.t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(w.mongod.URI()).SetServerSelectionTimeout(callMax).SetTimeout(time.Minute))
+	client, err := mongo.Connect(options.Client().ApplyURI(w.mongodURI()).SetServerSelectionTimeout(callMax).SetTimeout(time.Minute))
 	require.NoError(w.t, err)
 	return &books{w, client}
 }
@@ -166,10 +166,11 @@ func (w *world) holds(l *load) {
 		entries += n
 	}
 	o := &l.oracle
-	require.Equal(w.t, len(l.sent)+o.awarded, kinds["earn"]+kinds["reverse"], "an entry for each event, and one for each award: %v", kinds)
+	require.Equal(w.t, len(l.sent)+l.redriven+o.awarded, kinds["earn"]+kinds["reverse"], "an entry for each event, and one for each award: %v", kinds)
 	require.Equal(w.t, o.redeemed+o.captured, kinds["capture"], "captures: %v", kinds)
+	require.Equal(w.t, o.cancelled, kinds["refund"], "refunds: %v", kinds)
 	require.Equal(w.t, kinds["hold"], kinds["capture"]+kinds["void"], "each hold has ended: %v", kinds)
-	w.tells(entries)
+	w.tells(entries, l.deadMax)
 	w.noneIsLeft(l)
 	w.row.events, w.row.calls, w.row.entries = w.row.events+o.events, w.row.calls+l.calls.answered, entries
 	w.row.failed += l.calls.attempts - l.calls.answered
@@ -198,16 +199,16 @@ func (w *world) noneIsLeft(l *load) {
 }
 
 // tells asserts that FACTS tells of each entry once, that no fact is there twice, and that nothing was refused for good.
-func (w *world) tells(entries int) {
+func (w *world) tells(entries, letters int) {
 	w.t.Helper()
-	conn, err := nats.Connect(w.nats.URL(), nats.Token(w.nats.Token()))
+	conn, err := nats.Connect(w.busURL(), nats.Token(w.busToken()))
 	require.NoError(w.t, err)
 	defer conn.Close()
 	js, err := jetstream.New(conn)
 	require.NoError(w.t, err)
 	dead, err := js.Stream(w.t.Context(), bus.Dead)
 	require.NoError(w.t, err)
-	require.Zero(w.t, dead.CachedInfo().State.Msgs, "nothing is a dead letter")
+	require.EqualValues(w.t, letters, dead.CachedInfo().State.Msgs, "dead letters")
 	told := map[string]int{}
 	require.NoError(w.t, facts(w.t.Context(), js, func(e cloudevent.Event) { told[e.Type+" "+e.Source+" "+e.ID]++ }))
 	n := 0

@@ -33,10 +33,11 @@ var tryAgain = []codes.Code{codes.Unavailable, codes.DeadlineExceeded, codes.Res
 // calls is what is known of the calls that were made.
 type calls struct {
 	attempts int
-	answered int            // with a result or a refusal
-	codes    map[string]int // of the attempts that were not
-	overrun  time.Duration  // beyond its deadline, the longest
-	last     time.Time      // when the latest answered call began
+	answered int             // with a result or a refusal
+	codes    map[string]int  // of the attempts that were not
+	overrun  time.Duration   // beyond its deadline, the longest
+	took     []time.Duration // of the attempts that were answered
+	last     time.Time       // when the latest answered call began
 }
 
 // insist makes a call until it is answered: with a result, or with a refusal, which it returns.
@@ -59,6 +60,7 @@ func (l *load) insist(call func(ctx context.Context, d *doors) error) error {
 		} else {
 			l.calls.answered++
 			l.calls.last = began
+			l.calls.took = append(l.calls.took, time.Since(began))
 		}
 		l.mu.Unlock()
 		if !trouble {
@@ -101,27 +103,55 @@ func (l *load) count(f func(o *oracle)) {
 	f(&l.oracle)
 }
 
-// redeem redeems mugs until nobody wants any more.
+// redeem redeems mugs until nobody wants any more; some want what is sold out, and some give theirs back.
 func (l *load) redeem() error {
 	for j := range l.jobs {
+		reward, id := mug, ""
+		if j.gone {
+			reward = soldOut
+		}
 		err := l.insist(func(ctx context.Context, d *doors) error {
-			_, err := rewardv1.NewRewardServiceClient(d.operator["reward"]).RedeemReward(ctx, &rewardv1.RedeemRewardRequest{
-				Program: programme, Account: j.account, Reward: mug, IdempotencyKey: j.key,
+			answer, err := rewardv1.NewRewardServiceClient(d.operator["reward"]).RedeemReward(ctx, &rewardv1.RedeemRewardRequest{
+				Program: programme, Account: j.account, Reward: reward, IdempotencyKey: j.key,
 			})
+			id = answer.GetRedemption().GetRedemptionId()
 			return err
 		})
-		if err == nil {
+		switch {
+		case err == nil && j.gone:
+			return fmt.Errorf("%s was redeemed, of which there is none", reward)
+		case err == nil:
 			l.count(func(o *oracle) { o.redeemed++; o.points[j.account] -= mugPoints })
-			continue
-		}
-		if l.ctx.Err() != nil {
+			if err := l.cancel(j, id); err != nil {
+				return err
+			}
+		case l.ctx.Err() != nil:
 			return err
+		default:
+			if err := l.refused(err); err != nil {
+				return err
+			}
+			l.count(func(o *oracle) { o.lapsed++ })
 		}
-		if err := l.refused(err); err != nil {
-			return err
-		}
-		l.count(func(o *oracle) { o.lapsed++ })
 	}
+	return nil
+}
+
+// cancel gives a redemption back, where the job says so.
+func (l *load) cancel(j job, id string) error {
+	if !j.cancels {
+		return nil
+	}
+	err := l.insist(func(ctx context.Context, d *doors) error {
+		_, err := rewardv1.NewRewardServiceClient(d.operator["reward"]).CancelRedemption(ctx, &rewardv1.CancelRedemptionRequest{
+			Program: programme, RedemptionId: id, IdempotencyKey: "cancel-" + j.key,
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("cancel redemption %s: %w", id, err)
+	}
+	l.count(func(o *oracle) { o.cancelled++; o.points[j.account] += mugPoints })
 	return nil
 }
 
@@ -135,7 +165,7 @@ func (l *load) partner(n int, over <-chan struct{}) error {
 			return l.ctx.Err()
 		default:
 		}
-		account, key := member((call*7+n*131)%l.v.members), fmt.Sprintf("%d-%d", n, call)
+		account, key := member((call*7+n*131)%l.v.members), fmt.Sprintf("%d-%d-%d", l.round, n, call)
 		var err error
 		if n < partnerCallers/2 {
 			err = l.award([]string{"a", "b"}[n], account, key)

@@ -36,6 +36,8 @@ const (
 	batchEventsMax = 500
 	orderPointsMax = 50
 	redeemers      = 8
+	// jobsMax is how many redemptions wait: a tenth of what the full load has in all its time would do.
+	jobsMax        = 4096
 	partnerCallers = 4
 	// partnerPause lies between two calls of a partner.
 	partnerPause = 100 * time.Millisecond
@@ -53,14 +55,19 @@ type load struct {
 	group  *errgroup.Group
 	ctx    context.Context //nolint:containedctx // of the group
 	done   chan struct{}   // closed when all producers have ended
+	told   chan struct{}   // closed when they are to end before their time
 	failed error           // why, once it is closed
 
-	goroutines float64 // of the house before
+	goroutines float64   // of the house before
+	poisoner   *poisoner // nil: there is no poison
+	redriven   int       // events that were refused, and then published again
+	deadMax    int       // how many dead letters there must be
 
 	sent   []bus.Outgoing // order events, so that one can come twice
 	paid   []paid
 	serial int
 	keys   int
+	round  int
 
 	mu     sync.Mutex // guards what follows
 	oracle oracle
@@ -74,12 +81,14 @@ type oracle struct {
 	doubles  int // events that were sent again
 	orders   int
 	redeemed int
-	awarded  int
-	captured int
-	voided   int
-	lapsed   int            // redemptions and authorisations that were begun, and whose points went back
-	refused  map[string]int // by reason
-	surfaced int            // publishes that the bus did not acknowledge, and that were tried again
+	// cancelled are redemptions that were given back.
+	cancelled int
+	awarded   int
+	captured  int
+	voided    int
+	lapsed    int            // redemptions and authorisations that were begun, and whose points went back
+	refused   map[string]int // by reason
+	surfaced  int            // publishes that the bus did not acknowledge, and that were tried again
 }
 
 type paid struct {
@@ -89,7 +98,11 @@ type paid struct {
 }
 
 // job is a redemption.
-type job struct{ account, key string }
+type job struct {
+	account, key string
+	gone         bool // of a reward that is sold out
+	cancels      bool // and gives it back
+}
 
 // load starts the producers.
 func (w *world) load(v volume) *load {
@@ -105,7 +118,7 @@ func (w *world) quiet(v volume) *load {
 	l := &load{w: w, v: v, random: mathrand.New(mathrand.NewPCG(*seed, w.random.Uint64())), oracle: oracle{points: map[string]int64{}, refused: map[string]int{}}}
 	l.calls.codes = map[string]int{}
 	var err error
-	l.bus, err = bus.Connect(w.t.Context(), bus.Config{URL: w.nats.URL(), Token: w.nats.Token(), Name: "shop"}, slog.New(slog.DiscardHandler))
+	l.bus, err = bus.Connect(w.t.Context(), bus.Config{URL: w.busURL(), Token: w.busToken(), Name: "shop"}, slog.New(slog.DiscardHandler))
 	require.NoError(w.t, err)
 	w.t.Cleanup(l.bus.Close)
 	var batch []bus.Outgoing
@@ -118,13 +131,21 @@ func (w *world) quiet(v volume) *load {
 	return l
 }
 
+// more is another load in the same house, which goes on from what an earlier one has left.
+func (w *world) more(before *load) *load {
+	l := &load{w: w, v: before.v, random: before.random, bus: before.bus, goroutines: before.goroutines, sent: before.sent, paid: before.paid,
+		serial: before.serial, keys: before.keys, round: before.round + 1, oracle: before.oracle}
+	l.calls.codes, l.oracle.events = map[string]int{}, 0
+	return l
+}
+
 func member(n int) string { return fmt.Sprintf("m%04d", n) }
 
 func (l *load) start() {
 	ctx, cancel := context.WithTimeout(l.w.t.Context(), time.Duration(l.v.seconds)*time.Second+drainMax)
 	l.group, l.ctx = errgroup.WithContext(ctx)
-	l.done = make(chan struct{})
-	l.jobs = make(chan job, l.v.perSecond*l.v.seconds)
+	l.done, l.told = make(chan struct{}), make(chan struct{})
+	l.jobs = make(chan job, jobsMax)
 	over := make(chan struct{}) // closed when no more is sent
 	l.group.Go(func() error {
 		defer close(over)
@@ -157,6 +178,8 @@ func (l *load) produce() error {
 		select {
 		case <-l.ctx.Done():
 			return l.ctx.Err()
+		case <-l.told:
+			return nil
 		case <-tick.C:
 		}
 		due := min(total, int(time.Since(began).Seconds()*float64(l.v.perSecond)))
@@ -182,9 +205,14 @@ func (l *load) some(n int) error {
 			batch = append(batch, l.giveBack())
 		case kind < 25:
 			l.keys++
-			l.jobs <- job{member(l.random.IntN(l.v.members)), fmt.Sprintf("redeem-%d", l.keys)}
+			j := job{account: member(l.random.IntN(l.v.members)), key: fmt.Sprintf("redeem-%d", l.keys)}
+			j.gone, j.cancels = l.keys%8 == 3, l.keys%8 == 6
+			l.jobs <- j
 		default:
 			batch = append(batch, l.order(member(l.random.IntN(l.v.members)), 1+l.random.Int64N(orderPointsMax)))
+		}
+		if l.poisoner != nil && l.random.IntN(poisonEvery*l.v.perSecond/fullLoad.perSecond) == 0 {
+			batch = append(batch, l.poisoner.poison()...)
 		}
 	}
 	if err := l.publish(l.ctx, batch); err != nil {
@@ -289,6 +317,9 @@ func (l *load) acknowledged(ctx context.Context, batch []bus.Outgoing) error {
 		pause(ctx, loadTick)
 	}
 }
+
+// enough has the producers end now.
+func (l *load) enough() { close(l.told) }
 
 // pause waits, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {

@@ -7,25 +7,41 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
-	"testing"
+	"syscall"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 // process is a program that runs; it is killed when the trial ends before it.
 type process struct {
-	t        *testing.T
+	t        testingT
 	cmd      *exec.Cmd
 	out, err output
 	done     chan struct{} // closed when it has been waited for
 }
 
+// testingT is what a process needs of a test.
+type testingT interface {
+	require.TestingT
+	Context() context.Context
+	Cleanup(f func())
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // run starts a program with so much more in its environment.
-func run(t *testing.T, env []string, program string, args ...string) *process {
+func run(t testingT, env []string, program string, args ...string) *process {
+	t.Helper()
+	return start(t, func(*exec.Cmd) error { return nil }, env, program, args...)
+}
+
+func start(t testingT, prepare func(*exec.Cmd) error, env []string, program string, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &process{t: t, cmd: exec.CommandContext(ctx, program, args...), done: make(chan struct{})}
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = append(os.Environ(), env...), &p.out, &p.err, attributes()
+	require.NoError(t, prepare(p.cmd))
 	started := make(chan error, 1)
 	go func() {
 		defer close(p.done)
@@ -85,4 +101,18 @@ func (o *output) tail() string {
 	const shown = 4000
 	text := o.String()
 	return text[max(0, len(text)-shown):]
+}
+
+// killed tells whether kill -9 has ended it.
+func (p *process) killed() bool {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// stop ends the program in order, and returns how long it took.
+func (p *process) stop() time.Duration {
+	began := time.Now()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // gone already is as good
+	<-p.done
+	return time.Since(began)
 }

@@ -12,19 +12,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fault is one thing that may break.
-type fault struct {
+// ordeal is one line of the list: something that breaks.
+type ordeal struct {
 	id   string // as it stands in the list of what may break
 	what string // is done
 	try  func(x *trial)
 }
 
 // list is all of them, in the order in which they are tried.
-func list() []fault {
-	return []fault{
+func list() []ordeal {
+	return []ordeal{
+		{"X1", "laurel is killed (kill -9) at each named point", killedAtEachPoint},
 		{"X2", "mongod is killed five times, and started again 2 s later", mongodIsKilled},
 		{"X3", "mongod is stopped (SIGSTOP) for 15 s", mongodSleeps},
+		{"X4", "the primary steps down ten times, and 50 commits lose their connection", primaryStepsDown},
+		{"X5", "a fifth of the writes conflict, a twentieth is not confirmed (20 s)", writesConflict},
 		{"X6", "nats-server is killed five times", natsIsKilled},
+		{"X7", "the power of the disk under nats-server is cut ten times", natsLosesPower},
+		{"X8", "the power under mongod, or mongod and nats-server, is cut ten times", mongodLosesPower},
+		{"X9", "in the store of EVENTS a byte is flipped, a block cut, consumers and the stream deleted", storesAreDamaged},
+		{"X10", "each event comes one to five times, the accounts mixed, with and without ids, a fifth of the copies late", eventsComeAgainAndMixed},
+		{"X11", "a hundredth of the events is poison of 12 kinds", poisonIsMixedIn},
+		{"X12", "messages, calls, orders and headers that are too large come in", tooMuchComesIn},
+		{"X13", "the disk gets low, and full; EVENTS and FACTS reach their limits", diskIsFull},
+		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
 	}
 }
 
@@ -33,7 +44,7 @@ func TestFaults(t *testing.T) {
 	if *chosen == "" {
 		t.Skip("run by make test-faults")
 	}
-	var faults []fault
+	var faults []ordeal
 	for _, f := range list() {
 		if *chosen == "all" || slices.Contains(strings.Split(*chosen, ","), f.id) {
 			faults = append(faults, f)
@@ -42,11 +53,15 @@ func TestFaults(t *testing.T) {
 	if *chosen != "all" {
 		require.Len(t, faults, len(strings.Split(*chosen, ",")), "a fault of %s is not known", *chosen)
 	}
+	v := fullLoad
+	if testing.Short() { // to try the suite itself
+		v = volume{perSecond: 100, seconds: 6, members: 60}
+	}
 	var rows []*row
 	defer func() { writeReport(t, rows) }()
 	for _, f := range faults {
 		t.Run(f.id, func(t *testing.T) {
-			x := begin(t, f, fullLoad)
+			x := begin(t, f, v)
 			rows = append(rows, x.row)
 			defer x.end()
 			f.try(x)
@@ -56,7 +71,7 @@ func TestFaults(t *testing.T) {
 
 // TestASmallFault kills nats-server under a small load: what the suite stands on is tried with every test run.
 func TestASmallFault(t *testing.T) {
-	x := begin(t, fault{id: "X6", what: "nats-server is killed once"}, volume{perSecond: 60, seconds: 2, members: 20})
+	x := begin(t, ordeal{id: "X6", what: "nats-server is killed once"}, volume{perSecond: 60, seconds: 2, members: 20})
 	defer x.end()
 	x.times = 1
 	natsIsKilled(x)
@@ -73,7 +88,7 @@ type trial struct {
 	firing map[string]int // what must happen, and how often it has not yet
 }
 
-func begin(t *testing.T, f fault, v volume) *trial {
+func begin(t *testing.T, f ordeal, v volume) *trial {
 	t.Helper()
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(f.id)) // so that one fault's choices do not depend on which others are tried

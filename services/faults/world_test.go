@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -53,6 +54,8 @@ var merchants = []string{"a-shop", "b-station", "shop"}
 // ground is what a house is given to stand on; what is not said is made.
 type ground struct {
 	mongoDir, natsDir string
+	own               string // the data of the house, which then has servers of its own
+	bareNats          string // where a nats-server is that nobody keeps; empty: there is one that is kept
 	mongoArgs         []string
 	mongoURI          func(string) string // how the house reaches mongod, by how it is reached directly
 	natsURL           func(string) string
@@ -63,6 +66,7 @@ type world struct {
 	*trial
 	mongod  *mongod.Server
 	nats    *natsd.Server
+	bare    *bareNats // instead of it
 	ground  ground
 	home    string
 	data    string
@@ -88,17 +92,36 @@ func (x *trial) raise(g ground) *world {
 		w.ground.natsDir = filepath.Join(dir, "nats")
 	}
 	require.NoError(x.t, os.WriteFile(w.file, []byte(theClub), 0o600))
+	x.t.Cleanup(w.hangUp)
+	if g.own != "" {
+		w.data = filepath.Join(g.own, "books")
+		w.serve()
+		w.furnish()
+		x.t.Cleanup(func() { w.laurel.stop() }) // its servers go with it
+		return w
+	}
+	w.stand()
+	w.serve()
+	w.furnish()
+	return w
+}
+
+// stand starts the servers that the house is to stand on.
+func (w *world) stand() {
+	w.t.Helper()
+	x, g := w.trial, w.ground
 	var err error
 	w.mongod, err = mongod.Start(x.t.Context(), mongod.Options{Dir: w.ground.mongoDir, ExtraArgs: g.mongoArgs, Logger: warnings(x)})
 	require.NoError(x.t, err)
 	x.t.Cleanup(func() { require.NoError(x.t, w.mongod.Stop()) })
-	w.nats, err = natsd.Start(x.t.Context(), natsd.Options{Self: programs.laurel, Dir: w.ground.natsDir, Logger: warnings(x)})
-	require.NoError(x.t, err)
-	x.t.Cleanup(func() { require.NoError(x.t, w.nats.Stop()) })
-	x.t.Cleanup(w.hangUp)
-	w.serve()
-	w.furnish()
-	return w
+	if g.bareNats != "" {
+		w.bare = x.bareNats(g.bareNats, programs.laurel, natsArgs()...)
+		x.t.Cleanup(w.bare.kill)
+	} else {
+		w.nats, err = natsd.Start(x.t.Context(), natsd.Options{Self: programs.laurel, Dir: w.ground.natsDir, Logger: warnings(x)})
+		require.NoError(x.t, err)
+		x.t.Cleanup(func() { require.NoError(x.t, w.nats.Stop()) })
+	}
 }
 
 func warnings(x *trial) *slog.Logger {
@@ -116,15 +139,61 @@ func (w *world) serve(env ...string) {
 // serveBy starts the house by a binary.
 func (w *world) serveBy(binary string, env ...string) {
 	w.t.Helper()
-	uri, url := w.mongod.URI(), w.nats.URL()
-	if w.ground.mongoURI != nil {
-		uri = w.ground.mongoURI(uri)
+	args := []string{"serve", "--programme", w.file, "--home", w.home, "--data", w.data, "--listen", w.listen, "--metrics", w.metrics,
+		"--partner-listen", "127.0.0.1:0"}
+	if w.ground.own == "" {
+		uri, url := w.mongod.URI(), w.busURL()
+		if w.ground.mongoURI != nil {
+			uri = w.ground.mongoURI(uri)
+		}
+		if w.ground.natsURL != nil {
+			url = w.ground.natsURL(url)
+		}
+		args = append(args, "--mongodb-uri", uri, "--nats-url", url, "--nats-token", w.busToken())
 	}
-	if w.ground.natsURL != nil {
-		url = w.ground.natsURL(url)
+	w.laurel = run(w.t, env, binary, args...)
+}
+
+// mongodURI is where mongod is reached directly.
+func (w *world) mongodURI() string {
+	if w.ground.own == "" {
+		return w.mongod.URI()
 	}
-	w.laurel = run(w.t, env, binary, "serve", "--programme", w.file, "--home", w.home, "--data", w.data, "--listen", w.listen, "--metrics", w.metrics,
-		"--partner-listen", "127.0.0.1:0", "--mongodb-uri", uri, "--nats-url", url, "--nats-token", w.nats.Token())
+	var record struct{ Port int }
+	raw, err := os.ReadFile(filepath.Join(w.data, "mongod", "laurel.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &record)
+	}
+	require.NoError(w.t, err)
+	return fmt.Sprintf("mongodb://127.0.0.1:%d/?directConnection=true", record.Port)
+}
+
+// own is the house file.
+func (w *world) own() house.House {
+	at, err := house.Read(w.houseFile())
+	require.NoError(w.t, err)
+	return at
+}
+
+// busURL is where nats-server is reached directly, and busToken what it wants to see.
+func (w *world) busURL() string {
+	if w.ground.own != "" {
+		return w.own().NATS.URL
+	}
+	if w.bare != nil {
+		return w.bare.URL()
+	}
+	return w.nats.URL()
+}
+
+func (w *world) busToken() string {
+	if w.ground.own != "" {
+		return w.own().NATS.Token
+	}
+	if w.bare != nil {
+		return bareToken
+	}
+	return w.nats.Token()
 }
 
 // houseFile is where the house writes down its doors.
@@ -143,6 +212,8 @@ func (w *world) ctl(args ...string) string {
 const (
 	mug       = "mug"
 	mugPoints = 10
+	// soldOut is a reward of which there is none.
+	soldOut = "cup"
 )
 
 // furnish makes the partners known, and puts a reward into the catalogue.
@@ -152,7 +223,8 @@ func (w *world) furnish() {
 	for partner, scopes := range map[string]string{"a": "award,redeem,read", "b": "award", "c": "redeem"} {
 		w.ctl("partner", "keys", "add", partner, "--certificate", partner+"."+programme+".partners.internal", "--scope", scopes)
 	}
-	w.ctl("reward", "put", mug, "--kind", "gift", "--name", "a mug", "--points", strconv.Itoa(mugPoints))
+	w.ctl("reward", "put", mug, "--kind", "gift", "--name", "a mug", "--points", strconv.Itoa(mugPoints), "--cancel-days", "7")
+	w.ctl("reward", "put", soldOut, "--kind", "gift", "--name", "a cup", "--points", strconv.Itoa(mugPoints))
 	w.ctl("reward", "stock", mug, "1000000")
 }
 
@@ -161,18 +233,30 @@ var probe = &http.Client{Timeout: time.Second, Transport: &http.Transport{Disabl
 
 // get reads a page of the house; empty if there is none, or it is no good one.
 func (w *world) get(path string) string {
+	body, good := w.page(path)
+	if !good {
+		return ""
+	}
+	return body
+}
+
+// readiness is what the house says of it, good or not.
+func (w *world) readiness() string {
+	body, _ := w.page("/readyz")
+	return body
+}
+
+func (w *world) page(path string) (string, bool) {
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.metrics+path, http.NoBody)
 	require.NoError(w.t, err)
 	answer, err := probe.Do(request)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	defer answer.Body.Close() //nolint:errcheck // only read
 	var body bytes.Buffer
-	if _, err := body.ReadFrom(answer.Body); err != nil || answer.StatusCode != http.StatusOK {
-		return ""
-	}
-	return body.String()
+	_, err = body.ReadFrom(answer.Body)
+	return body.String(), err == nil && answer.StatusCode == http.StatusOK
 }
 
 func (w *world) ready() bool { return w.get("/readyz") != "" }

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // guard is what every call passes, from outside in: the caller is known and may call, panics and errors become statuses,
@@ -158,6 +159,10 @@ func (g *guard) told(ctx context.Context, method string, err error) error {
 	}
 	if s, ok := ownStatus(ctx, err); ok {
 		return s.Err()
+	}
+	if store.Trouble(err) {
+		g.log.WarnContext(ctx, "call not answered", "method", method, "caller", Caller(ctx), "error", err)
+		return toStatus(reason.New(reason.NotReady, "", "the store did not answer; make the same call again")).Err()
 	}
 	return g.inner(ctx, method, "error", err)
 }

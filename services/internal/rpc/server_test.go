@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -23,6 +24,7 @@ import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
@@ -72,6 +74,25 @@ func TestAStreamKeepsItsContractToo(t *testing.T) {
 	require.NoError(t, err)
 	_, err = stream.Recv()
 	require.Equal(t, codes.Internal, status.Code(err))
+	require.NotContains(t, err.Error(), "password")
+}
+
+// TestTroubleOfTheStoreIsTriedAgain: what passes by itself is no inner fault, and the caller is told to come again.
+func TestTroubleOfTheStoreIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	house := serve(t, &desk{account: func(context.Context, *accrualv1.GetAccountRequest) (*accrualv1.GetAccountResponse, error) {
+		if asked++; asked < 3 {
+			return nil, fmt.Errorf("load account password: %w", store.ErrUnknown)
+		}
+		return &accrualv1.GetAccountResponse{}, nil
+	}})
+	_, err := client(t, house).GetAccount(t.Context(), anAccount)
+	require.NoError(t, err, "the policy of clients tries again")
+	require.Equal(t, 3, asked)
+	asked = -100
+	_, err = client(t, house).GetAccount(t.Context(), anAccount)
+	require.ErrorIs(t, rpc.FromStatus(err), reason.NotReady)
 	require.NotContains(t, err.Error(), "password")
 }
 

@@ -1,0 +1,153 @@
+package faults
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// testCommands has mongod take commands that break it.
+var testCommands = ground{mongoArgs: []string{"--setParameter", "enableTestCommands=1"}}
+
+// admin is the administration of mongod, past the house.
+func (w *world) admin() *mongo.Database {
+	w.t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(w.mongod.URI()).SetTimeout(callMax).SetDirect(true))
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), callMax)
+		defer cancel()
+		_ = client.Disconnect(ctx) // only asked
+	})
+	return client.Database("admin")
+}
+
+// failPoint turns a fail point of mongod on, and returns what turns it off and tells how often it was met.
+func (w *world) failPoint(admin *mongo.Database, name string, mode any, data bson.D) func() int {
+	w.t.Helper()
+	require.NoError(w.t, admin.RunCommand(w.t.Context(), bson.D{{Key: "configureFailPoint", Value: name}, {Key: "mode", Value: mode}, {Key: "data", Value: data}}).Err())
+	return func() int {
+		var answer struct{ Count int }
+		err := admin.RunCommand(w.t.Context(), bson.D{{Key: "configureFailPoint", Value: name}, {Key: "mode", Value: "off"}}).Decode(&answer)
+		require.NoError(w.t, err)
+		return answer.Count
+	}
+}
+
+// metricSum adds up all series of all metrics whose name and labels contain these.
+func (w *world) metricSum(parts ...string) (float64, bool) {
+	sum, found := 0.0, false
+	for line := range strings.Lines(w.get("/metrics")) {
+		name, text, _ := strings.Cut(strings.TrimSpace(line), "} ")
+		has := !strings.HasPrefix(line, "#")
+		for _, part := range parts {
+			has = has && strings.Contains(name, part)
+		}
+		if !has {
+			continue
+		}
+		value, err := strconv.ParseFloat(text, 64)
+		require.NoError(w.t, err, line)
+		sum, found = sum+value, true
+	}
+	return sum, found
+}
+
+func primaryStepsDown(x *trial) {
+	const (
+		stepDowns = 10
+		cut       = 50
+	)
+	w := x.raise(testCommands)
+	admin := w.admin()
+	x.mustFire("the primary stepped down", stepDowns)
+	x.mustFire("connections were closed in a commit", 1)
+	l := w.load(x.volume)
+	every := time.Duration(x.volume.seconds) * time.Second / stepDowns
+	off := w.failPoint(admin, "failCommand", bson.M{"times": cut}, bson.D{
+		{Key: "failCommands", Value: bson.A{"commitTransaction"}}, {Key: "closeConnection", Value: true},
+	})
+	for range stepDowns {
+		pause(x.t.Context(), every/2+time.Duration(x.random.Int64N(int64(every/2))))
+		// It closes the connection of whoever asks, too, and has no other node to give its place to.
+		_ = admin.RunCommand(x.t.Context(), bson.D{{Key: "replSetStepDown", Value: 1}, {Key: "force", Value: true}}).Err()
+		require.Eventually(x.t, func() bool { return w.steps(admin) }, drainMax, loadTick, "it is primary again")
+		x.fired("the primary stepped down")
+		w.up(l, time.Now())
+	}
+	met := off()
+	if met >= cut {
+		x.fired("connections were closed in a commit")
+	}
+	w.holds(l)
+	l.onlyTrouble()
+	x.note("%d commits lost their connection", met)
+	counted, found := w.metricSum("mongo_failures_total", `command="commitTransaction"`)
+	if !found || counted == 0 {
+		x.t.Errorf("no metric counts the commits whose outcome was not known (%d)", met)
+	}
+	x.note("the metric counts %.0f failed commits", counted)
+}
+
+// steps tells whether mongod is primary.
+func (w *world) steps(admin *mongo.Database) bool {
+	var hello struct {
+		Primary bool `bson:"isWritablePrimary"`
+	}
+	return admin.RunCommand(w.t.Context(), bson.D{{Key: "hello", Value: 1}}).Decode(&hello) == nil && hello.Primary
+}
+
+func writesConflict(x *trial) {
+	const (
+		conflicts    = 0.2
+		unconfirmed  = 0.05
+		quarter      = 0.25
+		writeConcern = 64 // WriteConcernFailed
+	)
+	w := x.raise(testCommands)
+	admin := w.admin()
+	x.mustFire("writes conflicted", 1)
+	x.mustFire("writes were not confirmed", 1)
+	l := w.quiet(x.volume)
+	_, err := w.applied()
+	require.NoError(x.t, err)
+	off := w.failPoint(admin, "WTWriteConflictException", bson.M{"activationProbability": conflicts}, bson.D{})
+	offConcern := w.failPoint(admin, "failCommand", bson.M{"activationProbability": unconfirmed}, bson.D{
+		{Key: "failCommands", Value: bson.A{"insert", "update", "delete", "findAndModify", "commitTransaction"}},
+		{Key: "writeConcernError", Value: bson.D{{Key: "code", Value: writeConcern}, {Key: "errmsg", Value: "waiting for replication timed out"}}},
+	})
+	before, err := w.applied()
+	require.NoError(x.t, err)
+	l.start()
+	pause(x.t.Context(), time.Duration(x.volume.seconds)*time.Second)
+	after, err := w.applied()
+	require.NoError(x.t, err)
+	if n := off(); n > 0 {
+		x.fired("writes conflicted")
+		x.note("%d conflicts", n)
+	}
+	if n := offConcern(); n > 0 {
+		x.fired("writes were not confirmed")
+		x.note("%d writes not confirmed", n)
+	}
+	rate := float64(after-before) / float64(x.volume.seconds)
+	w.up(l, time.Now())
+	w.holds(l)
+	x.note("%.0f entries/s meanwhile", rate)
+	if least := quarter * float64(x.volume.perSecond); rate < least {
+		x.t.Errorf("%.0f entries/s while writes conflict, at least %.0f", rate, least)
+	}
+}
+
+// applied is how many entries the ledger has.
+func (w *world) applied() (int64, error) {
+	b := w.books()
+	defer b.close()
+	return b.of("accrual").Collection("entries").CountDocuments(w.t.Context(), bson.M{})
+}

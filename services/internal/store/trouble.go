@@ -1,0 +1,34 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// labelRetry is on what the driver would have tried again, had it tries left.
+const labelRetry = "RetryableWriteError"
+
+// Trouble tells whether an error is MongoDB's and passes by itself: it did not answer, has no primary, could not confirm a write,
+// or another writer was faster. Whether the write happened is not known; the same again, under the same key, finds out.
+func Trouble(err error) bool {
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrUnknown) || mongo.IsTimeout(err) || mongo.IsNetworkError(err) {
+		return true
+	}
+	if labelled, ok := errors.AsType[mongo.LabeledError](err); ok && slices.ContainsFunc([]string{labelTransient, labelUnknown, labelRetry}, labelled.HasErrorLabel) {
+		return true
+	}
+	if w, ok := errors.AsType[mongo.WriteException](err); ok {
+		return w.WriteConcernError != nil && len(w.WriteErrors) == 0
+	}
+	if b, ok := errors.AsType[mongo.BulkWriteException](err); ok {
+		return b.WriteConcernError != nil && len(b.WriteErrors) == 0
+	}
+	c, ok := errors.AsType[mongo.CommandError](err)
+	return ok && slices.Contains(unconfirmed, c.Code)
+}
+
+// unconfirmed are codes of a command whose write was made and not confirmed: WriteConcernFailed, PrimarySteppedDown,
+// InterruptedDueToReplStateChange.
+var unconfirmed = []int32{64, 189, 11602}
