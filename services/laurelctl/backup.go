@@ -46,6 +46,7 @@ func (f storesFlags) through(w *world, do func(h backup.House) error) error {
 	server := bus.Config{URL: url, Token: f.NATSToken, User: f.NATSUser, Password: f.NATSPassword, CA: f.NATSCA, Name: "laurelctl"}
 	if f.NATSURL == "" && server.User == "" {
 		server.Token = cmp.Or(server.Token, said.NATS.Token)
+		server.User, server.Password, server.CA = said.NATS.User, said.NATS.Password, cmp.Or(server.CA, said.NATS.CA)
 	}
 	waiting, cancel := context.WithTimeout(w.ctx, dialMax)
 	defer cancel()

@@ -1,9 +1,11 @@
 package shipped
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	place "github.com/laurel-loyalty/laurel/services/internal/house"
@@ -49,6 +52,8 @@ func TestAHouseByItsSecrets(t *testing.T) {
 	}
 
 	t.Run("in the store", h.requireOwnDatabases)
+	t.Run("an abandoned transaction", h.requireTransactionsEnd)
+	h.requireBackup()
 	// From here on FACTS gets what is no fact, which stops its readers.
 	t.Run("a merchant apart", h.requireAMerchantApart)
 	t.Run("rights on the bus", h.requireRightsOnTheBus)
@@ -70,14 +75,44 @@ func (h *house) redeem() {
 	h.ctl(h.operator, "reward", "redeem", "ann", "mug", "--key", "monday", "--points", "100")
 }
 
+// requireBackup takes one as who may read all and write nothing.
+func (h *house) requireBackup() {
+	h.t.Helper()
+	dir := filepath.Join(h.t.TempDir(), "backup")
+	h.done("laurelctl", "--house", h.file("backup/house.json"), "backup", dir)
+	h.done("laurelctl", "restore", "--check", dir)
+	known, err := place.Read(h.file("backup/house.json"))
+	require.NoError(h.t, err)
+	_, err = h.dial(known.Mongo.URI).Database("laurel_accrual").Collection("accounts").InsertOne(h.t.Context(), bson.M{})
+	h.requireUnauthorized(h.t, err, "who takes backups writes")
+}
+
+// requireTransactionsEnd leaves a transaction open as a service that died would: its user has the rights to see it and to end it.
+func (h *house) requireTransactionsEnd(t *testing.T) {
+	client, err := mongo.Connect(options.Client().ApplyURI(h.settings("tier")["mongo_uri"].(string)).SetAppName("laurel laurel_tier"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, client.Disconnect(context.WithoutCancel(t.Context()))) }()
+	session, err := client.StartSession()
+	require.NoError(t, err)
+	defer session.EndSession(t.Context())
+	require.NoError(t, session.StartTransaction())
+	db := client.Database("laurel_tier")
+	_, err = db.Collection("abandoned").InsertOne(mongo.NewSessionContext(t.Context(), session), bson.M{})
+	require.NoError(t, err)
+	testkit.Eventually(t, func() bool {
+		return strings.Contains(h.processes["tier"].err.String(), "ended transactions that a dead process had left open")
+	}, "tier has ended it")
+	require.NoError(t, db.RunCommand(t.Context(), bson.D{{Key: "collMod", Value: "partitions"}}).Err(), "it may bring its schemas up to date")
+}
+
 // user is somebody on the bus.
 func (h *house) user(t *testing.T, name string) (*bus.Bus, *nats.Conn) {
 	t.Helper()
 	var user, password string
 	if known, err := place.Read(h.file("merchants/" + name + "/house.json")); err == nil {
 		user, password = known.NATS.User, known.NATS.Password
-	} else if name == "operator" {
-		known, err := place.Read(h.operator)
+	} else if name == "operator" || name == "backup" {
+		known, err := place.Read(h.file(name + "/house.json"))
 		require.NoError(t, err)
 		user, password = known.NATS.User, known.NATS.Password
 	} else {
@@ -119,6 +154,9 @@ func (h *house) requireRightsOnTheBus(t *testing.T) {
 		{"programme", []string{"control.cdnow.programme.test.x"}, []string{"facts.cdnow.programme.x.ann", "control.house.laurel.clock.x"}},
 		{"analytics", []string{"facts.cdnow.analytics.test.x"}, []string{"facts.cdnow.accrual.earn.x", "$JS.API.CONSUMER.CREATE.EVENTS.x"}},
 		{"operator", []string{"actions.cdnow.app.visit.ann"}, []string{"control.cdnow.programme.revised.x", "facts.cdnow.accrual.earn.ann"}},
+		{"backup", nil, []string{
+			"orders.cdnow.shop.paid.ann", "facts.cdnow.backup.x.ann", "$JS.API.STREAM.RESTORE.EVENTS", "$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.DEAD",
+		}},
 		{"setup", nil, []string{"orders.cdnow.shop.paid.ann", "$JS.API.STREAM.DELETE.EVENTS", "control.cdnow.programme.revised.x"}},
 	} {
 		b, _ := h.user(t, c.who)

@@ -13,8 +13,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 )
 
-// User is a service in the eyes of MongoDB: it may read and write its own database, and nothing else.
+// User is a service in the eyes of MongoDB: it may read and write its own database, and nothing else. One of AllDatabases may
+// read all of them for a backup, and write none.
 type User struct{ Name, Database, Password string }
+
+// AllDatabases stands for the database of a user who takes backups.
+const AllDatabases = "*"
 
 // Codes of mongod's answers.
 const (
@@ -100,6 +104,9 @@ func EnsureUsers(ctx context.Context, uri string, users []User) error {
 }
 
 func (u User) ensure(ctx context.Context, client *mongo.Client) error {
+	if u.Database == AllDatabases {
+		return u.give(ctx, client, bson.D{{Key: "role", Value: "backup"}, {Key: "db", Value: "admin"}})
+	}
 	// readWrite lacks what brings a schema up to date.
 	role := bson.D{
 		{Key: "privileges", Value: bson.A{bson.D{
@@ -111,10 +118,12 @@ func (u User) ensure(ctx context.Context, client *mongo.Client) error {
 	if err := createOrUpdate(ctx, client.Database(u.Database), "Role", roleName, role); err != nil {
 		return err
 	}
-	return createOrUpdate(ctx, client.Database("admin"), "User", u.Name, bson.D{
-		{Key: "pwd", Value: u.Password},
-		{Key: "roles", Value: bson.A{bson.D{{Key: "role", Value: roleName}, {Key: "db", Value: u.Database}}}},
-	})
+	return u.give(ctx, client, bson.D{{Key: "role", Value: roleName}, {Key: "db", Value: u.Database}})
+}
+
+// give makes the user one who has a role and no other.
+func (u User) give(ctx context.Context, client *mongo.Client, role bson.D) error {
+	return createOrUpdate(ctx, client.Database("admin"), "User", u.Name, bson.D{{Key: "pwd", Value: u.Password}, {Key: "roles", Value: bson.A{role}}})
 }
 
 // createOrUpdate makes a role or a user, or makes the one that is there what it should be.

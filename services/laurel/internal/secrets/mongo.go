@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // MongoAdmin is who makes the users of MongoDB. The image makes this one, from the file AdminFile.
@@ -72,6 +73,7 @@ func (m *making) setup() error {
 	for _, service := range Services() {
 		lines = append(lines, "    - "+quote(userOf(service, m.secret(string(service)+" mongo"))))
 	}
+	lines = append(lines, "    - "+quote(User(keeper)+":"+store.AllDatabases+":"+m.secret(string(keeper)+" mongo")))
 	return m.write(filepath.Join(whose, settingsFile), []byte(strings.Join(lines, "\n")+"\n"))
 }
 

@@ -51,7 +51,7 @@ func (m *making) nats() error {
 			view.Routes = append(view.Routes, fmt.Sprintf("nats://%s:%s@%s", view.Peer, view.PeerSecret, net.JoinHostPort(host, routesPort)))
 		}
 	}
-	for _, who := range append(Services(), rpc.Operator, setup) {
+	for _, who := range append(Services(), rpc.Operator, setup, keeper) {
 		hash, err := m.hash(string(who) + " nats")
 		if err != nil {
 			return err

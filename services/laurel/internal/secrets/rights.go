@@ -16,6 +16,7 @@ type right struct {
 	reads     []string // streams, by a consumer that it makes and forgets itself
 	looks     []string // streams of which it fetches single messages
 	makes     bool     // the streams themselves
+	copies    bool     // whole streams, out
 }
 
 // own are the subjects of a class that one source publishes, whatever the programme, the kind and the account.
@@ -66,6 +67,7 @@ func rights() map[rpc.Name]right {
 		},
 		rpc.Operator: {publishes: []string{anyOf(bus.ClassOrders), anyOf(bus.ClassActions)}},
 		setup:        {publishes: []string{openedSubject}, looks: []string{bus.Events}, makes: true},
+		keeper:       {looks: []string{bus.Events, bus.Facts, bus.Dead}, copies: true},
 	}
 }
 
@@ -80,6 +82,9 @@ func (r right) allowed(user string) subjects {
 		s.Publish = append(s.Publish, "$JS.API.STREAM.INFO."+stream)
 		if r.makes {
 			s.Publish = append(s.Publish, "$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.UPDATE."+stream)
+		}
+		if r.copies {
+			s.Publish = append(s.Publish, "$JS.API.STREAM.SNAPSHOT."+stream, "$JS.SNAPSHOT.ACK."+stream+".>")
 		}
 	}
 	for _, stream := range r.looks {

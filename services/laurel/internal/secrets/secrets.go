@@ -13,8 +13,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
-// setup is who makes the streams and the users of MongoDB.
-const setup rpc.Name = "setup"
+// setup is who makes the streams and the users of MongoDB, and keeper who reads all of the house, for backups.
+const (
+	setup  rpc.Name = "setup"
+	keeper rpc.Name = "backup"
+)
 
 // Options say for whom secrets are made. What an earlier run was told holds where nothing is said.
 type Options struct {

@@ -98,7 +98,7 @@ func TestNobodyHoldsWhatIsAnothers(t *testing.T) {
 	all := files(t, dir)
 	var kept struct{ Secrets map[string]string }
 	require.NoError(t, json.Unmarshal([]byte(all["secrets.json"]), &kept))
-	require.Len(t, kept.Secrets, 7*2+2+3+1+2+2+1, "NATS and MongoDB for each service; gRPC for two; operator, setup; a person; merchants; MongoDB's key file and administrator; Grafana's")
+	require.Len(t, kept.Secrets, 7*2+2+3+1+2+2+1+2, "NATS and MongoDB for each service; gRPC for two; operator, setup; a person; merchants; MongoDB's key file and administrator; Grafana's; who takes backups, twice")
 	seen := map[string]string{}
 	for name, secret := range kept.Secrets {
 		require.GreaterOrEqual(t, len(secret), 43, "256 bits")
@@ -164,7 +164,7 @@ func TestNATSTakesItsConfiguration(t *testing.T) {
 	require.Equal(t, uint16(tls.VersionTLS13), o.TLSConfig.MinVersion)
 	require.Len(t, o.Accounts, 2)
 	require.Empty(t, o.NoAuthUser)
-	require.Len(t, o.Users, 7+2+1)
+	require.Len(t, o.Users, 7+3+1)
 	for _, u := range o.Users {
 		require.True(t, strings.HasPrefix(u.Password, "$2a$"), u.Username)
 		require.NotNil(t, u.Permissions, u.Username)

@@ -96,7 +96,8 @@ func Port(service rpc.Name) int {
 	return 0
 }
 
-// doors writes a house file for the operator and for each of their people, and for each merchant one that opens the bus alone.
+// doors writes a house file for the operator and for each of their people, for each merchant one that opens the bus alone, and
+// one for backups, which are taken where the servers can be reached as services reach them.
 func (m *making) doors() error {
 	people := map[string]rpc.Name{"operator": rpc.Operator}
 	for _, text := range m.People {
@@ -117,6 +118,13 @@ func (m *making) doors() error {
 		if err := m.door(dir, h); err != nil {
 			return err
 		}
+	}
+	err := m.door(string(keeper), house.House{
+		NATS:  house.NATS{URL: m.natsURL(), User: User(keeper), Password: m.secret(string(keeper) + " nats"), CA: m.ca()},
+		Mongo: house.Mongo{URI: m.mongoURI(User(keeper), m.secret(string(keeper)+" mongo"), m.ca())},
+	})
+	if err != nil {
+		return err
 	}
 	for _, text := range m.Merchants {
 		who, _ := parseMerchant(text)
