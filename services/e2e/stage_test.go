@@ -355,10 +355,21 @@ func (s *stage) read(name string) books {
 			if name == "analytics" && collection == "entries" { // named by their places in FACTS
 				d["_id"] = fmt.Sprint(path.Dir(fmt.Sprint(d["_id"])), "/", d["key"])
 			}
+			if sums, ok := d["sums"].(bson.D); ok { // which came first follows from who called first, and means nothing
+				d["sums"] = sumsOf(sums)
+			}
 			b.documents[collection][fmt.Sprint(d["_id"])] = d
 		}
 	}
 	return b
+}
+
+func sumsOf(d bson.D) bson.M {
+	m := bson.M{}
+	for _, e := range d {
+		m[e.Key] = e.Value
+	}
+	return m
 }
 
 // requireSame names the first document that differs.
