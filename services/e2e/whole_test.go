@@ -180,6 +180,7 @@ func live(t *testing.T, mongoURI string, w way, inside bool) told {
 	s.apply("tea", tea)
 	v := s.visitor()
 	got := told{members: v.enrol()}
+	s.hasTold("member") // orders stand behind who was enrolled, at the same places of the log
 	v.stock()
 
 	groups := readOrders(t, slice(t, wholeOrders))[:wholeOrders]
@@ -270,6 +271,17 @@ func (s *stage) caughtUp() {
 	for _, r := range [][2]string{{"accrual", bus.Events}, {"tier", bus.Events}, {"partner", bus.Facts}, {"analytics", bus.Facts}} {
 		testkit.Eventually(s.t, func() bool { return read(r[0], r[1]) }, r[0]+" has read "+r[1])
 	}
+}
+
+// hasTold waits until nothing is left in a service's outbox.
+func (s *stage) hasTold(name string) {
+	s.t.Helper()
+	client := dial(s.t, s.servers.uri)
+	defer hangUp(s.t, client)
+	testkit.Eventually(s.t, func() bool {
+		n, err := client.Database(s.database(name)).Collection("outbox").CountDocuments(s.t.Context(), bson.M{})
+		return err == nil && n == 0
+	}, name+" has told what it did")
 }
 
 // TestSevenServicesApartAreOneHouse has a house in one process and one of two replicas of each service live through the same
