@@ -25,11 +25,15 @@ type row struct{ n, repeats, chances, recency, age float64 }
 
 // NewSample prepares groups, which are at least one.
 func NewSample(kind Kind, groups []repeat.Group) *Sample {
+	return sampleOf(kind, groups, repeat.SumOf(groups).MeanAge()/repeat.DaysOfWeek)
+}
+
+// sampleOf prepares groups with a unit of time of so many weeks.
+func sampleOf(kind Kind, groups []repeat.Group, unit float64) *Sample {
 	total := repeat.SumOf(groups)
 	s := &Sample{
 		kind: kind, rows: make([]row, len(groups)), above: make([]float64, total.MostRepeats),
-		stays: make([]float64, kind.chances(total.MostRepeats)),
-		unit:  math.Max(float64(total.AgeDays)/float64(total.Customers), 1) / repeat.DaysOfWeek,
+		stays: make([]float64, kind.chances(total.MostRepeats)), unit: unit,
 	}
 	s.shift = float64(total.Repeats) * math.Log(s.unit)
 	for i, g := range groups {
@@ -128,7 +132,11 @@ func Fit(kind Kind, groups []repeat.Group, o Options) (Model, likelihood.Estimat
 	for _, start := range [][4]float64{{0.3, 0.3, 0.8, 2.5}, {1, 1, 1, 1}, {3, 3, 0.1, 1}, {0.1, 0.05, 5, 50}} {
 		starts = append(starts, []float64{math.Log(start[0]), math.Log(start[1]), math.Log(start[2]), math.Log(start[3])})
 	}
-	e, err := likelihood.Maximise(likelihood.Problem{Names: names(), Starts: starts, Prior: o.Prior, At: s.At, Watch: o.Watch})
+	problem := likelihood.Problem{Names: names(), Starts: starts, Prior: o.Prior, At: s.At, Watch: o.Watch}
+	if some := repeat.Some(groups); len(some) < len(groups) {
+		problem.Scout = sampleOf(kind, some, s.unit).At
+	}
+	e, err := likelihood.Maximise(problem)
 	if err != nil {
 		return Model{}, e, err
 	}

@@ -28,6 +28,9 @@ type Problem struct {
 	Prior []Normal
 	// At is the log-likelihood of all observations.
 	At Function
+	// Scout is that of some of them, where all are many: the starts are searched with it, and what is best of them with
+	// all. Nil: there are few.
+	Scout Function
 	// Watch is told after each evaluation, and ends the search with an error; nil watches nothing.
 	Watch func() error
 }
@@ -42,7 +45,7 @@ type Estimate struct {
 	// Errors are the standard errors of the parameters themselves, from the curvature at the maximum; none if it has none.
 	Errors      []float64
 	Starts      int // searches
-	Agreeing    int // that ended at this maximum
+	Agreeing    int // that ended at this maximum, of the scout where there was one
 	Evaluations int
 }
 
@@ -72,11 +75,28 @@ const (
 // Maximise searches from every start and keeps the best. The error is Watch's alone.
 func Maximise(p Problem) (Estimate, error) {
 	s := &search{problem: p}
+	if p.Scout == nil {
+		best, agreeing := s.best()
+		return s.judged(best, agreeing)
+	}
+	scout := &search{problem: p}
+	scout.problem.At = p.Scout
+	near, agreeing := scout.best()
+	if s.stopped = scout.stopped; s.stopped != nil {
+		return Estimate{}, s.stopped
+	}
+	e, err := s.judged(s.polish(s.climb(near)), agreeing)
+	e.Evaluations += scout.evaluations
+	return e, err
+}
+
+// best is the highest point that is reached from the starts, and from how many of them.
+func (s *search) best() ([]float64, int) {
 	best, agreeing, found := []float64(nil), 0, math.Inf(-1)
-	for _, start := range p.Starts {
+	for _, start := range s.problem.Starts {
 		at := s.polish(s.climb(start))
 		if s.stopped != nil {
-			return Estimate{}, s.stopped
+			return nil, 0
 		}
 		value := s.value(at, nil)
 		switch {
@@ -89,7 +109,15 @@ func Maximise(p Problem) (Estimate, error) {
 			}
 		}
 	}
-	e := Estimate{Logs: best, Starts: len(p.Starts), Agreeing: agreeing, Converged: true}
+	return best, agreeing
+}
+
+// judged is what the end of the searches comes to.
+func (s *search) judged(best []float64, agreeing int) (Estimate, error) {
+	if s.stopped != nil {
+		return Estimate{}, s.stopped
+	}
+	e := Estimate{Logs: best, Starts: len(s.problem.Starts), Agreeing: agreeing, Converged: true}
 	s.judge(&e)
 	e.Evaluations = s.evaluations
 	return e, s.stopped

@@ -21,11 +21,13 @@ type Sample struct {
 
 // NewSample prepares groups, which are at least one.
 func NewSample(groups []repeat.Group) *Sample {
+	return sampleOf(groups, repeat.SumOf(groups).MeanAge()/repeat.DaysOfWeek)
+}
+
+// sampleOf prepares groups with a unit of time of so many weeks.
+func sampleOf(groups []repeat.Group, unit float64) *Sample {
 	total := repeat.SumOf(groups)
-	s := &Sample{
-		rows: make([]row, len(groups)), above: make([]float64, total.MostRepeats),
-		unit: math.Max(float64(total.AgeDays)/float64(total.Customers), 1) / repeat.DaysOfWeek,
-	}
+	s := &Sample{rows: make([]row, len(groups)), above: make([]float64, total.MostRepeats), unit: unit}
 	s.shift = float64(total.Repeats) * math.Log(s.unit)
 	for i, g := range groups {
 		recency, age := g.Weeks()
@@ -89,7 +91,11 @@ func Fit(groups []repeat.Group, o Options) (Model, likelihood.Estimate, error) {
 	for _, start := range [][4]float64{{0.5, 0.4, 0.6, 0.5}, {1, 1, 1, 1}, {3, 3, 0.2, 0.5}, {0.2, 0.05, 3, 3}} {
 		starts = append(starts, []float64{math.Log(start[0]), math.Log(start[1]), math.Log(start[2]), math.Log(start[3])})
 	}
-	e, err := likelihood.Maximise(likelihood.Problem{Names: Names(), Starts: starts, Prior: o.Prior, At: s.At, Watch: o.Watch})
+	problem := likelihood.Problem{Names: Names(), Starts: starts, Prior: o.Prior, At: s.At, Watch: o.Watch}
+	if some := repeat.Some(groups); len(some) < len(groups) {
+		problem.Scout = sampleOf(some, s.unit).At
+	}
+	e, err := likelihood.Maximise(problem)
 	if err != nil {
 		return Model{}, e, err
 	}

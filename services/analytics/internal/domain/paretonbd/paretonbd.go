@@ -57,7 +57,11 @@ type slopes struct{ r, alpha, s, beta float64 }
 // nodes and weights of Gauss and Legendre for a panel of the length 1; they never change.
 var nodes, weights = legendre()
 
-const order = 12
+const (
+	order = 12
+	// panel is how long one may be at most: with panels of half that length nothing changes beyond the eleventh digit.
+	panel = 2.5
+)
 
 func legendre() ([]float64, []float64) {
 	x, w := make([]float64, order), make([]float64, order)
@@ -80,7 +84,7 @@ func (m Model) odds(c row) (float64, slopes) {
 	alpha, beta := m.Alpha+c.recency, m.Beta+c.recency
 	delta := 1 / (buys/alpha + leaves/beta)
 	span := math.Log1p(silent / delta)
-	panels := math.Ceil(span)
+	panels := math.Ceil(span / panel)
 	width := span / panels
 	var sum, byR, byAlpha, byS, byBeta float64
 	for p := 0.0; p < panels; p++ {

@@ -86,12 +86,32 @@ func (g Groups) Sorted() []Group {
 	return list
 }
 
+// fewGroups is how many groups are searched from every start.
+const fewGroups = 20_000
+
+// Some returns all groups, or where they are many each n-th of them in their order, so that all kinds of customers are
+// among them: enough to find the neighbourhood of a maximum.
+func Some(groups []Group) []Group {
+	step := (len(groups) + fewGroups - 1) / fewGroups
+	if step <= 1 {
+		return groups
+	}
+	var some []Group
+	for i := step / 2; i < len(groups); i += step {
+		some = append(some, groups[i])
+	}
+	return some
+}
+
 // Sum is what all groups have together.
 type Sum struct {
 	Customers, Repeaters, Repeats int64
 	MostRepeats                   int
 	RecencyDays, AgeDays          int64
 }
+
+// MeanAge is how many days a customer has been known on average, at least 1.
+func (s Sum) MeanAge() float64 { return max(float64(s.AgeDays)/float64(s.Customers), 1) }
 
 // SumOf adds groups up.
 func SumOf(groups []Group) Sum {
