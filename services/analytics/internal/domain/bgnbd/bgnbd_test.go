@@ -159,6 +159,18 @@ func betaOf(r *rand.Rand, a, b float64) float64 {
 	return x / (x + y)
 }
 
+// Where there are many groups the starts are searched over some of them: what is found is the maximum over all.
+func TestOfManyCustomersAllCount(t *testing.T) {
+	m := bgnbd.Model{Kind: bgnbd.BG, R: 0.8, Alpha: 8, A: 0.4, B: 2.5}
+	groups := simulate(m, 60_000, 1820, 5)
+	require.Less(t, len(repeat.Some(groups)), len(groups)/2+1, "some of %d", len(groups))
+	_, e, err := bgnbd.Fit(m.Kind, groups, bgnbd.Options{})
+	require.NoError(t, err)
+	require.True(t, e.Converged, e.Why)
+	require.Equal(t, 4, e.Agreeing)
+	require.Greater(t, e.LogLikelihood, bgnbd.NewSample(m.Kind, groups).LogLikelihood(m), "of all, not of some")
+}
+
 func TestParametersOfSimulatedCustomersAreFoundAgain(t *testing.T) {
 	for _, m := range []bgnbd.Model{
 		{Kind: bgnbd.BG, R: 0.8, Alpha: 60, A: 0.8, B: 2.5}, {Kind: bgnbd.MBG, R: 0.8, Alpha: 60, A: 0.8, B: 2.5},
