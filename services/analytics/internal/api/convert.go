@@ -67,7 +67,7 @@ func bandsToProto(s rfm.Scale) []*analyticsv1.ScoreBand {
 	return list
 }
 
-func score(n int) int32 { return int32(n) } //nolint:gosec // from 1 to 5
+func score[N int | int8](n N) int32 { return int32(n) } //nolint:gosec // from 1 to 5
 
 func cohortsToProto(r cohort.Report, mark money.Ratio) *analyticsv1.CohortReport {
 	p := &analyticsv1.CohortReport{OlderCustomers: r.Older, TwoOrders: r.Orders2, All: newcomersToProto(r.All, mark)}

@@ -59,7 +59,7 @@ func (s *Storage) costs(ctx context.Context, program string, give func(history.C
 		read = append(read, bson.E{Key: name, Value: 1})
 	}
 	orders, err := openRows(ctx, s.store.Collection(ordersName), filter,
-		options.Find().SetHint(ordersIndex).SetSort(ordersKeys()).SetProjection(read), costFromRaw)
+		options.Find().SetHint(ordersIndex).SetSort(ordersKeys()).SetProjection(read), newDecoder().costs)
 	if err != nil {
 		return err
 	}
@@ -92,11 +92,17 @@ func (s *Storage) costs(ctx context.Context, program string, give func(history.C
 	}
 }
 
-// costFromRaw reads an order as it is summed up.
-func costFromRaw(raw bson.Raw) (orderRow, error) {
-	row, detail := orderRow{}, &history.Detail{}
-	row.order.Detail = detail
-	told, untold := history.Line{HasCost: true}, history.Line{}
+// costed is an order as it is summed up, in one piece: a report reads millions of them.
+type costed struct {
+	detail history.Detail
+	lines  [2]history.Line
+}
+
+// costs reads an order as it is summed up.
+func (d *decoder) costs(raw bson.Raw) (orderRow, error) {
+	row, sums := orderRow{}, &costed{}
+	told, untold := &sums.lines[0], &sums.lines[1]
+	told.HasCost = true
 	known := 0
 	err := fields(raw, func(name []byte, v bson.RawValue) error {
 		if v.Type == bson.TypeNull {
@@ -104,13 +110,13 @@ func costFromRaw(raw bson.Raw) (orderRow, error) {
 		}
 		switch string(name) {
 		case "account":
-			return text(v, &row.account)
+			return d.whose(v, &row.account)
 		case "day":
 			return whole(v, &row.order.Day)
 		case "base":
 			return whole(v, &row.order.Base)
 		case "points":
-			return whole(v, &detail.Points)
+			return whole(v, &sums.detail.Points)
 		case "told":
 			known++
 			return whole(v, &told.Base)
@@ -126,7 +132,8 @@ func costFromRaw(raw bson.Raw) (orderRow, error) {
 	if err == nil && known < 3 {
 		err = ErrLines
 	}
-	detail.Lines = []history.Line{told, untold}
+	sums.detail.Lines = sums.lines[:]
+	row.order.Detail = &sums.detail
 	return row, err
 }
 

@@ -113,7 +113,7 @@ func (s *Storage) details(ctx context.Context, program string, of span, give fun
 		filter = append(filter, bson.E{Key: "account", Value: of.accounts})
 	}
 	orders, err := openRows(ctx, s.store.Collection(ordersName), filter,
-		options.Find().SetHint(ordersIndex).SetSort(ordersKeys()).SetProjection(orderFields()), orderFromRaw)
+		options.Find().SetHint(ordersIndex).SetSort(ordersKeys()).SetProjection(orderFields()), newDecoder().order)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/actions"
@@ -126,18 +125,19 @@ func (s *Storage) customers(ctx context.Context, program, after string, give fun
 	}
 	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it was only read
 	var customer history.Customer
+	rows := newDecoder()
 	for cursor.Next(ctx) {
-		account, order, err := orderFromRow(cursor)
+		row, err := rows.plain(cursor.Current)
 		if err != nil {
 			return err
 		}
-		if account != customer.ID {
+		if row.account != customer.ID {
 			if customer.ID != "" && !give(customer) {
 				return nil
 			}
-			customer = history.Customer{ID: account}
+			customer = history.Customer{ID: row.account}
 		}
-		customer.Orders = append(customer.Orders, order)
+		customer.Orders = append(customer.Orders, row.order)
 	}
 	if err := cursor.Err(); err != nil {
 		return err
@@ -146,18 +146,6 @@ func (s *Storage) customers(ctx context.Context, program, after string, give fun
 		give(customer)
 	}
 	return nil
-}
-
-// orderFromRow takes a row apart without reflection: a report reads every order of a programme.
-func orderFromRow(cursor *mongo.Cursor) (string, history.Order, error) {
-	row := cursor.Current
-	account, ok := row.Lookup("account").StringValueOK()
-	day, dayOK := row.Lookup("day").AsInt64OK()
-	base, baseOK := row.Lookup("base").AsInt64OK()
-	if !ok || !dayOK || !baseOK {
-		return "", history.Order{}, fmt.Errorf("a row of another form: %s", row)
-	}
-	return account, history.Order{Day: calendar.Day(day), Base: money.Minor(base)}, nil //nolint:gosec // written from a Day
 }
 
 // Actions returns the actions of a programme on all days before a day, by partition, type and day.

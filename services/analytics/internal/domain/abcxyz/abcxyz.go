@@ -48,8 +48,8 @@ type Member struct {
 	ID                string
 	Value             int64 // of the measure of the classes by one
 	Revenue           money.Minor
-	Scores            [criteria]int // 0: the criterion is not known
-	Score             history.Share // weighted mean of the scores
+	Scores            [criteria]int8 // 0: the criterion is not known
+	Score             history.Share  // weighted mean of the scores
 	One, Several, XYZ string
 	Variation         Variation
 	values            [criteria]int64
@@ -75,7 +75,7 @@ type Builder struct {
 	params    Params
 	economics *program.Economics
 	starts    []calendar.Day // of the months of the period, the last first
-	list      []Member
+	list      []*Member      // one of each customer: to grow and to be sorted they are not moved
 	revenue   money.Minor
 }
 
@@ -102,7 +102,7 @@ func (b *Builder) Add(c history.Customer) error {
 	if b.revenue, err = history.Add(b.revenue, line.Revenue); err != nil {
 		return err
 	}
-	m := Member{ID: c.ID, Revenue: line.Revenue, Value: int64(line.Revenue), Variation: b.variation(c)}
+	m := &Member{ID: c.ID, Revenue: line.Revenue, Value: int64(line.Revenue), Variation: b.variation(c)}
 	switch b.params.By {
 	case ByProfit:
 		m.Value = int64(line.Profit)
@@ -168,7 +168,8 @@ func (b *Builder) Report() Report {
 	for c := range criteria {
 		r.Criteria = append(r.Criteria, Known{c, b.params.Weights[c], b.score(c)})
 	}
-	for _, m := range b.list { // each a copy: what is only told of those who are named is not kept of all
+	for _, kept := range b.list {
+		m := *kept // a copy: what is only told of those who are named is not kept of all
 		b.params.several(&m)
 		r.add(m, b.params)
 	}
@@ -189,14 +190,13 @@ func fields() []Field {
 
 // classByOne classes by the share reached before the customer, as the Pareto report does; what is not above zero is C.
 func (b *Builder) classByOne() {
-	slices.SortFunc(b.list, func(x, y Member) int { return cmp.Or(cmp.Compare(y.Value, x.Value), cmp.Compare(x.ID, y.ID)) })
+	slices.SortFunc(b.list, func(x, y *Member) int { return cmp.Or(cmp.Compare(y.Value, x.Value), cmp.Compare(x.ID, y.ID)) })
 	total := new(big.Int)
 	for _, m := range b.list {
 		total.Add(total, big.NewInt(max(0, m.Value)))
 	}
 	before := new(big.Int)
-	for i := range b.list {
-		m := &b.list[i]
+	for _, m := range b.list {
 		switch {
 		case m.Value <= 0:
 			m.One = "C"
@@ -228,13 +228,12 @@ func (b *Builder) score(c Criterion) int64 {
 	}
 	slices.Sort(values)
 	n := len(values)
-	for i := range b.list {
-		m := &b.list[i]
+	for _, m := range b.list {
 		if !m.known[c] {
 			continue
 		}
 		better := n - sort.Search(n, func(k int) bool { return values[k] > m.values[c] })
-		m.Scores[c] = scoreBest - scoreBest*better/n
+		m.Scores[c] = int8(scoreBest - scoreBest*better/n) //nolint:gosec // from 1 to 5
 	}
 	return int64(n)
 }

@@ -65,6 +65,8 @@ func TestF4ClassesByHowEvenlyCustomersBuy(t *testing.T) {
 		{"just beyond it", "0.110000000", "Y", []money.Minor{89, 111, 89, 111, 89, 111}},
 		{"at the second mark", "0.250000000", "Y", []money.Minor{75, 125, 75, 125, 75, 125}},
 		{"just beyond it", "0.260000000", "Z", []money.Minor{74, 126, 74, 126, 74, 126}},
+		{"near all that fits", "0.250000000", "Y", []money.Minor{75e16, 125e16, 75e16, 125e16, 75e16, 125e16}},
+		{"and just beyond the mark", "0.250000001", "Z", []money.Minor{75e16 - 1e9, 125e16 + 1e9, 75e16 - 1e9, 125e16 + 1e9, 75e16 - 1e9, 125e16 + 1e9}},
 		{"one month of six", "2.236067977", "Z", []money.Minor{600}},
 		{"since the third month", "0.000000000", "X", []money.Minor{0, 0, 50, 50, 50, 50}},
 		{"known for two months", "", "", []money.Minor{0, 0, 0, 0, 50, 50}},
@@ -100,9 +102,9 @@ func TestF4ClassesBySeveralCriteria(t *testing.T) {
 	}
 	require.Equal(t, "A2 B0 C1 ", counts(r.One), "5400, 1500 and 100 of 7000: who crosses 80 % is still A")
 	// Volume, potential (0 and 8000), payment speed, profitability, loyalty.
-	require.Equal(t, [5]int{5, 3, 2, 5, 5}, byID["ann"].Scores, "who pays late comes last")
-	require.Equal(t, [5]int{4, 5, 5, 4, 4}, byID["bob"].Scores)
-	require.Equal(t, [5]int{2, 0, 5, 2, 2}, byID["cid"].Scores, "the potential is not known, and takes no part")
+	require.Equal(t, [5]int8{5, 3, 2, 5, 5}, byID["ann"].Scores, "who pays late comes last")
+	require.Equal(t, [5]int8{4, 5, 5, 4, 4}, byID["bob"].Scores)
+	require.Equal(t, [5]int8{2, 0, 5, 2, 2}, byID["cid"].Scores, "the potential is not known, and takes no part")
 	require.Equal(t, "4.000000000", byID["ann"].Score.String())
 	require.Equal(t, "2.750000000", byID["cid"].Score.String())
 	require.Equal(t, "A2 B1 C0 ", counts(r.Several))
