@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # `make bench`: measures a house against its targets, on servers of its own that are gone afterwards.
-#   SIZE     small (1 to 2 minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
+#   SIZE     small (2 to 3 minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
 # The figures are printed, and written to .laurel/bench.json.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 build laurel ./services/laurel/cmd/laurel
+build laurel-accrual ./services/accrual/cmd/laurel-accrual
 build laurel-analytics ./services/analytics/cmd/laurel-analytics
 build laurel-bench ./services/bench/cmd/laurel-bench
 mkdir -p "$LAUREL_HOME/bench"

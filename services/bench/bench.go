@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -32,6 +33,7 @@ type cli struct {
 	JSON      string        `name:"json" placeholder:"FILE" help:"Write the figures to this file, too."`
 	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
 	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
+	Only      []string      `enum:"scale,stream,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
 	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
 	Limit     time.Duration `default:"3h" help:"When to give up."`
 }
@@ -42,13 +44,14 @@ type size struct {
 	Orders  int `json:"orders"`
 	Stream  int `json:"stream_orders"` // through the ledger
 	Cards   int `json:"cards"`         // of customers that are asked for
+	Scale   int `json:"scale_orders"`  // through one replica of accrual, and through three, in each round
 }
 
 func sizes() map[string]size {
 	return map[string]size{
-		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200},
-		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000},
-		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000},
+		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000},
+		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000},
+		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000},
 	}
 }
 
@@ -114,9 +117,13 @@ func (r *run) measure(ctx context.Context) error {
 	if r.dir, err = os.MkdirTemp(parent, "run-"); err != nil {
 		return fmt.Errorf("make a place to measure in: %w", err)
 	}
-	err = r.stream(ctx)
-	if err == nil {
-		err = r.analytics(ctx)
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context) error
+	}{{"scale", r.scale}, {"stream", r.stream}, {"analytics", r.analytics}} {
+		if err == nil && (len(r.Only) == 0 || slices.Contains(r.Only, part.name)) {
+			err = part.measure(ctx)
+		}
 	}
 	return errors.Join(err, os.RemoveAll(r.dir))
 }

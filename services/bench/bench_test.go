@@ -1,6 +1,10 @@
 package bench
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
 	"testing"
 	"time"
 
@@ -59,4 +63,51 @@ func TestTheShopTellsWhatALedgerWould(t *testing.T) {
 		require.Equal(t, e.GetOrder().GetBaseMinor(), sum)
 	}
 	require.Greater(t, len(seqs), 40)
+}
+
+func TestRoundsAreHeldByTheirMedian(t *testing.T) {
+	t.Parallel()
+	var r Result
+	r.ratio("scale", []float64{2.9, 1.5, 2.3}, atLeast, 2.2)
+	require.Equal(t, map[string]Rounds{"scale": {Relation: ">=", Target: 2.2, Rounds: 3, Min: 1.5, Median: 2.3, Max: 2.9}}, r.Ratios)
+	require.InDelta(t, 1.0, median([]float64{3, 1}), 0, "the lower of two")
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"ratios":{"scale":{"relation":"\u003e=","target":2.2,"rounds":3,"min":1.5,"median":2.3,"max":2.9}}`)
+}
+
+// TestASlowWayIsLateBothWays: an answer is late by both ways, all bytes arrive in order, and the end of one side ends the other.
+func TestASlowWayIsLateBothWays(t *testing.T) {
+	t.Parallel()
+	server, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() {
+		for {
+			conn, err := server.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = io.Copy(conn, conn) // says again what it hears
+				_ = conn.Close()
+			}()
+		}
+	}()
+	const late = 30 * time.Millisecond
+	s, err := newSlow(t.Context(), server.Addr().String(), late)
+	require.NoError(t, err)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.address())
+	require.NoError(t, err)
+	said := bytes.Repeat([]byte("0123456789"), 40_000)
+	begun := time.Now()
+	go func() { _, _ = conn.Write(said) }()
+	heard := make([]byte, len(said))
+	_, err = io.ReadFull(conn, heard)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(said, heard))
+	require.GreaterOrEqual(t, time.Since(begun), 2*late)
+	require.NoError(t, s.close())
+	_, err = conn.Read(heard)
+	require.Error(t, err, "it is closed")
+	require.NoError(t, server.Close())
 }

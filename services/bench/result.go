@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -15,6 +16,18 @@ type Result struct {
 	Of      size     `json:"of"`
 	Machine Machine  `json:"machine"`
 	Figures []Figure `json:"figures"`
+	// Ratios are measured side by side, in several rounds.
+	Ratios map[string]Rounds `json:"ratios,omitempty"`
+}
+
+// Rounds are what several rounds found, and what their median is to be.
+type Rounds struct {
+	Relation string  `json:"relation"` // <= or >=
+	Target   float64 `json:"target"`
+	Rounds   int     `json:"rounds"`
+	Min      float64 `json:"min"`
+	Median   float64 `json:"median"`
+	Max      float64 `json:"max"`
 }
 
 // Machine is what it was measured on.
@@ -53,6 +66,20 @@ func (r *Result) add(name string, value float64, unit string) {
 func (r *Result) hold(f Figure) {
 	f.Met = f.Relation == atMost && f.Value <= f.Target || f.Relation == atLeast && f.Value >= f.Target
 	r.Figures = append(r.Figures, f)
+}
+
+// ratio notes what several rounds have found; one at least.
+func (r *Result) ratio(name string, found []float64, relation string, target float64) {
+	if r.Ratios == nil {
+		r.Ratios = map[string]Rounds{}
+	}
+	r.Ratios[name] = Rounds{relation, target, len(found), slices.Min(found), median(found), slices.Max(found)}
+}
+
+// median is the middle of what was found, the lower one of two.
+func median(found []float64) float64 {
+	sorted := slices.Sorted(slices.Values(found))
+	return sorted[(len(sorted)-1)/2]
 }
 
 // Met tells whether every figure is what it is to be.

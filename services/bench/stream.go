@@ -65,7 +65,8 @@ func (r *run) streamed(ctx context.Context, p *program, home string) error {
 	defer b.Close()
 	r.stage("publishing %d orders", r.Stream)
 	begun := r.clock.Now()
-	if err := r.publishOrders(ctx, b, at.Program, begun); err != nil {
+	some := given{program: at.Program, until: r.Stream, accounts: r.Stream/10 + 1}
+	if err := r.orders(ctx, b, some, begun); err != nil {
 		return err
 	}
 	var ledger, kept, entries, known float64
@@ -93,21 +94,27 @@ func (r *run) streamed(ctx context.Context, p *program, home string) error {
 	return nil
 }
 
-// publishOrders publishes paid orders of as many customers as there are orders, divided by ten.
-func (r *run) publishOrders(ctx context.Context, b *bus.Bus, program string, at time.Time) error {
+// given says which orders are published, and of how many customers.
+type given struct {
+	program               string
+	from, until, accounts int
+}
+
+// orders publishes paid orders.
+func (r *run) orders(ctx context.Context, b *bus.Bus, g given, at time.Time) error {
 	var batch []bus.Outgoing
-	for n := range r.Stream {
+	for n := g.from; n < g.until; n++ {
 		group := orderfile.Group{
-			Merchant: "shop", Account: account(n % (r.Stream/10 + 1)), ID: fmt.Sprintf("o%09d/paid", n), Ref: orders.Ref{Merchant: "shop", Order: fmt.Sprintf("o%09d", n)},
+			Merchant: "shop", Account: account(n % g.accounts), ID: fmt.Sprintf("o%09d/paid", n), Ref: orders.Ref{Merchant: "shop", Order: fmt.Sprintf("o%09d", n)},
 			Event: orders.Event{Kind: orders.Paid, OccurredAt: at, Currency: "USD", Lines: []orders.Line{
 				{ID: "1", SKU: "s1", Quantity: 1, Amount: 2500}, {ID: "2", SKU: "s2", Quantity: 2, Amount: 1000},
 			}},
 		}
-		m, err := publish.Order(program, "bench", group)
+		m, err := publish.Order(g.program, "bench", group)
 		if err != nil {
 			return err
 		}
-		if batch = append(batch, m); len(batch) == bus.BatchMessagesMax || n == r.Stream-1 {
+		if batch = append(batch, m); len(batch) == bus.BatchMessagesMax || n == g.until-1 {
 			if err := publish.All(ctx, b, batch); err != nil {
 				return err
 			}

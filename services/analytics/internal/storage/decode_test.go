@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,9 @@ func TestAnOrderIsTakenApart(t *testing.T) {
 	require.NoError(t, err)
 	want.order.Detail = nil
 	require.Equal(t, want, plain)
+	another, err := d.plain(bytes.Replace(raw, []byte("anna"), []byte("bert"), 1))
+	require.NoError(t, err)
+	require.Equal(t, "bert", another.account)
 	clear(raw) // the driver reads the next batch over it
 	require.Equal(t, "shop/web/s1/c07/anna", row.order.Detail.Merchant+"/"+row.order.Detail.Channel+"/"+row.order.Detail.Lines[0].SKU+"/"+
 		row.order.Detail.Lines[0].Category+"/"+row.account)

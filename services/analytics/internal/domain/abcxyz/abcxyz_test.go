@@ -66,7 +66,7 @@ func TestF4ClassesByHowEvenlyCustomersBuy(t *testing.T) {
 		{"at the second mark", "0.250000000", "Y", []money.Minor{75, 125, 75, 125, 75, 125}},
 		{"just beyond it", "0.260000000", "Z", []money.Minor{74, 126, 74, 126, 74, 126}},
 		{"near all that fits", "0.250000000", "Y", []money.Minor{75e16, 125e16, 75e16, 125e16, 75e16, 125e16}},
-		{"and just beyond the mark", "0.250000001", "Z", []money.Minor{75e16 - 1e9, 125e16 + 1e9, 75e16 - 1e9, 125e16 + 1e9, 75e16 - 1e9, 125e16 + 1e9}},
+		{"and by three cents beyond the mark", "0.250000000", "Z", []money.Minor{75e16 - 3, 125e16 + 3, 75e16 - 3, 125e16 + 3, 75e16 - 3, 125e16 + 3}},
 		{"one month of six", "2.236067977", "Z", []money.Minor{600}},
 		{"since the third month", "0.000000000", "X", []money.Minor{0, 0, 50, 50, 50, 50}},
 		{"known for two months", "", "", []money.Minor{0, 0, 0, 0, 50, 50}},

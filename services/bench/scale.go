@@ -1,0 +1,224 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	revised "github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+)
+
+// What three replicas of accrual are to be beside one. The store is so slow and batches are so small that waiting decides, not the
+// cores that all of it shares here. Each replica has one lane: of several, one may have most of a replica's partitions.
+const (
+	scaleLeast   = 2.2
+	takeOverMax  = 5 // seconds
+	scaleRounds  = 3
+	scaleMany    = 3
+	storeLate    = 25 * time.Millisecond // there, and again back
+	scaleBatch   = 32
+	scaleDB      = "laurel_bench_accrual"
+	owned        = "laurel_accrual_owned_partitions"
+	takeOverSome = 4 * bus.Partitions // orders after a kill: some for each partition, and little work
+)
+
+// fleet is replicas of accrual on one slow store.
+type fleet struct {
+	*run
+	bus      *bus.Bus
+	program  string
+	environ  []string
+	replicas []*program
+	told     int // orders published so far
+}
+
+// scale measures three replicas beside one, and how long it takes until others do the work of one that is killed.
+func (r *run) scale(ctx context.Context) error {
+	server, b, err := r.nats(ctx, r.Scale*scaleRounds*scaleMany)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Stop() }() // its data are removed
+	defer b.Close()
+	store, err := url.Parse(r.MongoURI)
+	if err != nil {
+		return fmt.Errorf("read where MongoDB is: %w", err)
+	}
+	way, err := newSlow(ctx, store.Host, storeLate)
+	if err != nil {
+		return err
+	}
+	store.Host = way.address()
+	store.RawQuery = "directConnection=true" // else the driver goes where the replica set says that its members are
+	if store.Path == "" {
+		store.Path = "/"
+	}
+	f := &fleet{run: r, bus: b, environ: []string{
+		"LAUREL_ACCRUAL_MONGO_URI=" + store.String(), "LAUREL_ACCRUAL_DATABASE=" + scaleDB, "LAUREL_ACCRUAL_NATS_URL=" + server.URL(),
+		"LAUREL_ACCRUAL_NATS_TOKEN=" + server.Token(), "LAUREL_ACCRUAL_CALLERS=" + strings.Join(rpc.NewSecrets().List(), ","),
+		"LAUREL_ACCRUAL_BATCH_ITEMS=" + strconv.Itoa(scaleBatch), "LAUREL_ACCRUAL_LANES=1", "LAUREL_LOG_LEVEL=warn",
+	}}
+	err = f.opened(ctx)
+	if err == nil {
+		err = f.rounds(ctx)
+	}
+	for _, p := range f.replicas {
+		err = errors.Join(err, p.stop())
+	}
+	return errors.Join(err, way.close())
+}
+
+// opened opens the house and publishes its programme.
+func (f *fleet) opened(ctx context.Context) error {
+	if err := publish.Open(ctx, f.bus, controlv1.ClockMode_CLOCK_MODE_WALL, bus.Partitions); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(f.Programme)
+	if err != nil {
+		return fmt.Errorf("read the programme: %w", err)
+	}
+	name := filepath.Base(f.Programme)
+	says, faults := revised.Parse([]revised.File{{Name: name, Content: text}})
+	if len(faults) > 0 {
+		return fmt.Errorf("programme %s: %v", f.Programme, faults)
+	}
+	f.program = says.ID
+	batch, err := publish.Control(publish.ControlEvent{Program: f.program, Source: "laurel", Kind: "revised", ID: "revised/1", Body: &controlv1.ProgramRevised{
+		Program: f.program, Revision: 1, Files: []*controlv1.ProgramFile{{Name: name, Content: text}},
+	}}, bus.Partitions)
+	if err != nil {
+		return err
+	}
+	return publish.All(ctx, f.bus, batch)
+}
+
+func (f *fleet) rounds(ctx context.Context) error {
+	var ratios, taken []float64
+	for n := range scaleRounds {
+		f.stage("round %d of %d: one replica of accrual, then %d", n+1, scaleRounds, scaleMany)
+		if err := f.become(ctx, 1); err != nil {
+			return err
+		}
+		one, err := f.took(ctx, f.Scale)
+		if err != nil {
+			return err
+		}
+		if err := f.become(ctx, scaleMany); err != nil {
+			return err
+		}
+		many, err := f.took(ctx, f.Scale)
+		if err != nil {
+			return err
+		}
+		ratios = append(ratios, one/many)
+		f.stage("%.0f and %.0f orders a second; one of %d is killed", float64(f.Scale)/one, float64(f.Scale)/many, scaleMany)
+		if err := f.kill(); err != nil {
+			return err
+		}
+		after, err := f.took(ctx, takeOverSome)
+		if err != nil {
+			return err
+		}
+		taken = append(taken, after)
+	}
+	f.found.ratio("scale_3_vs_1", ratios, atLeast, scaleLeast)
+	f.found.hold(Figure{Name: "3 replicas of accrual against 1", Value: median(ratios), Unit: "times", Relation: atLeast, Target: scaleLeast})
+	f.found.hold(Figure{Name: "work of a killed replica done by others", Value: slices.Max(taken), Unit: "s", Relation: atMost, Target: takeOverMax})
+	return nil
+}
+
+// become starts or stops replicas until there are so many, and waits until they have shared all partitions.
+func (f *fleet) become(ctx context.Context, many int) error {
+	for len(f.replicas) > many {
+		last := len(f.replicas) - 1
+		if err := f.replicas[last].stop(); err != nil {
+			return err
+		}
+		f.replicas = f.replicas[:last]
+	}
+	for len(f.replicas) < many {
+		metrics, err := freePort(ctx)
+		if err != nil {
+			return err
+		}
+		address, err := freePort(ctx)
+		if err != nil {
+			return err
+		}
+		p, err := f.start(ctx, "laurel-accrual", metrics, nil, append(slices.Clone(f.environ),
+			"LAUREL_ACCRUAL_LISTEN="+address, "LAUREL_ACCRUAL_METRICS="+metrics))
+		if err != nil {
+			return err
+		}
+		f.replicas = append(f.replicas, p)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startMax)
+	defer cancel()
+	err := poll(ctx, func() (bool, error) {
+		all := 0.0
+		for _, p := range f.replicas {
+			has, err := p.metric(ctx, owned)
+			if err != nil || has < float64(bus.Partitions/many) {
+				return false, err
+			}
+			all += has
+		}
+		return all == bus.Partitions, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait until %d replicas have shared %d partitions: %w", many, bus.Partitions, err)
+	}
+	return nil
+}
+
+// kill ends a replica without a word.
+func (f *fleet) kill() error {
+	last := len(f.replicas) - 1
+	p := f.replicas[last]
+	f.replicas = f.replicas[:last]
+	err := p.cmd.Process.Kill()
+	<-p.done
+	return err
+}
+
+// took publishes orders, each of an account of its own, and returns after how many seconds the ledger has them all.
+func (f *fleet) took(ctx context.Context, some int) (float64, error) {
+	before, err := f.entries(ctx)
+	if err != nil {
+		return 0, err
+	}
+	begun := f.clock.Now()
+	if err := f.orders(ctx, f.bus, given{program: f.program, from: f.told, until: f.told + some, accounts: f.told + some}, begun); err != nil {
+		return 0, err
+	}
+	f.told += some
+	err = poll(ctx, func() (bool, error) {
+		now, err := f.entries(ctx)
+		return now >= before+float64(some), err
+	})
+	return f.since(begun), err
+}
+
+// entries is how many entries the replicas that run have written since they began.
+func (f *fleet) entries(ctx context.Context) (float64, error) {
+	sum := 0.0
+	for _, p := range f.replicas {
+		n, err := p.metric(ctx, posted)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
