@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -81,15 +82,29 @@ func TestAChampionIsReplacedByWhoErrsNoMore(t *testing.T) {
 	require.Nil(t, values.GetLifetimes()[0].GetInterval(), "nobody asked")
 	between, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{Program: "tea", PageSize: 5, Intervals: true})
 	require.NoError(t, err)
-	some := false
+	some, doubted := false, false
 	for i, l := range between.GetLifetimes() {
 		require.LessOrEqual(t, l.GetInterval().GetPurchasesLow(), l.GetInterval().GetPurchasesHigh())
 		require.NotEmpty(t, l.GetInterval().GetResidualHigh())
+		alive := []string{l.GetInterval().GetAliveLow(), l.GetInterval().GetAliveHigh()}
+		require.NotContains(t, alive, "", "the fit keeps how well it knows its parameters")
+		low, err := strconv.ParseFloat(alive[0], 64)
+		require.NoError(t, err)
+		high, err := strconv.ParseFloat(alive[1], 64)
+		require.NoError(t, err)
+		require.True(t, 0 < low && low <= high && high <= 1, alive)
+		doubted = doubted || low < high
+		if i == 0 {
+			card := s.card(l.GetAccount())
+			require.Equal(t, pareto.GetId(), card.GetLifetimeFit())
+			require.True(t, proto.Equal(l, card.GetLifetime()), "the card tells the same: %v", card.GetLifetime())
+		}
 		some = some || l.GetInterval().GetPurchasesHigh() > 0
 		l.Interval = nil
 		require.True(t, proto.Equal(values.GetLifetimes()[i], l))
 	}
 	require.True(t, some)
+	require.True(t, doubted)
 	chosen, err := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: asked.GetId(), IdempotencyKey: "k"})
 	require.NoError(t, err)
 	require.True(t, chosen.GetFit().GetChampion())

@@ -12,7 +12,7 @@ type lifetimesCmd struct {
 	Fit       string `placeholder:"ID" help:"By this fit. Default: the one in use."`
 	Weeks     int32  `placeholder:"N" help:"How far ahead. Default: 52."`
 	Discount  string `placeholder:"RATE" help:"By which later money is discounted a year. Default: 0.1."`
-	Intervals bool   `help:"Tell the interval that holds 90 % of each customer's futures, too."`
+	Intervals bool   `help:"Tell the interval that holds 90 % of each customer's futures, and how well alive is known, too."`
 	Limit     int    `default:"100" placeholder:"N" help:"At most so many; 0: all. Default: ${default}."`
 	PageToken string `placeholder:"TOKEN" help:"Go on where an answer that was limited ended (nextPageToken of its JSON)."`
 }
@@ -40,7 +40,7 @@ func (c *lifetimesCmd) Run(w *world) error {
 		}
 		numbers := []string{"repeats", "recency_days", "age_days", "spent_minor", "alive", "purchases", "per_purchase", "residual"}
 		if c.Intervals {
-			numbers = append(numbers, "purchases_low", "purchases_high", "residual_low", "residual_high")
+			numbers = append(numbers, "purchases_low", "purchases_high", "residual_low", "residual_high", "alive_low", "alive_high")
 		}
 		g := grid{columns: append([]string{"account"}, numbers...), numbers: numbers}
 		for _, l := range all.GetLifetimes() {
@@ -49,7 +49,8 @@ func (c *lifetimesCmd) Run(w *world) error {
 				l.GetAlive(), l.GetPurchases(), l.GetPerPurchase(), l.GetResidual(),
 			}
 			if i := l.GetInterval(); i != nil {
-				row = append(row, number(i.GetPurchasesLow()), number(i.GetPurchasesHigh()), i.GetResidualLow(), i.GetResidualHigh())
+				row = append(row, number(i.GetPurchasesLow()), number(i.GetPurchasesHigh()), i.GetResidualLow(), i.GetResidualHigh(),
+					i.GetAliveLow(), i.GetAliveHigh())
 			}
 			g.add(row...)
 		}

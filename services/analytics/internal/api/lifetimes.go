@@ -79,6 +79,13 @@ func (p *lifetimesPage) fill(h reporting.Head, customers iter.Seq2[history.Custo
 	if err != nil {
 		return err
 	}
+	if p.list.GetIntervals() {
+		doubt, err := fitting.DoubtOf(p.fit.GetPlan().GetBuying(), p.fit.GetFinal())
+		if err != nil {
+			return err
+		}
+		valuer.Doubting(doubt)
+	}
 	for c, err := range customers {
 		if err != nil {
 			return err
@@ -122,6 +129,9 @@ func intervalToProto(c repeat.Customer, by *lifetime.Valuer) *analyticsv1.Lifeti
 	i := &analyticsv1.LifetimeInterval{PurchasesLow: int64(interval.PurchasesLow), PurchasesHigh: int64(interval.PurchasesHigh)}
 	if by.HasAmounts() {
 		i.ResidualLow, i.ResidualHigh = fitting.Decimal(interval.ResidualLow), fitting.Decimal(interval.ResidualHigh)
+	}
+	if interval.AliveHigh > 0 {
+		i.AliveLow, i.AliveHigh = fitting.Decimal(interval.AliveLow), fitting.Decimal(interval.AliveHigh)
 	}
 	return i
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 
+	"gonum.org/v1/gonum/mat"
+
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/gammagamma"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/lifetime"
@@ -105,6 +107,13 @@ func estimateToProto(e lifetime.Estimate) *analyticsv1.FittedModel {
 		}
 		m.Parameters = append(m.Parameters, shown)
 	}
+	if c := e.Covariance; c != nil {
+		for i := range c.SymmetricDim() {
+			for j := range i + 1 {
+				m.LogCovariance = append(m.LogCovariance, exact(c.At(i, j)))
+			}
+		}
+	}
 	return m
 }
 
@@ -137,6 +146,15 @@ func BuyingOf(kind analyticsv1.BuyingModel, m *analyticsv1.ModelFit) (lifetime.B
 	return model, ok, nil
 }
 
+// DoubtOf reads what the parameters of a kept fit might as well be; empty where it keeps no covariance.
+func DoubtOf(kind analyticsv1.BuyingModel, m *analyticsv1.ModelFit) (lifetime.Doubt, error) {
+	f, err := fitFromProto(m)
+	if err != nil {
+		return lifetime.Doubt{}, err
+	}
+	return f.Doubt(kindOf(kind)), nil
+}
+
 // AmountsOf reads the model of amounts of a kept fit; nil if it did not converge.
 func AmountsOf(m *analyticsv1.ModelFit) (*gammagamma.Model, error) {
 	f, err := fitFromProto(m)
@@ -162,6 +180,22 @@ func estimateFromProto(m *analyticsv1.FittedModel) (lifetime.Estimate, error) {
 			return e, err
 		}
 		e.Parameters = append(e.Parameters, lifetime.Parameter{Name: p.GetName(), Value: value})
+		e.Logs = append(e.Logs, math.Log(value))
 	}
+	n, kept := len(e.Logs), m.GetLogCovariance()
+	if n == 0 || len(kept) != n*(n+1)/2 {
+		return e, nil
+	}
+	covariance := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := range i + 1 {
+			value, err := number(kept[i*(i+1)/2+j])
+			if err != nil {
+				return e, err
+			}
+			covariance.SetSym(i, j, value)
+		}
+	}
+	e.Covariance = covariance
 	return e, nil
 }

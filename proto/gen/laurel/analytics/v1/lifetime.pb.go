@@ -286,16 +286,21 @@ func (x *Lifetime) GetInterval() *LifetimeInterval {
 	return nil
 }
 
-// LifetimeInterval holds 90 % of a customer's futures, of which 1,000 are drawn by the fit, seeded with the account. That the
-// fit's parameters are estimates too is not in it.
+// LifetimeInterval holds 90 % of a customer's futures, of which 1,000 are drawn by the fit, seeded with the account, and 90 % of
+// what the probability that they still buy would be by parameters that fit the customers about as well.
 type LifetimeInterval struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Purchases within the weeks: 5 % of the futures have fewer than low at most, 5 % more than high.
 	PurchasesLow  int64 `protobuf:"varint,1,opt,name=purchases_low,json=purchasesLow,proto3" json:"purchases_low,omitempty"`
 	PurchasesHigh int64 `protobuf:"varint,2,opt,name=purchases_high,json=purchasesHigh,proto3" json:"purchases_high,omitempty"`
 	// Discounted amount of them; empty without a model of amounts.
-	ResidualLow   string `protobuf:"bytes,3,opt,name=residual_low,json=residualLow,proto3" json:"residual_low,omitempty"`
-	ResidualHigh  string `protobuf:"bytes,4,opt,name=residual_high,json=residualHigh,proto3" json:"residual_high,omitempty"`
+	ResidualLow  string `protobuf:"bytes,3,opt,name=residual_low,json=residualLow,proto3" json:"residual_low,omitempty"`
+	ResidualHigh string `protobuf:"bytes,4,opt,name=residual_high,json=residualHigh,proto3" json:"residual_high,omitempty"`
+	// How well the fit knows alive, which follows from its parameters: 200 sets of them are drawn by their covariance. It is no
+	// interval of whether the customer still buys. Empty where the fit was made before it kept its covariance; the other
+	// intervals then take its parameters for exact.
+	AliveLow      string `protobuf:"bytes,5,opt,name=alive_low,json=aliveLow,proto3" json:"alive_low,omitempty"`
+	AliveHigh     string `protobuf:"bytes,6,opt,name=alive_high,json=aliveHigh,proto3" json:"alive_high,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -354,6 +359,20 @@ func (x *LifetimeInterval) GetResidualLow() string {
 func (x *LifetimeInterval) GetResidualHigh() string {
 	if x != nil {
 		return x.ResidualHigh
+	}
+	return ""
+}
+
+func (x *LifetimeInterval) GetAliveLow() string {
+	if x != nil {
+		return x.AliveLow
+	}
+	return ""
+}
+
+func (x *LifetimeInterval) GetAliveHigh() string {
+	if x != nil {
+		return x.AliveHigh
 	}
 	return ""
 }
@@ -997,12 +1016,15 @@ const file_laurel_analytics_v1_lifetime_proto_rawDesc = "" +
 	"\fper_purchase\x18\t \x01(\tR\vperPurchase\x12\x1a\n" +
 	"\bresidual\x18\n" +
 	" \x01(\tR\bresidual\x12A\n" +
-	"\binterval\x18\v \x01(\v2%.laurel.analytics.v1.LifetimeIntervalR\binterval\"\xa6\x01\n" +
+	"\binterval\x18\v \x01(\v2%.laurel.analytics.v1.LifetimeIntervalR\binterval\"\xe2\x01\n" +
 	"\x10LifetimeInterval\x12#\n" +
 	"\rpurchases_low\x18\x01 \x01(\x03R\fpurchasesLow\x12%\n" +
 	"\x0epurchases_high\x18\x02 \x01(\x03R\rpurchasesHigh\x12!\n" +
 	"\fresidual_low\x18\x03 \x01(\tR\vresidualLow\x12#\n" +
-	"\rresidual_high\x18\x04 \x01(\tR\fresidualHigh\"^\n" +
+	"\rresidual_high\x18\x04 \x01(\tR\fresidualHigh\x12\x1b\n" +
+	"\talive_low\x18\x05 \x01(\tR\baliveLow\x12\x1d\n" +
+	"\n" +
+	"alive_high\x18\x06 \x01(\tR\taliveHigh\"^\n" +
 	"\rHistoricValue\x12\x1c\n" +
 	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x12\x1b\n" +
 	"\tsum_minor\x18\x02 \x01(\x03R\bsumMinor\x12\x12\n" +

@@ -153,8 +153,11 @@ type FittedModel struct {
 	// Customers whom it rests on.
 	Customers int64 `protobuf:"varint,6,opt,name=customers,proto3" json:"customers,omitempty"`
 	// Searches, and how many of them ended at this maximum.
-	Starts        int32 `protobuf:"varint,7,opt,name=starts,proto3" json:"starts,omitempty"`
-	Agreeing      int32 `protobuf:"varint,8,opt,name=agreeing,proto3" json:"agreeing,omitempty"`
+	Starts   int32 `protobuf:"varint,7,opt,name=starts,proto3" json:"starts,omitempty"`
+	Agreeing int32 `protobuf:"varint,8,opt,name=agreeing,proto3" json:"agreeing,omitempty"`
+	// Of the logarithms of the parameters, from the same curvature: the lower triangle, row by row. Empty in fits that were made
+	// before it was kept.
+	LogCovariance []string `protobuf:"bytes,9,rep,name=log_covariance,json=logCovariance,proto3" json:"log_covariance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -243,6 +246,13 @@ func (x *FittedModel) GetAgreeing() int32 {
 		return x.Agreeing
 	}
 	return 0
+}
+
+func (x *FittedModel) GetLogCovariance() []string {
+	if x != nil {
+		return x.LogCovariance
+	}
+	return nil
 }
 
 // ModelFit is a model of buying and one of amounts, of all orders before a day. Time is in weeks, amounts in the
@@ -620,7 +630,7 @@ const file_laurel_analytics_v1_model_proto_rawDesc = "" +
 	"\x0fFittedParameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12%\n" +
-	"\x0estandard_error\x18\x03 \x01(\tR\rstandardError\"\x8e\x02\n" +
+	"\x0estandard_error\x18\x03 \x01(\tR\rstandardError\"\xb5\x02\n" +
 	"\vFittedModel\x12\x1c\n" +
 	"\tconverged\x18\x01 \x01(\bR\tconverged\x12\x10\n" +
 	"\x03why\x18\x02 \x01(\tR\x03why\x12D\n" +
@@ -631,7 +641,8 @@ const file_laurel_analytics_v1_model_proto_rawDesc = "" +
 	"\x03aic\x18\x05 \x01(\tR\x03aic\x12\x1c\n" +
 	"\tcustomers\x18\x06 \x01(\x03R\tcustomers\x12\x16\n" +
 	"\x06starts\x18\a \x01(\x05R\x06starts\x12\x1a\n" +
-	"\bagreeing\x18\b \x01(\x05R\bagreeing\"\xae\x02\n" +
+	"\bagreeing\x18\b \x01(\x05R\bagreeing\x12%\n" +
+	"\x0elog_covariance\x18\t \x03(\tR\rlogCovariance\"\xae\x02\n" +
 	"\bModelFit\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x1c\n" +
 	"\tcustomers\x18\x02 \x01(\x03R\tcustomers\x12\x1c\n" +

@@ -208,21 +208,34 @@ func named(e likelihood.Estimate, n int64, names []string, values []float64) Est
 
 // Model is the fitted model of buying; not ok if it did not converge.
 func (f Fit) Model(k Kind) (Buying, bool) {
-	p := f.Buying.Parameters
-	if !f.Buying.Converged || len(p) < 4 {
+	if !f.Buying.Converged || len(f.Buying.Parameters) < 4 {
 		return nil, false
 	}
-	if k == ParetoNBD {
-		return paretonbd.Model{R: p[0].Value, Alpha: p[1].Value, S: p[2].Value, Beta: p[3].Value}, true
+	return buyingOf(k, f.Buying.values()), true
+}
+
+// values are the parameters alone.
+func (e Estimate) values() []float64 {
+	list := make([]float64, len(e.Parameters))
+	for i, p := range e.Parameters {
+		list[i] = p.Value
 	}
-	return bgnbd.Model{Kind: dying(k), R: p[0].Value, Alpha: p[1].Value, A: p[2].Value, B: p[3].Value}, true
+	return list
+}
+
+func buyingOf(k Kind, p []float64) Buying {
+	if k == ParetoNBD {
+		return paretonbd.Model{R: p[0], Alpha: p[1], S: p[2], Beta: p[3]}
+	}
+	return bgnbd.Model{Kind: dying(k), R: p[0], Alpha: p[1], A: p[2], B: p[3]}
 }
 
 // AmountsModel is the fitted model of amounts; nil if it did not converge.
 func (f Fit) AmountsModel() *gammagamma.Model {
-	p := f.Amounts.Parameters
-	if !f.Amounts.Converged || len(p) < 3 {
+	if !f.Amounts.Converged || len(f.Amounts.Parameters) < 3 {
 		return nil
 	}
-	return &gammagamma.Model{P: p[0].Value, Q: p[1].Value, V: p[2].Value}
+	return amountsOf(f.Amounts.values())
 }
+
+func amountsOf(p []float64) *gammagamma.Model { return &gammagamma.Model{P: p[0], Q: p[1], V: p[2]} }

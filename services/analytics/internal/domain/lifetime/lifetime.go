@@ -50,6 +50,7 @@ type Valuer struct {
 	terms   Terms
 	major   float64
 	ahead   map[[2]int]ahead
+	doubt   Doubt
 }
 
 // ahead is what is expected of a customer who is alive.

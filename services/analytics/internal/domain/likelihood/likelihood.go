@@ -43,7 +43,9 @@ type Estimate struct {
 	// LogLikelihood leaves out the prior.
 	LogLikelihood float64
 	// Errors are the standard errors of the parameters themselves, from the curvature at the maximum; none if it has none.
-	Errors      []float64
+	Errors []float64
+	// Covariance of the logarithms, from the same curvature; none if it has none.
+	Covariance  *mat.SymDense
 	Starts      int // searches
 	Agreeing    int // that ended at this maximum, of the scout where there was one
 	Evaluations int
@@ -148,6 +150,7 @@ func (s *search) judge(e *Estimate) {
 		e.fail("the curvature cannot be inverted: the data hardly tell the parameters apart")
 		return
 	}
+	e.Covariance = &inverse
 	for i, l := range e.Logs {
 		e.Errors = append(e.Errors, math.Exp(l)*math.Sqrt(inverse.At(i, i)))
 	}
