@@ -28,22 +28,20 @@ const teaWithTiers = tea + `ladder:
     - {name: gold, from: 1000.00}
 `
 
-const backedUpAccounts = 40
-
 // manyOrders is a file of orders of several accounts.
-func manyOrders(t *testing.T, name string, n int) string {
+func manyOrders(t *testing.T, name string, n, accounts int) string {
 	t.Helper()
 	at := time.Now().Add(-48 * time.Hour).UTC()
 	var text strings.Builder
 	text.WriteString(columns)
 	for i := range n {
-		_, _ = fmt.Fprintf(&text, "%s-%d,acc%d,%s,paid,assam,1,%d.00,,\n", name, i, i%backedUpAccounts,
+		_, _ = fmt.Fprintf(&text, "%s-%d,acc%d,%s,paid,assam,1,%d.00,,\n", name, i, i%accounts,
 			at.Add(time.Duration(i)*time.Second).Format(time.RFC3339), 1+i%50)
 	}
 	return write(t, name+".csv", text.String())
 }
 
-// figuresOf are what a house says of itself in many ways. Each is asked for until the house has nothing left to do.
+// figuresOf are what a house says of itself in many ways.
 func (h *house) figuresOf(questions [][]string) map[string]string {
 	h.t.Helper()
 	said := map[string]string{}
@@ -51,6 +49,15 @@ func (h *house) figuresOf(questions [][]string) map[string]string {
 		said[strings.Join(q, " ")] = h.says(q).out
 	}
 	return said
+}
+
+// rests waits until a house says the same twice: what is only told is behind the ledger.
+func (h *house) rests(questions [][]string) {
+	h.t.Helper()
+	testkit.Eventually(h.t, func() bool {
+		first := h.figuresOf(questions)
+		return fmt.Sprint(first) == fmt.Sprint(h.figuresOf(questions))
+	}, "the house is at rest")
 }
 
 // TestAHouseIsCopiedAndRestored: a backup that is taken while orders come in, and one of a house at rest. The second one,
@@ -61,7 +68,7 @@ func TestAHouseIsCopiedAndRestored(t *testing.T) {
 	h := newHouse(t)
 	programme := write(t, "tea.yaml", teaWithTiers)
 	p := h.serve(programme)
-	h.says([]string{"orders", "publish", manyOrders(t, "first", 400)})
+	h.says([]string{"orders", "publish", manyOrders(t, "first", 400, 40)})
 	h.says([]string{"member", "enrol", "mia"})
 	h.says([]string{"member", "link", "mia", "card:4711"})
 	h.says([]string{"reward", "put", "pot", "--kind", "gift", "--name", "a pot", "--points", "5", "--cancel-days", "14"})
@@ -72,7 +79,7 @@ func TestAHouseIsCopiedAndRestored(t *testing.T) {
 	h.becomes(`RETURN_EXCEEDS_ORDER`, "orders", "status", "shop/first-0")
 	h.says([]string{"reward", "redeem", "acc1", "pot", "--key", "monday", "--points", "5"})
 
-	second := manyOrders(t, "second", 2500)
+	second := manyOrders(t, "second", 2500, 40)
 	load := h.run(programs.laurelctl, "--house", h.doors(), "orders", "publish", second)
 	h.becomes(`^ paid +taken`, "orders", "status", "shop/second-10")
 	under := filepath.Join(t.TempDir(), "under-load")
@@ -92,17 +99,14 @@ func TestAHouseIsCopiedAndRestored(t *testing.T) {
 		questions = append(questions, []string{"-o", "json", "account", "show", account}, []string{"-o", "json", "account", "entries", account}, []string{"-o", "json", "tier", "history", account})
 		points = append(points, []string{"account", "show", account})
 	}
-	testkit.Eventually(t, func() bool { // what is only told is behind the ledger
-		first := h.figuresOf(questions)
-		return fmt.Sprint(first) == fmt.Sprint(h.figuresOf(questions))
-	}, "the house is at rest")
+	h.rests(questions)
 	page := t.TempDir()
 	rest := filepath.Join(page, "backup-1")
 	steps := stepsOf(t, "../../docs/operating/backup.md")
 	require.Len(t, steps, 2, "how to take and check one, and how to restore it")
 	requirePlayed(t, h, page, steps[0])
 	want, wantPoints := h.figuresOf(questions), pointsLines(h, points)
-	entries := regexp.MustCompile(`(?m)^\d+ entries of \d+ accounts$`).FindString(h.says([]string{"ledger", "verify"}).out)
+	entries := entriesLine(h.says([]string{"ledger", "verify"}).out)
 	require.NotEmpty(t, entries)
 	require.Equal(t, 1, h.ctl("restore", rest).code, "there is a house already")
 	requireStops(t, h, p)
@@ -169,10 +173,15 @@ func requireRestoredWhole(t *testing.T, dir, programme string, same func(*house)
 
 	p = h.serve(programme)
 	same(h)
-	h.says([]string{"orders", "publish", manyOrders(t, "third", 10)}) // it goes on
+	h.says([]string{"orders", "publish", manyOrders(t, "third", 10, 40)}) // it goes on
 	h.becomes(`^ paid +taken`, "orders", "status", "shop/third-9")
 	h.says([]string{"reward", "cancel", redemptionOf(h)}, `cancel`)
 	requireStops(t, h, p)
+}
+
+// entriesLine is the line of a verification that says how much there is.
+func entriesLine(said string) string {
+	return regexp.MustCompile(`(?m)^\d+ entries of \d+ accounts$`).FindString(said)
 }
 
 func redemptionOf(h *house) string {

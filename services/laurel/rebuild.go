@@ -97,6 +97,13 @@ func readersOf(h *parts.House) map[string]again {
 
 // read has the service forget what it has read, and read its stream from the beginning to its end.
 func (a again) read(w *world, h *parts.House) error {
+	out, err := h.Bus.Archived(w.ctx, a.stream)
+	if err != nil {
+		return err
+	}
+	if out > 0 {
+		return fmt.Errorf("%s was archived up to sequence %d: restore a backup with that archive, and read that house anew", a.stream, out)
+	}
 	w.stage("forgetting what was read")
 	if err := a.Forget(w.ctx); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 // restoreCmd makes a house of a backup, for `laurel serve`.
 type restoreCmd struct {
 	Dir       string `arg:"" placeholder:"DIR" help:"The backup."`
+	Archive   string `placeholder:"DIR" help:"An archive of the house: the streams have again what was taken out of them, and services can be read anew."`
 	Home      string `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
 	Data      string `help:"Where the house's data is to be. Default: house in what Laurel keeps."`
 	MongoURI  string `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
@@ -40,7 +41,7 @@ func (c *restoreCmd) Run(w *world) error {
 	if c.NATSURL == "" {
 		to.Replicas = 1 // a server of its own has no others beside it
 	}
-	m, err := backup.Restore(w.ctx, to, c.Dir)
+	m, err := backup.Restore(w.ctx, to, c.Dir, c.Archive)
 	if err = errors.Join(err, h.Close(context.WithoutCancel(w.ctx))); err != nil {
 		return err
 	}

@@ -82,6 +82,8 @@ func (c *backupCmd) Run(w *world) error {
 // restoreCmd makes a house of a backup.
 type restoreCmd struct {
 	Dir string `arg:"" placeholder:"DIR" help:"The backup."`
+	// Archive puts back what was taken out.
+	Archive string `placeholder:"DIR" help:"An archive of the house: the streams have again what was taken out of them, and services can be read anew."`
 	// Replicas is another number than the backup's house had.
 	Replicas int  `placeholder:"N" help:"How many nodes of NATS keep each stream. Default: as many as did."`
 	Check    bool `help:"Only read the backup and hold it against its checksums. No house is needed."`
@@ -99,11 +101,39 @@ func (c *restoreCmd) Run(w *world) error {
 	}
 	return c.through(w, func(h backup.House) error {
 		h.Replicas = c.Replicas
-		m, err := backup.Restore(w.ctx, h, c.Dir)
+		m, err := backup.Restore(w.ctx, h, c.Dir, c.Archive)
 		if err != nil {
 			return err
 		}
 		return w.showBackup(m)
+	})
+}
+
+// archiveCmd makes room in the streams.
+type archiveCmd struct {
+	Dir     string        `arg:"" placeholder:"DIR" help:"Where to; each run adds files."`
+	Keep    time.Duration `default:"168h" placeholder:"TIME" help:"How long messages stay in their stream at least. Default: ${default}."`
+	TakeOut bool          `name:"take-out" help:"Then remove from the streams what the archive holds. A service can be read anew only from a backup that was restored with the archive."`
+	storesFlags
+}
+
+// Run archives; the house may go on working.
+func (c *archiveCmd) Run(w *world) error {
+	return c.through(w, func(h backup.House) error {
+		added, err := backup.Archive(w.ctx, h, c.Dir, backup.ArchiveOptions{Keep: c.Keep, TakeOut: c.TakeOut})
+		if err != nil {
+			return err
+		}
+		if w.root.Output == formatJSON {
+			out := json.NewEncoder(w.Out)
+			out.SetIndent("", "  ")
+			return out.Encode(map[string][]backup.Segment{"segments": added})
+		}
+		rows := grid{columns: []string{"stream", "first", "last", "messages", "bytes", "file"}, numbers: []string{"first", "last", "messages", "bytes"}}
+		for _, s := range added {
+			rows.add(s.Stream, number(s.First), number(s.Last), number(s.Documents), number(s.Bytes), s.Path)
+		}
+		return w.show(nil, rows)
 	})
 }
 

@@ -148,6 +148,7 @@ type cli struct {
 	} `cmd:"" help:"The revisions of a programme."`
 	Reconcile reconcileCmd `cmd:"" help:"Hold a shop's own list of orders against the house: what is missing, what differs, what is not listed. Exit code 1: something."`
 	Backup    backupCmd    `cmd:"" help:"Copy a whole house, which may go on working, into a directory: all databases as of one moment, and the streams."`
+	Archive   archiveCmd   `cmd:"" help:"Copy what all services have applied of EVENTS and FACTS into files, and take it out of the streams if asked to."`
 	Restore   restoreCmd   `cmd:"" help:"Make an empty house of a backup. No service may be up."`
 }
 

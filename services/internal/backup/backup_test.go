@@ -259,7 +259,7 @@ func TestWhatIsRestoredIsWhatWasCopied(t *testing.T) {
 			want := was.contents()
 			dir, m := was.take()
 			is := newStores(t)
-			_, err := backup.Restore(t.Context(), is.house, dir)
+			_, err := backup.Restore(t.Context(), is.house, dir, "")
 			require.NoError(t, err)
 			requireSame(t, want, is.contents())
 			_, again := is.take()
@@ -289,7 +289,7 @@ func TestAStreamIsCopiedUpToWhatTheDatabasesKnowOf(t *testing.T) {
 	s.publish(bus.FactSubject("tea", "tier", "changed", "ann"), "fact-32", 1, 0)
 	dir, m := s.take()
 	is := newStores(t)
-	_, err := backup.Restore(t.Context(), is.house, dir)
+	_, err := backup.Restore(t.Context(), is.house, dir, "")
 	require.NoError(t, err)
 	got := is.contents()
 	require.Equal(t, before[bus.Facts], got[bus.Facts], "chunk 4 is not known to the ledger")
@@ -337,7 +337,7 @@ func TestOnlyAnEmptyHouseIsRestored(t *testing.T) {
 	s.fill(mathrand.New(mathrand.NewPCG(3, 1)))
 	dir, _ := s.take()
 	want := s.contents()
-	_, err := backup.Restore(t.Context(), s.house, dir)
+	_, err := backup.Restore(t.Context(), s.house, dir, "")
 	var full *backup.NotEmpty
 	require.ErrorAs(t, err, &full)
 	require.ErrorContains(t, err, s.db("tier").Name())
@@ -345,7 +345,7 @@ func TestOnlyAnEmptyHouseIsRestored(t *testing.T) {
 
 	streams := newStores(t)
 	require.NoError(t, streams.house.Bus.EnsureStreams(t.Context(), bus.Layout{MaxBytesEvents: 1 << 20, MaxBytesFacts: 1 << 20, MaxBytesDead: 1 << 20}))
-	_, err = backup.Restore(t.Context(), streams.house, dir)
+	_, err = backup.Restore(t.Context(), streams.house, dir, "")
 	require.ErrorAs(t, err, &full)
 	require.ErrorContains(t, err, "EVENTS, FACTS, DEAD")
 	names, err := streams.db("tier").ListCollectionNames(t.Context(), bson.D{})
@@ -370,7 +370,7 @@ func TestARestoreThatEndedInTheMidstIsBegunAgain(t *testing.T) {
 	dir, _ := was.take()
 	other, _ := was.take()
 	whole := newStores(t)
-	_, err := backup.Restore(t.Context(), whole.house, dir)
+	_, err := backup.Restore(t.Context(), whole.house, dir, "")
 	require.NoError(t, err)
 	for _, n := range []int{1, 2, 4, 7, len(whole.stages) - 1} { // a mark, a stream, databases, the reading again
 		stage := whole.stages[n]
@@ -386,18 +386,18 @@ func TestARestoreThatEndedInTheMidstIsBegunAgain(t *testing.T) {
 					kill(broken)
 				}
 			}
-			_, err := backup.Restore(ctx, stopped, dir)
+			_, err := backup.Restore(ctx, stopped, dir, "")
 			require.Error(t, err)
 			for _, service := range backup.Services {
 				_, err = store.Open(t.Context(), s.house.MongoURI, s.db(service).Name())
 				require.ErrorIs(t, err, store.ErrRestoring, service)
 			}
-			_, err = backup.Restore(t.Context(), s.house, other)
+			_, err = backup.Restore(t.Context(), s.house, other, "")
 			var full *backup.NotEmpty
 			require.ErrorAs(t, err, &full)
 			_, err = backup.Take(t.Context(), s.house, filepath.Join(t.TempDir(), "b"))
 			require.ErrorContains(t, err, "is being restored")
-			_, err = backup.Restore(t.Context(), s.house, dir)
+			_, err = backup.Restore(t.Context(), s.house, dir, "")
 			require.NoError(t, err)
 			requireSame(t, want, s.contents())
 			there, err := s.house.Bus.Has(t.Context(), "LAUREL_RESTORING")
@@ -414,14 +414,14 @@ func TestADoneRestoreThatDidNotSaySoIsDone(t *testing.T) {
 	was.fill(mathrand.New(mathrand.NewPCG(5, 1)))
 	dir, m := was.take()
 	is := newStores(t)
-	_, err := backup.Restore(t.Context(), is.house, dir)
+	_, err := backup.Restore(t.Context(), is.house, dir, "")
 	require.NoError(t, err)
 	require.NoError(t, is.house.Bus.Mark(t.Context(), m.ID))
 	want := is.contents()
-	_, err = backup.Restore(t.Context(), is.house, dir)
+	_, err = backup.Restore(t.Context(), is.house, dir, "")
 	require.NoError(t, err)
 	requireSame(t, want, is.contents())
-	_, err = backup.Restore(t.Context(), is.house, dir)
+	_, err = backup.Restore(t.Context(), is.house, dir, "")
 	var full *backup.NotEmpty
 	require.ErrorAs(t, err, &full)
 }

@@ -47,7 +47,7 @@ func TestADamagedBackupIsRefusedByTheNameOfItsFile(t *testing.T) {
 			require.NoError(t, os.CopyFS(copied, os.DirFS(dir)))
 			c.damage(t, copied)
 			s := newStores(t)
-			_, err := backup.Restore(t.Context(), s.house, copied)
+			_, err := backup.Restore(t.Context(), s.house, copied, "")
 			var bad *backup.BadFile
 			require.ErrorAs(t, err, &bad)
 			require.Equal(t, c.file, bad.File)
@@ -71,10 +71,10 @@ func TestAHouseOfACluster(t *testing.T) {
 		}
 	})(t, dir)
 	is := newStores(t)
-	_, err := backup.Restore(t.Context(), is.house, dir)
+	_, err := backup.Restore(t.Context(), is.house, dir, "")
 	require.ErrorContains(t, err, "replicas > 1 not supported in non-clustered mode")
 	is.house.Replicas = 1
-	_, err = backup.Restore(t.Context(), is.house, dir)
+	_, err = backup.Restore(t.Context(), is.house, dir, "")
 	require.NoError(t, err)
 	requireSame(t, was.contents(), is.contents())
 }

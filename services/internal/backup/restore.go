@@ -39,10 +39,15 @@ func Check(dir string) (*Manifest, error) {
 
 // Restore makes an empty house one that has what a backup holds. The backup is checked whole before anything is written,
 // and what was written is read again and held against it. Until it returns nil no service starts on these databases; after
-// an end in the midst the same call with the same backup begins again. Errors: *BadFile, *NotEmpty.
-func Restore(ctx context.Context, h House, dir string) (*Manifest, error) {
+// an end in the midst the same call with the same backup begins again. With the directory of an archive, the streams have
+// again what was taken out of them; empty: they have not. Errors: *BadFile, *NotEmpty.
+func Restore(ctx context.Context, h House, dir, archive string) (*Manifest, error) {
 	h.Stage("checking the backup")
 	m, err := Check(dir)
+	if err != nil {
+		return nil, err
+	}
+	a, err := openArchive(archive, m)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +56,7 @@ func Restore(ctx context.Context, h House, dir string) (*Manifest, error) {
 		return nil, err
 	}
 	defer client.Disconnect(context.WithoutCancel(ctx)) //nolint:errcheck // all that was written is acknowledged
-	r := &restoring{house: h, dir: dir, client: client, manifest: m}
+	r := &restoring{house: h, dir: dir, client: client, manifest: m, archive: a}
 	done, err := r.clear(ctx)
 	if err == nil && !done {
 		err = r.fill(ctx)
@@ -71,6 +76,7 @@ type restoring struct {
 	dir      string
 	client   *mongo.Client
 	manifest *Manifest
+	archive  *archived
 	created  map[string]time.Time // when the streams were made anew
 }
 
@@ -184,12 +190,15 @@ func (r *restoring) fill(ctx context.Context) error {
 }
 
 func (r *restoring) stream(ctx context.Context, s Stream) error {
-	next, end, err := messages(r.dir, s.File)
+	next, end, err := r.archive.with(r.dir, s)
 	if err != nil {
 		return err
 	}
 	defer end()
 	as := s.copied()
+	if r.archive.has(s) {
+		as = as.Whole()
+	}
 	if r.house.Replicas > 0 {
 		as.Config.Replicas = r.house.Replicas
 	}

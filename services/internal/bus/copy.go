@@ -346,3 +346,9 @@ func writeCopy(to io.Writer, state jetstream.StreamState, next func() (Stored, e
 	}
 	return errors.Join(entries.Close(), compressed.Close())
 }
+
+// IsControl tells whether a message is a control event, which archiving leaves in its stream.
+func (s Stored) IsControl() bool {
+	_, _, control := s.Control()
+	return control
+}

@@ -37,8 +37,25 @@ func (r *Reader) checkMarks(ctx context.Context, marks map[int]Mark) (time.Time,
 	if !found {
 		return time.Time{}, errNoStream
 	}
+	if err := r.checkArchived(state, marks); err != nil {
+		return time.Time{}, err
+	}
 	r.reportHole(state, marks)
 	return state.created, nil
+}
+
+// checkArchived refuses to begin behind what was taken out: who has read nothing yet would take the rest for the whole.
+func (r *Reader) checkArchived(state streamState, marks map[int]Mark) error {
+	if state.archived == 0 || r.cfg.Rest {
+		return nil
+	}
+	for _, mark := range marks {
+		if mark.Sequence > 0 {
+			return nil
+		}
+	}
+	return fatalError{fmt.Errorf("nothing of %s was read yet, and what stood up to sequence %d is in an archive: restore a backup with that archive",
+		r.cfg.Stream, state.archived)}
 }
 
 // compare returns in words how the stream differs from a mark, or nothing.
@@ -74,6 +91,7 @@ func (r *Reader) reportHole(state streamState, marks map[int]Mark) {
 	for _, p := range r.cfg.Partitions {
 		lowest = min(lowest, marks[p].Sequence)
 	}
+	lowest = max(lowest, state.archived)
 	var missing, from, to uint64
 	count := func(first, last uint64) {
 		if missing == 0 {

@@ -79,8 +79,13 @@ type streamState struct {
 	created time.Time
 	first   uint64
 	last    uint64
-	deleted []uint64
+	deleted []uint64 // nothing where they are too many to be told
+	// archived is up to where messages were taken out, after they were archived; 0: they never were.
+	archived uint64
 }
+
+// deletedMax is how many deleted messages are asked for: archiving leaves one for each that it takes out.
+const deletedMax = 10_000
 
 func (b *Bus) streamState(ctx context.Context, name string) (streamState, bool, error) {
 	ctx, cancel := b.request(ctx)
@@ -92,11 +97,18 @@ func (b *Bus) streamState(ctx context.Context, name string) (streamState, bool, 
 	if err != nil {
 		return streamState{}, false, fmt.Errorf("look up stream %s: %w", name, err)
 	}
-	info, err := stream.Info(ctx, jetstream.WithDeletedDetails(true))
+	info := stream.CachedInfo()
+	if info.State.NumDeleted > 0 && info.State.NumDeleted <= deletedMax {
+		if info, err = stream.Info(ctx, jetstream.WithDeletedDetails(true)); err != nil {
+			return streamState{}, false, fmt.Errorf("look up stream %s: %w", name, err)
+		}
+	}
+	archived, err := archivedOf(info.Config)
 	if err != nil {
-		return streamState{}, false, fmt.Errorf("look up stream %s: %w", name, err)
+		return streamState{}, false, err
 	}
 	return streamState{
 		created: millis(info.Created), first: info.State.FirstSeq, last: info.State.LastSeq, deleted: info.State.Deleted,
+		archived: archived,
 	}, true, nil
 }

@@ -25,6 +25,8 @@ type ReadConfig struct {
 	// Marks returns how far each partition is applied; a missing one has nothing applied. It is asked at the
 	// beginning of each incarnation. An error is trouble: it is logged, and asked again.
 	Marks func(ctx context.Context) (map[int]Mark, error)
+	// Rest lets a reader without any mark begin with what archiving has left of the stream.
+	Rest bool
 	// Deliver takes messages in the order of the stream; it must skip what is at or below a mark. While it blocks,
 	// nothing more than one further pull is fetched. ErrReread begins a new incarnation; any other error ends Run.
 	Deliver func(ctx context.Context, run []Message) error

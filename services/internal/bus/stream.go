@@ -80,6 +80,7 @@ func (b *Bus) ensureStream(ctx context.Context, want jetstream.StreamConfig) err
 	if err != nil {
 		return fmt.Errorf("look up stream %s: %w", want.Name, err)
 	}
+	want.Metadata = kept(stream.CachedInfo().Config.Metadata)
 	have := stream.CachedInfo().Config.SubjectTransform
 	if transformOf(have) != transformOf(want.SubjectTransform) {
 		return fmt.Errorf("stream %s stores as %q, asked is %q: the number of partitions is fixed when it is made",

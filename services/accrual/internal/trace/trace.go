@@ -68,7 +68,7 @@ func (t *Tracer) Run(ctx context.Context) (verify.Check, error) {
 	}
 	if r.last = min(r.mark, slices.Max(ends)); r.last > 0 {
 		err = t.deps.Bus.Read(ctx, bus.ReadConfig{
-			Partitions: t.deps.Partitions, Deliver: r.deliver, Logger: t.deps.Log,
+			Partitions: t.deps.Partitions, Deliver: r.deliver, Logger: t.deps.Log, Rest: true,
 			Marks: func(context.Context) (map[int]bus.Mark, error) { return nil, nil },
 		})
 		if err != nil && !errors.Is(err, errEnd) {

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	doors "github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
+)
+
+// TestAHouseIsArchived takes out of the streams what all services have applied. The house goes on, also when it is started again, and
+// no service is read anew from what is left; one that is restored with the archive can be, and comes to the same figures.
+func TestAHouseIsArchived(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	programme := write(t, "tea.yaml", teaWithTiers)
+	p := h.serve(programme)
+	h.says([]string{"orders", "publish", manyOrders(t, "first", 800, 400)})
+	h.becomes(`^ paid +taken`, "orders", "status", "shop/first-799")
+	archive := filepath.Join(t.TempDir(), "archive")
+	questions := [][]string{{"-o", "csv", "analytics", "report", "pareto"}, {"-o", "json", "tier", "ladder"}, {"-o", "json", "account", "entries", "acc7"}}
+	testkit.Eventually(t, func() bool { // services come to the end of the streams one after the other
+		h.ctl("archive", archive, "--keep", "1s", "--take-out") // refused while an outbox has not left
+		return h.archived(bus.Events) > 400 && h.archived(bus.Facts) > 400
+	}, "the greater part is taken out")
+	want := h.figuresOf(questions)
+	requireStops(t, h, p)
+	o := h.run(programs.laurel, "rebuild", "--service", "analytics", "--data", h.data, "--home", h.home).wait()
+	require.Equal(t, 1, o.code, "%v", o)
+	require.Contains(t, o.err, "FACTS was archived up to sequence")
+
+	p = h.serve(programme)
+	require.Equal(t, want, h.figuresOf(questions))
+	h.says([]string{"ledger", "verify"}, `^800 entries of 400 accounts$`)
+	h.says([]string{"member", "enrol", "mia"})
+	h.says([]string{"orders", "publish", manyOrders(t, "second", 40, 40)})
+	h.becomes(`^ paid +taken`, "orders", "status", "shop/second-39")
+	h.says([]string{"programme", "history"}, `^ +1 .*in force$`)
+	h.rests(questions)
+	backup := filepath.Join(t.TempDir(), "backup")
+	h.says([]string{"backup", backup})
+	verified := h.says([]string{"ledger", "verify"}).out
+	want = h.figuresOf(questions)
+	requireStops(t, h, p)
+
+	is := newHouse(t)
+	o = is.run(programs.laurel, "restore", backup, "--archive", archive, "--data", is.data, "--home", is.home).wait()
+	require.Zero(t, o.code, "%v", o)
+	for _, service := range []string{"analytics", "tier", "partner"} {
+		o = is.run(programs.laurel, "rebuild", "--service", service, "--data", is.data, "--home", is.home).wait()
+		require.Zero(t, o.code, "%s: %v", service, o)
+	}
+	p = is.serve(programme)
+	require.Equal(t, want, is.figuresOf(questions))
+	require.Equal(t, entriesLine(verified), entriesLine(is.says([]string{"ledger", "verify"}).out))
+	requireStops(t, is, p)
+}
+
+// archived is up to where a stream of the house was taken out.
+func (h *house) archived(stream string) int {
+	h.t.Helper()
+	place, err := doors.Read(h.doors())
+	require.NoError(h.t, err)
+	s, err := dialBus(h.t, place.NATS.URL, place.NATS.Token).Stream(h.t.Context(), stream)
+	require.NoError(h.t, err)
+	upTo, _ := strconv.Atoi(s.CachedInfo().Config.Metadata["laurel_archived"]) // nothing: 0
+	return upTo
+}
