@@ -16,8 +16,9 @@ import (
 const (
 	// caDir holds the authority, whose key no service sees, and what it has signed.
 	caDir = "ca"
-	// renew is how long before its end a certificate is made anew: longer than between two runs of this.
-	renew = 60 * 24 * time.Hour
+	// renew is how long before its end a certificate is made anew. It is no longer than the authority's own: what one that is nearly
+	// over signs is no better than before, and would be made anew each time.
+	renew = 30 * 24 * time.Hour
 	// Files of whoever has a certificate.
 	certFile, keyFile, caFile = "cert.pem", "key.pem", "ca.pem"
 )

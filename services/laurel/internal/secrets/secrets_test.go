@@ -226,10 +226,12 @@ func TestCertificatesCountForTheirNamesAndAreRenewed(t *testing.T) {
 		}
 	}
 	requireGood(now)
-	_, written := made(t, secrets.Options{Dir: dir, Now: now.AddDate(0, 9, 0)})
-	require.Empty(t, written)
-	later := now.AddDate(0, 11, 0)
-	_, written = made(t, secrets.Options{Dir: dir, Now: later})
+	for _, months := range []int{9, 10} {
+		_, written := made(t, secrets.Options{Dir: dir, Now: now.AddDate(0, months, 15)})
+		require.Empty(t, written, "after %d months", months)
+	}
+	later := now.AddDate(0, 11, 5)
+	_, written := made(t, secrets.Options{Dir: dir, Now: later})
 	require.Contains(t, written, "accrual/cert.pem")
 	require.NotContains(t, written, "accrual/settings.yaml", "no password changes with it")
 	requireGood(later.AddDate(0, 9, 0))
