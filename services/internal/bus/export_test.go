@@ -10,3 +10,6 @@ func (r *Reader) SetSilence(d time.Duration) { r.silence = d }
 
 // PullBytesMax is the limit of one pull.
 const PullBytesMax = pullBytesMax
+
+// ErrorKind tells which of the errors of publishing an answer is.
+func ErrorKind(err error) error { return errorKind(err) }
