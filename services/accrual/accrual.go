@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
@@ -33,6 +34,7 @@ type Service struct {
 	metrics  *metrics
 	listener net.Listener
 	door     *door
+	added    time.Time // when watchPoints has added up last
 
 	mu     sync.Mutex // guards posted
 	posted Counts
@@ -55,6 +57,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Registry: deps.Registry, Health: deps.Health,
 		Tracing: deps.Tracing, Handler: &posting.Poster{Storage: s.storage, Clock: deps.Clock, Log: deps.Log, Posted: s.count},
+		Watch: []func(context.Context){s.watchDue, s.watchPoints},
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
@@ -104,7 +107,7 @@ func (s *Service) Close(ctx context.Context) error {
 // Run works until ctx ends, then stops in the order intake, lanes, outbox. What is not committed by then has had no
 // effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.sweeper().Run, s.door.run, s.keepMidnights, s.serve)
+	return s.Follower.Run(ctx, s.sweeper().Run, s.door.run, s.keepMidnights, s.watchStreams, s.serve)
 }
 
 func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {

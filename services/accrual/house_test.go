@@ -134,7 +134,8 @@ type size struct {
 	tracing      telemetry.Tracing
 	clock        clock.Clock
 	people       []rpc.Person
-	queue        int // items
+	queue        int                  // items
+	registry     *prometheus.Registry // nil: nobody looks at it
 	// shares has the service share the partitions with whoever else does, and know the callers of with, where that is set.
 	shares bool
 	with   *service
@@ -174,9 +175,12 @@ func (h *standing) build(s size) *service {
 	if cfg.BatchItems == 0 {
 		cfg.BatchItems = 512
 	}
+	if s.registry == nil {
+		s.registry = prometheus.NewRegistry()
+	}
 	var err error
 	made.Service, err = accrual.New(h.t.Context(), cfg, accrual.Deps{
-		Log: testkit.Logger(h.t), Clock: s.clock, Registry: prometheus.NewRegistry(), Health: made.health, Tracing: s.tracing, Shared: s.shares,
+		Log: testkit.Logger(h.t), Clock: s.clock, Registry: s.registry, Health: made.health, Tracing: s.tracing, Shared: s.shares,
 	})
 	require.NoError(h.t, err)
 	conn, err := rpc.Dial(made.Address(), made.secrets[rpc.Operator])

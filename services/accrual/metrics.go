@@ -4,25 +4,25 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 )
 
-// metrics are what can be watched of the ledger, beside what every follower shows. Names carry their unit.
+// metrics are what can be watched of the ledger, beside what every follower shows.
 type metrics struct {
 	entries    prometheus.Counter
 	duplicates prometheus.Counter
 	refusals   *prometheus.CounterVec
+	overdue    prometheus.Gauge
+	alive      *prometheus.GaugeVec
+	held       *prometheus.GaugeVec
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
-	m := &metrics{
-		entries:    prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_accrual_entries_total", Help: "Entries written to the ledger."}),
-		duplicates: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_accrual_duplicates_total", Help: "Events that were known already."}),
-		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "laurel_accrual_refusals_total", Help: "Events refused, by reason.",
-		}, []string{"reason"}),
+	page := metric.On(r, "accrual")
+	return &metrics{
+		entries: page.Counter("entries_total"), duplicates: page.Counter("duplicates_total"), refusals: page.Counters("refusals_total"),
+		overdue: page.Gauge("overdue_accounts"), alive: page.Gauges("points_alive"), held: page.Gauges("points_held"),
 	}
-	r.MustRegister(m.entries, m.duplicates, m.refusals)
-	return m
 }
 
 func (m *metrics) posted(o posting.Outcome) {

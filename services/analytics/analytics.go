@@ -23,6 +23,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/telling"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -132,6 +133,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	server, err := rpc.NewServer(rpc.Config{
 		Callers: callers, Service: "analytics", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "analytics"),
 	})
 	if err != nil {
 		return fmt.Errorf("open analytics' door: %w", err)

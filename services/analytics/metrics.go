@@ -4,29 +4,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 )
 
-// metrics are what can be watched of the copy, beside what every follower shows. Names carry their unit.
+// metrics are what can be watched of the copy, beside what every follower shows.
 type metrics struct {
 	entries prometheus.Counter
 	repeats prometheus.Counter
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
-	m := &metrics{
-		entries: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_analytics_entries_total", Help: "Entries of the ledger that were copied."}),
-		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_analytics_repeats_total", Help: "Facts that were known already."}),
-	}
-	r.MustRegister(m.entries, m.repeats)
-	return m
+	page := metric.On(r, "analytics")
+	return &metrics{entries: page.Counter("entries_total"), repeats: page.Counter("repeats_total")}
 }
 
-// waitingReports shows how many reports wait for their turn; from 16 on more are refused.
+// waitingReports shows how many reports wait for their turn.
 func waitingReports(r *prometheus.Registry, waiting func() int) {
-	r.MustRegister(prometheus.NewGaugeFunc(
-		prometheus.GaugeOpts{Name: "laurel_analytics_reports_waiting", Help: "Reports that wait for their turn."},
-		func() float64 { return float64(waiting()) },
-	))
+	metric.On(r, "analytics").GaugeOf("reports_waiting", func() float64 { return float64(waiting()) })
 }
 
 func (m *metrics) copied(o copying.Outcome) {

@@ -9,12 +9,12 @@ import (
 	"net"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -47,14 +47,13 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
-	published := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "laurel_member_published_total", Help: "Enrolments published from the outbox.",
-	})
-	deps.Registry.MustRegister(published)
+	page := metric.On(deps.Registry, "member")
+	published := page.Counter("published_total")
 	s.relay = outbox.NewRelay(outbox.Relay{
 		Store: s.store, Bus: s.bus, Stream: bus.Events, Partitions: s.partitions, Shared: deps.Shared,
 		Log: deps.Log, Published: func(n int) { published.Add(float64(n)) },
 	})
+	outbox.Measure(page, deps.Clock, s.relay)
 	deps.Health.Add("member store", s.store.Ping)
 	deps.Health.Add("member bus", func(context.Context) error {
 		if !s.bus.Connected() {
@@ -127,6 +126,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	server, err := rpc.NewServer(rpc.Config{
 		Callers: callers, Service: "member", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "member"),
 	})
 	if err != nil {
 		return fmt.Errorf("open member's door: %w", err)

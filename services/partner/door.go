@@ -10,6 +10,7 @@ import (
 	"os"
 
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/api"
 )
@@ -60,6 +61,7 @@ func (d *door) close() error {
 func (s *Service) serveDoor(ctx context.Context) error {
 	server, err := rpc.NewServer(rpc.Config{
 		Outside: &rpc.Outside{TLS: s.door.tls, Admit: s.gate.Admit}, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "partner"),
 	})
 	if err != nil {
 		return fmt.Errorf("open the partners' door: %w", err)

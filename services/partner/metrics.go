@@ -3,10 +3,11 @@ package partner
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/booking"
 )
 
-// metrics are what can be watched of the books, beside what every follower shows. Names carry their unit.
+// metrics are what can be watched of the books, beside what every follower shows.
 type metrics struct {
 	entries prometheus.Counter
 	repeats prometheus.Counter
@@ -14,13 +15,10 @@ type metrics struct {
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
-	m := &metrics{
-		entries: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_partner_entries_total", Help: "Entries of the ledger that were booked."}),
-		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_partner_repeats_total", Help: "Facts that were known already."}),
-		late:    prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_partner_late_entries_total", Help: "Entries of a period that was closed when they came."}),
+	page := metric.On(r, "partner")
+	return &metrics{
+		entries: page.Counter("entries_total"), repeats: page.Counter("repeats_total"), late: page.Counter("late_entries_total"),
 	}
-	r.MustRegister(m.entries, m.repeats, m.late)
-	return m
 }
 
 func (m *metrics) booked(o booking.Outcome) {

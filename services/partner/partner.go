@@ -15,6 +15,7 @@ import (
 	partnerv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/partner/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -160,6 +161,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	server, err := rpc.NewServer(rpc.Config{
 		Callers: known, Service: "partner", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "partner"),
 	})
 	if err != nil {
 		return fmt.Errorf("open partner's door: %w", err)

@@ -14,6 +14,7 @@ import (
 
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -44,13 +45,9 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
-	s.applied = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "laurel_programme_asks_total", Help: "Asks for a revision, by what became of them: applied, unchanged, or why not.",
-	}, []string{"outcome"})
-	published := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "laurel_programme_published_total", Help: "Revisions published to EVENTS.",
-	})
-	deps.Registry.MustRegister(s.applied, published)
+	page := metric.On(deps.Registry, "programme")
+	s.applied = page.Counters("asks_total")
+	published := page.Counter("published_total")
 	s.publisher = publishing.New(publishing.Deps{
 		Storage: s.storage, Bus: s.bus, Partitions: cfg.Partitions, Log: deps.Log, Published: published.Inc,
 	})
@@ -106,6 +103,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	server, err := rpc.NewServer(rpc.Config{
 		Callers: callers, Service: "programme", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "programme"),
 	})
 	if err != nil {
 		return fmt.Errorf("open the programme service's door: %w", err)

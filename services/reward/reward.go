@@ -9,13 +9,13 @@ import (
 	"net"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	rewardv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/reward/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -54,14 +54,13 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
-	published := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "laurel_reward_published_total", Help: "Facts published from the outbox.",
-	})
-	deps.Registry.MustRegister(published)
+	page := metric.On(deps.Registry, "reward")
+	published := page.Counter("published_total")
 	s.relay = outbox.NewRelay(outbox.Relay{
 		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions, Shared: deps.Shared,
 		Log: deps.Log, Published: func(n int) { published.Add(float64(n)) },
 	})
+	outbox.Measure(page, deps.Clock, s.relay)
 	s.process = redeem.New(redeem.Deps{
 		Storage: s.storage, Accrual: s.accrual, Clock: deps.Clock, Log: deps.Log, Turns: s.turns, Partitions: cfg.Partitions,
 		Lease: cfg.Lease, Wake: s.relay.Wake,
@@ -148,6 +147,7 @@ func (s *Service) serve(ctx context.Context, door *api.Server) error {
 	}
 	server, err := rpc.NewServer(rpc.Config{
 		Callers: callers, Service: "reward", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "reward"),
 	})
 	if err != nil {
 		return fmt.Errorf("open reward's door: %w", err)

@@ -3,8 +3,6 @@ package tier
 import (
 	"context"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/tier/internal/folding"
@@ -72,35 +70,5 @@ func (s *Service) Standings(ctx context.Context, program string, tell func(Stand
 			}
 		}
 		after = page[len(page)-1].ID
-	}
-}
-
-// metrics are what can be watched of standings, beside what every follower shows.
-type metrics struct {
-	lines      prometheus.Counter
-	notices    prometheus.Counter
-	duplicates prometheus.Counter
-	refusals   *prometheus.CounterVec
-}
-
-func newMetrics(r *prometheus.Registry) *metrics {
-	m := &metrics{
-		lines:      prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_tier_lines_total", Help: "Moves of accounts between tiers."}),
-		notices:    prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_tier_notices_total", Help: "Notices that a tier is about to drop."}),
-		duplicates: prometheus.NewCounter(prometheus.CounterOpts{Name: "laurel_tier_duplicates_total", Help: "Events that were known already."}),
-		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "laurel_tier_refusals_total", Help: "Events refused, by reason.",
-		}, []string{"reason"}),
-	}
-	r.MustRegister(m.lines, m.notices, m.duplicates, m.refusals)
-	return m
-}
-
-func (m *metrics) folded(o folding.Outcome) {
-	m.lines.Add(float64(o.Lines))
-	m.notices.Add(float64(o.Notices))
-	m.duplicates.Add(float64(o.Duplicates))
-	for reason, n := range o.Refusals {
-		m.refusals.WithLabelValues(reason).Add(float64(n))
 	}
 }

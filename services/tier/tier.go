@@ -12,6 +12,7 @@ import (
 	tierv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/tier/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -53,6 +54,7 @@ func New(ctx context.Context, cfg Config, deps process.Deps) (*Service, error) {
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Registry: deps.Registry, Health: deps.Health,
 		Tracing: deps.Tracing, Handler: &folding.Folder{Storage: s.storage, Folded: s.count},
+		Watch: []func(context.Context){s.watchDue},
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
@@ -122,6 +124,7 @@ func (s *Service) serve(ctx context.Context) error {
 	}
 	server, err := rpc.NewServer(rpc.Config{
 		Callers: callers, Service: "tier", TLS: s.cfg.TLS, Health: s.deps.Health, Logger: s.deps.Log, Tracing: s.deps.Tracing,
+		Page: metric.On(s.deps.Registry, "tier"),
 	})
 	if err != nil {
 		return fmt.Errorf("open tier's door: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/lease"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -47,6 +48,8 @@ type Deps struct {
 	Registry *prometheus.Registry
 	Health   *telemetry.Health
 	Tracing  telemetry.Tracing
+	// Watch is called every 15 s, one after the other: what keeps metrics up to date that cost a question to the store.
+	Watch []func(ctx context.Context)
 }
 
 // Follower is one replica of a service that follows a stream. Make it with New and run it once.
@@ -61,8 +64,9 @@ type Follower struct {
 	metrics *metrics
 	reread  chan struct{}
 
-	mu     sync.Mutex // guards parts, counts, broken, moved
+	mu     sync.Mutex // guards parts, waits, counts, broken, moved
 	parts  map[int]store.Partition
+	waits  map[int]waiting // by partition
 	counts Counts
 	broken error         // why the service must not go on; sticky
 	moved  chan struct{} // closed when parts or broken change; nil: nobody waits
@@ -77,7 +81,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Follower{cfg: cfg, deps: deps, decoder: decoder, parts: map[int]store.Partition{}, reread: make(chan struct{}, 1)}
+	f := &Follower{cfg: cfg, deps: deps, decoder: decoder, parts: map[int]store.Partition{}, waits: map[int]waiting{}, reread: make(chan struct{}, 1)}
 	replica := ""
 	if cfg.Address != "" {
 		f.leases, err = lease.New(ctx, deps.Store, lease.Config{Address: cfg.Address, Partitions: cfg.Partitions}, deps.Log, f.shared)
@@ -93,6 +97,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 			Published: func(n int) { f.metrics.published.WithLabelValues(stream).Add(float64(n)) },
 		}))
 	}
+	outbox.Measure(metric.On(deps.Registry, cfg.Service), deps.Clock, f.relays...)
 	limits := lane.DefaultLimits()
 	limits.BatchItems, limits.Idle, limits.QueueItems = cfg.BatchItems, cfg.BatchIdle, cfg.QueueItems
 	for i := range cfg.Lanes {
@@ -102,7 +107,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 		})
 		f.posters = append(f.posters, poster)
 		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
-			Batch: func(n int) { f.metrics.batch.Observe(float64(n)) }, Failure: f.metrics.failures.Inc,
+			Batch: func(n int) { f.metrics.batch.Observe(float64(n)) }, Failure: func(kind string) { f.metrics.failures.WithLabelValues(kind).Inc() },
 		}))
 	}
 	f.addChecks()
@@ -218,6 +223,7 @@ func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) 
 	if f.leases != nil {
 		in.Go(func() error { return f.leases.Run(inCtx) })
 	}
+	in.Go(func() error { return f.watch(inCtx) })
 	for _, run := range intake {
 		in.Go(func() error { return run(inCtx) })
 	}
@@ -275,6 +281,7 @@ func (f *Follower) read(ctx context.Context) error {
 		var back *bus.WentBack
 		switch {
 		case errors.As(err, &back):
+			f.metrics.wentBack.Inc()
 			f.breakOn(err)
 			<-ctx.Done()
 			return nil
@@ -289,6 +296,7 @@ func (f *Follower) read(ctx context.Context) error {
 func (f *Follower) deliver(ctx context.Context, messages []bus.Message) error {
 	for _, m := range messages {
 		item := lane.Item{Partition: m.Partition, Bytes: len(m.Data), Payload: f.decoder.Decode(m)}
+		f.delivered(m)
 		if err := f.lane(m.Partition).Submit(ctx, item); err != nil {
 			return err
 		}

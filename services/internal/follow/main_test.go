@@ -118,7 +118,8 @@ type place struct {
 	uri, database string
 	nats          *testkit.NATSServer
 	bus           *bus.Bus
-	address       string // of the next replica: it shares with others; empty: it does not
+	shown         *prometheus.Registry // by the last replica
+	address       string               // of the next replica: it shares with others; empty: it does not
 }
 
 func newPlace(t *testing.T) *place {
@@ -175,6 +176,7 @@ func (p *place) run(stream string, fail func(m follow.Message) error, intake ...
 	p.t.Helper()
 	s := p.open()
 	require.NoError(p.t, s.Ensure(p.t.Context(), store.Collection{Name: "lines", Schema: store.Object(bson.A{"_id", "what"}, bson.M{})}))
+	p.shown = prometheus.NewRegistry()
 	cfg := follow.Config{
 		Service: "diary", Stream: stream, Partitions: partitions, Address: p.address, Lanes: 2, BatchItems: 16, BatchIdle: time.Millisecond, QueueItems: 64,
 	}
@@ -183,7 +185,7 @@ func (p *place) run(stream string, fail func(m follow.Message) error, intake ...
 	}
 	f, err := follow.New(p.t.Context(), cfg, follow.Deps{
 		Store: s, Bus: p.connect(), Programs: follow.NewPrograms(s), Handler: &diary{s, stream == bus.Events, fail}, Clock: clock.System(),
-		Log: testkit.Logger(p.t), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
+		Log: testkit.Logger(p.t), Registry: p.shown, Health: &telemetry.Health{},
 	})
 	require.NoError(p.t, err)
 	ctx, cancel := context.WithCancel(p.t.Context())

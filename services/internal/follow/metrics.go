@@ -4,59 +4,62 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/lane"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 )
 
-// metrics are what can be watched of a follower. Names carry the service and their unit.
+// metrics are what can be watched of a follower.
 type metrics struct {
-	published *prometheus.CounterVec
-	batch     prometheus.Histogram
-	commit    prometheus.Histogram
-	failures  prometheus.Counter
+	published *prometheus.CounterVec // nil: it publishes nothing
+	batch     prometheus.Observer
+	commit    prometheus.Observer
+	failures  *prometheus.CounterVec
+	wentBack  prometheus.Counter
+	skew      prometheus.Gauge
 	reader    atomic.Pointer[bus.Reader]
 }
 
 func newMetrics(r *prometheus.Registry, f *Follower) *metrics {
-	name := func(of string) string { return "laurel_" + f.cfg.Service + "_" + of }
+	page := metric.On(r, f.cfg.Service)
 	m := &metrics{
-		published: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: name("published_total"), Help: "Messages published from the outbox, by stream.",
-		}, []string{"stream"}),
-		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: name("batch_items"), Help: "Items in one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 10),
-		}),
-		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: name("commit_seconds"), Help: "How long a commit took.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
-		}),
-		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: name("batch_failures_total"), Help: "Tries of a batch that failed and were made again.",
-		}),
+		batch:    page.Histogram("batch_items"),
+		commit:   page.Histogram("commit_seconds"),
+		failures: page.Counters("batch_failures_total"),
+		wentBack: page.Counter("bus_went_back_total"),
+		skew:     page.Gauge("clock_skew_seconds"),
 	}
-	r.MustRegister(m.published, m.batch, m.commit, m.failures,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: name("lag_messages"), Help: "Messages of the stream not delivered to a lane yet.",
-		}, m.lag),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: name("queue_items"), Help: "Items that wait for a lane.",
-		}, func() float64 {
-			n := 0
-			for _, l := range f.lanes {
-				n += l.Queued()
-			}
-			return float64(n)
-		}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: name("owned_partitions"), Help: "Partitions that this replica works on.",
-		}, func() float64 { return float64(len(f.Owned())) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: name("taken_partitions_total"), Help: "Partitions taken that were free or whose owner was silent.",
-		}, func() float64 { return float64(f.leaseCounts().Taken) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: name("handed_partitions_total"), Help: "Partitions handed over to another replica.",
-		}, func() float64 { return float64(f.leaseCounts().Handed) }))
+	if len(f.cfg.Publishes) > 0 {
+		m.published = page.Counters("published_total")
+	}
+	for _, stream := range f.cfg.Publishes {
+		m.published.WithLabelValues(stream)
+	}
+	for _, kind := range lane.Failures() {
+		m.failures.WithLabelValues(kind)
+	}
+	page.GaugeOf("lag_messages", m.lag)
+	page.GaugeOf("mark_age_seconds", func() float64 { return f.age().Seconds() })
+	page.GaugeOf("queue_items", func() float64 {
+		n := 0
+		for _, l := range f.lanes {
+			n += l.Queued()
+		}
+		return float64(n)
+	})
+	page.GaugeOf("stopped", func() float64 {
+		if f.Broken() != nil {
+			return 1
+		}
+		return 0
+	})
+	page.GaugeOf("owned_partitions", func() float64 { return float64(len(f.Owned())) })
+	page.CounterOf("taken_partitions_total", func() float64 { return float64(f.leaseCounts().Taken) })
+	page.CounterOf("handed_partitions_total", func() float64 { return float64(f.leaseCounts().Handed) })
 	return m
 }
 
@@ -79,4 +82,43 @@ func (m *metrics) busHealth(stream string) error {
 		return fmt.Errorf("the last read of %s was not answered in time", stream)
 	}
 	return nil
+}
+
+// waiting is what was delivered of a partition.
+type waiting struct {
+	last  uint64    // sequence of the last message
+	since time.Time // stream time of the first one that was delivered when all before it was applied
+}
+
+// delivered notes a message that goes to a lane: until its partition's mark is there, the partition is behind.
+func (f *Follower) delivered(m bus.Message) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := f.waits[m.Partition]
+	if f.parts[m.Partition].Mark.Sequence >= w.last {
+		w.since = m.Time
+	}
+	w.last = m.Sequence
+	f.waits[m.Partition] = w
+}
+
+// age is how long the oldest message has been in the stream that was delivered and is not applied, at most; 0: all are. What
+// was delivered of a partition that another replica has taken since is that one's to apply.
+func (f *Follower) age() time.Duration {
+	now := f.deps.Clock.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var oldest time.Duration
+	for id, w := range f.waits {
+		mark := f.parts[id].Mark
+		if mark.Sequence >= w.last || !f.owns(id) {
+			continue
+		}
+		since := w.since
+		if mark.Time.After(since) {
+			since = mark.Time
+		}
+		oldest = max(oldest, now.Sub(since))
+	}
+	return oldest
 }

@@ -174,7 +174,7 @@ func (l *Lane) work(ctx context.Context, batch []Item) error {
 			return err
 		}
 		l.poster.Reset()
-		l.stats.failure()
+		l.stats.failure(err)
 		if failures++; failures > 1 {
 			run = max(run/2, 1)
 		}

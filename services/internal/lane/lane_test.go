@@ -256,16 +256,16 @@ func TestABatchThatIsBeingPostedIsNeitherCutOffNorTriedAgainAtTheEnd(t *testing.
 
 func TestWhatTheLaneCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		items, failures := 0, 0
+		items, failures := 0, map[string]int{}
 		p := newPoster(8, conflicts, commitsFirstHalf, troubled, commitsOnePart)
 		l := lane.New(p, p.limits, testkit.Logger(t), lane.Stats{
-			Batch: func(n int) { items += n }, Failure: func() { failures++ },
+			Batch: func(n int) { items += n }, Failure: func(kind string) { failures[kind]++ },
 		})
 		submit(t, l, 8)
 		stop := start(t.Context(), l)
 		<-p.done
 		require.NoError(t, stop())
 		require.Equal(t, 8, items)
-		require.Equal(t, 2, failures)
+		require.Equal(t, map[string]int{lane.Conflict: 1, lane.Trouble: 1}, failures)
 	})
 }

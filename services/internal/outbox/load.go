@@ -25,6 +25,7 @@ func (l *load) partition(ctx context.Context, p int) error {
 	if err != nil {
 		return err
 	}
+	l.relay.see(chunks)
 	for _, c := range chunks {
 		bytes := 0
 		for _, m := range c.Messages {

@@ -9,9 +9,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
@@ -28,6 +31,7 @@ type house struct {
 	store  *store.Store
 	parts  map[int]*store.Partition
 	serial int
+	shown  *prometheus.Registry // what the last relay shows
 }
 
 func newHouse(t *testing.T) *house {
@@ -108,6 +112,8 @@ func (h *house) run(t *testing.T, r outbox.Relay) (*outbox.Relay, func() error) 
 	t.Helper()
 	r.Store, r.Bus, r.Stream, r.Log = h.store, h.bus, bus.Facts, testkit.Logger(t)
 	relay := outbox.NewRelay(r)
+	h.shown = prometheus.NewRegistry()
+	outbox.Measure(metric.On(h.shown, "tier"), clock.System(), relay)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- relay.Run(ctx) }()
@@ -117,6 +123,20 @@ func (h *house) run(t *testing.T, r outbox.Relay) (*outbox.Relay, func() error) 
 	})
 	t.Cleanup(func() { _ = stop() })
 	return relay, stop
+}
+
+// shows is what a metric of the last relay says.
+func (h *house) shows(t *testing.T, name string) float64 {
+	t.Helper()
+	families, err := h.shown.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("%s is not shown", name)
+	return 0
 }
 
 // awaitLeft waits until so many chunks are left in the outbox.

@@ -22,6 +22,8 @@ import (
 const (
 	// pollEvery is how often the relay looks without being woken: the guarantee behind the signal.
 	pollEvery = time.Second
+	// countEvery is how often the chunks of the whole outbox are counted, which costs a look at what mongod knows by heart.
+	countEvery = 15 * time.Second
 	// pageChunks is how many chunks of one partition are published before the next partition has its turn.
 	pageChunks = 16
 )
@@ -42,6 +44,9 @@ type Relay struct {
 
 	wake chan struct{}
 	anew *atomic.Bool
+	// oldest is when the oldest chunk was stored that this relay knows of and has not published, in Unix milliseconds; 0: there
+	// is none. chunks is how many the outbox of the service has.
+	oldest, chunks *atomic.Int64
 	// ours are the partitions of the round under way, sorted.
 	ours []int
 	// asked holds the partitions of which nothing is in the stream that is still in the outbox: set once a chunk was
@@ -52,6 +57,7 @@ type Relay struct {
 // NewRelay returns r ready to run.
 func NewRelay(r Relay) *Relay {
 	r.wake, r.anew = make(chan struct{}, 1), &atomic.Bool{}
+	r.oldest, r.chunks = &atomic.Int64{}, &atomic.Int64{}
 	r.asked = map[int]bool{}
 	return &r
 }
@@ -74,7 +80,15 @@ func (r *Relay) Anew() {
 func (r *Relay) Run(ctx context.Context) error {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
+	recount := time.NewTicker(countEvery)
+	defer recount.Stop()
+	r.count(ctx)
 	for ctx.Err() == nil {
+		select {
+		case <-recount.C:
+			r.count(ctx)
+		default:
+		}
 		sent, err := r.round(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "outbox not published, trying again", "stream", r.Stream, "error", err)
@@ -118,6 +132,9 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 	failed = errors.Join(failed, l.leave(ctx))
 	if err := r.remove(ctx, l.sent); err != nil {
 		return 0, errors.Join(failed, err)
+	}
+	if failed == nil {
+		r.oldest.Store(0)
 	}
 	return len(l.sent), failed
 }

@@ -76,8 +76,11 @@ func TestARelayOutlivesItsBus(t *testing.T) {
 	put[0] = append(put[0], h.put(t, 0, h.facts(0, 700))...)
 	put[1] = h.put(t, 1, h.facts(1, 3))
 	testkit.Eventually(t, func() bool { return !h.bus.Connected() }, "the relay's bus is away")
+	const age = "laurel_tier_outbox_age_seconds"
+	testkit.Eventually(t, func() bool { return h.shows(t, age) > 0.1 }, "what waits is seen to grow old")
 	h.server.Restart(t)
 	h.awaitLeft(t, 0)
+	testkit.Eventually(t, func() bool { return h.shows(t, age) == 0 }, "nothing waits any more")
 	require.NoError(t, stop())
 	h.requirePublished(t, put)
 }

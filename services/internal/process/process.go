@@ -125,7 +125,7 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 		return errors.Join(err, listener.Close())
 	}
 	health := &telemetry.Health{}
-	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild())
+	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild(), health)
 	deps := Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing, Shared: true}
 	log.InfoContext(ctx, "service begins", "service", spec.Name, "metrics", listener.Addr().String())
 	starting := newStart(health)

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	Logger  *slog.Logger
 	// Tracing makes a span of each call, within the trace of the caller.
 	Tracing telemetry.Tracing
+	// Page shows how many calls there were of each method, how they ended and how long they took; the zero Page: nobody asks.
+	Page metric.Page
 }
 
 // Server is a gRPC server with the house's guards, the health service and reflection. Register services on it, then
@@ -57,7 +60,7 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("prepare the checks of requests: %w", err)
 	}
 	g := &guard{rules: rules(), validator: validator, log: cfg.Logger, passer: &passer{to: dialing{tracedClient(cfg.Tracing), cfg.TLS.CA, cfg.Service}}}
-	options := append(tracedServer(cfg.Tracing), limits(g)...)
+	options := slices.Concat(tracedServer(cfg.Tracing), countedServer(cfg.Page), limits(g))
 	shown, err := cfg.TLS.server()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Readiness has hysteresis: one slow answer takes nobody out of service, one good answer puts nobody back.
@@ -39,8 +41,9 @@ type State struct {
 // Health holds the named checks that decide whether a process is ready to be sent work. It is safe for use by many
 // goroutines. A process without checks is ready.
 type Health struct {
-	mu     sync.Mutex // guards checks; never held while a probe runs
+	mu     sync.Mutex // guards what follows; never held while a probe runs
 	checks []*check
+	shown  *prometheus.GaugeVec // by check; nil: nowhere
 }
 
 type check struct {
@@ -59,6 +62,29 @@ func (h *Health) Add(name string, probe func(context.Context) error) {
 	h.checks = slices.DeleteFunc(h.checks, func(c *check) bool { return c.name == name })
 	h.checks = append(h.checks, &check{name: name, probe: probe, err: errNotPolled, streak: passesBack - 1})
 	slices.SortFunc(h.checks, func(a, b *check) int { return strings.Compare(a.name, b.name) })
+	h.tell()
+}
+
+// show keeps a metric up to date, 1 for each check that is green.
+func (h *Health) show(ready *prometheus.GaugeVec) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shown = ready
+	h.tell()
+}
+
+// tell is called under the mutex.
+func (h *Health) tell() {
+	if h.shown == nil {
+		return
+	}
+	for _, c := range h.checks {
+		ready := 0.0
+		if c.ready {
+			ready = 1
+		}
+		h.shown.WithLabelValues(c.name).Set(ready)
+	}
 }
 
 // Run polls the checks every second until ctx ends.
@@ -92,6 +118,9 @@ func (h *Health) Poll(ctx context.Context) {
 		})
 	}
 	all.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tell()
 }
 
 // saw folds one answer. A check starts one pass away from ready, so the first good poll makes it so.

@@ -74,7 +74,7 @@ func TestPageNamesEachCheck(t *testing.T) {
 	var down error
 	health.Add("store", func(context.Context) error { return nil })
 	health.Add("bus", func(context.Context) error { return down })
-	page := Page(NewRegistry("laurel", Build{}), &health)
+	page := Page(NewRegistry("laurel", Build{}, &health), &health)
 
 	health.Poll(t.Context())
 	code, body := get(t, page, "/readyz")
@@ -94,6 +94,8 @@ func TestPageNamesEachCheck(t *testing.T) {
 	require.Equal(t, http.StatusOK, code)
 	require.Contains(t, body, "laurel_build_info")
 	require.Contains(t, body, "go_goroutines")
+	require.Contains(t, body, `laurel_check_ready{check="store"} 1`)
+	require.Contains(t, body, `laurel_check_ready{check="bus"} 0`)
 }
 
 func TestServeAnswersUntilItsContextEnds(t *testing.T) {
@@ -112,7 +114,7 @@ func TestServeAnswersUntilItsContextEnds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() {
-		page := Page(NewRegistry("laurel", Build{}), &health)
+		page := Page(NewRegistry("laurel", Build{}, &health), &health)
 		served <- Serve(ctx, listener, page, &health, slog.New(slog.DiscardHandler))
 	}()
 	<-polled

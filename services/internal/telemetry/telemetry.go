@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 )
 
 // LogFormat is the form of a log line.
@@ -46,17 +48,13 @@ func utcMillis(_ []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// NewRegistry returns a registry of its own (never the global one) with the collectors that every process has:
-// the Go runtime, the process, and laurel_build_info{service,version,commit} = 1.
-func NewRegistry(service string, build Build) *prometheus.Registry {
+// NewRegistry returns a registry of its own (never the global one) with what every process has: the Go runtime, the process,
+// which build of which service it is, and how its checks stand.
+func NewRegistry(service string, build Build, health *Health) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name:        "laurel_build_info",
-		Help:        "Which build of which service this is; always 1.",
-		ConstLabels: prometheus.Labels{"service": service, "version": build.Version, "commit": build.Commit},
-	})
-	info.Set(1)
-	registry.MustRegister(info, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	page := metric.On(registry, service)
+	page.Gauges("build_info").WithLabelValues(service, build.Version, build.Commit).Set(1)
+	health.show(page.Gauges("check_ready"))
 	return registry
 }

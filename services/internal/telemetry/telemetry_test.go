@@ -40,7 +40,7 @@ func TestLoggerRefusesWhatItDoesNotKnow(t *testing.T) {
 
 func TestRegistryNamesTheBuild(t *testing.T) {
 	t.Parallel()
-	families, err := NewRegistry("accrual", Build{Version: "v1.2.3", Commit: "abc"}).Gather()
+	families, err := NewRegistry("accrual", Build{Version: "v1.2.3", Commit: "abc"}, &Health{}).Gather()
 	require.NoError(t, err)
 	labels := map[string]string{}
 	for _, family := range families {

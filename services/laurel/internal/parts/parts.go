@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/disk"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/house"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/mongod"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
@@ -108,7 +109,8 @@ type follower interface {
 
 // Build starts the children, connects, and prepares streams and services. Nothing is applied until Run.
 func Build(ctx context.Context, o Options) (*House, error) {
-	h := &House{Options: o, Health: &telemetry.Health{}, Metrics: telemetry.NewRegistry("laurel", telemetry.ReadBuild())}
+	health := &telemetry.Health{}
+	h := &House{Options: o, Health: health, Metrics: telemetry.NewRegistry(metric.House, telemetry.ReadBuild(), health)}
 	if err := h.build(ctx); err != nil {
 		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
 	}
@@ -193,9 +195,9 @@ func (h *House) Run(ctx context.Context) {
 		})
 	}
 	h.run.Go(func() error { return h.Health.Run(ctx) })
-	streams := newStreamWatch(h.Bus.Fills, h.Metrics, h.Log)
+	streams := bus.NewFillWatch(h.Bus.Fills, metric.On(h.Metrics, metric.House), h.Log)
 	h.run.Go(func() error {
-		streams.run(ctx)
+		streams.Run(ctx)
 		return nil
 	})
 	if h.mongod != nil {

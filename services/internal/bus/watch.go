@@ -1,4 +1,4 @@
-package parts
+package bus
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 )
 
 const (
@@ -17,29 +17,24 @@ const (
 	alarmPercent = 80
 )
 
-// streamWatch tells how full the streams are before they refuse what is new.
-type streamWatch struct {
-	fills func(context.Context) ([]bus.Fill, error)
+// FillWatch tells how full the streams are before they refuse what is new.
+type FillWatch struct {
+	fills func(context.Context) ([]Fill, error)
 	log   *slog.Logger
 	bytes *prometheus.GaugeVec
 	limit *prometheus.GaugeVec
 	told  map[string]bool // streams of which it has been said that they are nearly full
 }
 
-func newStreamWatch(fills func(context.Context) ([]bus.Fill, error), r *prometheus.Registry, log *slog.Logger) *streamWatch {
-	gauge := func(name, help string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"stream"})
+// NewFillWatch watches what fills tells, [Bus.Fills].
+func NewFillWatch(fills func(context.Context) ([]Fill, error), page metric.Page, log *slog.Logger) *FillWatch {
+	return &FillWatch{
+		fills: fills, log: log, told: map[string]bool{}, bytes: page.Gauges("stream_bytes"), limit: page.Gauges("stream_limit_bytes"),
 	}
-	w := &streamWatch{
-		fills: fills, log: log, told: map[string]bool{},
-		bytes: gauge("laurel_stream_bytes", "What a stream holds."),
-		limit: gauge("laurel_stream_limit_bytes", "What a stream may hold; beyond it, it refuses what is new."),
-	}
-	r.MustRegister(w.bytes, w.limit)
-	return w
 }
 
-func (w *streamWatch) run(ctx context.Context) {
+// Run looks every 10 s until ctx ends.
+func (w *FillWatch) Run(ctx context.Context) {
 	tick := time.NewTicker(streamsEvery)
 	defer tick.Stop()
 	for {
@@ -53,7 +48,7 @@ func (w *streamWatch) run(ctx context.Context) {
 }
 
 // look looks once. A bus that does not answer changes nothing: whoever uses it says so.
-func (w *streamWatch) look(ctx context.Context) {
+func (w *FillWatch) look(ctx context.Context) {
 	fills, err := w.fills(ctx)
 	if err != nil {
 		return

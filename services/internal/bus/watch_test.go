@@ -1,4 +1,4 @@
-package parts
+package bus
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 )
 
 // TestAStreamThatIsNearlyFullIsToldOnce: at 80 % of its limit, and again only after it had room.
@@ -19,11 +19,11 @@ func TestAStreamThatIsNearlyFullIsToldOnce(t *testing.T) {
 	t.Parallel()
 	var said bytes.Buffer
 	var answer error
-	events := bus.Fill{Stream: bus.Events, LimitBytes: 1000}
+	events := Fill{Stream: Events, LimitBytes: 1000}
 	registry := prometheus.NewRegistry()
-	w := newStreamWatch(func(context.Context) ([]bus.Fill, error) {
-		return []bus.Fill{events, {Stream: bus.Facts, Bytes: 1, LimitBytes: 1000}}, answer
-	}, registry, slog.New(slog.NewTextHandler(&said, nil)))
+	w := NewFillWatch(func(context.Context) ([]Fill, error) {
+		return []Fill{events, {Stream: Facts, Bytes: 1, LimitBytes: 1000}}, answer
+	}, metric.On(registry, metric.House), slog.New(slog.NewTextHandler(&said, nil)))
 	for _, c := range []struct {
 		bytes  uint64
 		answer error
