@@ -42,7 +42,7 @@ type cli struct {
 	Version  versionCmd `cmd:"" help:"Say what this is."`
 	LogLevel string     `name:"log-level" env:"LAUREL_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"What is logged: ${enum}."`
 	LogForm  string     `name:"log-format" env:"LAUREL_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
-	OTLP     string     `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are none."`
+	OTLP     string     `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces and metrics go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are no traces, and metrics are on the page alone."`
 }
 
 // world is what commands need of the process.

@@ -58,7 +58,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 
 func (s *Service) connect(ctx context.Context) error {
 	var err error
-	if s.store, err = store.Open(ctx, s.cfg.MongoURI, s.cfg.Database); err != nil {
+	if s.store, err = store.OpenWatched(ctx, s.cfg.MongoURI, s.cfg.Database, s.deps.Watch("programme")); err != nil {
 		return err
 	}
 	if s.storage, err = storage.Open(ctx, s.store); err != nil {

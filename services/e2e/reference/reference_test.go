@@ -1,4 +1,5 @@
-// Package reference writes the pages of docs/reference that follow from code, and finds those that do not any more.
+// Package reference writes what follows from code, and finds what does not any more: the pages of docs/reference, the dashboard
+// and the alerts.
 //
 //	go test ./services/e2e/reference -rewrite
 package reference
@@ -36,16 +37,21 @@ const (
 // page holds the committed page against its introduction, which testdata keeps, and the table that code gives; or writes it.
 func page(t *testing.T, name string, table []byte) {
 	t.Helper()
-	want := append(introduction(t, name), table...)
-	path := filepath.Join(pages, name)
+	file(t, filepath.Join(pages, name), append(introduction(t, name), table...))
+}
+
+// file holds a committed file against what it should be, or writes it.
+func file(t *testing.T, path string, want []byte) {
+	t.Helper()
 	if *rewrite {
-		require.NoError(t, os.WriteFile(path, want, 0o644)) //nolint:gosec // a page is for everybody
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755)) //nolint:gosec // it is for everybody
+		require.NoError(t, os.WriteFile(path, want, 0o644))        //nolint:gosec // it is for everybody
 		return
 	}
 	_ = os.Getenv("LAUREL_FILES_ARE") // what lies outside the module makes a kept result stale by this alone
 	got, err := os.ReadFile(path)
 	require.NoError(t, err, command+" writes it")
-	require.Empty(t, cmp.Diff(string(want), string(got)), "docs/reference/%s is old: run %s, look at the difference and commit it", name, command)
+	require.Empty(t, cmp.Diff(string(want), string(got)), "%s is old: run %s, look at the difference and commit it", strings.TrimLeft(path, "./"), command)
 }
 
 func introduction(t *testing.T, name string) []byte {

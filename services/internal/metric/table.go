@@ -18,6 +18,7 @@ const (
 	areaOutbox  = "outbox"
 	areaStreams = "streams"
 	areaCalls   = "gRPC"
+	areaStore   = "MongoDB"
 	areaOwn     = "its own work"
 )
 
@@ -26,6 +27,7 @@ var (
 	commitBuckets = doubling(0.001, 14)
 	callBuckets   = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10}
 	batchBuckets  = doubling(1, 10)
+	storeBuckets  = []float64{0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5}
 )
 
 func doubling(first float64, n int) []float64 {
@@ -39,7 +41,7 @@ func doubling(first float64, n int) []float64 {
 
 // Table lists every metric, by area.
 func Table() []Metric {
-	return slices.Concat(processTable(), followTable(), shareTable(), outboxTable(), streamTable(), callTable(), ownTable())
+	return slices.Concat(processTable(), followTable(), shareTable(), outboxTable(), streamTable(), callTable(), storeTable(), ownTable())
 }
 
 func processTable() []Metric {
@@ -117,6 +119,15 @@ func callTable() []Metric {
 			Meaning: "Calls that were answered, by method (package.Service/Method) and gRPC code; probes of health are left out."},
 		{Name: "laurel_<service>_grpc_call_seconds", Kind: Histogram, Unit: Seconds, Labels: []string{"method"}, Area: areaCalls, Services: services, Later: true, buckets: callBuckets,
 			Meaning: "How long an answer took. Methods that watch are counted only: they last as long as somebody listens."},
+	}
+}
+
+func storeTable() []Metric {
+	return []Metric{
+		{Name: "laurel_<service>_mongo_seconds", Kind: Histogram, Unit: Seconds, Labels: []string{"command", "collection"}, Area: areaStore, Services: services, buckets: storeBuckets,
+			Meaning: "How long a command to MongoDB took, from sending it to its answer; a transaction is many. The collection is empty where a command goes to none."},
+		{Name: "laurel_<service>_mongo_failures_total", Kind: Counter, Unit: "commands", Labels: []string{"command"}, Area: areaStore, Services: services,
+			Meaning: "Commands that failed as a whole, or were not answered. A duplicate key is an answer; a write conflict in a transaction is a failure, and tried again."},
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/config"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
@@ -47,6 +49,11 @@ func (d Deps) Address(advertised, listening string) string {
 	return cmp.Or(advertised, listening)
 }
 
+// Watch is who watches what a service asks of mongod.
+func (d Deps) Watch(service string) store.Watch {
+	return store.Watch{Page: metric.On(d.Registry, service), Tracing: d.Tracing}
+}
+
 // Service is what a process runs: once, until the context ends.
 type Service interface {
 	Run(ctx context.Context) error
@@ -72,7 +79,7 @@ type flags struct {
 	PrintConfig bool   `name:"print-config" help:"Show the settings that hold, without secrets, and end."`
 	LogLevel    string `name:"log-level" env:"LAUREL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"What is logged: ${enum}."`
 	LogForm     string `name:"log-format" env:"LAUREL_LOG_FORMAT" default:"json" enum:"text,json" help:"How it is logged: ${enum}."`
-	OTLP        string `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are none."`
+	OTLP        string `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces and metrics go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are no traces, and metrics are on the page alone."`
 }
 
 // World is what a process is started with.
@@ -126,6 +133,10 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 	}
 	health := &telemetry.Health{}
 	registry := telemetry.NewRegistry(spec.Name, telemetry.ReadBuild(), health)
+	export, err := telemetry.NewExport(ctx, "laurel-"+spec.Name, f.OTLP, registry, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	deps := Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing, Shared: true}
 	log.InfoContext(ctx, "service begins", "service", spec.Name, "metrics", listener.Addr().String())
 	starting := newStart(health)
@@ -145,8 +156,9 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 		return errors.Join(s.Run(ctx), s.Close(context.WithoutCancel(ctx)))
 	})
 	err = group.Wait()
-	if lost := tracing.Close(context.WithoutCancel(ctx)); lost != nil {
-		log.WarnContext(ctx, "traces are lost", "error", lost) // nothing else is
+	ending := context.WithoutCancel(ctx)
+	if lost := errors.Join(tracing.Close(ending), export.Close(ending)); lost != nil {
+		log.WarnContext(ctx, "traces or metrics are lost", "error", lost) // nothing else is
 	}
 	return err
 }

@@ -32,6 +32,11 @@ type Store struct {
 // Open connects to a database and refuses one that could lose what it acknowledged: a standalone mongod has
 // no transactions. The URI's own write concern is overruled by majority with journal.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
+	return OpenWatched(ctx, uri, database, Watch{})
+}
+
+// OpenWatched is Open, with somebody who watches the commands.
+func OpenWatched(ctx context.Context, uri, database string, watch Watch) (*Store, error) {
 	journal := true
 	wc := &writeconcern.WriteConcern{W: "majority", Journal: &journal}
 	opts := options.Client().ApplyURI(uri).
@@ -39,7 +44,8 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 		SetReadConcern(readconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
 		SetServerSelectionTimeout(serverSelectionTimeout).
-		SetAppName(appName(database))
+		SetAppName(appName(database)).
+		SetMonitor(watch.monitor())
 	client, err := mongo.Connect(opts)
 	if err != nil {
 		return nil, fmt.Errorf("connect to mongod: %w", err)

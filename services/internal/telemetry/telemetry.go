@@ -24,7 +24,7 @@ const (
 )
 
 // NewLogger returns a logger that writes lines at or above the level (debug, info, warn, error) to w.
-// Times are UTC, cut to milliseconds. An unknown level or format is an error.
+// Times are UTC, cut to milliseconds. A line that is logged within a span names it: trace_id, span_id. An unknown level or format is an error.
 func NewLogger(w io.Writer, format LogFormat, level string) (*slog.Logger, error) {
 	var least slog.Level
 	if err := least.UnmarshalText([]byte(level)); err != nil {
@@ -33,9 +33,9 @@ func NewLogger(w io.Writer, format LogFormat, level string) (*slog.Logger, error
 	options := &slog.HandlerOptions{Level: least, ReplaceAttr: utcMillis}
 	switch format {
 	case LogText:
-		return slog.New(slog.NewTextHandler(w, options)), nil
+		return slog.New(traced{slog.NewTextHandler(w, options)}), nil
 	case LogJSON:
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		return slog.New(traced{slog.NewJSONHandler(w, options)}), nil
 	default:
 		return nil, fmt.Errorf("log format %q: give text or json", format)
 	}

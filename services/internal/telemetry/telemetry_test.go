@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
 )
 
@@ -28,6 +30,28 @@ func TestLoggerWritesUTCMillisecondsAndHonoursTheLevel(t *testing.T) {
 	require.Equal(t, "1998-07-01T00:00:00.123Z", line["due"])
 	_, err = time.Parse("2006-01-02T15:04:05.999Z", line[slog.TimeKey].(string))
 	require.NoError(t, err)
+}
+
+// TestALineWithinASpanNamesIt: also that of a logger with attributes of its own.
+func TestALineWithinASpanNamesIt(t *testing.T) {
+	t.Parallel()
+	for _, format := range []LogFormat{LogText, LogJSON} {
+		var out bytes.Buffer
+		logger, err := NewLogger(&out, format, "info")
+		require.NoError(t, err)
+		logger.InfoContext(t.Context(), "outside")
+		require.NotContains(t, out.String(), "trace_id")
+		ctx, span := NewTracingTo(tracetest.NewInMemoryExporter()).Start(t.Context(), "pour")
+		logger.With("service", "tea").InfoContext(ctx, "inside", "cups", 2)
+		span.End()
+		lines := strings.Split(out.String(), "\n")
+		require.Contains(t, lines[1], "trace_id")
+		require.Contains(t, lines[1], span.SpanContext().TraceID().String())
+		require.Contains(t, lines[1], "span_id")
+		require.Contains(t, lines[1], span.SpanContext().SpanID().String())
+		require.Contains(t, lines[1], "service")
+		require.Contains(t, lines[1], "cups")
+	}
 }
 
 func TestLoggerRefusesWhatItDoesNotKnow(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/propagation"
@@ -51,8 +50,7 @@ func NewTracing(ctx context.Context, service, endpoint string, log *slog.Logger)
 	if err != nil {
 		return Tracing{}, fmt.Errorf("send traces to %s: %w", endpoint, err)
 	}
-	// The one place in the library for what goes wrong in the background is global.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces are not sent", "error", err) }))
+	tellErrors(log)
 	return newTracing(service, sdktrace.NewBatchSpanProcessor(exporter)), nil
 }
 
@@ -64,15 +62,19 @@ func NewTracingTo(exporter sdktrace.SpanExporter) Tracing {
 func newTracing(service string, processor sdktrace.SpanProcessor) Tracing {
 	limits := sdktrace.NewSpanLimits()
 	limits.LinkCountLimit = linksMax
-	build := ReadBuild()
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSpanProcessor(processor), sdktrace.WithRawSpanLimits(limits),
-		sdktrace.WithResource(resource.NewSchemaless(
-			attribute.String("service.namespace", "laurel"), attribute.String("service.name", service),
-			attribute.String("service.version", build.Version),
-		)),
+		sdktrace.WithResource(madeBy(service)),
 	)
 	return Tracing{provider, provider.Tracer(scope)}
+}
+
+// madeBy names the process that spans and metrics are of.
+func madeBy(service string) *resource.Resource {
+	return resource.NewSchemaless(
+		attribute.String("service.namespace", "laurel"), attribute.String("service.name", service),
+		attribute.String("service.version", ReadBuild().Version),
+	)
 }
 
 // On tells whether spans are made.

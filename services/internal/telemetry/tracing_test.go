@@ -2,6 +2,8 @@ package telemetry_test
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -9,10 +11,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	metricsv1 "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	tracev1 "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	resourcev1 "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 )
 
@@ -53,36 +59,112 @@ func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
 	_, span := tracing.Start(t.Context(), "pour")
 	span.End()
 	require.NoError(t, tracing.Close(t.Context()))
-	require.Contains(t, log.String(), "traces are not sent")
+	require.Contains(t, log.String(), "traces or metrics are not sent")
+}
+
+// collector is one that keeps what it is sent.
+type collector struct {
+	tracev1.UnimplementedTraceServiceServer
+	metricsv1.UnimplementedMetricsServiceServer
+	spans   chan *tracev1.ExportTraceServiceRequest
+	figures chan *metricsv1.ExportMetricsServiceRequest
+}
+
+// Spans and figures come by two services whose methods have one name.
+type (
+	spansOf   struct{ *collector }
+	figuresOf struct{ *collector }
+)
+
+func (c spansOf) Export(_ context.Context, in *tracev1.ExportTraceServiceRequest) (*tracev1.ExportTraceServiceResponse, error) {
+	c.spans <- in
+	return &tracev1.ExportTraceServiceResponse{}, nil
+}
+
+func (c figuresOf) Export(_ context.Context, in *metricsv1.ExportMetricsServiceRequest) (*metricsv1.ExportMetricsServiceResponse, error) {
+	c.figures <- in
+	return &metricsv1.ExportMetricsServiceResponse{}, nil
+}
+
+// collect opens a collector that speaks OTLP over gRPC.
+func collect(t *testing.T) (*collector, string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	c := &collector{spans: make(chan *tracev1.ExportTraceServiceRequest, 10), figures: make(chan *metricsv1.ExportMetricsServiceRequest, 10)}
+	server := grpc.NewServer()
+	tracev1.RegisterTraceServiceServer(server, spansOf{c})
+	metricsv1.RegisterMetricsServiceServer(server, figuresOf{c})
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(listener) }) // Stop ends it
+	t.Cleanup(func() {
+		server.Stop()
+		serving.Wait()
+	})
+	return c, "http://" + listener.Addr().String()
+}
+
+// serviceOf is the name that a resource says.
+func serviceOf(r *resourcev1.Resource) string {
+	for _, a := range r.GetAttributes() {
+		if a.GetKey() == "service.name" {
+			return a.GetValue().GetStringValue()
+		}
+	}
+	return ""
 }
 
 // TestACollectorIsSentTheSpans is not parallel either. Where one is configured it gets them over OTLP, with the name of the service.
 func TestACollectorIsSentTheSpans(t *testing.T) {
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	c, endpoint := collect(t)
+	tracing, err := telemetry.NewTracing(t.Context(), "tea", endpoint, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	type export struct{ method, body string }
-	sent := make(chan export, 10)
-	collector := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
-		method, _ := grpc.MethodFromServerStream(stream)
-		var body emptypb.Empty // keeps what it does not know
-		if err := stream.RecvMsg(&body); err != nil {
-			return err
-		}
-		sent <- export{method, string(body.ProtoReflect().GetUnknown())}
-		return stream.SendMsg(&emptypb.Empty{})
-	}))
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = collector.Serve(listener) }) // Stop ends it
-	defer serving.Wait()
-	defer collector.Stop()
-
-	tracing, err := telemetry.NewTracing(t.Context(), "tea", "http://"+listener.Addr().String(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	_, span := tracing.Start(t.Context(), "pour")
+	cause, event := tracing.Start(t.Context(), "publish")
+	event.End()
+	link, ok := telemetry.Link(t.Context(), telemetry.TraceOf(cause))
+	require.True(t, ok)
+	_, span := tracing.Start(t.Context(), "pour", trace.WithLinks(link))
 	span.End()
 	require.NoError(t, tracing.Close(t.Context()))
-	got := <-sent
-	require.Equal(t, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", got.method)
-	require.Contains(t, got.body, "pour")
-	require.Contains(t, got.body, "tea")
+	got := (<-c.spans).GetResourceSpans()[0]
+	require.Equal(t, "tea", serviceOf(got.GetResource()))
+	spans := got.GetScopeSpans()[0].GetSpans()
+	require.Len(t, spans, 2)
+	require.Equal(t, "pour", spans[1].GetName())
+	require.Equal(t, spans[0].GetSpanId(), spans[1].GetLinks()[0].GetSpanId(), "the link goes along")
+	require.NotEqual(t, spans[0].GetTraceId(), spans[1].GetTraceId())
+}
+
+// TestACollectorIsSentTheFigures of the page, with their labels, and the last ones at the end.
+func TestACollectorIsSentTheFigures(t *testing.T) {
+	c, endpoint := collect(t)
+	registry := telemetry.NewRegistry("tier", telemetry.Build{}, &telemetry.Health{})
+	refusals := metric.On(registry, "tier").Counters("refusals_total")
+	metric.On(registry, "tier").Histogram("commit_seconds").Observe(0.25)
+	export, err := telemetry.NewExport(t.Context(), "laurel-tier", endpoint, registry, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	refusals.WithLabelValues("UNKNOWN_PROGRAM").Add(3)
+	require.NoError(t, export.Close(t.Context()))
+	got := (<-c.figures).GetResourceMetrics()[0]
+	require.Equal(t, "laurel-tier", serviceOf(got.GetResource()))
+	found := map[string]string{}
+	for _, scope := range got.GetScopeMetrics() {
+		for _, m := range scope.GetMetrics() {
+			for _, p := range m.GetSum().GetDataPoints() {
+				found[m.GetName()] = fmt.Sprint(p.GetAsDouble(), " ", p.GetAttributes())
+			}
+			for _, p := range m.GetHistogram().GetDataPoints() {
+				found[m.GetName()] = fmt.Sprint(p.GetCount(), " ", p.GetSum())
+			}
+		}
+	}
+	require.Regexp(t, `^3 .*reason.*UNKNOWN_PROGRAM`, found["laurel_tier_refusals_total"])
+	require.Equal(t, "1 0.25", found["laurel_tier_commit_seconds"])
+}
+
+func TestWithoutAnEndpointNoFiguresAreSent(t *testing.T) {
+	t.Parallel()
+	export, err := telemetry.NewExport(t.Context(), "tea", "", nil, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.NoError(t, export.Close(t.Context()))
 }

@@ -45,7 +45,7 @@ type Options struct {
 	Lanes       int
 	Batch       int
 	Log         *slog.Logger
-	OTLP        string // where traces go; empty: there are none
+	OTLP        string // where traces and metrics go; empty: nowhere
 	// MinFreeDisk is how many percent of Dir's disk must be free, or new work is refused; 0: the disk is not looked at.
 	MinFreeDisk float64
 	// Space is asked for that; nil: the disk itself.
@@ -90,6 +90,7 @@ type House struct {
 	nats     *natsd.Server
 	disk     *disk.Watch // nil where all servers are somebody else's
 	tracing  telemetry.Tracing
+	export   telemetry.Export
 	stop     context.CancelFunc
 	run      *errgroup.Group
 	failed   chan error
@@ -133,6 +134,9 @@ func (h *House) build(ctx context.Context) error {
 		h.Secrets[person.Caller()] = house.NewToken()
 	}
 	if h.tracing, err = telemetry.NewTracing(ctx, "laurel", h.OTLP, h.Log); err != nil {
+		return err
+	}
+	if h.export, err = telemetry.NewExport(ctx, "laurel", h.OTLP, h.Metrics, h.Log); err != nil {
 		return err
 	}
 	if err := h.servers(ctx); err != nil {
@@ -254,8 +258,8 @@ func (h *House) Close(ctx context.Context) error {
 	for _, s := range slices.Backward(h.services) {
 		errs = append(errs, s.Close(ctx))
 	}
-	if err := h.tracing.Close(ctx); err != nil {
-		h.Log.WarnContext(ctx, "traces are lost", "error", err) // nothing else is
+	if err := errors.Join(h.tracing.Close(ctx), h.export.Close(ctx)); err != nil {
+		h.Log.WarnContext(ctx, "traces or metrics are lost", "error", err) // nothing else is
 	}
 	if h.Bus != nil {
 		h.Bus.Close()
