@@ -72,6 +72,31 @@ func killedAtEachPoint(x *trial) {
 	x.note("at %d points; not at %s (services/e2e)", len(points), strings.Join(elsewhere(), ", "))
 }
 
+// houseIsRestarted: what is in flight when the house is told to stop is finished or not begun. That callers notice nothing takes replicas:
+// services/e2e replaces them one by one.
+func houseIsRestarted(x *trial) {
+	const drainedMax = 10 * time.Second
+	w := x.raise(ground{})
+	x.mustFire("the house was restarted", x.times)
+	l := w.load(x.volume)
+	every := time.Duration(x.volume.seconds) * time.Second / time.Duration(x.times)
+	longest := time.Duration(0)
+	for range x.times {
+		pause(x.t.Context(), time.Duration(x.random.Int64N(int64(every))))
+		took := w.laurel.stop()
+		longest = max(longest, took)
+		x.within(drainedMax, took, "the stop")
+		require.Zero(x.t, w.laurel.cmd.ProcessState.ExitCode(), w.laurel.err.tail())
+		healed := time.Now()
+		w.serve()
+		x.fired("the house was restarted")
+		w.up(l, healed)
+	}
+	w.holds(l)
+	l.onlyTrouble("Canceled", "Unauthenticated") // of doors that are opened anew
+	x.note("stopped within %.1f s", longest.Seconds())
+}
+
 // revise gives the house another revision of its programme, which it offers when it starts.
 func (w *world) revise(n int) {
 	w.t.Helper()

@@ -96,7 +96,7 @@ func linksBreak(x *trial) {
 	}
 }
 
-// breaks breaks a link for its time, and heals it.
+// breaks keeps a link broken for its time, and heals it.
 func (l *link) breaks(x *trial, b breakage) {
 	x.t.Helper()
 	for _, text := range b.toxics {

@@ -26,10 +26,10 @@ type toxin struct {
 	body         func(order string) string
 }
 
-// paidJSON is an order in JSON with so much for a row, of a currency, so many hours ahead of now.
-func paidJSON(order, amount, currency string, hours time.Duration) string {
+// paidJSON is an order in JSON with so much for a row, of a currency, so far ahead of now.
+func paidJSON(order, amount, currency string, ahead time.Duration) string {
 	return fmt.Sprintf(`{"order_id":%q,"occurred_at":%q,"currency":%q,"lines":[{"line_id":"1","sku":"assam","quantity":"2","amount_minor":%q}]}`,
-		order, now().Add(hours*time.Hour).Format(time.RFC3339Nano), currency, amount)
+		order, now().Add(ahead).Format(time.RFC3339Nano), currency, amount)
 }
 
 // toxins are the kinds of the list; a return of more than was bought is the twelfth, and stands for itself.
@@ -40,7 +40,7 @@ var toxins = []toxin{
 	{name: "a negative amount", reason: "INVALID_FIELD", body: func(o string) string { return paidJSON(o, "-100", "EUR", 0) }},
 	{name: "2^63", reason: "MALFORMED_EVENT", body: func(o string) string { return paidJSON(o, "9223372036854775808", "EUR", 0) }},
 	{name: "NaN", reason: "MALFORMED_EVENT", body: func(o string) string { return paidJSON(o, "NaN", "EUR", 0) }},
-	{name: "an hour ahead", reason: "EVENT_IN_FUTURE", body: func(o string) string { return paidJSON(o, "100", "EUR", 1) }},
+	{name: "an hour ahead", reason: "EVENT_IN_FUTURE", body: func(o string) string { return paidJSON(o, "100", "EUR", time.Hour) }},
 	{name: "an unknown programme", reason: "UNKNOWN_PROGRAMME", program: "nosuch", body: func(o string) string { return paidJSON(o, "100", "EUR", 0) }},
 	{name: "a text as long as a message", reason: "TOO_LARGE", body: func(o string) string { return paidJSON(o+strings.Repeat("x", 900<<10), "100", "EUR", 0) }},
 	{name: "invalid UTF-8", reason: "MALFORMED_EVENT", body: func(o string) string { return strings.Replace(paidJSON(o, "100", "EUR", 0), "assam", "as\xff\xfem", 1) }},

@@ -36,6 +36,7 @@ func list() []ordeal {
 		{"X12", "messages, calls, orders and headers that are too large come in", tooMuchComesIn},
 		{"X13", "the disk gets low, and full; EVENTS and FACTS reach their limits", diskIsFull},
 		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
+		{"X19", "the house is stopped in order (SIGTERM) under load and started again, five times", houseIsRestarted},
 	}
 }
 

@@ -47,10 +47,10 @@ func Mount(dir string) (*FS, error) {
 			return nil, fmt.Errorf("make a place for the file system: %w", err)
 		}
 	}
-	root := &fs.LoopbackRoot{Path: f.backing, NewNode: f.newNode}
+	root := &fs.LoopbackRoot{Path: f.backing}
 	never := time.Duration(0) // the kernel asks again each time: after a cut all may be different
 	var err error
-	f.server, err = fs.Mount(dir, f.newNode(root, nil, "", nil), &fs.Options{
+	f.server, err = fs.Mount(dir, f.newNode(root), &fs.Options{
 		AttrTimeout: &never, EntryTimeout: &never, NegativeTimeout: &never,
 		MountOptions: fuse.MountOptions{DirectMount: true, FsName: "lossfs", Name: "lossfs", MaxWrite: 128 << 10},
 	})

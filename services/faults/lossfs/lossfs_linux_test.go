@@ -54,9 +54,16 @@ func TestWhatIsNotSyncedIsForgotten(t *testing.T) {
 	has("target", "old")
 	has("kept", "KEPT, and synced")
 
+	open, err := os.OpenFile(at("kept"), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = open.Close() }) // or a failure would wait for ever for the disk to be taken away
 	disk.Off()
 	_, err = os.Create(at("late"))
 	require.Error(t, err, "the power is off")
+	_, err = open.WriteString("too late")
+	require.Error(t, err, "the power is off")
+	require.Error(t, open.Sync())
+	require.NoError(t, open.Close())
 	undone, err := disk.On()
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, undone, 6)

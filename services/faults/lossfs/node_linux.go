@@ -17,8 +17,13 @@ type node struct {
 	f *FS
 }
 
-func (f *FS) newNode(root *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
+func (f *FS) newNode(root *fs.LoopbackRoot) *node {
 	return &node{LoopbackNode: fs.LoopbackNode{RootData: root}, f: f}
+}
+
+// WrapChild implements fs.NodeWrapChilder: what is in a directory is watched as it is.
+func (n *node) WrapChild(context.Context, fs.InodeEmbedder) fs.InodeEmbedder {
+	return n.f.newNode(n.RootData)
 }
 
 func (n *node) path() string { return filepath.Join(n.f.backing, n.Path(n.Root())) }
