@@ -107,9 +107,10 @@ func (s *Service) build(ctx context.Context) error {
 	s.fitter = fitting.New(fitting.Deps{Storage: s.storage, Reporter: reporter.Patient(), Clock: s.deps.Clock, Log: s.deps.Log})
 	s.comparer = comparing.New(reporter.Patient(), s.deps.Clock)
 	s.api = api.New(api.Deps{Reporter: reporter, Fitter: s.fitter, Comparer: s.comparer, Economics: terms, After: after})
-	segmenter := segmenting.New(s.storage, reporter, s.deps.Clock, s.fitter.Alive)
+	knows := segmenting.Knows{Scores: s.fitter.Scores, Economics: terms.Costs}
+	segmenter := segmenting.New(s.storage, reporter, s.deps.Clock, knows)
 	s.teller = telling.New(telling.Deps{
-		Storage: s.storage, Segmenter: segmenting.New(s.storage, reporter.Patient(), s.deps.Clock, s.fitter.Alive), Reporter: reporter, Log: s.deps.Log, Partitions: s.cfg.Partitions,
+		Storage: s.storage, Segmenter: segmenting.New(s.storage, reporter.Patient(), s.deps.Clock, knows), Reporter: reporter, Log: s.deps.Log, Partitions: s.cfg.Partitions,
 		End: func(ctx context.Context) (uint64, error) { return s.bus.End(ctx, bus.Facts) }, After: after, Call: s.Call,
 	})
 	s.segments = api.NewSegments(segmenter, s.teller, after)

@@ -19,7 +19,6 @@ import (
 
 // Lifetimes unless said otherwise.
 const (
-	weeksDefault  = 52
 	periodDefault = 365
 	discountMax   = 10
 )
@@ -37,7 +36,7 @@ type valuing struct {
 
 // valuingOf reads parameters. A fit that is named and cannot be used is refused; without a champion there is none.
 func (s *Server) valuingOf(ctx context.Context, program string, in *analyticsv1.LifetimeParameters) (valuing, error) {
-	v := valuing{discount: discountDefault(), period: periodDefault, terms: lifetime.Terms{Weeks: weeksDefault}}
+	v := valuing{discount: discountDefault(), period: periodDefault, terms: lifetime.Defaults()}
 	if in.GetWeeks() > 0 {
 		v.terms.Weeks = int(in.GetWeeks())
 	}
@@ -79,15 +78,7 @@ func ratioFloat(r money.Ratio) float64 { return float64(r.Num()) / float64(r.Den
 
 // valuer makes values by the fit, with amounts of a currency.
 func (v valuing) valuer(c money.Currency) (*lifetime.Valuer, error) {
-	buying, ok, err := fitting.BuyingOf(v.fit.GetPlan().GetBuying(), v.fit.GetFinal())
-	if err != nil || !ok {
-		return nil, errors.Join(err, fmt.Errorf("fit %s has no model", v.fit.GetId()))
-	}
-	amounts, err := fitting.AmountsOf(v.fit.GetFinal())
-	if err != nil {
-		return nil, err
-	}
-	return lifetime.NewValuer(buying, amounts, v.terms, fitting.Major(c)), nil
+	return fitting.ValuerOf(v.fit, v.terms, c)
 }
 
 // lifetime makes the report. What was spent is told of the orders that the filter leaves; what is still to come, of all orders of

@@ -51,8 +51,12 @@ func (s *Server) matrix(ctx context.Context, in *analyticsv1.GetReportRequest, q
 		}
 	}
 	for _, f := range found.Fields {
+		if q.Filter.IsSet() {
+			f.Condition = "" // a segment goes by all orders
+		}
 		body.Fields = append(body.Fields, &analyticsv1.MatrixField{
 			X: f.X, Y: f.Y, Customers: f.Customers, Share: history.ShareOf(f.Customers, found.Customers).String(), RevenueMinor: int64(f.Revenue), Action: f.Action,
+			Condition: f.Condition,
 		})
 	}
 	for _, m := range found.Members {
@@ -74,6 +78,7 @@ func matrixFigures() []figure {
 		{"cuts", "from there on a customer belongs to the next level: as asked, or into equal parts; equal values fall into one level", own, "customers", measured, ""},
 		{"fields", "customers by both levels, and what they brought", own, "customers", measured, "why they are there, nor that the two measures are independent"},
 		{"fields.action", "a rule of thumb: both high keep, both low economise, more x than y develop, more y than x invest, else maintain", own, "", assumed, "that it pays: try it with a control group"},
+		{"fields.condition", "the field as the condition of a segment, with the cuts of this day; none under a filter", own, "", measured, "who will lie in the field when the cuts have moved"},
 		{"members", "those of the field that was asked for", own, "customers", measured, ""},
 		{"economics_revision", "revision of the programme whose economics were used for profit", own, "", measured, ""},
 	}

@@ -66,3 +66,9 @@ func (r *Reader) Of(ctx context.Context, programID string) (Known, error) {
 	}
 	return Known{latest.Revision, latest.Program.Economics}, nil
 }
+
+// Costs returns what Of says of costs, for whoever need not say which revision it was.
+func (r *Reader) Costs(ctx context.Context, programID string) (*program.Economics, error) {
+	known, err := r.Of(ctx, programID)
+	return known.Economics, err
+}

@@ -15,6 +15,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
+	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -32,19 +34,24 @@ type Segmenter struct {
 	storage  *storage.Storage
 	reporter *reporting.Reporter
 	clock    clock.Clock
-	scores   Scores
+	knows    Knows
 }
 
-// Alive tells how likely a customer still buys, 0 to 1.
-type Alive = func(history.Customer) (float64, error)
+// Score tells what a fit says of a customer.
+type Score = func(history.Customer) (segment.Score, error)
 
-// Scores finds the fit in use of a programme and tells by it, as of a day. Errors are reason.FitNotFound, and those of a fit that
-// cannot be used.
-type Scores func(ctx context.Context, program string, asOf calendar.Day) (Alive, error)
+// Knows tells what the copy does not hold.
+type Knows struct {
+	// Scores finds the fit in use of a programme and tells by it, as of a day. Errors are reason.FitNotFound, and those of a fit
+	// that cannot be used.
+	Scores func(ctx context.Context, program string, asOf calendar.Day, c money.Currency, needs segment.Needs) (Score, error)
+	// Economics are what the programme says of costs.
+	Economics func(ctx context.Context, program string) (*program.Economics, error)
+}
 
 // New makes a segmenter over a copy.
-func New(s *storage.Storage, r *reporting.Reporter, c clock.Clock, scores Scores) *Segmenter {
-	return &Segmenter{storage: s, reporter: r, clock: c, scores: scores}
+func New(s *storage.Storage, r *reporting.Reporter, c clock.Clock, k Knows) *Segmenter {
+	return &Segmenter{storage: s, reporter: r, clock: c, knows: k}
 }
 
 // Wish is a segment to be.

@@ -865,12 +865,14 @@ func (x *MatrixParameters) GetMembersOf() string {
 type MatrixField struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Level on x, and on y: low, middle, high.
-	X             string `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"`
-	Y             string `protobuf:"bytes,2,opt,name=y,proto3" json:"y,omitempty"`
-	Customers     int64  `protobuf:"varint,3,opt,name=customers,proto3" json:"customers,omitempty"`
-	Share         string `protobuf:"bytes,4,opt,name=share,proto3" json:"share,omitempty"`
-	RevenueMinor  int64  `protobuf:"varint,5,opt,name=revenue_minor,json=revenueMinor,proto3" json:"revenue_minor,omitempty"`
-	Action        string `protobuf:"bytes,6,opt,name=action,proto3" json:"action,omitempty"`
+	X            string `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"`
+	Y            string `protobuf:"bytes,2,opt,name=y,proto3" json:"y,omitempty"`
+	Customers    int64  `protobuf:"varint,3,opt,name=customers,proto3" json:"customers,omitempty"`
+	Share        string `protobuf:"bytes,4,opt,name=share,proto3" json:"share,omitempty"`
+	RevenueMinor int64  `protobuf:"varint,5,opt,name=revenue_minor,json=revenueMinor,proto3" json:"revenue_minor,omitempty"`
+	Action       string `protobuf:"bytes,6,opt,name=action,proto3" json:"action,omitempty"`
+	// Who is in it, as the condition of a segment (SegmentService). The cuts in it stand still. Empty under a filter: segments know none.
+	Condition     string `protobuf:"bytes,7,opt,name=condition,proto3" json:"condition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -943,6 +945,13 @@ func (x *MatrixField) GetRevenueMinor() int64 {
 func (x *MatrixField) GetAction() string {
 	if x != nil {
 		return x.Action
+	}
+	return ""
+}
+
+func (x *MatrixField) GetCondition() string {
+	if x != nil {
+		return x.Condition
 	}
 	return ""
 }
@@ -1233,14 +1242,15 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\x06x_cuts\x18\x04 \x03(\x03B\b\xbaH\x05\x92\x01\x02\x10\x02R\x05xCuts\x12\x1f\n" +
 	"\x06y_cuts\x18\x05 \x03(\x03B\b\xbaH\x05\x92\x01\x02\x10\x02R\x05yCuts\x12&\n" +
 	"\n" +
-	"members_of\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18 R\tmembersOf\"\x9a\x01\n" +
+	"members_of\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18 R\tmembersOf\"\xb8\x01\n" +
 	"\vMatrixField\x12\f\n" +
 	"\x01x\x18\x01 \x01(\tR\x01x\x12\f\n" +
 	"\x01y\x18\x02 \x01(\tR\x01y\x12\x1c\n" +
 	"\tcustomers\x18\x03 \x01(\x03R\tcustomers\x12\x14\n" +
 	"\x05share\x18\x04 \x01(\tR\x05share\x12#\n" +
 	"\rrevenue_minor\x18\x05 \x01(\x03R\frevenueMinor\x12\x16\n" +
-	"\x06action\x18\x06 \x01(\tR\x06action\"/\n" +
+	"\x06action\x18\x06 \x01(\tR\x06action\x12\x1c\n" +
+	"\tcondition\x18\a \x01(\tR\tcondition\"/\n" +
 	"\tMatrixCut\x12\x12\n" +
 	"\x04axis\x18\x01 \x01(\tR\x04axis\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\"D\n" +

@@ -29,6 +29,9 @@ type Terms struct {
 	Discount float64 // a year of 52 weeks; 0.1 is 10 %
 }
 
+// Defaults are a year, discounted by 10 %.
+func Defaults() Terms { return Terms{Weeks: weeksOfYear, Discount: 0.1} }
+
 // WeeksMax bounds how far ahead a value looks.
 const WeeksMax = 520
 
@@ -91,6 +94,9 @@ func (v *Valuer) look(c repeat.Count) ahead {
 	}
 	return a
 }
+
+// Major is how many minor units the major one has.
+func (v *Valuer) Major() float64 { return v.major }
 
 // HasAmounts tells whether there is a model of amounts, and so a value in money.
 func (v *Valuer) HasAmounts() bool { return v.amounts != nil }

@@ -2,7 +2,9 @@
 package matrix
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/profit"
@@ -76,6 +78,7 @@ type Field struct {
 	Customers int64
 	Revenue   money.Minor
 	Action    string
+	Condition string // of a segment of those in it
 }
 
 // Member is a customer with both measures.
@@ -142,7 +145,9 @@ func (b *Builder) measure(c history.Customer, measure string, revenue money.Mino
 		for _, o := range c.Orders {
 			if o.Detail != nil {
 				for _, l := range o.Detail.Lines {
-					seen[l.Category] = true
+					if l.Base > 0 { // what came back whole was not bought
+						seen[l.Category] = true
+					}
 				}
 			}
 		}
@@ -170,7 +175,7 @@ func (b *Builder) Report() (Report, error) {
 	}
 	for y := p.Size - 1; y >= 0; y-- {
 		for x := range p.Size {
-			r.Fields = append(r.Fields, Field{X: p.level(x), Y: p.level(y), Action: p.action(x, y)})
+			r.Fields = append(r.Fields, Field{X: p.level(x), Y: p.level(y), Action: p.action(x, y), Condition: p.condition(r.XCuts, r.YCuts, x, y)})
 		}
 	}
 	for _, c := range b.list {
@@ -186,6 +191,30 @@ func (b *Builder) Report() (Report, error) {
 		}
 	}
 	return r, nil
+}
+
+// segmentFields are the measures as conditions of segments call them.
+var segmentFields = map[string]string{
+	"average": "average_minor", "categories": "size(categories)", "orders": "orders", "profit": "profit_minor", "recency": "recency_days",
+	"revenue": "spend_minor", "tenure": "tenure_days",
+}
+
+// condition says who lies within a level of each axis; of an axis without cuts, everybody.
+func (p Params) condition(xCuts, yCuts []int64, x, y int) string {
+	var parts []string
+	for _, axis := range []struct {
+		measure string
+		cuts    []int64
+		level   int
+	}{{p.X, xCuts, x}, {p.Y, yCuts, y}} {
+		if axis.level > 0 && len(axis.cuts) > 0 {
+			parts = append(parts, fmt.Sprintf("%s >= %d", segmentFields[axis.measure], axis.cuts[axis.level-1]))
+		}
+		if axis.level < len(axis.cuts) {
+			parts = append(parts, fmt.Sprintf("%s < %d", segmentFields[axis.measure], axis.cuts[axis.level]))
+		}
+	}
+	return strings.Join(parts, " && ")
 }
 
 // cuts are those that were asked for, or the values from which on a customer is among the upper half, the upper two thirds

@@ -41,10 +41,10 @@ func TestF9FourFieldsByMedians(t *testing.T) {
 	require.Equal(t, []int64{90}, r.XCuts)
 	require.Equal(t, []int64{2}, r.YCuts)
 	require.Equal(t, []matrix.Field{
-		{X: "low", Y: "high", Customers: 1, Revenue: 15, Action: "invest"},
-		{X: "high", Y: "high", Customers: 1, Revenue: 100, Action: "keep"},
-		{X: "low", Y: "low", Customers: 1, Revenue: 10, Action: "economise"},
-		{X: "high", Y: "low", Customers: 1, Revenue: 90, Action: "develop"},
+		{X: "low", Y: "high", Customers: 1, Revenue: 15, Action: "invest", Condition: "spend_minor < 90 && orders >= 2"},
+		{X: "high", Y: "high", Customers: 1, Revenue: 100, Action: "keep", Condition: "spend_minor >= 90 && orders >= 2"},
+		{X: "low", Y: "low", Customers: 1, Revenue: 10, Action: "economise", Condition: "spend_minor < 90 && orders < 2"},
+		{X: "high", Y: "low", Customers: 1, Revenue: 90, Action: "develop", Condition: "spend_minor >= 90 && orders < 2"},
 	}, r.Fields)
 	require.Equal(t, []matrix.Member{{ID: "b", X: 90, Y: 1}}, r.Members)
 }
@@ -56,6 +56,7 @@ func TestNineFieldsByValue(t *testing.T) {
 	require.EqualValues(t, 1, r.Fields[1].Customers, "10 is where the middle begins, 100 where the high recency does")
 	require.EqualValues(t, 1, r.Fields[5].Customers)
 	require.Equal(t, "maintain", r.Fields[4].Action)
+	require.Equal(t, "average_minor >= 10 && average_minor < 20 && recency_days >= 98 && recency_days < 100", r.Fields[4].Condition)
 }
 
 func TestMatricesOfNobodyAndOfEquals(t *testing.T) {

@@ -33,6 +33,13 @@ func (s Scale) better(a, b int64) bool {
 	return a > b
 }
 
+// ScaleOf is the scale of values of which more is better. It sorts them.
+func ScaleOf(values []int64) Scale {
+	var s Scale
+	s.fill(values)
+	return s
+}
+
 // fill makes the bands by 5 − ⌊5·b/n⌋, where b is the number of values strictly better: ties share the better score. It
 // sorts the values.
 func (s *Scale) fill(values []int64) {

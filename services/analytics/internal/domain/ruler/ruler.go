@@ -13,6 +13,8 @@ import (
 type Rulers struct {
 	Cuts   pareto.Cuts
 	Scales rfm.Scales
+	// Worth scores what a fit expects of them; only where that was asked for.
+	Worth rfm.Scale
 }
 
 // Builder makes Rulers from all customers of a programme. Not safe for many goroutines.

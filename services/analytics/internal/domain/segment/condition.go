@@ -20,7 +20,7 @@ const (
 // Condition tells who belongs. Safe for many goroutines.
 type Condition struct {
 	text    string
-	asks    Field // what any of its fields asks for
+	needs   Needs // of any of its fields
 	program cel.Program
 }
 
@@ -53,7 +53,7 @@ func Parse(text string) (*Condition, error) {
 	for _, ref := range ast.NativeRep().ReferenceMap() {
 		for _, f := range fields {
 			if f.Name == ref.Name {
-				c.asks.Ranked, c.asks.Detailed, c.asks.Scored = c.asks.Ranked || f.Ranked, c.asks.Detailed || f.Detailed, c.asks.Scored || f.Scored
+				c.needs = c.needs.And(f.Needs)
 			}
 		}
 	}
@@ -83,14 +83,8 @@ func environment() (*cel.Env, error) {
 // String is the condition as it was written.
 func (c *Condition) String() string { return c.text }
 
-// Ranked tells whether it asks for a figure that depends on the other customers.
-func (c *Condition) Ranked() bool { return c.asks.Ranked }
-
-// Detailed tells whether it asks for what the lines of the orders say.
-func (c *Condition) Detailed() bool { return c.asks.Detailed }
-
-// Scored tells whether it asks for what a fit says: Customer.Alive is to be called.
-func (c *Condition) Scored() bool { return c.asks.Scored }
+// Needs is what must be known of customers for Holds.
+func (c *Condition) Needs() Needs { return c.needs }
 
 // Holds tells whether a customer belongs. The error is a reason.InvalidArgument: what was asked cannot be computed for this
 // customer (a division by zero, a number beyond 64 bits), or takes too long.

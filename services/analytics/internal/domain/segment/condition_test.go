@@ -1,6 +1,7 @@
 package segment_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/segment"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
@@ -158,10 +160,27 @@ func TestWhoIsLikelyToBuyIsAFigure(t *testing.T) {
 	for p, want := range map[float64]bool{0.29: true, 0.2899: false, 1: true, 0: false} {
 		c, _, err := segment.Measure(ruler.Rulers{}, three()[0], asOf)
 		require.NoError(t, err)
-		c.Alive(p)
+		c.Score(segment.Score{Alive: p})
 		holds, err := condition.Holds(&c)
 		require.NoError(t, err)
 		require.Equal(t, want, holds, p)
+	}
+}
+
+// TestWhatIsToComeAndWhatWasBroughtAreFigures: bands are fifths of those who were scaled.
+func TestWhatIsToComeAndWhatWasBroughtAreFigures(t *testing.T) {
+	t.Parallel()
+	rulers := ruler.Rulers{Worth: rfm.ScaleOf([]int64{100, 400, 200, 500, 300})}
+	for worth, score := range map[int64]int64{500: 5, 400: 4, 300: 3, 200: 2, 100: 1, 0: 1, 450: 4, 900: 5} {
+		c, _, err := segment.Measure(rulers, three()[0], asOf)
+		require.NoError(t, err)
+		c.Score(segment.Score{Worth: worth})
+		c.Profit(money.Minor(-worth))
+		condition, err := segment.Parse(fmt.Sprintf("worth_score == %d && worth_minor == %d && profit_minor == %d", score, worth, -worth))
+		require.NoError(t, err)
+		holds, err := condition.Holds(&c)
+		require.NoError(t, err)
+		require.True(t, holds, condition)
 	}
 }
 
@@ -180,9 +199,7 @@ func TestEachFieldCanBeAskedFor(t *testing.T) {
 		}
 		condition, err := segment.Parse(text)
 		require.NoError(t, err)
-		require.Equal(t, f.Ranked, condition.Ranked(), f.Name)
-		require.Equal(t, f.Detailed, condition.Detailed(), f.Name)
-		require.Equal(t, f.Scored, condition.Scored(), f.Name)
+		require.Equal(t, f.Needs, condition.Needs(), f.Name)
 		require.Equal(t, []string{"ann", "bob", "cid"}, members(t, text, three(), asOf), f.Name)
 	}
 }
