@@ -70,3 +70,70 @@ expiry: {rule: end_of_month, months: 12}
 	require.NoError(t, err)
 	require.Equal(t, before, h.documents("accounts"))
 }
+
+// TestACampaignIsDecidedWhenAnOrderIsPaid: by the segments before it and by its day, for good; a restart in the middle, a late return,
+// a revision without the campaign, and a ledger that is made again change nothing.
+func TestACampaignIsDecidedWhenAnOrderIsPaid(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	club := func(campaigns string) string {
+		return `
+programme: tea
+zone: Europe/Berlin
+currency: USD
+unit: points
+earning: {points: 1, per: 1.00, multipliers: {segment: {quiet: 2}}` + campaigns + `}
+expiry: {rule: end_of_month, months: 12}
+`
+	}
+	h.apply(club(`, campaigns: {back: {factor: 3, from: 2026-03-02, until: 2026-03-04, when: "'slipping' in segments && !('staff' in segments)"}}`))
+	s := h.run(size{})
+	h.pass("2026-03-01T00:00:00Z")
+	h.send(paid("ann", "o1", moment("2026-03-02"), 10_00)) // in no segment yet
+	h.changed("m1", "ann", "slipping", 1, true)
+	h.changed("m2", "ann", "quiet", 1, true)
+	h.changed("m3", "bob", "slipping", 1, true)
+	h.changed("m4", "bob", "staff", 1, true)
+	h.send(paid("ann", "o2", moment("2026-03-01"), 10_00)) // before its days: the segment's factor
+	h.send(paid("ann", "o3", moment("2026-03-02"), 10_00))
+	h.send(paid("bob", "o4", moment("2026-03-02"), 10_00))
+	h.send(paid("ann", "o5", moment("2026-03-04"), 10_00)) // its days are over
+	s.drained()
+	preview, err := s.grpc.PreviewOrder(t.Context(), previewOf("ann", purchase("basket", moment("2026-03-02"), 10_00)))
+	require.NoError(t, err)
+	require.EqualValues(t, 30, preview.GetPoints())
+
+	s.stop()
+	s = h.run(size{})
+	h.changed("m5", "ann", "slipping", 2, false)
+	h.pass("2026-03-10T00:00:00Z")
+	h.send(returned("ann", "o3", "r1", moment("2026-03-10"), 2)) // in the segment and within the days no more
+	s.drained()
+	h.apply(club(""))
+	h.send(returned("ann", "o3", "r2", moment("2026-03-11"), 1))
+	h.send(paid("bob", "o6", moment("2026-03-11"), 10_00))
+	s.drained()
+	require.Zero(t, s.Counts().Refused)
+	var told []string
+	for _, account := range []string{"ann", "bob"} {
+		for _, e := range s.entries(account) {
+			if o := e.GetOrder(); o != nil {
+				told = append(told, fmt.Sprint(e.GetKey(), " ", o.GetSegment(), " ", o.GetTargetPoints()))
+			}
+		}
+	}
+	require.Equal(t, []string{
+		"order/shop/o1/1  10", "order/shop/o2/1 quiet 20", "order/shop/o3/1 campaign/back 30", "order/shop/o5/1 quiet 20",
+		"order/shop/o3/2 campaign/back 15", "order/shop/o3/3 campaign/back 7", "order/shop/o4/1  10", "order/shop/o6/1  10",
+	}, told)
+	said, err := s.grpc.ExplainEntry(t.Context(), &accrualv1.ExplainEntryRequest{Program: "tea", Key: "order/shop/o3/1"})
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(said.GetSentences()), "times 3 for campaign back")
+	s.requireSound()
+
+	before := h.documents("accounts")
+	s.stop()
+	_, err = s.Rebuild(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before, h.documents("accounts"))
+}

@@ -35,6 +35,10 @@ var changed = []struct {
 	{"Earning.CategoryMultipliers", "earning: {points: 1, per: 1, multipliers: {category: {gift card: 1.5}}}", []Change{
 		{ChangeAdded, `earning.multipliers.category["gift card"]`, "", "3/2"},
 	}},
+	{"Earning.Campaigns", "earning: {points: 1, per: 1, campaigns: {spring: {factor: 2, until: 2026-05-01, when: \"'slipping' in segments\"}}}", []Change{
+		{ChangeAdded, "earning.campaigns.spring.factor", "", "2"}, {ChangeAdded, "earning.campaigns.spring.until", "", "2026-05-01"},
+		{ChangeAdded, "earning.campaigns.spring.when", "", "'slipping' in segments"},
+	}},
 	{"Earning.SegmentMultipliers", "earning: {points: 1, per: 1, multipliers: {segment: {slipping: 2}}}", []Change{
 		{ChangeAdded, "earning.multipliers.segment.slipping", "", "2"},
 	}},

@@ -3,6 +3,7 @@ package program
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -12,7 +13,7 @@ import (
 )
 
 func (r *reader) earning(v value, p *Program, tiers tierNames) {
-	s := r.section(v, []string{"points", "per"}, []string{"pending_days", "multipliers", "exclude"})
+	s := r.section(v, []string{"points", "per"}, []string{"pending_days", "multipliers", "campaigns", "exclude"})
 	p.Earning.Rate = r.rate(s, p.Currency)
 	p.Earning.ActivationDays = r.pending(s.get("pending_days"), p.Expiry)
 	exclude := r.section(s.get("exclude"), nil, []string{"category", "sku"})
@@ -29,7 +30,12 @@ func (r *reader) earning(v value, p *Program, tiers tierNames) {
 	p.Earning.TierMultipliers = r.factors(multipliers.get("tier"), tiersMax, func(v value) {
 		r.checkTier(v, tiers)
 	})
-	p.Earning.SegmentMultipliers = r.factors(multipliers.get("segment"), segmentsMax, func(value) {}) // analytics knows which there are
+	p.Earning.SegmentMultipliers = r.factors(multipliers.get("segment"), segmentsMax, func(v value) { // analytics knows which there are
+		if strings.HasPrefix(v.key.Value, campaignPrefix) {
+			r.faultAt(v, v.key, "no segment is called so; write a campaign under earning.campaigns")
+		}
+	})
+	p.Earning.Campaigns = r.campaigns(s.get("campaigns"))
 }
 
 // rate returns points per minor unit.

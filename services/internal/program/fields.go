@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
@@ -50,11 +51,31 @@ func (p *Program) earningFields() []Field {
 	for _, name := range sortedKeys(p.Earning.TierMultipliers) {
 		list = append(list, Field{keyed("earning.multipliers.tier", name), p.Earning.TierMultipliers[name].String()})
 	}
+	for _, c := range p.Earning.Campaigns {
+		list = append(list, c.fields()...)
+	}
 	for _, name := range p.Earning.ExcludeCategories {
 		list = append(list, Field{keyed("earning.exclude.category", name), "earns nothing"})
 	}
 	for _, name := range p.Earning.ExcludeSKUs {
 		list = append(list, Field{keyed("earning.exclude.sku", name), "earns nothing"})
+	}
+	return list
+}
+
+func (c *Campaign) fields() []Field {
+	path := keyed("earning.campaigns", c.Name)
+	list := []Field{{path + ".factor", c.Factor.String()}}
+	for _, d := range []struct {
+		key string
+		day calendar.Day
+	}{{".from", c.From}, {".until", c.Until}} {
+		if d.day != calendar.None {
+			list = append(list, Field{path + d.key, d.day.String()})
+		}
+	}
+	if c.When != "" {
+		list = append(list, Field{path + ".when", c.When})
 	}
 	return list
 }

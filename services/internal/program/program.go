@@ -76,6 +76,8 @@ type Earning struct {
 	CategoryMultipliers, TierMultipliers map[string]money.Ratio
 	// SegmentMultipliers are factors above 0 by published segment; of those that an account is in, the largest counts.
 	SegmentMultipliers map[string]money.Ratio
+	// Campaigns are sorted by name; of those that hold for an order, and of its segments, the largest factor counts.
+	Campaigns []*Campaign
 }
 
 // Expiry says when unspent points lapse.

@@ -20,15 +20,15 @@ type rates struct {
 	row, column map[string]int
 	// len(table) = (len(row)+1) * (len(column)+1), row by row.
 	table []rating
-	// segments are the factors by segment. They are multiplied while a line is rated: each fits with each cell of the table.
+	// segments are the factors by segment, and by campaign/<name>. They are multiplied while a line is rated: each fits with each cell of the table.
 	segments map[string]factor
 	// categories and skus that earn nothing.
 	categories, skus map[string]rating
 }
 
 // LineRate returns the points per minor unit of a line for an account that held the tier before the
-// order and goes by a segment ("" for none of either), and the rules that made the rate, in order: "rate", "category books x2",
-// "tier silver x5/4", "segment slipping x2", or "excluded category gift-card", "excluded sku 4711" alone. A category or a
+// order and goes by a segment or a campaign as BoostOf calls it ("" for none of either), and the rules that made the rate, in order: "rate", "category books x2",
+// "tier silver x5/4", "segment slipping x2" or "campaign spring x2", or "excluded category gift-card", "excluded sku 4711" alone. A category or a
 // tier without a rule of its own counts once. The caller must not change the rules: all lines share
 // them.
 func (p *Program) LineRate(line orders.Line, tier, segment string) (rate money.Ratio, rules []string) {
@@ -48,18 +48,26 @@ func (p *Program) LineRate(line orders.Line, tier, segment string) (rate money.R
 	return cell.rate, cell.rules
 }
 
-// SegmentOf is the segment whose factor an account earns by, of those that it is in: the largest, of equal ones the first by
-// name. Empty: none of them has a factor.
-func (p *Program) SegmentOf(segments []string) string {
+// BoostOf is what an order earns by beside category and tier, for good: the segment or the campaign with the largest factor of all
+// that its account is in and that hold for it; of equal ones the first by name. A campaign is called campaign/<name>. Empty: none.
+func (p *Program) BoostOf(o PaidOrder) string {
 	best := ""
-	for _, name := range segments {
+	consider := func(name string) {
 		f, ok := p.rates.segments[name]
 		if !ok {
-			continue
+			return
 		}
 		of := p.rates.segments[best]
 		if order := f.ratio.Cmp(of.ratio); best == "" || order > 0 || order == 0 && name < best {
 			best = name
+		}
+	}
+	for _, name := range o.Segments {
+		consider(name)
+	}
+	for _, c := range p.Earning.Campaigns {
+		if c.holds(o) {
+			consider(campaignPrefix + c.Name)
 		}
 	}
 	return best
@@ -89,12 +97,16 @@ func newRates(e Earning) (rates, error) {
 			r.table = append(r.table, cell)
 		}
 	}
-	_, segments := numbered("segment", e.SegmentMultipliers)
-	r.segments = make(map[string]factor, len(segments)-1)
-	for i, name := range sortedKeys(e.SegmentMultipliers) {
-		r.segments[name] = segments[i+1]
+	r.segments = make(map[string]factor, len(e.SegmentMultipliers)+len(e.Campaigns))
+	for name, ratio := range e.SegmentMultipliers {
+		r.segments[name] = factor{fmt.Sprintf("segment %s x%s", name, ratio), ratio}
+	}
+	for _, c := range e.Campaigns {
+		r.segments[campaignPrefix+c.Name] = factor{fmt.Sprintf("campaign %s x%s", c.Name, c.Factor), c.Factor}
+	}
+	for _, name := range sortedKeys(r.segments) {
 		for _, cell := range r.table {
-			if _, err := cell.times(segments[i+1]); err != nil {
+			if _, err := cell.times(r.segments[name]); err != nil {
 				return rates{}, err
 			}
 		}

@@ -140,11 +140,11 @@ func TestASegmentIsOneMoreFactor(t *testing.T) {
 		require.Equal(t, ratio(t, c.rate), rate, c.name)
 		require.Equal(t, c.rules, rules, c.name)
 	}
-	require.Empty(t, p.SegmentOf(nil))
-	require.Empty(t, p.SegmentOf([]string{"other"}))
-	require.Equal(t, "cold", p.SegmentOf([]string{"cold", "other"}), "a factor below one counts too")
-	require.Equal(t, "slipping", p.SegmentOf([]string{"cold", "other", "slipping"}))
-	require.Equal(t, "kept", p.SegmentOf([]string{"cold", "kept", "new", "slipping"}), "of equal ones the first by name")
+	require.Empty(t, p.BoostOf(PaidOrder{Segments: nil}))
+	require.Empty(t, p.BoostOf(PaidOrder{Segments: []string{"other"}}))
+	require.Equal(t, "cold", p.BoostOf(PaidOrder{Segments: []string{"cold", "other"}}), "a factor below one counts too")
+	require.Equal(t, "slipping", p.BoostOf(PaidOrder{Segments: []string{"cold", "other", "slipping"}}))
+	require.Equal(t, "kept", p.BoostOf(PaidOrder{Segments: []string{"cold", "kept", "new", "slipping"}}), "of equal ones the first by name")
 	_, faults := parseText("earning: {points: 1, per: 1, multipliers: {segment: {slipping: 0}}}")
 	require.NotEmpty(t, faults)
 }

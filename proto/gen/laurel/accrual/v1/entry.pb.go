@@ -610,7 +610,8 @@ type OrderPart struct {
 	TargetPoints int64 `protobuf:"varint,9,opt,name=target_points,json=targetPoints,proto3" json:"target_points,omitempty"`
 	// True while the event waits for its order.
 	Waiting bool `protobuf:"varint,10,opt,name=waiting,proto3" json:"waiting,omitempty"`
-	// The published segment whose multiplier the order earns by; empty: none. The rules of the lines name its factor.
+	// The published segment whose multiplier the order earns by, or campaign/<name> of a campaign; empty: none. The rules of the
+	// lines name its factor.
 	Segment       string `protobuf:"bytes,11,opt,name=segment,proto3" json:"segment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

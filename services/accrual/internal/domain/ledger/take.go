@@ -79,7 +79,11 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 	d.Kind = kindOf(o.Event.Kind)
 	if state.Paid() {
 		if o.Revision == 0 {
-			o.Revision, o.Tier, o.Segment = rules.Revision, a.tierHeld(rules.Program), rules.Program.SegmentOf(a.Segments)
+			o.Revision, o.Tier = rules.Revision, a.tierHeld(rules.Program)
+			o.Segment = rules.Program.BoostOf(program.PaidOrder{
+				Segments: a.Segments, Tier: o.Tier, Merchant: o.Ref.Merchant, Channel: state.Channel(),
+				Day: calendar.DayOf(state.PaidAt(), rules.Program.Zone), Amount: state.Base(),
+			})
 		}
 		rating, err := earning.Rate(rules.Program, o.Tier, o.Segment, state.Kept())
 		if err != nil {
