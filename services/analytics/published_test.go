@@ -14,6 +14,7 @@ import (
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
@@ -246,4 +247,40 @@ func TestASegmentByCategories(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 1, answer.GetSizes()[0].GetCustomers())
 	require.EqualValues(t, 2, answer.GetSizes()[0].GetAllCustomers())
+}
+
+// TestALaneLooksAgainBeforeItTells: who hands it a change may have looked long ago. What is so already, what was found of an older day or
+// for another revision, and the same twice in one batch are not told.
+func TestALaneLooksAgainBeforeItTells(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	g := groupsOf(s)
+	g.define(live, "all", "true")
+	g.publish("all")
+	g.told("all", "2025-02-12")
+	want := []string{
+		"all ann 1: true, revision 1, as of 2025-02-12", "all bob 1: true, revision 1, as of 2025-02-12", "all cid 1: true, revision 1, as of 2025-02-12",
+	}
+	tell := func(segment string, revision int64, asOf string, changes ...copying.Change) {
+		t.Helper()
+		err := s.Call(t.Context(), bus.Partition("tea", changes[0].Account, partitions), copying.Telling{
+			Program: "tea", Segment: segment, Revision: revision, AsOf: date(asOf), Changes: changes,
+		})
+		require.NoError(t, err)
+		s.drained()
+	}
+	in, out := copying.Change{Account: "ann", In: true}, copying.Change{Account: "ann"}
+	for name, stale := range map[string]func(){
+		"so already":               func() { tell("all", 1, "2025-02-13", in) },
+		"never in":                 func() { tell("all", 1, "2025-02-13", copying.Change{Account: "eve"}) },
+		"of an older day":          func() { tell("all", 1, "2025-02-11", out) },
+		"of an older revision":     func() { tell("all", 0, "2025-02-13", out) },
+		"of a revision to come":    func() { tell("all", 2, "2025-02-13", out) },
+		"of what is not published": func() { tell("none", 1, "2025-02-13", copying.Change{Account: "ann", In: true}, out) },
+	} {
+		stale()
+		require.Equal(t, slices.Sorted(slices.Values(want)), s.h.changes(bus.Facts), name)
+	}
+	tell("all", 1, "2025-02-13", out, out)
+	requireChanges(t, s.h, append(want, "all ann 2: false, revision 1, as of 2025-02-13"))
 }

@@ -61,7 +61,7 @@ func TestWhichCampaignAnOrderEarnsBy(t *testing.T) {
 }
 
 const (
-	ten  = "[1,2,3,4,5,6,7,8,9,10]"
+	ten     = "[1,2,3,4,5,6,7,8,9,10]"
 	endless = ten + ".all(a, " + ten + ".all(b, " + ten + ".all(c, " + ten + ".all(d, " + ten + ".all(e, a+b+c+d+e > amount_minor)))))"
 )
 
