@@ -103,3 +103,41 @@ func estimated(t *testing.T, text string) float64 {
 	require.NoError(t, err)
 	return f
 }
+
+// TestEachClusterIsASegment: as many are in it as the report counts, page by page, also under another number of clusters than the report's
+// own; k is bounded.
+func TestEachClusterIsASegment(t *testing.T) {
+	t.Parallel()
+	s := madeUp(t)
+	g := groupsOf(s)
+	report := s.report("clusters", "2026-01-01").GetClusters()
+	require.Len(t, report.GetClusters(), 4)
+	customers := int64(0)
+	for _, c := range report.GetClusters() {
+		name := fmt.Sprint("cluster-", c.GetNumber())
+		g.define(live, name, fmt.Sprintf("cluster == %d", c.GetNumber()))
+		require.Len(t, g.members(name, "2026-01-01"), int(c.GetCustomers()))
+		require.Equal(t, []string{fmt.Sprintf("2026-01-01: %d of %d, %d of %d", c.GetCustomers(), report.GetCustomers(), c.GetRevenueMinor(), allSpent(report))},
+			g.sizes(name, "2026-01-01", 1)[1:])
+		customers += c.GetCustomers()
+	}
+	require.Equal(t, report.GetCustomers(), customers)
+	require.Len(t, report.GetChoices(), 8)
+	require.Equal(t, "1.000000000", report.GetChoices()[0].GetWithinShare())
+
+	ask := &analyticsv1.GetReportRequest{Program: "tea", Name: "clusters", AsOf: "2026-01-01", Parameters: &analyticsv1.GetReportRequest_Clusters{
+		Clusters: &analyticsv1.ClustersParameters{K: 2},
+	}}
+	require.Len(t, s.ask(ask).GetClusters().GetClusters(), 2)
+	ask.GetClusters().K = 1
+	_, err := s.grpc.GetReport(t.Context(), ask)
+	requireRefused(t, err, reason.InvalidArgument, "clusters.k", "give 2 to 8")
+}
+
+func allSpent(r *analyticsv1.ClustersReport) int64 {
+	sum := int64(0)
+	for _, c := range r.GetClusters() {
+		sum += c.GetRevenueMinor()
+	}
+	return sum
+}

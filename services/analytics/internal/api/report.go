@@ -32,7 +32,7 @@ type report struct {
 // reports lists all, by name.
 func reports() []report {
 	all := append(first(), acquisitionReport(), churnCausesReport(), customerReport(), goalReport(), kanoReport(), lifeCycleReport(),
-		matrixReport(), moneyRetentionReport(), profitabilityReport())
+		clustersReport(), matrixReport(), moneyRetentionReport(), profitabilityReport())
 	all = append(all, heard()...)
 	all = append(all, abcXyzReport(), budgetReport(), marketPotentialReport(), priceToleranceReport(), prioritiesReport(), serviceCostReport(), switchingReport())
 	slices.SortFunc(all, func(a, b report) int { return strings.Compare(a.name, b.name) })

@@ -45,6 +45,8 @@ func plots(r *analyticsv1.Report) []plot {
 		return w.customer(body.Customer)
 	case *analyticsv1.Report_AbcXyz:
 		return w.abcXyz(body.AbcXyz)
+	case *analyticsv1.Report_Clusters:
+		return clusterPlots(body.Clusters)
 	case *analyticsv1.Report_Matrix:
 		return w.matrix(body.Matrix)
 	case *analyticsv1.Report_Kano:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/cluster"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/profit"
@@ -156,14 +157,18 @@ func (w walk) measured(h reporting.Head, customers iter.Seq2[history.Customer, e
 		return *w.rulers, nil
 	}
 	needs := w.needs()
-	if !needs.Ranked && !needs.Banded {
+	if !needs.Ranked && !needs.Banded && !needs.Grouped {
 		return ruler.Rulers{}, nil
 	}
 	m := ruler.New(h.AsOf, pareto.Defaults())
+	groups := cluster.New(h.AsOf)
 	var worth []int64
 	for c, err := range customers {
 		if err == nil && needs.Ranked {
 			err = m.Add(c)
+		}
+		if err == nil && needs.Grouped {
+			err = groups.Add(c)
 		}
 		if err == nil && needs.Banded && len(c.Before(h.AsOf).Orders) > 0 {
 			var said segment.Score
@@ -175,7 +180,7 @@ func (w walk) measured(h reporting.Head, customers iter.Seq2[history.Customer, e
 		}
 	}
 	rulers, err := m.Rulers()
-	rulers.Worth = rfm.ScaleOf(worth)
+	rulers.Worth, rulers.Clusters = rfm.ScaleOf(worth), groups.Model(cluster.Default)
 	return rulers, err
 }
 

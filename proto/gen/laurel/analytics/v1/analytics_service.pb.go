@@ -214,6 +214,7 @@ type GetReportRequest struct {
 	//	*GetReportRequest_Scorecard
 	//	*GetReportRequest_Channel
 	//	*GetReportRequest_ContractRetention
+	//	*GetReportRequest_Clusters
 	Parameters isGetReportRequest_Parameters `protobuf_oneof:"parameters"`
 	// In FACTS: the report sees what stands up to there.
 	After *v1.Position `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
@@ -589,6 +590,15 @@ func (x *GetReportRequest) GetContractRetention() *ContractRetentionParameters {
 	return nil
 }
 
+func (x *GetReportRequest) GetClusters() *ClustersParameters {
+	if x != nil {
+		if x, ok := x.Parameters.(*GetReportRequest_Clusters); ok {
+			return x.Clusters
+		}
+	}
+	return nil
+}
+
 func (x *GetReportRequest) GetAfter() *v1.Position {
 	if x != nil {
 		return x.After
@@ -753,6 +763,10 @@ type GetReportRequest_ContractRetention struct {
 	ContractRetention *ContractRetentionParameters `protobuf:"bytes,89,opt,name=contract_retention,json=contractRetention,proto3,oneof"`
 }
 
+type GetReportRequest_Clusters struct {
+	Clusters *ClustersParameters `protobuf:"bytes,90,opt,name=clusters,proto3,oneof"`
+}
+
 func (*GetReportRequest_Pareto) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_Rfm) isGetReportRequest_Parameters() {}
@@ -818,6 +832,8 @@ func (*GetReportRequest_Scorecard) isGetReportRequest_Parameters() {}
 func (*GetReportRequest_Channel) isGetReportRequest_Parameters() {}
 
 func (*GetReportRequest_ContractRetention) isGetReportRequest_Parameters() {}
+
+func (*GetReportRequest_Clusters) isGetReportRequest_Parameters() {}
 
 // ReportFilter leaves some customers and some of their orders; what is empty leaves all. Of an order with lines of several
 // categories those of the one asked for count. Orders that were told before merchant, channel and lines were kept have none.
@@ -1211,7 +1227,7 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x1a\n" +
 	"\bcompares\x18\x03 \x01(\bR\bcompares\"P\n" +
 	"\x13ListReportsResponse\x129\n" +
-	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\x85\x16\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.laurel.analytics.v1.ReportInfoR\areports\"\xcc\x16\n" +
 	"\x10GetReportRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12\x1d\n" +
 	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1c\n" +
@@ -1256,7 +1272,8 @@ const file_laurel_analytics_v1_analytics_service_proto_rawDesc = "" +
 	"\areviews\x18V \x01(\v2&.laurel.analytics.v1.ReviewsParametersH\x00R\areviews\x12H\n" +
 	"\tscorecard\x18W \x01(\v2(.laurel.analytics.v1.ScorecardParametersH\x00R\tscorecard\x12B\n" +
 	"\achannel\x18X \x01(\v2&.laurel.analytics.v1.ChannelParametersH\x00R\achannel\x12a\n" +
-	"\x12contract_retention\x18Y \x01(\v20.laurel.analytics.v1.ContractRetentionParametersH\x00R\x11contractRetention\x12.\n" +
+	"\x12contract_retention\x18Y \x01(\v20.laurel.analytics.v1.ContractRetentionParametersH\x00R\x11contractRetention\x12E\n" +
+	"\bclusters\x18Z \x01(\v2'.laurel.analytics.v1.ClustersParametersH\x00R\bclusters\x12.\n" +
 	"\x05after\x18\t \x01(\v2\x18.laurel.type.v1.PositionR\x05after\x12\x12\n" +
 	"\x04page\x182 \x01(\bR\x04page\x12\x14\n" +
 	"\x05plots\x184 \x01(\bR\x05plots\x129\n" +
@@ -1356,10 +1373,11 @@ var file_laurel_analytics_v1_analytics_service_proto_goTypes = []any{
 	(*ScorecardParameters)(nil),         // 39: laurel.analytics.v1.ScorecardParameters
 	(*ChannelParameters)(nil),           // 40: laurel.analytics.v1.ChannelParameters
 	(*ContractRetentionParameters)(nil), // 41: laurel.analytics.v1.ContractRetentionParameters
-	(*v1.Position)(nil),                 // 42: laurel.type.v1.Position
-	(*Report)(nil),                      // 43: laurel.analytics.v1.Report
-	(*Customer)(nil),                    // 44: laurel.analytics.v1.Customer
-	(*ReadUpTo)(nil),                    // 45: laurel.analytics.v1.ReadUpTo
+	(*ClustersParameters)(nil),          // 42: laurel.analytics.v1.ClustersParameters
+	(*v1.Position)(nil),                 // 43: laurel.type.v1.Position
+	(*Report)(nil),                      // 44: laurel.analytics.v1.Report
+	(*Customer)(nil),                    // 45: laurel.analytics.v1.Customer
+	(*ReadUpTo)(nil),                    // 46: laurel.analytics.v1.ReadUpTo
 }
 var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.ListReportsResponse.reports:type_name -> laurel.analytics.v1.ReportInfo
@@ -1396,26 +1414,27 @@ var file_laurel_analytics_v1_analytics_service_proto_depIdxs = []int32{
 	39, // 31: laurel.analytics.v1.GetReportRequest.scorecard:type_name -> laurel.analytics.v1.ScorecardParameters
 	40, // 32: laurel.analytics.v1.GetReportRequest.channel:type_name -> laurel.analytics.v1.ChannelParameters
 	41, // 33: laurel.analytics.v1.GetReportRequest.contract_retention:type_name -> laurel.analytics.v1.ContractRetentionParameters
-	42, // 34: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
-	4,  // 35: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
-	43, // 36: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
-	6,  // 37: laurel.analytics.v1.GetReportResponse.plots:type_name -> laurel.analytics.v1.Plot
-	9,  // 38: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
-	10, // 39: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
-	42, // 40: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
-	44, // 41: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
-	45, // 42: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
-	0,  // 43: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
-	3,  // 44: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
-	7,  // 45: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
-	2,  // 46: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
-	5,  // 47: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
-	8,  // 48: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
-	46, // [46:49] is the sub-list for method output_type
-	43, // [43:46] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	42, // 34: laurel.analytics.v1.GetReportRequest.clusters:type_name -> laurel.analytics.v1.ClustersParameters
+	43, // 35: laurel.analytics.v1.GetReportRequest.after:type_name -> laurel.type.v1.Position
+	4,  // 36: laurel.analytics.v1.GetReportRequest.filter:type_name -> laurel.analytics.v1.ReportFilter
+	44, // 37: laurel.analytics.v1.GetReportResponse.report:type_name -> laurel.analytics.v1.Report
+	6,  // 38: laurel.analytics.v1.GetReportResponse.plots:type_name -> laurel.analytics.v1.Plot
+	9,  // 39: laurel.analytics.v1.ListCustomersRequest.pareto:type_name -> laurel.analytics.v1.ParetoParameters
+	10, // 40: laurel.analytics.v1.ListCustomersRequest.rfm:type_name -> laurel.analytics.v1.RfmParameters
+	43, // 41: laurel.analytics.v1.ListCustomersRequest.after:type_name -> laurel.type.v1.Position
+	45, // 42: laurel.analytics.v1.ListCustomersResponse.customers:type_name -> laurel.analytics.v1.Customer
+	46, // 43: laurel.analytics.v1.ListCustomersResponse.read:type_name -> laurel.analytics.v1.ReadUpTo
+	0,  // 44: laurel.analytics.v1.AnalyticsService.ListReports:input_type -> laurel.analytics.v1.ListReportsRequest
+	3,  // 45: laurel.analytics.v1.AnalyticsService.GetReport:input_type -> laurel.analytics.v1.GetReportRequest
+	7,  // 46: laurel.analytics.v1.AnalyticsService.ListCustomers:input_type -> laurel.analytics.v1.ListCustomersRequest
+	2,  // 47: laurel.analytics.v1.AnalyticsService.ListReports:output_type -> laurel.analytics.v1.ListReportsResponse
+	5,  // 48: laurel.analytics.v1.AnalyticsService.GetReport:output_type -> laurel.analytics.v1.GetReportResponse
+	8,  // 49: laurel.analytics.v1.AnalyticsService.ListCustomers:output_type -> laurel.analytics.v1.ListCustomersResponse
+	47, // [47:50] is the sub-list for method output_type
+	44, // [44:47] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_analytics_service_proto_init() }
@@ -1469,6 +1488,7 @@ func file_laurel_analytics_v1_analytics_service_proto_init() {
 		(*GetReportRequest_Scorecard)(nil),
 		(*GetReportRequest_Channel)(nil),
 		(*GetReportRequest_ContractRetention)(nil),
+		(*GetReportRequest_Clusters)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -571,13 +571,8 @@ type CustomerReport struct {
 	// How many entries were read of all customers whom this one is compared with: class, segment and not_yet are told by them.
 	// Fewer than the report has read: with a large copy the others are measured anew every so often, not for each card.
 	ComparedEntries int64 `protobuf:"varint,21,opt,name=compared_entries,json=comparedEntries,proto3" json:"compared_entries,omitempty"`
-	// What the customer is expected to do within 52 weeks, with its interval, later money discounted by 10 % a year. Absent: no fit
-	// is in use.
-	Lifetime *Lifetime `protobuf:"bytes,22,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
-	// The fit that tells it.
-	LifetimeFit   string `protobuf:"bytes,23,opt,name=lifetime_fit,json=lifetimeFit,proto3" json:"lifetime_fit,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CustomerReport) Reset() {
@@ -755,20 +750,6 @@ func (x *CustomerReport) GetComparedEntries() int64 {
 		return x.ComparedEntries
 	}
 	return 0
-}
-
-func (x *CustomerReport) GetLifetime() *Lifetime {
-	if x != nil {
-		return x.Lifetime
-	}
-	return nil
-}
-
-func (x *CustomerReport) GetLifetimeFit() string {
-	if x != nil {
-		return x.LifetimeFit
-	}
-	return ""
 }
 
 type MatrixParameters struct {
@@ -1165,11 +1146,284 @@ func (x *MatrixReport) GetEconomicsRevision() int32 {
 	return 0
 }
 
+type ClustersParameters struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many clusters, 2 to 8. Default 4, which segments know by their field cluster.
+	K             int32 `protobuf:"varint,1,opt,name=k,proto3" json:"k,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClustersParameters) Reset() {
+	*x = ClustersParameters{}
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClustersParameters) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClustersParameters) ProtoMessage() {}
+
+func (x *ClustersParameters) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClustersParameters.ProtoReflect.Descriptor instead.
+func (*ClustersParameters) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_customer_report_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ClustersParameters) GetK() int32 {
+	if x != nil {
+		return x.K
+	}
+	return 0
+}
+
+// Cluster is customers who are alike.
+type Cluster struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From 1: who spent most by their middle.
+	Number       int32  `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Customers    int64  `protobuf:"varint,2,opt,name=customers,proto3" json:"customers,omitempty"`
+	Share        string `protobuf:"bytes,3,opt,name=share,proto3" json:"share,omitempty"`
+	RevenueMinor int64  `protobuf:"varint,4,opt,name=revenue_minor,json=revenueMinor,proto3" json:"revenue_minor,omitempty"`
+	RevenueShare string `protobuf:"bytes,5,opt,name=revenue_share,json=revenueShare,proto3" json:"revenue_share,omitempty"`
+	// Means of its customers: days since the last order, orders.
+	MeanRecencyDays string `protobuf:"bytes,6,opt,name=mean_recency_days,json=meanRecencyDays,proto3" json:"mean_recency_days,omitempty"`
+	MeanOrders      string `protobuf:"bytes,7,opt,name=mean_orders,json=meanOrders,proto3" json:"mean_orders,omitempty"`
+	// Mean spent, rounded down.
+	SpendMinor    int64 `protobuf:"varint,8,opt,name=spend_minor,json=spendMinor,proto3" json:"spend_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Cluster) Reset() {
+	*x = Cluster{}
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Cluster) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Cluster) ProtoMessage() {}
+
+func (x *Cluster) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Cluster.ProtoReflect.Descriptor instead.
+func (*Cluster) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_customer_report_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Cluster) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Cluster) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *Cluster) GetShare() string {
+	if x != nil {
+		return x.Share
+	}
+	return ""
+}
+
+func (x *Cluster) GetRevenueMinor() int64 {
+	if x != nil {
+		return x.RevenueMinor
+	}
+	return 0
+}
+
+func (x *Cluster) GetRevenueShare() string {
+	if x != nil {
+		return x.RevenueShare
+	}
+	return ""
+}
+
+func (x *Cluster) GetMeanRecencyDays() string {
+	if x != nil {
+		return x.MeanRecencyDays
+	}
+	return ""
+}
+
+func (x *Cluster) GetMeanOrders() string {
+	if x != nil {
+		return x.MeanOrders
+	}
+	return ""
+}
+
+func (x *Cluster) GetSpendMinor() int64 {
+	if x != nil {
+		return x.SpendMinor
+	}
+	return 0
+}
+
+// ClusterChoice is how well so many clusters would do.
+type ClusterChoice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	K     int32                  `protobuf:"varint,1,opt,name=k,proto3" json:"k,omitempty"`
+	// Sum of squared distances to the own middle, as a part of that to the middle of all.
+	WithinShare string `protobuf:"bytes,2,opt,name=within_share,json=withinShare,proto3" json:"within_share,omitempty"`
+	// 1: far apart; 0: none. Empty for one cluster.
+	Silhouette    string `protobuf:"bytes,3,opt,name=silhouette,proto3" json:"silhouette,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClusterChoice) Reset() {
+	*x = ClusterChoice{}
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClusterChoice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClusterChoice) ProtoMessage() {}
+
+func (x *ClusterChoice) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClusterChoice.ProtoReflect.Descriptor instead.
+func (*ClusterChoice) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_customer_report_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ClusterChoice) GetK() int32 {
+	if x != nil {
+		return x.K
+	}
+	return 0
+}
+
+func (x *ClusterChoice) GetWithinShare() string {
+	if x != nil {
+		return x.WithinShare
+	}
+	return ""
+}
+
+func (x *ClusterChoice) GetSilhouette() string {
+	if x != nil {
+		return x.Silhouette
+	}
+	return ""
+}
+
+// ClustersReport groups customers who are alike by how lately, how often and for how much they have bought.
+type ClustersReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Customers     int64                  `protobuf:"varint,1,opt,name=customers,proto3" json:"customers,omitempty"`
+	Clusters      []*Cluster             `protobuf:"bytes,2,rep,name=clusters,proto3" json:"clusters,omitempty"`
+	Choices       []*ClusterChoice       `protobuf:"bytes,3,rep,name=choices,proto3" json:"choices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClustersReport) Reset() {
+	*x = ClustersReport{}
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClustersReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClustersReport) ProtoMessage() {}
+
+func (x *ClustersReport) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_analytics_v1_customer_report_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClustersReport.ProtoReflect.Descriptor instead.
+func (*ClustersReport) Descriptor() ([]byte, []int) {
+	return file_laurel_analytics_v1_customer_report_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ClustersReport) GetCustomers() int64 {
+	if x != nil {
+		return x.Customers
+	}
+	return 0
+}
+
+func (x *ClustersReport) GetClusters() []*Cluster {
+	if x != nil {
+		return x.Clusters
+	}
+	return nil
+}
+
+func (x *ClustersReport) GetChoices() []*ClusterChoice {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
 var File_laurel_analytics_v1_customer_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\n" +
-	")laurel/analytics/v1/customer_report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a&laurel/analytics/v1/money_report.proto\"\xc9\x01\n" +
+	")laurel/analytics/v1/customer_report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a&laurel/analytics/v1/money_report.proto\"\xc9\x01\n" +
 	"\x13LifeCycleParameters\x12/\n" +
 	"\rinterval_days\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xa6\x0e(\x00R\fintervalDays\x12 \n" +
@@ -1205,7 +1459,7 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\aCountOf\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05times\x18\x02 \x01(\x03R\x05times\x12\x19\n" +
-	"\blast_day\x18\x03 \x01(\tR\alastDay\"\x94\a\n" +
+	"\blast_day\x18\x03 \x01(\tR\alastDay\"\xb6\x06\n" +
 	"\x0eCustomerReport\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12\x14\n" +
@@ -1232,9 +1486,7 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\bchannels\x18\x12 \x03(\v2\x1c.laurel.analytics.v1.CountOfR\bchannels\x126\n" +
 	"\aactions\x18\x13 \x03(\v2\x1c.laurel.analytics.v1.CountOfR\aactions\x12-\n" +
 	"\x12economics_revision\x18\x14 \x01(\x05R\x11economicsRevision\x12)\n" +
-	"\x10compared_entries\x18\x15 \x01(\x03R\x0fcomparedEntries\x129\n" +
-	"\blifetime\x18\x16 \x01(\v2\x1d.laurel.analytics.v1.LifetimeR\blifetime\x12!\n" +
-	"\flifetime_fit\x18\x17 \x01(\tR\vlifetimeFit\"\xc9\x01\n" +
+	"\x10compared_entries\x18\x15 \x01(\x03R\x0fcomparedEntries\"\xc9\x01\n" +
 	"\x10MatrixParameters\x12\x15\n" +
 	"\x01x\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x01x\x12\x15\n" +
 	"\x01y\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\x01y\x12\x1d\n" +
@@ -1265,7 +1517,30 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\x04cuts\x18\x04 \x03(\v2\x1e.laurel.analytics.v1.MatrixCutR\x04cuts\x128\n" +
 	"\x06fields\x18\x05 \x03(\v2 .laurel.analytics.v1.MatrixFieldR\x06fields\x12;\n" +
 	"\amembers\x18\x06 \x03(\v2!.laurel.analytics.v1.MatrixMemberR\amembers\x12-\n" +
-	"\x12economics_revision\x18\a \x01(\x05R\x11economicsRevisionB\xe8\x01\n" +
+	"\x12economics_revision\x18\a \x01(\x05R\x11economicsRevision\"-\n" +
+	"\x12ClustersParameters\x12\x17\n" +
+	"\x01k\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\b(\x00R\x01k\"\x8d\x02\n" +
+	"\aCluster\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x1c\n" +
+	"\tcustomers\x18\x02 \x01(\x03R\tcustomers\x12\x14\n" +
+	"\x05share\x18\x03 \x01(\tR\x05share\x12#\n" +
+	"\rrevenue_minor\x18\x04 \x01(\x03R\frevenueMinor\x12#\n" +
+	"\rrevenue_share\x18\x05 \x01(\tR\frevenueShare\x12*\n" +
+	"\x11mean_recency_days\x18\x06 \x01(\tR\x0fmeanRecencyDays\x12\x1f\n" +
+	"\vmean_orders\x18\a \x01(\tR\n" +
+	"meanOrders\x12\x1f\n" +
+	"\vspend_minor\x18\b \x01(\x03R\n" +
+	"spendMinor\"`\n" +
+	"\rClusterChoice\x12\f\n" +
+	"\x01k\x18\x01 \x01(\x05R\x01k\x12!\n" +
+	"\fwithin_share\x18\x02 \x01(\tR\vwithinShare\x12\x1e\n" +
+	"\n" +
+	"silhouette\x18\x03 \x01(\tR\n" +
+	"silhouette\"\xa6\x01\n" +
+	"\x0eClustersReport\x12\x1c\n" +
+	"\tcustomers\x18\x01 \x01(\x03R\tcustomers\x128\n" +
+	"\bclusters\x18\x02 \x03(\v2\x1c.laurel.analytics.v1.ClusterR\bclusters\x12<\n" +
+	"\achoices\x18\x03 \x03(\v2\".laurel.analytics.v1.ClusterChoiceR\achoicesB\xe8\x01\n" +
 	"\x17com.laurel.analytics.v1B\x13CustomerReportProtoP\x01ZJgithub.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1;analyticsv1\xa2\x02\x03LAX\xaa\x02\x13Laurel.Analytics.V1\xca\x02\x13Laurel\\Analytics\\V1\xe2\x02\x1fLaurel\\Analytics\\V1\\GPBMetadata\xea\x02\x15Laurel::Analytics::V1b\x06proto3"
 
 var (
@@ -1280,7 +1555,7 @@ func file_laurel_analytics_v1_customer_report_proto_rawDescGZIP() []byte {
 	return file_laurel_analytics_v1_customer_report_proto_rawDescData
 }
 
-var file_laurel_analytics_v1_customer_report_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_laurel_analytics_v1_customer_report_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_laurel_analytics_v1_customer_report_proto_goTypes = []any{
 	(*LifeCycleParameters)(nil), // 0: laurel.analytics.v1.LifeCycleParameters
 	(*Stage)(nil),               // 1: laurel.analytics.v1.Stage
@@ -1296,26 +1571,30 @@ var file_laurel_analytics_v1_customer_report_proto_goTypes = []any{
 	(*MatrixCut)(nil),           // 11: laurel.analytics.v1.MatrixCut
 	(*MatrixMember)(nil),        // 12: laurel.analytics.v1.MatrixMember
 	(*MatrixReport)(nil),        // 13: laurel.analytics.v1.MatrixReport
-	(*CustomerProfit)(nil),      // 14: laurel.analytics.v1.CustomerProfit
-	(*Lifetime)(nil),            // 15: laurel.analytics.v1.Lifetime
+	(*ClustersParameters)(nil),  // 14: laurel.analytics.v1.ClustersParameters
+	(*Cluster)(nil),             // 15: laurel.analytics.v1.Cluster
+	(*ClusterChoice)(nil),       // 16: laurel.analytics.v1.ClusterChoice
+	(*ClustersReport)(nil),      // 17: laurel.analytics.v1.ClustersReport
+	(*CustomerProfit)(nil),      // 18: laurel.analytics.v1.CustomerProfit
 }
 var file_laurel_analytics_v1_customer_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.LifeCycleReport.stages:type_name -> laurel.analytics.v1.Stage
 	2,  // 1: laurel.analytics.v1.LifeCycleReport.flows:type_name -> laurel.analytics.v1.StageFlow
-	14, // 2: laurel.analytics.v1.CustomerReport.profit:type_name -> laurel.analytics.v1.CustomerProfit
+	18, // 2: laurel.analytics.v1.CustomerReport.profit:type_name -> laurel.analytics.v1.CustomerProfit
 	5,  // 3: laurel.analytics.v1.CustomerReport.categories:type_name -> laurel.analytics.v1.CategoryBought
 	6,  // 4: laurel.analytics.v1.CustomerReport.not_yet:type_name -> laurel.analytics.v1.CategoryOpen
 	7,  // 5: laurel.analytics.v1.CustomerReport.channels:type_name -> laurel.analytics.v1.CountOf
 	7,  // 6: laurel.analytics.v1.CustomerReport.actions:type_name -> laurel.analytics.v1.CountOf
-	15, // 7: laurel.analytics.v1.CustomerReport.lifetime:type_name -> laurel.analytics.v1.Lifetime
-	11, // 8: laurel.analytics.v1.MatrixReport.cuts:type_name -> laurel.analytics.v1.MatrixCut
-	10, // 9: laurel.analytics.v1.MatrixReport.fields:type_name -> laurel.analytics.v1.MatrixField
-	12, // 10: laurel.analytics.v1.MatrixReport.members:type_name -> laurel.analytics.v1.MatrixMember
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	11, // 7: laurel.analytics.v1.MatrixReport.cuts:type_name -> laurel.analytics.v1.MatrixCut
+	10, // 8: laurel.analytics.v1.MatrixReport.fields:type_name -> laurel.analytics.v1.MatrixField
+	12, // 9: laurel.analytics.v1.MatrixReport.members:type_name -> laurel.analytics.v1.MatrixMember
+	15, // 10: laurel.analytics.v1.ClustersReport.clusters:type_name -> laurel.analytics.v1.Cluster
+	16, // 11: laurel.analytics.v1.ClustersReport.choices:type_name -> laurel.analytics.v1.ClusterChoice
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_customer_report_proto_init() }
@@ -1323,7 +1602,6 @@ func file_laurel_analytics_v1_customer_report_proto_init() {
 	if File_laurel_analytics_v1_customer_report_proto != nil {
 		return
 	}
-	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1331,7 +1609,7 @@ func file_laurel_analytics_v1_customer_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_analytics_v1_customer_report_proto_rawDesc), len(file_laurel_analytics_v1_customer_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -553,6 +553,7 @@ type Report struct {
 	//	*Report_Scorecard
 	//	*Report_Channel
 	//	*Report_ContractRetention
+	//	*Report_Clusters
 	Body isReport_Body `protobuf_oneof:"body"`
 	// What its figures mean.
 	Figures []*Figure `protobuf:"bytes,50,rep,name=figures,proto3" json:"figures,omitempty"`
@@ -948,6 +949,15 @@ func (x *Report) GetContractRetention() *ContractRetentionReport {
 	return nil
 }
 
+func (x *Report) GetClusters() *ClustersReport {
+	if x != nil {
+		if x, ok := x.Body.(*Report_Clusters); ok {
+			return x.Clusters
+		}
+	}
+	return nil
+}
+
 func (x *Report) GetFigures() []*Figure {
 	if x != nil {
 		return x.Figures
@@ -1102,6 +1112,10 @@ type Report_ContractRetention struct {
 	ContractRetention *ContractRetentionReport `protobuf:"bytes,89,opt,name=contract_retention,json=contractRetention,proto3,oneof"`
 }
 
+type Report_Clusters struct {
+	Clusters *ClustersReport `protobuf:"bytes,90,opt,name=clusters,proto3,oneof"`
+}
+
 func (*Report_Pareto) isReport_Body() {}
 
 func (*Report_Rfm) isReport_Body() {}
@@ -1169,6 +1183,8 @@ func (*Report_Scorecard) isReport_Body() {}
 func (*Report_Channel) isReport_Body() {}
 
 func (*Report_ContractRetention) isReport_Body() {}
+
+func (*Report_Clusters) isReport_Body() {}
 
 // CustomerGroup is some of the best customers.
 type CustomerGroup struct {
@@ -2879,7 +2895,7 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\bReadUpTo\x128\n" +
 	"\x05marks\x18\x01 \x03(\v2\".laurel.analytics.v1.PartitionMarkR\x05marks\x12=\n" +
 	"\feffective_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\veffectiveAt\x12\x18\n" +
-	"\aentries\x18\x03 \x01(\x03R\aentries\"\xb1\x15\n" +
+	"\aentries\x18\x03 \x01(\x03R\aentries\"\xf4\x15\n" +
 	"\x06Report\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aprogram\x18\x02 \x01(\tR\aprogram\x12\x13\n" +
@@ -2926,7 +2942,8 @@ const file_laurel_analytics_v1_report_proto_rawDesc = "" +
 	"\areviews\x18V \x01(\v2\".laurel.analytics.v1.ReviewsReportH\x00R\areviews\x12D\n" +
 	"\tscorecard\x18W \x01(\v2$.laurel.analytics.v1.ScorecardReportH\x00R\tscorecard\x12>\n" +
 	"\achannel\x18X \x01(\v2\".laurel.analytics.v1.ChannelReportH\x00R\achannel\x12]\n" +
-	"\x12contract_retention\x18Y \x01(\v2,.laurel.analytics.v1.ContractRetentionReportH\x00R\x11contractRetention\x125\n" +
+	"\x12contract_retention\x18Y \x01(\v2,.laurel.analytics.v1.ContractRetentionReportH\x00R\x11contractRetention\x12A\n" +
+	"\bclusters\x18Z \x01(\v2#.laurel.analytics.v1.ClustersReportH\x00R\bclusters\x125\n" +
 	"\afigures\x182 \x03(\v2\x1b.laurel.analytics.v1.FigureR\afigures\x125\n" +
 	"\achanges\x183 \x03(\v2\x1b.laurel.analytics.v1.ChangeR\achangesB\x06\n" +
 	"\x04body\"\x90\x01\n" +
@@ -3141,8 +3158,9 @@ var file_laurel_analytics_v1_report_proto_goTypes = []any{
 	(*ScorecardReport)(nil),         // 57: laurel.analytics.v1.ScorecardReport
 	(*ChannelReport)(nil),           // 58: laurel.analytics.v1.ChannelReport
 	(*ContractRetentionReport)(nil), // 59: laurel.analytics.v1.ContractRetentionReport
-	(*Figure)(nil),                  // 60: laurel.analytics.v1.Figure
-	(*Change)(nil),                  // 61: laurel.analytics.v1.Change
+	(*ClustersReport)(nil),          // 60: laurel.analytics.v1.ClustersReport
+	(*Figure)(nil),                  // 61: laurel.analytics.v1.Figure
+	(*Change)(nil),                  // 62: laurel.analytics.v1.Change
 }
 var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.SegmentRule.recency:type_name -> laurel.analytics.v1.ScoreRange
@@ -3186,37 +3204,38 @@ var file_laurel_analytics_v1_report_proto_depIdxs = []int32{
 	57, // 38: laurel.analytics.v1.Report.scorecard:type_name -> laurel.analytics.v1.ScorecardReport
 	58, // 39: laurel.analytics.v1.Report.channel:type_name -> laurel.analytics.v1.ChannelReport
 	59, // 40: laurel.analytics.v1.Report.contract_retention:type_name -> laurel.analytics.v1.ContractRetentionReport
-	60, // 41: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
-	61, // 42: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
-	9,  // 43: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 44: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
-	9,  // 45: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
-	10, // 46: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
-	11, // 47: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
-	13, // 48: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 49: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
-	13, // 50: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
-	14, // 51: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
-	15, // 52: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
-	16, // 53: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
-	18, // 54: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
-	19, // 55: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
-	20, // 56: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
-	19, // 57: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
-	22, // 58: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
-	23, // 59: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 60: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	25, // 61: laurel.analytics.v1.SurvivalReport.groups:type_name -> laurel.analytics.v1.SurvivalGroup
-	26, // 62: laurel.analytics.v1.SurvivalReport.first_repeat_test:type_name -> laurel.analytics.v1.LogRankTest
-	26, // 63: laurel.analytics.v1.SurvivalReport.loss_test:type_name -> laurel.analytics.v1.LogRankTest
-	23, // 64: laurel.analytics.v1.SurvivalGroup.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
-	23, // 65: laurel.analytics.v1.SurvivalGroup.loss:type_name -> laurel.analytics.v1.SurvivalCurve
-	27, // 66: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
-	67, // [67:67] is the sub-list for method output_type
-	67, // [67:67] is the sub-list for method input_type
-	67, // [67:67] is the sub-list for extension type_name
-	67, // [67:67] is the sub-list for extension extendee
-	0,  // [0:67] is the sub-list for field type_name
+	60, // 41: laurel.analytics.v1.Report.clusters:type_name -> laurel.analytics.v1.ClustersReport
+	61, // 42: laurel.analytics.v1.Report.figures:type_name -> laurel.analytics.v1.Figure
+	62, // 43: laurel.analytics.v1.Report.changes:type_name -> laurel.analytics.v1.Change
+	9,  // 44: laurel.analytics.v1.ParetoReport.top:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 45: laurel.analytics.v1.ParetoReport.most:type_name -> laurel.analytics.v1.CustomerGroup
+	9,  // 46: laurel.analytics.v1.ParetoReport.half:type_name -> laurel.analytics.v1.CustomerGroup
+	10, // 47: laurel.analytics.v1.ParetoReport.classes:type_name -> laurel.analytics.v1.CustomerClass
+	11, // 48: laurel.analytics.v1.ParetoReport.lorenz:type_name -> laurel.analytics.v1.LorenzPoint
+	13, // 49: laurel.analytics.v1.RfmReport.recency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 50: laurel.analytics.v1.RfmReport.frequency:type_name -> laurel.analytics.v1.ScoreBand
+	13, // 51: laurel.analytics.v1.RfmReport.monetary:type_name -> laurel.analytics.v1.ScoreBand
+	14, // 52: laurel.analytics.v1.RfmReport.cells:type_name -> laurel.analytics.v1.RfmCell
+	15, // 53: laurel.analytics.v1.RfmReport.segments:type_name -> laurel.analytics.v1.Segment
+	16, // 54: laurel.analytics.v1.RfmReport.moves:type_name -> laurel.analytics.v1.SegmentMove
+	18, // 55: laurel.analytics.v1.Newcomers.windows:type_name -> laurel.analytics.v1.NewcomerWindow
+	19, // 56: laurel.analytics.v1.Cohort.newcomers:type_name -> laurel.analytics.v1.Newcomers
+	20, // 57: laurel.analytics.v1.CohortReport.cohorts:type_name -> laurel.analytics.v1.Cohort
+	19, // 58: laurel.analytics.v1.CohortReport.all:type_name -> laurel.analytics.v1.Newcomers
+	22, // 59: laurel.analytics.v1.SurvivalCurve.steps:type_name -> laurel.analytics.v1.SurvivalStep
+	23, // 60: laurel.analytics.v1.SurvivalReport.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 61: laurel.analytics.v1.SurvivalReport.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	25, // 62: laurel.analytics.v1.SurvivalReport.groups:type_name -> laurel.analytics.v1.SurvivalGroup
+	26, // 63: laurel.analytics.v1.SurvivalReport.first_repeat_test:type_name -> laurel.analytics.v1.LogRankTest
+	26, // 64: laurel.analytics.v1.SurvivalReport.loss_test:type_name -> laurel.analytics.v1.LogRankTest
+	23, // 65: laurel.analytics.v1.SurvivalGroup.first_repeat:type_name -> laurel.analytics.v1.SurvivalCurve
+	23, // 66: laurel.analytics.v1.SurvivalGroup.loss:type_name -> laurel.analytics.v1.SurvivalCurve
+	27, // 67: laurel.analytics.v1.ActionsReport.months:type_name -> laurel.analytics.v1.ActionMonth
+	68, // [68:68] is the sub-list for method output_type
+	68, // [68:68] is the sub-list for method input_type
+	68, // [68:68] is the sub-list for extension type_name
+	68, // [68:68] is the sub-list for extension extendee
+	0,  // [0:68] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_report_proto_init() }
@@ -3272,6 +3291,7 @@ func file_laurel_analytics_v1_report_proto_init() {
 		(*Report_Scorecard)(nil),
 		(*Report_Channel)(nil),
 		(*Report_ContractRetention)(nil),
+		(*Report_Clusters)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

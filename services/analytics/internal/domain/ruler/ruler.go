@@ -3,6 +3,7 @@
 package ruler
 
 import (
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/cluster"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/pareto"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
@@ -15,6 +16,8 @@ type Rulers struct {
 	Scales rfm.Scales
 	// Worth scores what a fit expects of them; only where that was asked for.
 	Worth rfm.Scale
+	// Clusters group them; only where that was asked for.
+	Clusters cluster.Model
 }
 
 // Builder makes Rulers from all customers of a programme. Not safe for many goroutines.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/cluster"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/rfm"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/ruler"
@@ -40,13 +41,15 @@ type Needs struct {
 	Scored   bool // what the fit in use says: Customer.Score
 	Valued   bool // in money, too; with Scored
 	Banded   bool // what the fit says of the others, too; with Valued
+	Grouped  bool // the clusters of all
 	Costed   bool // what the programme says of costs: Customer.Profit; with Detailed
 }
 
 // And is what is needed for both.
 func (n Needs) And(o Needs) Needs {
 	return Needs{
-		n.Ranked || o.Ranked, n.Detailed || o.Detailed, n.Scored || o.Scored, n.Valued || o.Valued, n.Banded || o.Banded, n.Costed || o.Costed,
+		n.Ranked || o.Ranked, n.Detailed || o.Detailed, n.Scored || o.Scored, n.Valued || o.Valued, n.Banded || o.Banded, n.Grouped || o.Grouped,
+		n.Costed || o.Costed,
 	}
 }
 
@@ -61,6 +64,7 @@ var fields = []Field{
 	{Name: "category_minor", Meaning: "by category: what is left of its lines after returns, minor units", Kind: Numbers, Needs: Needs{Detailed: true}, of: func(c *Customer) any { return c.categories().minor }},
 	{Name: "category_orders", Meaning: "by category: orders of which something of it is left", Kind: Numbers, Needs: Needs{Detailed: true}, of: func(c *Customer) any { return c.categories().orders }},
 	{Name: "class", Meaning: "A, B or C by the share of revenue reached before the customer (report pareto)", Kind: Text, Needs: Needs{Ranked: true}, of: func(c *Customer) any { return c.class }},
+	{Name: "cluster", Meaning: "1 to 4, of customers who are alike; 1 spent most (report clusters)", Needs: Needs{Grouped: true}, of: func(c *Customer) any { return int64(c.cluster) }},
 	{Name: "first_day", Meaning: "day of the first order", Kind: Text, of: func(c *Customer) any { return c.First().String() }},
 	{Name: "frequency_score", Meaning: "1 to 5 by orders (report rfm)", Needs: Needs{Ranked: true}, of: func(c *Customer) any { return int64(c.scores.F) }},
 	{Name: "last_day", Meaning: "day of the last order", Kind: Text, of: func(c *Customer) any { return c.Last().String() }},
@@ -87,6 +91,7 @@ type Customer struct {
 	class, named string
 	alive, worth int64 // percent, minor units; only where a fit was asked
 	worthScale   rfm.Scale
+	cluster      int
 	profit       money.Minor // only where the costs were asked for
 	bought       *categories
 }
@@ -147,6 +152,7 @@ func Measure(r ruler.Rulers, all history.Customer, asOf calendar.Day) (Customer,
 	}
 	c := Customer{Customer: all.Before(asOf), asOf: asOf, spend: m.Monetary, scores: r.Scales.Scores(m)}
 	c.worthScale = r.Worth
+	c.cluster = r.Clusters.Of(cluster.Figures{Recency: m.Recency, Orders: m.Frequency, Spend: int64(m.Monetary)})
 	c.class, c.named = r.Cuts.Class(c.ID, c.spend), rfm.Place(rfm.Default(), c.scores)
 	return c, true, nil
 }
