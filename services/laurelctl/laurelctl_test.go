@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 //	close, open           closes and opens EVENTS, as a house does whose disk is low, and has room again
 //	tamper ACCOUNT        alters the account's document behind the back of the house
 //	tamper-tier ACCOUNT TIER  alters its tier in the tier service alone; without a tier: removes its standing there
-//	everything DIR DIR    holds an export as Parquet against one as CSV, table by table of all that there are
+//	everything PARQUET CSV  holds an export as Parquet against one as CSV, table by table of all that there are
 //	query FILE.sql…       runs files of deploy/examples/duckdb over what lies in export
 func TestScripts(t *testing.T) {
 	t.Parallel()
