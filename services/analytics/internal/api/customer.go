@@ -64,7 +64,7 @@ func expected(body *analyticsv1.CustomerReport, fit *analyticsv1.Fit, h reportin
 	if err != nil || !some || fit == nil {
 		return err
 	}
-	v := valuing{fit: fit, terms: lifetime.Terms{Weeks: weeksDefault, Discount: ratioFloat(discountDefault())}}
+	v := valuing{fit: fit, terms: lifetime.Defaults()}
 	valuer, err := v.valuer(h.Reading.Currency)
 	if err != nil {
 		return err

@@ -571,8 +571,13 @@ type CustomerReport struct {
 	// How many entries were read of all customers whom this one is compared with: class, segment and not_yet are told by them.
 	// Fewer than the report has read: with a large copy the others are measured anew every so often, not for each card.
 	ComparedEntries int64 `protobuf:"varint,21,opt,name=compared_entries,json=comparedEntries,proto3" json:"compared_entries,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What the customer is expected to do within 52 weeks, with its interval, later money discounted by 10 % a year. Absent: no fit
+	// is in use.
+	Lifetime *Lifetime `protobuf:"bytes,22,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
+	// The fit that tells it.
+	LifetimeFit   string `protobuf:"bytes,23,opt,name=lifetime_fit,json=lifetimeFit,proto3" json:"lifetime_fit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CustomerReport) Reset() {
@@ -750,6 +755,20 @@ func (x *CustomerReport) GetComparedEntries() int64 {
 		return x.ComparedEntries
 	}
 	return 0
+}
+
+func (x *CustomerReport) GetLifetime() *Lifetime {
+	if x != nil {
+		return x.Lifetime
+	}
+	return nil
+}
+
+func (x *CustomerReport) GetLifetimeFit() string {
+	if x != nil {
+		return x.LifetimeFit
+	}
+	return ""
 }
 
 type MatrixParameters struct {
@@ -1423,7 +1442,7 @@ var File_laurel_analytics_v1_customer_report_proto protoreflect.FileDescriptor
 
 const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\n" +
-	")laurel/analytics/v1/customer_report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a&laurel/analytics/v1/money_report.proto\"\xc9\x01\n" +
+	")laurel/analytics/v1/customer_report.proto\x12\x13laurel.analytics.v1\x1a\x1bbuf/validate/validate.proto\x1a\"laurel/analytics/v1/lifetime.proto\x1a&laurel/analytics/v1/money_report.proto\"\xc9\x01\n" +
 	"\x13LifeCycleParameters\x12/\n" +
 	"\rinterval_days\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xa6\x0e(\x00R\fintervalDays\x12 \n" +
@@ -1459,7 +1478,7 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\aCountOf\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05times\x18\x02 \x01(\x03R\x05times\x12\x19\n" +
-	"\blast_day\x18\x03 \x01(\tR\alastDay\"\xb6\x06\n" +
+	"\blast_day\x18\x03 \x01(\tR\alastDay\"\x94\a\n" +
 	"\x0eCustomerReport\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12\x14\n" +
@@ -1486,7 +1505,9 @@ const file_laurel_analytics_v1_customer_report_proto_rawDesc = "" +
 	"\bchannels\x18\x12 \x03(\v2\x1c.laurel.analytics.v1.CountOfR\bchannels\x126\n" +
 	"\aactions\x18\x13 \x03(\v2\x1c.laurel.analytics.v1.CountOfR\aactions\x12-\n" +
 	"\x12economics_revision\x18\x14 \x01(\x05R\x11economicsRevision\x12)\n" +
-	"\x10compared_entries\x18\x15 \x01(\x03R\x0fcomparedEntries\"\xc9\x01\n" +
+	"\x10compared_entries\x18\x15 \x01(\x03R\x0fcomparedEntries\x129\n" +
+	"\blifetime\x18\x16 \x01(\v2\x1d.laurel.analytics.v1.LifetimeR\blifetime\x12!\n" +
+	"\flifetime_fit\x18\x17 \x01(\tR\vlifetimeFit\"\xc9\x01\n" +
 	"\x10MatrixParameters\x12\x15\n" +
 	"\x01x\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x01x\x12\x15\n" +
 	"\x01y\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\x01y\x12\x1d\n" +
@@ -1576,6 +1597,7 @@ var file_laurel_analytics_v1_customer_report_proto_goTypes = []any{
 	(*ClusterChoice)(nil),       // 16: laurel.analytics.v1.ClusterChoice
 	(*ClustersReport)(nil),      // 17: laurel.analytics.v1.ClustersReport
 	(*CustomerProfit)(nil),      // 18: laurel.analytics.v1.CustomerProfit
+	(*Lifetime)(nil),            // 19: laurel.analytics.v1.Lifetime
 }
 var file_laurel_analytics_v1_customer_report_proto_depIdxs = []int32{
 	1,  // 0: laurel.analytics.v1.LifeCycleReport.stages:type_name -> laurel.analytics.v1.Stage
@@ -1585,16 +1607,17 @@ var file_laurel_analytics_v1_customer_report_proto_depIdxs = []int32{
 	6,  // 4: laurel.analytics.v1.CustomerReport.not_yet:type_name -> laurel.analytics.v1.CategoryOpen
 	7,  // 5: laurel.analytics.v1.CustomerReport.channels:type_name -> laurel.analytics.v1.CountOf
 	7,  // 6: laurel.analytics.v1.CustomerReport.actions:type_name -> laurel.analytics.v1.CountOf
-	11, // 7: laurel.analytics.v1.MatrixReport.cuts:type_name -> laurel.analytics.v1.MatrixCut
-	10, // 8: laurel.analytics.v1.MatrixReport.fields:type_name -> laurel.analytics.v1.MatrixField
-	12, // 9: laurel.analytics.v1.MatrixReport.members:type_name -> laurel.analytics.v1.MatrixMember
-	15, // 10: laurel.analytics.v1.ClustersReport.clusters:type_name -> laurel.analytics.v1.Cluster
-	16, // 11: laurel.analytics.v1.ClustersReport.choices:type_name -> laurel.analytics.v1.ClusterChoice
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	19, // 7: laurel.analytics.v1.CustomerReport.lifetime:type_name -> laurel.analytics.v1.Lifetime
+	11, // 8: laurel.analytics.v1.MatrixReport.cuts:type_name -> laurel.analytics.v1.MatrixCut
+	10, // 9: laurel.analytics.v1.MatrixReport.fields:type_name -> laurel.analytics.v1.MatrixField
+	12, // 10: laurel.analytics.v1.MatrixReport.members:type_name -> laurel.analytics.v1.MatrixMember
+	15, // 11: laurel.analytics.v1.ClustersReport.clusters:type_name -> laurel.analytics.v1.Cluster
+	16, // 12: laurel.analytics.v1.ClustersReport.choices:type_name -> laurel.analytics.v1.ClusterChoice
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_laurel_analytics_v1_customer_report_proto_init() }
@@ -1602,6 +1625,7 @@ func file_laurel_analytics_v1_customer_report_proto_init() {
 	if File_laurel_analytics_v1_customer_report_proto != nil {
 		return
 	}
+	file_laurel_analytics_v1_lifetime_proto_init()
 	file_laurel_analytics_v1_money_report_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
