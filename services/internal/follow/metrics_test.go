@@ -60,7 +60,7 @@ func TestWhatWaitsGrowsOld(t *testing.T) {
 	r.drained(t)
 	require.Zero(t, p.shows("mark_age_seconds"))
 	require.Zero(t, p.shows("bus_went_back_total"))
-	require.EqualValues(t, partitions, p.shows("owned_partitions"))
+	require.Equal(t, partitions, int(p.shows("owned_partitions")))
 	require.Positive(t, p.shows("batch_items"))
 	require.Positive(t, p.shows("commit_seconds"))
 	testkit.Eventually(t, func() bool { return p.shows("clock_skew_seconds") != 0 }, "the clock of mongod was asked for")

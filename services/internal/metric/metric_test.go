@@ -68,7 +68,7 @@ func TestARowIsShownUnderItsService(t *testing.T) {
 	}, names(t, r))
 	families, err := r.Gather()
 	require.NoError(t, err)
-	require.EqualValues(t, 2, families[0].GetMetric()[0].GetCounter().GetValue())
+	require.Equal(t, 2, int(families[0].GetMetric()[0].GetCounter().GetValue()))
 }
 
 func TestWhatTheTableDoesNotHaveIsNotMade(t *testing.T) {
