@@ -39,6 +39,7 @@ func TestACommandIsDoneByTheOwner(t *testing.T) {
 	one := h.run(size{shares: true})
 	two := h.run(size{shares: true, with: one})
 	own(t, one, two)
+	two.drained() // each partition knows the programme
 	for i := range 12 {
 		account := fmt.Sprint("member-", i)
 		first := one.award(account, "award-"+account, 50)
@@ -68,6 +69,7 @@ func TestCommandsGoOnWhileTheirOwnerStops(t *testing.T) {
 	one := h.run(size{shares: true})
 	two := h.run(size{shares: true, with: one})
 	own(t, one, two)
+	two.drained() // each partition knows the programme
 	one.award("ann", "first", 1)
 	theirs := ""
 	for i := 0; theirs == ""; i++ {
