@@ -57,7 +57,7 @@ func requireClients(d *desk) {
 			defer cancel()
 			args := slices.Concat(client[1:], []string{"--address", address, "--account", account, "--receipt", account})
 			cmd := exec.CommandContext(ctx, client[0], args...)
-			var out, log output
+			var out, log testkit.Output
 			cmd.Dir, cmd.Stdout, cmd.Stderr = d.dir, &out, &log
 			require.NoError(t, cmd.Run(), "%v\n%s%s", args, &out, &log)
 			return out.String(), log.String()

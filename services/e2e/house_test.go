@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,12 +10,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // runMax ends a process that does not end by itself; the slowest here takes a third of it on a very busy machine.
@@ -90,7 +90,7 @@ func (h *house) start(r replay) *process {
 type process struct {
 	t        *testing.T
 	cmd      *exec.Cmd
-	out, err output
+	out, err testkit.Output
 	done     chan struct{} // closed when it has been waited for
 }
 
@@ -157,24 +157,6 @@ func (p *process) wait() outcome {
 
 // String is shown when a test fails.
 func (o outcome) String() string { return strings.TrimSpace(o.err + "\n" + o.out) }
-
-// output collects what a process says while others read it.
-type output struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes.String()
-}
 
 // write puts a file into the test's own directory.
 func write(t *testing.T, name, content string) string {

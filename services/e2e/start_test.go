@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 const startPage = "../../docs/start.md"
@@ -20,7 +22,7 @@ func mine(t *testing.T, home string, variables ...string) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), runMax)
 	defer cancel()
-	var out, err output
+	var out, err testkit.Output
 	cmd := exec.CommandContext(ctx, "make", append([]string{"-s", "-C", "../..", "run"}, variables...)...)
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = &out, &err, &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

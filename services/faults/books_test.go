@@ -112,7 +112,7 @@ func (w *world) settled(l *load) {
 	for why := b.differs(l); why != ""; why = b.differs(l) {
 		w.laurel.stillRuns()
 		if time.Since(began) > drainMax {
-			w.t.Fatalf("after %s the books are not what was acknowledged: %s\n%s\n%s", drainMax, why, w.ctl("dead", "list"), w.laurel.err.tail())
+			w.t.Fatalf("after %s the books are not what was acknowledged: %s\n%s\n%s", drainMax, why, w.ctl("dead", "list"), w.laurel.lastWords())
 		}
 		<-tick.C
 	}
@@ -261,7 +261,7 @@ func (w *world) up(l *load, healed time.Time) {
 	for !w.ready() || l.running() && !l.answeredSince(healed) {
 		w.laurel.stillRuns()
 		if time.Since(healed) > drainMax {
-			w.t.Fatalf("not up %s after it was healed:\n%s", drainMax, w.laurel.err.tail())
+			w.t.Fatalf("not up %s after it was healed:\n%s", drainMax, w.laurel.lastWords())
 		}
 		<-tick.C
 	}

@@ -116,7 +116,7 @@ func (w *world) backWithin(l *load, limit time.Duration) time.Duration {
 	for !taken() || !w.ready() {
 		w.laurel.stillRuns()
 		if time.Since(began) > drainMax {
-			w.t.Fatalf("not back %s after there was room: events are taken: %v, readiness: %s\n%s", drainMax, taken(), w.readiness(), w.laurel.err.tail())
+			w.t.Fatalf("not back %s after there was room: events are taken: %v, readiness: %s\n%s", drainMax, taken(), w.readiness(), w.laurel.lastWords())
 		}
 		pause(w.t.Context(), loadTick)
 	}

@@ -60,7 +60,7 @@ func killedAtEachPoint(x *trial) {
 			x.fired(what)
 			continue
 		}
-		x.t.Logf("not met: %s, hit %d\n%s", point, hit, w.laurel.err.tail())
+		x.t.Logf("not met: %s, hit %d\n%s", point, hit, w.laurel.lastWords())
 	}
 	_ = w.laurel.cmd.Process.Kill()
 	<-w.laurel.done
@@ -86,7 +86,7 @@ func houseIsRestarted(x *trial) {
 		took := w.laurel.stop()
 		longest = max(longest, took)
 		x.within(drainedMax, took, "the stop")
-		require.Zero(x.t, w.laurel.cmd.ProcessState.ExitCode(), w.laurel.err.tail())
+		require.Zero(x.t, w.laurel.cmd.ProcessState.ExitCode(), w.laurel.lastWords())
 		healed := time.Now()
 		w.serve()
 		x.fired("the house was restarted")

@@ -1,23 +1,23 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // process is a program that runs; it is killed when the trial ends before it.
 type process struct {
 	t        testingT
 	cmd      *exec.Cmd
-	out, err output
+	out, err testkit.Output
 	done     chan struct{} // closed when it has been waited for
 }
 
@@ -75,31 +75,14 @@ func (p *process) ended() bool {
 func (p *process) stillRuns() {
 	p.t.Helper()
 	if p.ended() {
-		p.t.Fatalf("it has ended, %s:\n%s", p.cmd.ProcessState, p.err.tail())
+		p.t.Fatalf("it has ended, %s:\n%s", p.cmd.ProcessState, p.lastWords())
 	}
 }
 
-// output collects what a process says while others read it.
-type output struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes.String()
-}
-
-func (o *output) tail() string {
+// lastWords are the end of what it has logged.
+func (p *process) lastWords() string {
 	const shown = 4000
-	text := o.String()
+	text := p.err.String()
 	return text[max(0, len(text)-shown):]
 }
 

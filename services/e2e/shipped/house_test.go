@@ -1,7 +1,6 @@
 package shipped
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +14,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -213,7 +211,7 @@ func (h *house) ctl(file string, args ...string) map[string]any {
 // process is a program that runs.
 type running struct {
 	cmd      *exec.Cmd
-	out, err output
+	out, err testkit.Output
 	done     chan struct{}
 }
 
@@ -267,22 +265,4 @@ func (p *running) ended() bool {
 func (p *running) stop() {
 	_ = p.cmd.Process.Signal(os.Interrupt) // already gone is as good
 	<-p.done
-}
-
-// output collects what a process says while others read it.
-type output struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes.String()
 }
