@@ -49,6 +49,13 @@ func TestF9FourFieldsByMedians(t *testing.T) {
 	require.Equal(t, []matrix.Member{{ID: "b", X: 90, Y: 1}}, r.Members)
 }
 
+func TestACategoryThatCameBackWholeWasNotBought(t *testing.T) {
+	c := bought("a", 10)
+	c.Orders[0].Detail = &history.Detail{Lines: []history.Line{{Category: "tea", Base: 10}, {Category: "cups"}, {Category: "tea", Base: 1}}}
+	r := report(t, matrix.Params{X: "categories", Y: "orders", Size: 2, XCuts: []int64{1}, YCuts: []int64{1}, Members: "high/high"}, c)
+	require.Equal(t, []matrix.Member{{ID: "a", X: 1, Y: 1}}, r.Members)
+}
+
 func TestNineFieldsByValue(t *testing.T) {
 	p := matrix.Params{X: "average", Y: "recency", Size: 3, XCuts: []int64{10, 20}, YCuts: []int64{98, 100}}
 	r := report(t, p, bought("a", 10), bought("b", 19, 20, 21))
