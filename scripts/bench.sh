@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make bench`: measures a house against its targets, on servers of its own that are gone afterwards.
 #   SIZE     small (2 to 3 minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
+#   KEEP     a directory: what was copied is left there, and asked again by the next run of that size, which then takes minutes
 # The figures are printed, and written to .laurel/bench.json.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,8 +10,13 @@ build laurel ./services/laurel/cmd/laurel
 build laurel-accrual ./services/accrual/cmd/laurel-accrual
 build laurel-analytics ./services/analytics/cmd/laurel-analytics
 build laurel-bench ./services/bench/cmd/laurel-bench
-mkdir -p "$LAUREL_HOME/bench"
-dir=$LAUREL_HOME/bench/mongo-$$
-trap 'rm -rf "$dir"' EXIT
+if [ -n "${KEEP:-}" ]; then
+	dir=$KEEP/mongo
+	set -- --keep "$KEEP" "$@"
+else
+	dir=$LAUREL_HOME/bench/mongo-$$
+	trap 'rm -rf "$dir"' EXIT
+fi
+mkdir -p "$(dirname "$dir")"
 scripts/mongod.sh run --dir "$dir" "$LAUREL_HOME/bin/laurel-bench" --size "${SIZE:-small}" --home "$LAUREL_HOME" \
 	--json "$LAUREL_HOME/bench.json" "$@"

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -75,8 +77,10 @@ func (r *run) analytics(ctx context.Context) error {
 }
 
 func (r *run) asked(ctx context.Context, b *bus.Bus, d *desk) error {
-	if err := r.copied(ctx, b, d); err != nil {
-		return err
+	if kept := filepath.Join(r.dir, "copied-"+r.cli.Size); !exists(kept) {
+		if err := errors.Join(r.copied(ctx, b, d), os.WriteFile(kept, nil, fileMode)); err != nil {
+			return err
+		}
 	}
 	for _, name := range []string{"rfm", "pareto", "abc-xyz", "profitability", "cohorts"} {
 		if err := r.report(ctx, d, name); err != nil {
@@ -89,6 +93,11 @@ func (r *run) asked(ctx context.Context, b *bus.Bus, d *desk) error {
 		}
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // copied publishes the facts and measures how fast they are copied meanwhile.
@@ -171,7 +180,7 @@ func (r *run) fit(ctx context.Context, d *desk) error {
 	forgetPeak(d.cmd.Process.Pid)
 	begun := r.clock.Now()
 	asked, err := d.models.FitModel(ctx, &analyticsv1.FitModelRequest{
-		Program: programName, IdempotencyKey: "bench", Buying: analyticsv1.BuyingModel_BUYING_MODEL_BG_NBD, HoldoutDays: holdoutDays,
+		Program: programName, IdempotencyKey: "bench " + r.begun.String(), Buying: analyticsv1.BuyingModel_BUYING_MODEL_BG_NBD, HoldoutDays: holdoutDays,
 	})
 	if err != nil {
 		return fmt.Errorf("ask for a fit: %w", err)

@@ -34,6 +34,7 @@ type cli struct {
 	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
 	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
 	Only      []string      `enum:"scale,stream,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
+	Keep      string        `placeholder:"DIR" help:"Measure in this directory and leave it there. Where it has the copy of an earlier run of this size, that is asked again; MongoDB must be that run's, too."`
 	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
 	Limit     time.Duration `default:"3h" help:"When to give up."`
 }
@@ -110,11 +111,8 @@ func (r *run) measure(ctx context.Context) error {
 		return fmt.Errorf("find %s: %w", r.Home, err)
 	}
 	r.Home = home
-	parent := filepath.Join(home, "bench")
-	if err := os.MkdirAll(parent, dirMode); err != nil {
-		return fmt.Errorf("make %s: %w", parent, err)
-	}
-	if r.dir, err = os.MkdirTemp(parent, "run-"); err != nil {
+	remove, err := r.place()
+	if err != nil {
 		return fmt.Errorf("make a place to measure in: %w", err)
 	}
 	for _, part := range []struct {
@@ -125,10 +123,28 @@ func (r *run) measure(ctx context.Context) error {
 			err = part.measure(ctx)
 		}
 	}
-	return errors.Join(err, os.RemoveAll(r.dir))
+	return errors.Join(err, remove())
 }
 
-const dirMode = 0o755
+// place makes the directory that is measured in, and returns what removes it.
+func (r *run) place() (func() error, error) {
+	if r.Keep != "" {
+		r.dir = r.Keep
+		return func() error { return nil }, os.MkdirAll(r.dir, dirMode)
+	}
+	parent := filepath.Join(r.Home, "bench")
+	if err := os.MkdirAll(parent, dirMode); err != nil {
+		return nil, err
+	}
+	var err error
+	r.dir, err = os.MkdirTemp(parent, "run-")
+	return func() error { return os.RemoveAll(r.dir) }, err
+}
+
+const (
+	dirMode  = 0o755
+	fileMode = 0o644
+)
 
 // stage says what begins now, with the time since the beginning.
 func (r *run) stage(format string, args ...any) {

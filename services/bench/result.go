@@ -120,8 +120,6 @@ func number(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-const fileMode = 0o644
-
 func (r *Result) write(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
