@@ -180,7 +180,7 @@ func (r *run) fit(ctx context.Context, d *desk) error {
 	forgetPeak(d.cmd.Process.Pid)
 	begun := r.clock.Now()
 	asked, err := d.models.FitModel(ctx, &analyticsv1.FitModelRequest{
-		Program: programName, IdempotencyKey: "bench " + r.begun.String(), Buying: analyticsv1.BuyingModel_BUYING_MODEL_BG_NBD, HoldoutDays: holdoutDays,
+		Program: programName, IdempotencyKey: fmt.Sprintf("bench-%d", r.begun.UnixMilli()), Buying: analyticsv1.BuyingModel_BUYING_MODEL_BG_NBD, HoldoutDays: holdoutDays,
 	})
 	if err != nil {
 		return fmt.Errorf("ask for a fit: %w", err)
