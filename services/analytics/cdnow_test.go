@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,12 +50,12 @@ func (h *standing) cdnow(name string) {
 // fit asks for a fit and waits until it has ended.
 func (s *service) fit(in *analyticsv1.FitModelRequest) *analyticsv1.Fit {
 	s.h.t.Helper()
-	in.Program = "tea"
+	in.Program = cmp.Or(in.GetProgram(), "tea")
 	asked, err := s.models.FitModel(s.h.t.Context(), in)
 	require.NoError(s.h.t, err)
 	var fit *analyticsv1.Fit
 	testkit.Eventually(s.h.t, func() bool {
-		answer, err := s.models.GetFit(s.h.t.Context(), &analyticsv1.GetFitRequest{Program: "tea", Fit: asked.GetFit().GetId()})
+		answer, err := s.models.GetFit(s.h.t.Context(), &analyticsv1.GetFitRequest{Program: in.GetProgram(), Fit: asked.GetFit().GetId()})
 		require.NoError(s.h.t, err)
 		fit = answer.GetFit()
 		return fit.GetState() == analyticsv1.FitState_FIT_STATE_DONE || fit.GetState() == analyticsv1.FitState_FIT_STATE_FAILED

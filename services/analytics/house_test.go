@@ -232,7 +232,7 @@ func bodyOf(r *analyticsv1.Report) proto.Message {
 }
 
 // requireFinite checks that an answer holds no number that is none.
-func requireFinite(t *testing.T, r *analyticsv1.Report) {
+func requireFinite(t *testing.T, r proto.Message) {
 	t.Helper()
 	text, err := protojson.Marshal(r)
 	require.NoError(t, err)

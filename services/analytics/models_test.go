@@ -173,7 +173,7 @@ func TestModelsThatAreRefused(t *testing.T) {
 	poor := s.fit(&analyticsv1.FitModelRequest{IdempotencyKey: "poor"})
 	require.Equal(t, analyticsv1.FitState_FIT_STATE_DONE, poor.GetState())
 	require.Contains(t, poor.GetFinal().GetBuying().GetWhy(), "nobody came back")
-	require.Equal(t, "not used: it did not converge", poor.GetVerdict())
+	require.Equal(t, "not used: it did not converge: nobody came back: there is nothing to learn from", poor.GetVerdict())
 	_, notChosen := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: poor.GetId(), IdempotencyKey: "k"})
 	_, notThere := s.models.GetFit(t.Context(), &analyticsv1.GetFitRequest{Program: "tea", Fit: "none"})
 	_, notThereToChoose := s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: "none", IdempotencyKey: "n"})

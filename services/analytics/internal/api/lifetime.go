@@ -239,14 +239,7 @@ func notes(fit *analyticsv1.Fit, asOf string) []string {
 	if fit.GetFinal().GetAsOf() > asOf {
 		list = append(list, "The fit has seen orders after this day: as a forecast its figures are too good.")
 	}
-	if check := fit.GetCheck(); check.GetDeviation() != "" {
-		if d := estimate(check.GetDeviation()); math.Abs(d) >= deviationNoted {
-			list = append(list, fmt.Sprintf("In its holdout (%s to %s) the model forecast %+.0f %% against what came; what it says here may be as far off.",
-				check.GetFrom(), check.GetTo(), 100*d))
-		}
-	} else {
-		list = append(list, "The fit has no holdout: how well it forecasts is not known.")
-	}
+	list = append(list, checkNotes(fit)...)
 	if amounts := fit.GetFinal().GetAmounts(); !amounts.GetConverged() {
 		list = append(list, fmt.Sprintf("There is no model of amounts, so no value in money: %s.", amounts.GetWhy()))
 	}
@@ -254,4 +247,22 @@ func notes(fit *analyticsv1.Fit, asOf string) []string {
 		list = append(list, fmt.Sprintf("How often customers buy and for how much go together (correlation %.2f); the model of amounts takes them as apart.", r))
 	}
 	return append(list, "Amounts are turnover; no cost has been taken off.")
+}
+
+// checkNotes are what the holdout of a fit says of its forecasts.
+func checkNotes(fit *analyticsv1.Fit) []string {
+	check := fit.GetCheck()
+	switch {
+	case fit.GetPlan().GetHoldoutDays() == 0:
+		return []string{"The fit has no holdout: how well it forecasts is not known."}
+	case check == nil:
+		return []string{fmt.Sprintf("Without its holdout the model did not converge (%s): how well it forecasts is not known.", fit.GetCalibration().GetBuying().GetWhy())}
+	case check.GetActual() == 0:
+		return []string{fmt.Sprintf("In its holdout (%s to %s) nobody bought, where the model forecast %.1f purchases.", check.GetFrom(), check.GetTo(), estimate(check.GetExpected()))}
+	}
+	if d := estimate(check.GetDeviation()); math.Abs(d) >= deviationNoted {
+		return []string{fmt.Sprintf("In its holdout (%s to %s) the model forecast %+.0f %% against what came; what it says here may be as far off.",
+			check.GetFrom(), check.GetTo(), 100*d)}
+	}
+	return nil
 }

@@ -163,7 +163,7 @@ const progressEvery = 10_000
 // decide puts the fit into use if it is to be.
 func (j *job) decide(ctx context.Context, b *lifetime.Builder) error {
 	if err := Usable(j.fit); err != nil {
-		j.fit.Verdict = "not used: it did not converge"
+		j.fit.Verdict = "not used: it did not converge: " + j.fit.GetFinal().GetBuying().GetWhy()
 		return nil //nolint:nilerr // that is the result
 	}
 	if j.fit.GetPlan().GetChoice() == analyticsv1.Choice_CHOICE_NEVER {
@@ -184,6 +184,11 @@ func (j *job) decide(ctx context.Context, b *lifetime.Builder) error {
 
 // better holds the champion against the holdout of the challenger, each as it was fitted without its own holdout.
 func (j *job) better(ctx context.Context, b *lifetime.Builder, id string) (bool, error) {
+	if j.fit.GetCheck() == nil && j.fit.GetPlan().GetHoldoutDays() > 0 {
+		j.fit.Verdict = fmt.Sprintf("a challenger: without its holdout it did not converge (%s), so nothing says that it is no worse than %s",
+			j.fit.GetCalibration().GetBuying().GetWhy(), id)
+		return false, nil
+	}
 	champion, err := j.fitter.Fit(ctx, j.kept.Program, id)
 	if err != nil {
 		return false, err

@@ -86,8 +86,8 @@ type Choice int32
 
 const (
 	Choice_CHOICE_UNSPECIFIED Choice = 0
-	// This one, if it converged and, in its holdout, is no worse than the one in use. Without a holdout, or without one in
-	// use: if it converged. The default.
+	// This one, if it converged and, in its holdout, is no worse than the one in use; one that does not converge without its
+	// holdout is none of these. Where no holdout was asked for, or none is in use: if it converged. The default.
 	Choice_CHOICE_IF_BETTER Choice = 1
 	// It stays a challenger.
 	Choice_CHOICE_NEVER Choice = 2
@@ -140,7 +140,8 @@ type FitPlan struct {
 	Buying BuyingModel            `protobuf:"varint,1,opt,name=buying,proto3,enum=laurel.analytics.v1.BuyingModel" json:"buying,omitempty"`
 	// YYYY-MM-DD: orders of all days before it count.
 	AsOf string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// How many days before it are kept from a first fit, which is then held against them. 0: none.
+	// How many days before it are kept from a first fit, which is then held against them. 0: none. The fit fails
+	// (INVALID_ARGUMENT) where nobody had bought before them.
 	HoldoutDays int32 `protobuf:"varint,3,opt,name=holdout_days,json=holdoutDays,proto3" json:"holdout_days,omitempty"`
 	// A weak belief stands beside the data (MAP), so that few customers do not lead the search astray.
 	Prior         bool   `protobuf:"varint,4,opt,name=prior,proto3" json:"prior,omitempty"`
@@ -231,7 +232,8 @@ type Fit struct {
 	// What it knew.
 	Read     *ReadUpTo `protobuf:"bytes,10,opt,name=read,proto3" json:"read,omitempty"`
 	Currency string    `protobuf:"bytes,11,opt,name=currency,proto3" json:"currency,omitempty"`
-	// Of the orders before the holdout, and how it did in it; absent without one.
+	// Of the orders before the holdout, and how it did in it; absent without one. The check is absent where the calibration did
+	// not converge.
 	Calibration *ModelFit     `protobuf:"bytes,12,opt,name=calibration,proto3" json:"calibration,omitempty"`
 	Check       *HoldoutCheck `protobuf:"bytes,13,opt,name=check,proto3" json:"check,omitempty"`
 	// Of all orders: the one that reports use.

@@ -1,6 +1,7 @@
 package lifetime
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/bgnbd"
@@ -10,6 +11,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/paretonbd"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/repeat"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // Kind names a model of buying.
@@ -61,8 +63,8 @@ type Fit struct {
 // Outcome is what came of a plan.
 type Outcome struct {
 	Plan
-	// Calibration is the fit without the holdout, and Check how it did in it; nil without a holdout, or where that left
-	// nobody.
+	// Calibration is the fit without the holdout, and Check how it did in it; nil without a holdout, or where there is no
+	// customer. Check is nil too where the calibration did not converge.
 	Calibration *Fit
 	Check       *Check
 	Final       Fit
@@ -75,6 +77,7 @@ type Builder struct {
 	final       part
 	calibration part
 	holdout     *Holdout
+	first       calendar.Day // of all purchase days
 }
 
 // part is the customers of one fit.
@@ -98,6 +101,7 @@ func New(p Plan, major float64) *Builder {
 	cut := p.AsOf.AddDays(-p.Holdout)
 	return &Builder{
 		plan: p, major: major, final: newPart(p.AsOf), calibration: newPart(cut), holdout: newHoldout(cut, p.AsOf),
+		first: calendar.None,
 	}
 }
 
@@ -106,6 +110,9 @@ func (b *Builder) Add(c history.Customer) error {
 	known, ok, err := repeat.Of(c, b.plan.AsOf)
 	if err != nil || !ok {
 		return err
+	}
+	if b.first == calendar.None || known.First < b.first {
+		b.first = known.First
 	}
 	b.final.add(known)
 	if b.plan.Holdout == 0 {
@@ -123,10 +130,14 @@ func (b *Builder) Add(c history.Customer) error {
 // Holdout is what came after the calibration, for another fit to be held against too.
 func (b *Builder) Holdout() *Holdout { return b.holdout }
 
-// Fit carries the plan out. The error is watch's alone; what did not converge says so itself.
+// Fit carries the plan out. What did not converge says so itself. Errors are watch's, and reason.InvalidArgument where the
+// holdout begins before anybody had bought: what was asked for, a forecast that has been checked, cannot be had.
 func (b *Builder) Fit(watch func() error) (Outcome, error) {
 	o := Outcome{Plan: b.plan}
-	var err error
+	err := b.checkable()
+	if err != nil {
+		return o, err
+	}
 	if b.holdout.customers > 0 {
 		fit, err := b.fit(b.calibration, watch)
 		if err != nil {
@@ -140,6 +151,19 @@ func (b *Builder) Fit(watch func() error) (Outcome, error) {
 	}
 	o.Final, err = b.fit(b.final, watch)
 	return o, err
+}
+
+// checkable refuses a holdout that leaves nobody to learn from, though there are customers.
+func (b *Builder) checkable() error {
+	if b.plan.Holdout == 0 || b.first == calendar.None || b.holdout.customers > 0 {
+		return nil
+	}
+	ask := "ask for a fit without a holdout"
+	if most := int(b.plan.AsOf-b.first) - 1; most > 0 {
+		ask = fmt.Sprintf("ask for at most %d days, better for half of that", most)
+	}
+	return reason.New(reason.InvalidArgument, "holdout_days", "a holdout of %d days begins on %s, and nobody had bought before that day: the first order is of %s; %s",
+		b.plan.Holdout, b.calibration.asOf, b.first, ask)
 }
 
 func (b *Builder) fit(p part, watch func() error) (Fit, error) {

@@ -3,6 +3,7 @@ package lifetime_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -135,7 +136,6 @@ func TestFitsOfNothingSayWhy(t *testing.T) {
 		{"nobody", nil, today, "there is no customer"},
 		{"a day before the first order", []history.Customer{one, zero}, today.AddDays(-100), "there is no customer"},
 		{"one, once", []history.Customer{one}, today, "nobody came back"},
-		{"the first day", []history.Customer{one}, today.AddDays(-49), "nobody came back"},
 		{"one who pays nothing", []history.Customer{zero}, today, ""},
 		{"one who pays all there is", []history.Customer{huge}, today, ""},
 	} {
@@ -154,6 +154,32 @@ func TestFitsOfNothingSayWhy(t *testing.T) {
 	}
 	b := lifetime.New(lifetime.Plan{AsOf: today, Kind: lifetime.BGNBD}, 100)
 	require.ErrorIs(t, b.Add(history.Customer{Orders: []history.Order{{Base: math.MaxInt64}, {Base: 1}}}), reason.AmountOutOfRange)
+}
+
+// TestAHoldoutThatLeavesNobody: one that begins on the first day of all or before is refused, with the longest there is.
+func TestAHoldoutThatLeavesNobody(t *testing.T) {
+	customers := club(8, 60)
+	first := today
+	for _, c := range customers {
+		first = min(first, c.Orders[0].Day)
+	}
+	for _, kind := range lifetime.Kinds() {
+		most := int(today-first) - 1
+		for days, says := range map[int]string{most: "", most + 1: fmt.Sprintf("ask for at most %d days", most), 3660: "the first order is of " + first.String()} {
+			b := lifetime.New(lifetime.Plan{AsOf: today, Holdout: days, Kind: kind}, 100)
+			for _, c := range customers {
+				require.NoError(t, b.Add(c))
+			}
+			o, err := b.Fit(nil)
+			if says == "" {
+				require.NoError(t, err)
+				require.Positive(t, o.Calibration.Sum.Customers)
+				continue
+			}
+			require.ErrorIs(t, err, reason.InvalidArgument)
+			require.ErrorContains(t, err, says)
+		}
+	}
 }
 
 func TestAFitThatIsStopped(t *testing.T) {

@@ -5,11 +5,13 @@ package repeat
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/domain/history"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // DaysOfWeek is how many days a week has: the models count in weeks.
@@ -50,7 +52,8 @@ func Of(c history.Customer, asOf calendar.Day) (Customer, bool, error) {
 	for _, o := range c.Orders {
 		var err error
 		if known.Spent, err = history.Add(known.Spent, o.Base); err != nil {
-			return Customer{}, false, err
+			return Customer{}, false, reason.New(reason.AmountOutOfRange, "",
+				"the orders of account %s add up to more than %d minor units; amend or cancel the one that is wrong", c.ID, int64(math.MaxInt64))
 		}
 		if o.Day != known.First {
 			known.Repeated += o.Base // a part of what fits
