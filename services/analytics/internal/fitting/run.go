@@ -205,8 +205,12 @@ func (j *job) better(ctx context.Context, b *lifetime.Builder, id string) (bool,
 		j.fit.Verdict = fmt.Sprintf("in use: nothing to compare with %s by; it knows more", id)
 		return true, nil
 	}
-	theirs := b.Holdout().Check(model).MeanError
-	j.fit.ChampionMeanError = Decimal(theirs)
+	// Both as they are told, so that equal ones are equal.
+	j.fit.ChampionMeanError = Decimal(b.Holdout().Check(model).MeanError)
+	theirs, err := number(j.fit.GetChampionMeanError())
+	if err != nil {
+		return false, err
+	}
 	mine, err := number(j.fit.GetCheck().GetMeanError())
 	if err != nil {
 		return false, err
