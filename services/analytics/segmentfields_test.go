@@ -2,7 +2,6 @@ package analytics_test
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -77,24 +76,69 @@ func TestBandsOfWhatIsToCome(t *testing.T) {
 		g.define(live, "of-"+l.GetAccount(), fmt.Sprintf("worth_minor == %d && account == %q", cents, l.GetAccount()))
 		require.Equal(t, []string{l.GetAccount()}, g.members("of-"+l.GetAccount(), ""))
 	}
-	slices.SortStableFunc(list, func(a, b *analyticsv1.Lifetime) int {
-		return int(estimated(t, b.GetResidual())*100) - int(estimated(t, a.GetResidual())*100)
-	})
-	var all []string
-	for score := 5; score >= 1; score-- {
-		name := fmt.Sprint("fifth-", score)
-		g.define(live, name, fmt.Sprintf("worth_score == %d", score))
-		members := g.members(name, "")
-		require.Len(t, members, (len(list)*(6-score)+4)/5-(len(list)*(5-score)+4)/5, "a fifth, rounded up with those above")
-		var want []string
-		for _, l := range list[len(all):][:len(members)] {
-			want = append(want, l.GetAccount())
-		}
-		slices.Sort(want)
-		require.Equal(t, want, members)
-		all = append(all, members...)
+	for score := int64(1); score <= 5; score++ {
+		g.define(live, fmt.Sprint("fifth-", score), fmt.Sprintf("worth_score == %d", score))
 	}
-	require.Len(t, all, len(list))
+	early := "2025-03-01"
+	then, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{Program: "tea", PageSize: 5000, AsOf: early})
+	require.NoError(t, err)
+	require.Less(t, len(then.GetLifetimes()), len(list), "not everybody had bought by then")
+	g.requireFifths(t, then)
+	g.requireFifths(t, answer)
+
+	// Another fit is put into use: the same bands, by what it says.
+	other := s.fit(&analyticsv1.FitModelRequest{IdempotencyKey: "2", AsOf: early, Prior: true, Buying: analyticsv1.BuyingModel_BUYING_MODEL_PARETO_NBD})
+	require.True(t, other.GetChampion(), other.GetVerdict())
+	byOther, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{Program: "tea", PageSize: 5000})
+	require.NoError(t, err)
+	g.requireFifths(t, byOther)
+}
+
+// requireFifths holds the segments fifth-1 to fifth-5 to a list: who has more than four fifths of the others before them is in the
+// last, and equal ones are together, in the better one.
+func (g *groups) requireFifths(t *testing.T, answer *analyticsv1.ListLifetimesResponse) {
+	t.Helper()
+	list := answer.GetLifetimes()
+	want := map[string][]string{}
+	for _, l := range list {
+		better := 0
+		for _, o := range list {
+			if int64(estimated(t, o.GetResidual())*100) > int64(estimated(t, l.GetResidual())*100) {
+				better++
+			}
+		}
+		name := fmt.Sprint("fifth-", 5-5*better/len(list))
+		want[name] = append(want[name], l.GetAccount())
+	}
+	for score := 1; score <= 5; score++ {
+		name := fmt.Sprint("fifth-", score)
+		require.Equal(t, want[name], g.members(name, answer.GetAsOf()), name)
+	}
+}
+
+// TestEqualsAreWorthTheSame: two of each kind of customer are in one fifth, however it is cut.
+func TestEqualsAreWorthTheSame(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	for i := range 12 {
+		for _, twin := range []string{"a", "b"} {
+			account, first := fmt.Sprintf("%s%02d", twin, i), date("2025-01-10").AddDays(3*i)
+			for n := range 1 + i/2 {
+				h.tell(h.ledger.paid(account, fmt.Sprint(account, n), first.AddDays(9*n), int64(1000*(i+1))))
+			}
+		}
+	}
+	s := h.run(size{})
+	s.drained()
+	fit := s.fit(&analyticsv1.FitModelRequest{IdempotencyKey: "1", Prior: true})
+	require.Empty(t, fit.GetFinal().GetAmounts().GetWhy())
+	g := groupsOf(s)
+	g.define(live, "best", "worth_score == 5")
+	best := g.members("best", "")
+	require.Len(t, best, 6, "a fifth of 24 is 5: the sixth is as good as the fifth")
+	for i := range 3 {
+		require.Equal(t, best[i][1:], best[i+3][1:], "twins")
+	}
 }
 
 func estimated(t *testing.T, text string) float64 {
