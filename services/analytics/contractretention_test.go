@@ -35,12 +35,15 @@ func TestAClubsContractsAreForetold(t *testing.T) {
 	for range before {
 		member(0)
 	}
-	told = append(told, l.said("stranger", "contract", date("2020-01-01"), `{"contract":"renewed"}`))
+	told = append(told, l.said("stranger", "contract", date("2020-01-01"), `{"contract":"renewed"}`),
+		l.said("dealer", "trade", signed, `{"contract":"signed"}`))
 	h.tell(told...)
 	s := h.run(size{})
 	s.drained()
 
-	got := s.ask(&analyticsv1.GetReportRequest{Program: "club", Name: "contract-retention", AsOf: "2022-03-02"}).GetContractRetention()
+	got := s.ask(&analyticsv1.GetReportRequest{Program: "club", Name: "contract-retention", AsOf: "2022-03-02",
+		Parameters: &analyticsv1.GetReportRequest_ContractRetention{ContractRetention: &analyticsv1.ContractRetentionParameters{Type: "contract"}},
+	}).GetContractRetention()
 	require.Empty(t, got.GetWithout())
 	require.Equal(t, []int64{1000, 241, 759, 1}, []int64{got.GetContracts(), got.GetCurrent(), got.GetEnded(), got.GetUnsigned()})
 	require.InDelta(t, 0.704, number(t, got.GetAlpha()), 0.0006)
@@ -61,6 +64,12 @@ func TestAClubsContractsAreForetold(t *testing.T) {
 		Program: "club", Name: "contract-retention", AsOf: "2015-04-01",
 		Parameters: &analyticsv1.GetReportRequest_ContractRetention{ContractRetention: &analyticsv1.ContractRetentionParameters{Months: 1}},
 	}).GetContractRetention()
+	require.EqualValues(t, 1001, half.GetContracts(), "of any type, unless one is said")
+	dealers := s.ask(&analyticsv1.GetReportRequest{
+		Program: "club", Name: "channel", AsOf: "2022-03-02",
+		Parameters: &analyticsv1.GetReportRequest_Channel{Channel: &analyticsv1.ChannelParameters{Type: "trade"}},
+	}).GetChannel()
+	require.Equal(t, []int64{1, 1, 0}, []int64{dealers.GetDealers(), dealers.GetCurrent(), dealers.GetUnsigned()})
 	require.Contains(t, half.GetWithout(), "nobody has left")
 	require.Empty(t, half.GetTerms(), "nobody has come to a renewal")
 	require.Empty(t, half.GetAlpha())

@@ -33,6 +33,7 @@ type planted struct {
 	Alive     int64            `json:"alive"`
 	Purchases plantedPurchases `json:"purchases"`
 	Said      *plantedSaid     `json:"said"`
+	Club      *plantedClub     `json:"club"`
 }
 
 // Run asks for the reports, and says of each figure how near it comes.
@@ -68,6 +69,9 @@ func (c *truthCmd) Run(w *world) error {
 		if err := truth.said(ctx, a, &rows); err != nil {
 			return err
 		}
+		if err := truth.club(ctx, a, &rows); err != nil {
+			return err
+		}
 		if err := truth.models(ctx, a, &rows); err != nil {
 			return err
 		}
@@ -81,9 +85,7 @@ func (p planted) compare(pareto *analyticsv1.ParetoReport, rfm *analyticsv1.RfmR
 		columns: []string{"report", "figure", "planted", "reported", "off_by", "low", "high", "holds"},
 		numbers: []string{"planted", "reported", "off_by", "low", "high"},
 	}
-	exact := func(report, figure string, planted, reported int64) {
-		g.add(report, figure, number(planted), number(reported), offBy(planted, reported), "", "", yesOrNo(planted == reported))
-	}
+	exact := truthRows{&g}.exact
 	inside := func(report, figure string, planted, reported, low, high int64) {
 		g.add(report, figure, number(planted), number(reported), offBy(planted, reported), number(low), number(high), yesOrNo(low <= planted && planted <= high))
 	}

@@ -48,19 +48,28 @@ func (p planted) models(ctx context.Context, a *analytics, rows *grid) error {
 func (p planted) parameters(fit *analyticsv1.FittedModel, rows *grid) error {
 	known := map[string]float64{"r": p.Purchases.RateShape, "alpha": p.Purchases.RateAlpha, "a": p.Purchases.StopA, "b": p.Purchases.StopB}
 	for _, found := range fit.GetParameters() {
-		value, err := strconv.ParseFloat(found.GetValue(), 64)
-		if err != nil {
-			return fmt.Errorf("read the fit: %w", err)
+		name := found.GetName()
+		if err := (truthRows{rows}).estimate("lifetime", name, known[name], found.GetValue(), found.GetStandardError()); err != nil {
+			return err
 		}
-		deviation, err := strconv.ParseFloat(found.GetStandardError(), 64)
-		if err != nil {
-			return fmt.Errorf("read the fit: %w", err)
-		}
-		const normal95 = 1.959964 // of the normal distribution
-		low, high, planted := value-normal95*deviation, value+normal95*deviation, known[found.GetName()]
-		whole := func(f float64) int64 { return int64(math.Round(thousand * f)) }
-		rows.add("lifetime", found.GetName()+", thousandths", number(whole(planted)), number(whole(value)), offBy(whole(planted), whole(value)),
-			number(whole(low)), number(whole(high)), yesOrNo(low <= planted && planted <= high))
 	}
+	return nil
+}
+
+// estimate is a parameter beside what a model finds, in thousandths, with the 95 % interval of its standard error.
+func (g truthRows) estimate(report, parameter string, planted float64, found, standardError string) error {
+	value, err := strconv.ParseFloat(found, 64)
+	if err != nil {
+		return fmt.Errorf("read the estimate of %s: %w", parameter, err)
+	}
+	deviation, err := strconv.ParseFloat(standardError, 64)
+	if err != nil {
+		return fmt.Errorf("read the error of %s: %w", parameter, err)
+	}
+	const normal95 = 1.959964 // of the normal distribution
+	low, high := value-normal95*deviation, value+normal95*deviation
+	whole := func(f float64) int64 { return int64(math.Round(thousand * f)) }
+	g.add(report, parameter+", thousandths", number(whole(planted)), number(whole(value)), offBy(whole(planted), whole(value)),
+		number(whole(low)), number(whole(high)), yesOrNo(low <= planted && planted <= high))
 	return nil
 }

@@ -70,7 +70,11 @@ func (p planted) said(ctx context.Context, a *analytics, rows *grid) error {
 	}
 	got := map[string]*analyticsv1.Report{}
 	for _, name := range []string{"satisfaction", "service-stages", "churn-causes", "loyalty-types", "reviews", "channel", "acquisition", "profitability"} {
-		answer, err := a.GetReport(ctx, &analyticsv1.GetReportRequest{Program: a.program, Name: name, AsOf: p.AsOf})
+		in := &analyticsv1.GetReportRequest{Program: a.program, Name: name, AsOf: p.AsOf}
+		if name == "channel" { // a club has contracts, too
+			in.Parameters = &analyticsv1.GetReportRequest_Channel{Channel: &analyticsv1.ChannelParameters{Type: "contract"}}
+		}
+		answer, err := a.GetReport(ctx, in)
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (s *Server) channel(ctx context.Context, in *analyticsv1.GetReportRequest, 
 	}
 	var b *channel.Builder
 	made, err := s.read(ctx, q, func(h reporting.Head) adder {
-		b = channel.New(h.AsOf, months)
+		b = channel.New(h.AsOf, months, in.GetChannel().GetType())
 		return b
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func (s *Server) contractRetention(ctx context.Context, in *analyticsv1.GetRepor
 	}
 	var club *sbg.Club
 	made, err := s.read(ctx, q, func(h reporting.Head) adder {
-		club = sbg.NewClub(h.AsOf, months)
+		club = sbg.NewClub(h.AsOf, months, in.GetContractRetention().GetType())
 		return club
 	})
 	if err != nil {

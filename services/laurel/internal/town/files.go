@@ -63,6 +63,7 @@ type Planted struct {
 		AddedMinor   int64  `json:"added_minor"`
 	} `json:"campaign"`
 	Said Said `json:"said"`
+	Club Club `json:"club"`
 }
 
 // Planted returns what is written down.
@@ -75,7 +76,7 @@ func (t Town) Planted(p Params) Planted {
 	w.Campaign.Name, w.Campaign.Start, w.Campaign.End = p.Campaign, day(p.CampaignFrom), day(p.CampaignFrom.AddDays(p.CampaignDays))
 	w.Campaign.HeldOutShare, w.Campaign.Treated, w.Campaign.HeldOut = p.HeldOut.String(), t.Truth.Effect.Treated, t.Truth.Effect.HeldOut
 	w.Campaign.AddedMinor = int64(t.Truth.Effect.Added)
-	w.Said = t.Truth.Said
+	w.Said, w.Club = t.Truth.Said, t.Truth.Club
 	return w
 }
 

@@ -52,12 +52,21 @@ func TestTheGuideShowsWhatIsPlanted(t *testing.T) {
 	shows("channel", "voluntary churn, per mille", int64(math.Round(1000*said.DealerChurn)))
 	shows("acquisition", "spend, minor units", said.AcquisitionMinor)
 	shows("profitability", "cost of orders, minor units", said.OrderCostMinor)
+	club := w.Club
+	shows("contract-retention", "contracts", club.Members)
+	shows("contract-retention", "current", club.Current)
+	shows("contract-retention", "ended", club.Ended)
+	for _, n := range []float64{1, 12} {
+		shows("contract-retention", fmt.Sprintf("leave at renewal %g, per mille", n), int64(math.Round(1000*club.Alpha/(club.Alpha+club.Beta+n-1))))
+	}
 	thousandths := func(f float64) int64 { return int64(math.Round(1000 * f)) }
 	shows("lifetime", "still buy", w.Alive)
 	shows("lifetime", "r, thousandths", thousandths(w.Purchases.RateShape))
 	shows("lifetime", "alpha, thousandths", thousandths(w.Purchases.RateAlpha))
 	shows("lifetime", "a, thousandths", thousandths(w.Purchases.StopA))
 	shows("lifetime", "b, thousandths", thousandths(w.Purchases.StopB))
+	shows("contract-retention", "alpha, thousandths", thousandths(club.Alpha))
+	shows("contract-retention", "beta, thousandths", thousandths(club.Beta))
 	require.Contains(t, guide, fmt.Sprintf("The campaign\nadded %s EUR", grouped(w.Campaign.AddedMinor)))
 	require.Contains(t, guide, fmt.Sprintf("%d,%03d orders and %d,%03d own events", len(made.Orders)/1000, len(made.Orders)%1000,
 		len(made.Actions)/1000, len(made.Actions)%1000))

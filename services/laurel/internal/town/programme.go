@@ -61,6 +61,12 @@ actions:
       required: [contract]
       properties: {contract: {enum: [signed, renewed, ended]}, voluntary: {type: boolean}, margin_lowest: {type: integer, minimum: 0, maximum: 100}}
       additionalProperties: false
+  club:
+    schema:
+      type: object
+      required: [contract]
+      properties: {contract: {enum: [signed, ended]}, voluntary: {type: boolean}}
+      additionalProperties: false
   acquisition_cost:
     schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}
 `

@@ -3,11 +3,13 @@ package town_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/town"
 )
@@ -68,6 +70,40 @@ func TestWhatIsSaidIsThatOfTheTruth(t *testing.T) {
 	require.Positive(t, truth.Calls)
 	require.Positive(t, truth.OpenCases)
 	require.EqualValues(t, 150*len(made.Orders), truth.OrderCostMinor)
+}
+
+// TestTheClubIsThatOfTheTruth counts the club again from its events, and holds each renewal against the chance that is planted:
+// within four standard errors.
+func TestTheClubIsThatOfTheTruth(t *testing.T) {
+	p := town.Of(7, 5000, 2)
+	made := town.Make(p)
+	club := made.Planted(p).Club
+	signed, left := map[string]calendar.Day{}, map[string]calendar.Day{}
+	for _, a := range made.Actions {
+		switch {
+		case a.Type == "club" && a.Data["contract"] == "signed":
+			signed[a.Account] = a.Day
+		case a.Type == "club":
+			left[a.Account] = a.Day
+		}
+	}
+	require.Equal(t, []int64{1000, club.Current, club.Ended}, []int64{int64(len(signed)), int64(len(signed) - len(left)), int64(len(left))})
+	for term := 1; term <= 12; term++ {
+		came, went := 0.0, 0.0
+		for account, from := range signed {
+			at := from.AddMonths(term)
+			if day, gone := left[account]; !gone || day >= at {
+				came++
+			} else {
+				continue
+			}
+			if left[account] == at {
+				went++
+			}
+		}
+		leave := club.Alpha / (club.Alpha + club.Beta + float64(term-1))
+		require.InDelta(t, leave, went/came, 4*math.Sqrt(leave*(1-leave)/came), "renewal %d of %g", term, came)
+	}
 }
 
 // TestTheProgrammeTakesWhatIsSaid: it is one without a fault, and has every type that is said.

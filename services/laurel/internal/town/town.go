@@ -90,6 +90,7 @@ type Truth struct {
 	Effect Effect
 	// Said is what people think, and what came of their telling it.
 	Said Said
+	Club Club
 }
 
 // Effect is what the campaign added to those it was for: customers with an order before it who were not held out.
@@ -118,6 +119,7 @@ func Make(p Params) Town {
 		t.speak(p, t.live(p, account, r), rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
 	}
 	t.trade(p)
+	t.subscribe(p)
 	slices.SortFunc(t.Orders, func(a, b Order) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Seconds, b.Seconds), cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
 	})

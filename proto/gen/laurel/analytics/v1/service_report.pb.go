@@ -848,7 +848,9 @@ func (x *ScorecardReport) GetLines() []*ScorecardLine {
 type ChannelParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Length of a period. Default 12.
-	Months        int32 `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	Months int32 `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	// Own events of this type alone tell of contracts: the dealers' where a club has some, too. Empty: those of any.
+	Type          string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -888,6 +890,13 @@ func (x *ChannelParameters) GetMonths() int32 {
 		return x.Months
 	}
 	return 0
+}
+
+func (x *ChannelParameters) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
 }
 
 // ChannelPeriod is what happened to dealers in one period.
@@ -1216,7 +1225,9 @@ type ContractRetentionParameters struct {
 	// Length of a term: how long a contract runs before it is renewed. Default 12.
 	Months int32 `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
 	// What a term later is worth less, for what is still to come: a decimal above 0, at most 10. Default 0.1.
-	Discount      string `protobuf:"bytes,2,opt,name=discount,proto3" json:"discount,omitempty"`
+	Discount string `protobuf:"bytes,2,opt,name=discount,proto3" json:"discount,omitempty"`
+	// Own events of this type alone tell of contracts: the club's where dealers have some, too. Empty: those of any.
+	Type          string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1261,6 +1272,13 @@ func (x *ContractRetentionParameters) GetMonths() int32 {
 func (x *ContractRetentionParameters) GetDiscount() string {
 	if x != nil {
 		return x.Discount
+	}
+	return ""
+}
+
+func (x *ContractRetentionParameters) GetType() string {
+	if x != nil {
+		return x.Type
 	}
 	return ""
 }
@@ -1597,9 +1615,10 @@ const file_laurel_analytics_v1_service_report_proto_rawDesc = "" +
 	"\n" +
 	"unreadable\x18\x02 \x01(\x03R\n" +
 	"unreadable\x128\n" +
-	"\x05lines\x18\x03 \x03(\v2\".laurel.analytics.v1.ScorecardLineR\x05lines\"+\n" +
+	"\x05lines\x18\x03 \x03(\v2\".laurel.analytics.v1.ScorecardLineR\x05lines\"H\n" +
 	"\x11ChannelParameters\x12\x16\n" +
-	"\x06months\x18\x01 \x01(\x05R\x06months\"\xe4\x02\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12\x1b\n" +
+	"\x04type\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04type\"\xe4\x02\n" +
 	"\rChannelPeriod\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\tR\x02to\x12\x19\n" +
@@ -1630,10 +1649,11 @@ const file_laurel_analytics_v1_service_report_proto_rawDesc = "" +
 	"\rcurrent_years\x18\x06 \x01(\tR\fcurrentYears\x12!\n" +
 	"\fformer_years\x18\a \x01(\tR\vformerYears\x12<\n" +
 	"\aperiods\x18\b \x03(\v2\".laurel.analytics.v1.ChannelPeriodR\aperiods\x12<\n" +
-	"\amargins\x18\t \x03(\v2\".laurel.analytics.v1.ChannelMarginR\amargins\"Z\n" +
+	"\amargins\x18\t \x03(\v2\".laurel.analytics.v1.ChannelMarginR\amargins\"w\n" +
 	"\x1bContractRetentionParameters\x12\x16\n" +
 	"\x06months\x18\x01 \x01(\x05R\x06months\x12#\n" +
-	"\bdiscount\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\bdiscount\"\xe4\x01\n" +
+	"\bdiscount\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\bdiscount\x12\x1b\n" +
+	"\x04type\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04type\"\xe4\x01\n" +
 	"\fContractTerm\x12\x18\n" +
 	"\arenewal\x18\x01 \x01(\x05R\arenewal\x12\x17\n" +
 	"\aat_risk\x18\x02 \x01(\x03R\x06atRisk\x12\x12\n" +

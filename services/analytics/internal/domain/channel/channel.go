@@ -64,13 +64,14 @@ func Years(days, dealers int64) history.Share { return history.ShareOf(days*days
 // Builder makes a Report. Not safe for many goroutines.
 type Builder struct {
 	asOf            calendar.Day
+	kind            string
 	report          Report
 	lowest, highest []int64
 }
 
-// New makes a builder. The months have been checked.
-func New(asOf calendar.Day, months int) *Builder {
-	b := &Builder{asOf: asOf}
+// New makes a builder, to which own events of a kind tell of contracts; of any, if it is empty. The months have been checked.
+func New(asOf calendar.Day, months int, kind string) *Builder {
+	b := &Builder{asOf: asOf, kind: kind}
 	for i := range periods {
 		b.report.Periods = append(b.report.Periods, Period{From: asOf.AddMonths(-months * (periods - i)), To: asOf.AddMonths(-months * (periods - 1 - i))})
 	}
@@ -80,7 +81,7 @@ func New(asOf calendar.Day, months int) *Builder {
 // Add takes an account.
 func (b *Builder) Add(c history.Customer) error {
 	said, unreadable := answers.All(c.Before(b.asOf).Deeds)
-	contracts := contract.Of(said)
+	contracts := contract.Of(said, b.kind)
 	if len(contracts.Stints) == 0 {
 		return nil
 	}

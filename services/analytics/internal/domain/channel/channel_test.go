@@ -22,7 +22,7 @@ const freely = `,"voluntary":true`
 
 func report(t require.TestingT, list ...[]history.Deed) channel.Report {
 	require.NoError(t, channel.Check(channel.Months))
-	b := channel.New(asOf, channel.Months)
+	b := channel.New(asOf, channel.Months, "")
 	for i, deeds := range list {
 		require.NoError(t, b.Add(history.Customer{ID: fmt.Sprint(i), Deeds: deeds}))
 	}

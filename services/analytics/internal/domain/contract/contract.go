@@ -31,12 +31,12 @@ type History struct {
 	Signed bool
 }
 
-// Of reads a history. A second signing while a contract lasts changes nothing, nor does an end of one that has ended.
-func Of(said []answers.Said) History {
+// Of reads a history out of the own events of a type; of any, if it is empty. A second signing while a contract lasts changes nothing, nor does an end of one that has ended.
+func Of(said []answers.Said, kind string) History {
 	var h History
 	for _, s := range said {
 		what := s.Text(answers.Contract)
-		if what == "" {
+		if what == "" || kind != "" && s.Type != kind {
 			continue
 		}
 		if len(h.Stints) == 0 {

@@ -18,7 +18,7 @@ func told(day calendar.Day, what string) history.Deed {
 
 func of(deeds ...history.Deed) contract.History {
 	said, _ := answers.All(deeds)
-	return contract.Of(said)
+	return contract.Of(said, "")
 }
 
 func TestContractsFollowEachOther(t *testing.T) {
@@ -32,6 +32,17 @@ func TestContractsFollowEachOther(t *testing.T) {
 	require.Len(t, h.Events, 5, "the second end is none")
 	require.False(t, of(told(jan, "renewed")).Signed)
 	require.Empty(t, of().Stints)
+}
+
+// TestOneTypeTellsOfContracts: an account may be a dealer and in a club.
+func TestOneTypeTellsOfContracts(t *testing.T) {
+	jan := calendar.Date(2020, 1, 31)
+	club := told(jan.AddDays(3), "signed")
+	club.Type = "club"
+	said, _ := answers.All([]history.Deed{told(jan, "signed"), club, told(jan.AddDays(9), "ended")})
+	require.Equal(t, []contract.Stint{{From: jan, To: jan.AddDays(9), Freely: true}}, contract.Of(said, "contract").Stints)
+	require.Equal(t, []contract.Stint{{From: jan.AddDays(3), To: calendar.None}}, contract.Of(said, "club").Stints)
+	require.Empty(t, contract.Of(said, "survey").Stints)
 }
 
 func TestRenewalsAreAnniversaries(t *testing.T) {

@@ -30,15 +30,18 @@ type Club struct {
 
 	asOf   calendar.Day
 	months int
+	kind   string
 }
 
-// NewClub makes an empty club. The months have been checked.
-func NewClub(asOf calendar.Day, months int) *Club { return &Club{asOf: asOf, months: months} }
+// NewClub makes an empty club, of whose contracts own events of a kind tell; of any, if it is empty. The months have been checked.
+func NewClub(asOf calendar.Day, months int, kind string) *Club {
+	return &Club{asOf: asOf, months: months, kind: kind}
+}
 
 // Add takes an account.
 func (b *Club) Add(c history.Customer) error {
 	said, unreadable := answers.All(c.Before(b.asOf).Deeds)
-	contracts := contract.Of(said)
+	contracts := contract.Of(said, b.kind)
 	if len(contracts.Stints) == 0 {
 		return nil
 	}
