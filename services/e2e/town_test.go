@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,17 +22,21 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 	h.says([]string{"orders", "publish", filepath.Join(dir, "orders.csv")}, ` 0 +\d+$`)
 	require.Contains(t, h.ctl("actions", "load", filepath.Join(dir, "actions.jsonl")).err, "published ")
 	truth := []string{"analytics", "truth", filepath.Join(dir, "truth.json")}
-	h.env = append(h.env, "LAUREL_TIMEOUT=2m") // it asks for eleven reports
+	h.env = append(h.env, "LAUREL_TIMEOUT=2m") // it asks for more than a dozen reports
 	var all []string                           // what can be counted, in the order of the table
 	for _, exact := range []string{
 		"pareto +revenue, minor units", "satisfaction +answered", "churn-causes +told why", "service-stages +with open cases", "reviews +reviews",
 		"reviews +call for a case", "channel +dealers", "channel +left of their own will", "acquisition +spend, minor units",
-		"profitability +cost of orders, minor units",
+		"profitability +cost of orders, minor units", "profitability +points earned", "profitability +of the days of large-baskets",
+		"contract-retention +contracts", "contract-retention +ended",
 	} {
 		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
 	h.becomes(strings.Join(all, `(?s:.*)`), truth...)
 	require.Zero(t, h.ctl("analytics", "fit", "--prior").code)
+	h.says(truth, `^ lifetime +fitted as of +2025-12-31 +2\d{3}-\d\d-\d\d +no$`) // as of today, long after the town's last day
+	fit := regexp.MustCompile(`^fit (\w+),`).FindStringSubmatch(h.ctl("analytics", "fit", "--prior", "--as-of", "2025-12-31").out)
+	require.Zero(t, h.ctl("analytics", "fit-use", fit[1]).code)
 	h.says(truth,
 		`^ lifetime +still buy +\d+ +\d+ +-?[\d.]+ %$`,
 		`^ lifetime +r, thousandths +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
@@ -43,6 +48,8 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		`^ effect +added, minor units +\d+ +-?\d+ +-?[\d.]+ % +-?\d+ +-?\d+ +yes$`,
 		`^ satisfaction +satisfied, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ loyalty-types +brand, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ contract-retention +alpha, thousandths +800 +\d+ +-?[\d.]+ % +-?\d+ +\d+ +yes$`,
+		`^ contract-retention +beta, thousandths +4000 +\d+ +-?[\d.]+ % +-?\d+ +\d+ +yes$`,
 		`^ churn-causes +neglected, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 	)
 	require.Equal(t, 2, h.ctl("analytics", "truth", filepath.Join(dir, "orders.csv")).code)

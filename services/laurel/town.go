@@ -33,7 +33,7 @@ func (c *townCmd) Run(w *world) error {
 		"actions.jsonl": made.WriteActions,
 		"truth.json":    func(to io.Writer) error { return made.WriteTruth(to, p) },
 		"town.yaml": func(to io.Writer) error {
-			_, err := io.WriteString(to, town.Program)
+			_, err := io.WriteString(to, p.Program())
 			return err
 		},
 	} {

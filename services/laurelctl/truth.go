@@ -34,6 +34,8 @@ type planted struct {
 	Purchases plantedPurchases `json:"purchases"`
 	Said      *plantedSaid     `json:"said"`
 	Club      *plantedClub     `json:"club"`
+	Points    int64            `json:"points"`
+	Baskets   *plantedBaskets  `json:"campaign_of_the_programme"`
 }
 
 // Run asks for the reports, and says of each figure how near it comes.
@@ -69,8 +71,10 @@ func (c *truthCmd) Run(w *world) error {
 		if err := truth.said(ctx, a, &rows); err != nil {
 			return err
 		}
-		if err := truth.club(ctx, a, &rows); err != nil {
-			return err
+		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club} {
+			if err := add(ctx, a, &rows); err != nil {
+				return err
+			}
 		}
 		if err := truth.models(ctx, a, &rows); err != nil {
 			return err

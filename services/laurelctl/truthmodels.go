@@ -18,7 +18,7 @@ type plantedPurchases struct {
 }
 
 // models adds lines for the fit in use, if there is one: how many customers still buy, and, of a BG/NBD, its parameters with
-// their 95 % intervals, in thousandths. Another model's parameters are not those that were planted.
+// their 95 % intervals, in thousandths. A fit of another day is named and not compared. Another model's parameters are not those that were planted.
 func (p planted) models(ctx context.Context, a *analytics, rows *grid) error {
 	answer, err := a.GetReport(ctx, &analyticsv1.GetReportRequest{Program: a.program, Name: "lifetime", AsOf: p.AsOf})
 	if err != nil {
@@ -26,6 +26,10 @@ func (p planted) models(ctx context.Context, a *analytics, rows *grid) error {
 	}
 	value := answer.GetReport().GetLifetime().GetModel()
 	if value == nil {
+		return nil
+	}
+	if value.GetFittedAsOf() != p.AsOf { // months in which nobody could buy look as if all had stopped
+		rows.add("lifetime", "fitted as of", p.AsOf, value.GetFittedAsOf(), "", "", "", yesOrNo(false))
 		return nil
 	}
 	alive, err := strconv.ParseFloat(value.GetAlive(), 64)

@@ -62,6 +62,13 @@ type Planted struct {
 		HeldOut      int64  `json:"held_out"`
 		AddedMinor   int64  `json:"added_minor"`
 	} `json:"campaign"`
+	Points  int64 `json:"points"` // that all orders earned
+	Baskets struct {
+		Name   string `json:"name"`
+		Start  string `json:"start"`
+		End    string `json:"end"`    // the day after the last one
+		Points int64  `json:"points"` // that orders of its days earned
+	} `json:"campaign_of_the_programme"`
 	Said Said `json:"said"`
 	Club Club `json:"club"`
 }
@@ -76,6 +83,8 @@ func (t Town) Planted(p Params) Planted {
 	w.Campaign.Name, w.Campaign.Start, w.Campaign.End = p.Campaign, day(p.CampaignFrom), day(p.CampaignFrom.AddDays(p.CampaignDays))
 	w.Campaign.HeldOutShare, w.Campaign.Treated, w.Campaign.HeldOut = p.HeldOut.String(), t.Truth.Effect.Treated, t.Truth.Effect.HeldOut
 	w.Campaign.AddedMinor = int64(t.Truth.Effect.Added)
+	w.Points, w.Baskets.Points = int64(t.Truth.Points), int64(t.Truth.InBaskets)
+	w.Baskets.Name, w.Baskets.Start, w.Baskets.End = p.Baskets.Name, day(p.Baskets.From), day(p.Baskets.From.AddDays(p.Baskets.Days))
 	w.Said, w.Club = t.Truth.Said, t.Truth.Club
 	return w
 }

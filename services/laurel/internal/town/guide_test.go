@@ -52,6 +52,8 @@ func TestTheGuideShowsWhatIsPlanted(t *testing.T) {
 	shows("channel", "voluntary churn, per mille", int64(math.Round(1000*said.DealerChurn)))
 	shows("acquisition", "spend, minor units", said.AcquisitionMinor)
 	shows("profitability", "cost of orders, minor units", said.OrderCostMinor)
+	shows("profitability", "points earned", w.Points)
+	shows("profitability", "of the days of large-baskets", w.Baskets.Points)
 	club := w.Club
 	shows("contract-retention", "contracts", club.Members)
 	shows("contract-retention", "current", club.Current)

@@ -1,14 +1,27 @@
 package town
 
-// Program is the programme of the town.
-const Program = `programme: town
+import "fmt"
+
+// Program is the programme of the town, with its campaign.
+func (p Params) Program() string {
+	b := p.Baskets
+	return programStart + fmt.Sprintf(`earning:
+  points: 1
+  per: 1.00
+  campaigns:
+    %s: {factor: %d, from: %s, until: %s, when: "amount_minor >= %d"}
+`, b.Name, b.Factor, day(b.From), day(b.From.AddDays(b.Days)), b.AtLeast) + programRest
+}
+
+const programStart = `programme: town
 name: Laurel Town
 zone: UTC
 currency: EUR
 enrolment: on_first_order
 unit: points
-earning: {points: 1, per: 1.00}
-expiry: {rule: end_of_month, months: 24}
+`
+
+const programRest = `expiry: {rule: end_of_month, months: 24}
 orders: {accept_late_days: 3650}
 ladder:
   qualify_by: spend
@@ -19,7 +32,7 @@ ladder:
     - {name: resident, from: 0.00}
     - {name: neighbour, from: 500.00}
     - {name: mayor, from: 2000.00}
-economics: {margin: 0.3, order: 1.50}
+economics: {margin: 0.3, order: 1.50, point: 0.01}
 actions:
   survey:
     schema:

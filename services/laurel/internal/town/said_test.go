@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/town"
 )
@@ -106,9 +107,37 @@ func TestTheClubIsThatOfTheTruth(t *testing.T) {
 	}
 }
 
+// TestThePointsAreThoseOfTheProgramme: what the town says is earned is what its own programme gives for each order.
+func TestThePointsAreThoseOfTheProgramme(t *testing.T) {
+	p := small(7)
+	made := town.Make(p)
+	read, faults := program.Parse([]program.File{{Name: "town.yaml", Content: []byte(p.Program())}})
+	require.Empty(t, faults)
+	var all, inDays, boosted int64
+	for _, o := range made.Orders {
+		goods := town.Shelf[o.Goods]
+		boost := read.BoostOf(program.PaidOrder{Tier: "resident", Day: o.Day, Amount: o.Amount})
+		rate, _ := read.LineRate(orders.Line{SKU: goods.SKU, Category: goods.Category}, "resident", boost)
+		points, err := rate.Floor(int64(o.Amount))
+		require.NoError(t, err)
+		all += points
+		if boost != "" {
+			boosted++
+			require.GreaterOrEqual(t, o.Amount, p.Baskets.AtLeast)
+		}
+		if o.Day >= p.Baskets.From && o.Day < p.Baskets.From.AddDays(p.Baskets.Days) {
+			inDays += points
+		}
+	}
+	truth := made.Planted(p)
+	require.Equal(t, []int64{all, inDays}, []int64{truth.Points, truth.Baskets.Points})
+	require.Greater(t, boosted, int64(20))
+	require.Less(t, p.Baskets.From.AddDays(p.Baskets.Days), p.CampaignFrom, "each campaign has its own days")
+}
+
 // TestTheProgrammeTakesWhatIsSaid: it is one without a fault, and has every type that is said.
 func TestTheProgrammeTakesWhatIsSaid(t *testing.T) {
-	read, faults := program.Parse([]program.File{{Name: "town.yaml", Content: []byte(town.Program)}})
+	read, faults := program.Parse([]program.File{{Name: "town.yaml", Content: []byte(small(7).Program())}})
 	require.Empty(t, faults)
 	types := map[string]bool{}
 	for _, a := range read.Actions {

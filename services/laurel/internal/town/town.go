@@ -36,7 +36,29 @@ type Params struct {
 	HeldOut      money.Ratio
 	// Uplift is what each order of those treated is greater by, as a share, while the campaign runs.
 	Uplift money.Ratio
+	// Baskets is a campaign of the programme.
+	Baskets Baskets
 }
+
+// Baskets is a campaign that multiplies the points of large orders, for some days. Nobody buys otherwise because of it.
+type Baskets struct {
+	Name    string
+	From    calendar.Day
+	Days    int
+	AtLeast money.Minor
+	Factor  int64
+}
+
+// points are what an order earns: a point for each 1.00, times the factor where the campaign holds, rounded down once.
+func (b Baskets) points(o Order) money.Points {
+	factor := int64(1)
+	if o.Day >= b.From && o.Day < b.From.AddDays(b.Days) && o.Amount >= b.AtLeast {
+		factor = b.Factor
+	}
+	return money.Points(int64(o.Amount) * factor / minorOfPoint)
+}
+
+const minorOfPoint = 100
 
 // Limits.
 const (
@@ -55,7 +77,8 @@ func Of(seed uint64, members, years int) Params {
 		RateShape: 1.2, RateMean: 14, StopA: 0.6, StopB: 9, SpendMean: 4200, SpendAcross: 0.5, SpendEach: 0.4,
 		Campaign: "spring", CampaignDays: 60,
 	}
-	p.CampaignFrom = start.AddDays(years * 200) //nolint:mnd // of 365
+	p.CampaignFrom = start.AddDays(years * 200)                                                                      //nolint:mnd // of 365
+	p.Baskets = Baskets{Name: "large-baskets", From: start.AddDays(years * 100), Days: 30, AtLeast: 5000, Factor: 2} //nolint:mnd // of 365
 	p.HeldOut, p.Uplift = money.MustRatio(1, 5), money.MustRatio(3, 20)
 	return p
 }
@@ -86,6 +109,8 @@ type Truth struct {
 	Revenue         money.Minor
 	// Alive is how many have not stopped at the end; of the others it is known when they did.
 	Alive int64
+	// Points are what all orders earned, and InBaskets what those of the days of Params.Baskets did.
+	Points, InBaskets money.Points
 	// Effect is what the campaign did.
 	Effect Effect
 	// Said is what people think, and what came of their telling it.
@@ -163,6 +188,11 @@ func (t *Town) live(p Params, account string, r *rand.Rand) life {
 			added := money.Minor(int64(o.Amount) * p.Uplift.Num() / p.Uplift.Den())
 			o.Amount += added
 			t.Truth.Effect.Added += added
+		}
+		points := p.Baskets.points(o)
+		t.Truth.Points += points
+		if o.Day >= p.Baskets.From && o.Day < p.Baskets.From.AddDays(p.Baskets.Days) {
+			t.Truth.InBaskets += points
 		}
 		t.Orders, t.Truth.Revenue = append(t.Orders, o), t.Truth.Revenue+o.Amount
 		lived.orders = append(lived.orders, o)

@@ -144,3 +144,36 @@ func TestTermsCountWhoCameToEachRenewal(t *testing.T) {
 		{Renewal: 1, AtRisk: 4, Left: 2}, {Renewal: 2, AtRisk: 2, Left: 1}, {Renewal: 3, AtRisk: 1},
 	}, s.Terms())
 }
+
+// TestIntervalsHoldThePlantedParameters: of a hundred clubs of a thousand members, seen for 18 to 24 months, 95 intervals of 95 % should
+// hold each parameter; four standard errors of such a count are 9.
+func TestIntervalsHoldThePlantedParameters(t *testing.T) {
+	const alpha, beta, clubs = 0.8, 4, 100
+	inside := [2]int{}
+	for seed := range uint64(clubs) {
+		source := rand.NewPCG(seed, 1)
+		random, chance, s := rand.New(source), distuv.Beta{Alpha: alpha, Beta: beta, Src: source}, &sbg.Sample{}
+		for range 1000 {
+			leaves, seen, renewals := chance.Rand(), 18+random.IntN(7), 0
+			for renewals < seen && random.Float64() >= leaves {
+				renewals++
+			}
+			if renewals < seen {
+				s.Left(renewals)
+			} else {
+				s.Kept(renewals)
+			}
+		}
+		m, e, err := sbg.Fit(s, nil)
+		require.NoError(t, err)
+		require.True(t, e.Converged, e.Why)
+		for i, off := range []float64{m.Alpha - alpha, m.Beta - beta} {
+			if math.Abs(off) <= 1.96*e.Errors[i] {
+				inside[i]++
+			}
+		}
+	}
+	t.Logf("alpha inside in %d of %d clubs, beta in %d", inside[0], clubs, inside[1])
+	require.GreaterOrEqual(t, inside[0], 86)
+	require.GreaterOrEqual(t, inside[1], 86)
+}
