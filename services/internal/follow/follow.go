@@ -31,9 +31,10 @@ type Batch interface {
 	Message(ctx context.Context, m Message) error
 	// Work does what the service submitted itself: a sweep, a command.
 	Work(ctx context.Context, partition int, payload any) error
-	// Finish ends the batch. What it returns writes everything inside the transaction; now is when that is recorded. It
-	// returns store.ErrConflict where somebody else was faster.
-	Finish(now time.Time) func(ctx context.Context) error
+	// Finish ends the batch. What it returns writes everything inside the transaction; recorded tells when what belongs to a partition
+	// is recorded: never before what was recorded of it earlier, by whichever clock. That may be called several times, and returns
+	// store.ErrConflict where somebody else was faster.
+	Finish(recorded func(partition int) time.Time) func(ctx context.Context) error
 	// Committed is called once everything is durable.
 	Committed(o Outcome)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -15,6 +16,7 @@ import (
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	ordersv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/orders/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -39,6 +41,39 @@ func (p *place) order(account, id string) {
 	})
 	require.NoError(p.t, err)
 	p.tell(bus.OrderSubject("tea", "shop", "paid", account), "laurel.orders.v1.OrderPaid", "event/"+id, body)
+}
+
+// TestTimesOfRecordingNeverGoBack within a partition, though the next who writes has a clock that is behind.
+func TestTimesOfRecordingNeverGoBack(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.control("house", "opened", "opened", opened())
+	ahead := time.Date(2026, 11, 27, 14, 0, 0, 0, time.UTC)
+	behind := ahead.Add(-4 * time.Hour)
+	for _, c := range []struct {
+		partition int
+		clock     time.Time
+		recorded  time.Time
+	}{
+		{partition: 3, clock: ahead, recorded: ahead},
+		{partition: 3, clock: behind, recorded: ahead},
+		{partition: 3, clock: ahead.Add(time.Minute), recorded: ahead.Add(time.Minute)},
+		{partition: 2, clock: behind, recorded: ahead}, // opened by the first
+	} {
+		p.clock = clock.At(c.clock)
+		r := p.run(bus.Events, nil)
+		r.drained(t)
+		what := c.clock.Format(time.RFC3339)
+		require.NoError(t, r.Call(t.Context(), c.partition, what))
+		r.stop()
+		var l line
+		id := fmt.Sprintf("%d/work/%s", c.partition, what)
+		require.NoError(t, p.open().Collection("lines").FindOne(t.Context(), bson.M{"_id": id}).Decode(&l))
+		require.Equal(t, c.recorded, l.At.UTC(), id)
+	}
+	parts, err := p.open().ReadPartitions(t.Context(), []int{2, 3})
+	require.NoError(t, err)
+	require.Equal(t, []time.Time{ahead, ahead.Add(time.Minute)}, []time.Time{parts[2].Recorded.UTC(), parts[3].Recorded.UTC()})
 }
 
 // TestACallIsAnsweredOnceItIsDurable, or refused while the queue is full.

@@ -35,8 +35,9 @@ const (
 
 // line is what the diary keeps of a message, or of work that was submitted.
 type line struct {
-	ID   string `bson:"_id"` // partition and place: a message that counted twice would collide
-	What string `bson:"what"`
+	ID   string    `bson:"_id"` // partition and place: a message that counted twice would collide
+	What string    `bson:"what"`
+	At   time.Time `bson:"at"` // recorded
 }
 
 // diary is the smallest service there is: it writes down what it is given, and of EVENTS it tells FACTS.
@@ -54,6 +55,7 @@ type page struct {
 	diary *diary
 	parts *follow.Parts
 	lines []line
+	of    []int // partitions of the lines
 }
 
 func (p *page) Message(_ context.Context, m follow.Message) error {
@@ -62,7 +64,7 @@ func (p *page) Message(_ context.Context, m follow.Message) error {
 			return err
 		}
 	}
-	p.lines = append(p.lines, line{fmt.Sprintf("%d/%d", m.Partition, m.Sequence), describe(m)})
+	p.lines, p.of = append(p.lines, line{ID: fmt.Sprintf("%d/%d", m.Partition, m.Sequence), What: describe(m)}), append(p.of, m.Partition)
 	if !p.diary.tells {
 		return nil
 	}
@@ -73,12 +75,15 @@ func (p *page) Message(_ context.Context, m follow.Message) error {
 }
 
 func (p *page) Work(_ context.Context, partition int, payload any) error {
-	p.lines = append(p.lines, line{fmt.Sprintf("%d/work/%v", partition, payload), "work"})
+	p.lines, p.of = append(p.lines, line{ID: fmt.Sprintf("%d/work/%v", partition, payload), What: "work"}), append(p.of, partition)
 	p.parts.Touch(partition)
 	return nil
 }
 
-func (p *page) Finish(time.Time) func(ctx context.Context) error {
+func (p *page) Finish(recorded func(int) time.Time) func(ctx context.Context) error {
+	for i := range p.lines {
+		p.lines[i].At = recorded(p.of[i])
+	}
 	return func(ctx context.Context) error {
 		if len(p.lines) == 0 {
 			return nil
@@ -119,6 +124,7 @@ type place struct {
 	nats          *testkit.NATSServer
 	bus           *bus.Bus
 	shown         *prometheus.Registry // by the last replica
+	clock         clock.Clock          // of the next replica; nil: the machine's
 	address       string               // of the next replica: it shares with others; empty: it does not
 }
 
@@ -183,8 +189,12 @@ func (p *place) run(stream string, fail func(m follow.Message) error, intake ...
 	if stream == bus.Events {
 		cfg.Publishes = []string{bus.Facts}
 	}
+	now := clock.System()
+	if p.clock != nil {
+		now = p.clock
+	}
 	f, err := follow.New(p.t.Context(), cfg, follow.Deps{
-		Store: s, Bus: p.connect(), Programs: follow.NewPrograms(s), Handler: &diary{s, stream == bus.Events, fail}, Clock: clock.System(),
+		Store: s, Bus: p.connect(), Programs: follow.NewPrograms(s), Handler: &diary{s, stream == bus.Events, fail}, Clock: now,
 		Log: testkit.Logger(p.t), Registry: p.shown, Health: &telemetry.Health{},
 	})
 	require.NoError(p.t, err)

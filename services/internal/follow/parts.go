@@ -97,7 +97,7 @@ func (p *Parts) changed(stored map[int]store.Partition, now time.Time) ([]store.
 	var chunks []outbox.Chunk
 	for id := range p.moved {
 		part := p.parts[id]
-		part.Version = stored[id].Version
+		part.Version, part.Recorded = stored[id].Version, recorded(stored[id], now)
 		for _, stream := range slices.Sorted(keysOf(p.out[id])) {
 			chunks = append(chunks, outbox.Cut(&part, stream, p.out[id][stream], now)...)
 		}
@@ -105,4 +105,12 @@ func (p *Parts) changed(stored map[int]store.Partition, now time.Time) ([]store.
 	}
 	slices.SortFunc(parts, func(a, b store.Partition) int { return a.ID - b.ID })
 	return parts, chunks
+}
+
+// recorded is when something is recorded of a partition: now, or, where the clock of whoever wrote it last was ahead, then.
+func recorded(p store.Partition, now time.Time) time.Time {
+	if p.Recorded.After(now) {
+		return p.Recorded
+	}
+	return now
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/codes"
 
@@ -161,10 +162,10 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 	if len(moved) == 0 {
 		return nil
 	}
-	write := b.Finish(begun)
+	write := b.Finish(func(partition int) time.Time { return recorded(p.parts[partition], begun) })
 	begun = p.Clock.Now()
 	fault.Point(fault.BeforeCommit)
-	err := p.Store.Transact(ctx, func(ctx context.Context) error {
+	err := p.Store.Commit(ctx, func(ctx context.Context) error {
 		if err := p.Store.MovePartitions(ctx, moved); err != nil {
 			return err
 		}

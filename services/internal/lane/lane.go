@@ -59,10 +59,14 @@ func DefaultLimits() Limits {
 	return Limits{BatchItems: 512, BatchBytes: 8 << 20, QueueItems: 2048, Idle: 2 * time.Millisecond}
 }
 
-// Waits between tries when something is in trouble.
+// Waits between tries when something is in trouble, and when another writer is faster again and again: a try that lost says nothing
+// about the next one.
 const (
-	troubleWaitMin = 20 * time.Millisecond
-	troubleWaitMax = time.Second
+	troubleWaitMin  = 20 * time.Millisecond
+	troubleWaitMax  = time.Second
+	conflictWaitMin = time.Millisecond
+	conflictWaitMax = 16 * time.Millisecond
+	conflictsAtOnce = 2
 )
 
 // Lane is safe for many submitters; one Run at a time.
@@ -72,12 +76,13 @@ type Lane struct {
 	log    *slog.Logger
 	queue  chan Item
 	over   []Item // Run's own: at most one item, taken from the queue and too heavy for the batch before
+	run    int    // Run's own: how many items the next try takes at most
 	stats  Stats
 }
 
 // New makes a lane.
 func New(poster Poster, limits Limits, log *slog.Logger, stats Stats) *Lane {
-	return &Lane{limits: limits, poster: poster, log: log, queue: make(chan Item, limits.QueueItems), stats: stats}
+	return &Lane{limits: limits, poster: poster, log: log, queue: make(chan Item, limits.QueueItems), run: limits.BatchItems, stats: stats}
 }
 
 // Submit queues an item, waiting for room: back-pressure for the bus and for sweeps.
@@ -157,17 +162,23 @@ func (l *Lane) collect(ctx context.Context, batch []Item) []Item {
 	return batch
 }
 
-// work posts a batch to its end, whatever it takes. From the second failure on a run is tried by halves, so that what
-// fails is narrowed down while its neighbours go on.
+// growth is the part by which a run is longer than the one before that went through.
+const growth = 4
+
+// work posts a batch to its end, whatever it takes. What failed is tried by halves, so that what fails is narrowed down while its
+// neighbours go on, and so that few writes meet others where many do. What went through is what later tries begin with, and a
+// fourth more each time.
 func (l *Lane) work(ctx context.Context, batch []Item) error {
-	run, wait, failures := len(batch), troubleWaitMin, 0
+	failures, wait := 0, time.Duration(0)
 	for len(batch) > 0 && ctx.Err() == nil {
-		run = min(run, len(batch))
+		run := min(l.run, len(batch))
 		left, err := l.poster.Post(ctx, batch[:run])
 		if err == nil {
 			l.stats.batch(run - len(left))
-			batch, failures, wait = append(left, batch[run:]...), 0, troubleWaitMin
-			run = min(2*run, l.limits.BatchItems)
+			batch, failures, wait = append(left, batch[run:]...), 0, 0
+			if run == l.run {
+				l.run = min(run+max(run/growth, 1), l.limits.BatchItems)
+			}
 			continue
 		}
 		if _, stop := errors.AsType[*Stop](err); stop {
@@ -175,17 +186,26 @@ func (l *Lane) work(ctx context.Context, batch []Item) error {
 		}
 		l.poster.Reset()
 		l.stats.failure(err)
-		if failures++; failures > 1 {
-			run = max(run/2, 1)
-		}
-		if errors.Is(err, store.ErrConflict) && failures < 3 || ctx.Err() != nil {
+		failures++
+		l.run = max(run/2, 1)
+		if errors.Is(err, store.ErrConflict) && failures <= conflictsAtOnce || ctx.Err() != nil {
 			continue
 		}
-		l.log.WarnContext(ctx, "batch not written, trying again", "error", err, "items", run, "failures", failures, "wait", wait)
+		wait = longer(wait, err)
+		if wait >= conflictWaitMax {
+			l.log.WarnContext(ctx, "batch not written, trying again", "error", err, "items", run, "failures", failures, "wait", wait)
+		}
 		pause(ctx, wait)
-		wait = min(2*wait, troubleWaitMax)
 	}
 	return nil
+}
+
+// longer is how long to wait after a failure, where it was so long after the one before.
+func longer(wait time.Duration, err error) time.Duration {
+	if errors.Is(err, store.ErrConflict) {
+		return min(max(2*wait, conflictWaitMin), conflictWaitMax)
+	}
+	return min(max(2*wait, troubleWaitMin), troubleWaitMax)
 }
 
 func pause(ctx context.Context, d time.Duration) {

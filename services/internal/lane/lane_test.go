@@ -48,25 +48,35 @@ func TestHowABatchIsTriedAgain(t *testing.T) {
 	}{
 		{name: "all goes well", items: 8, sizes: []int{8}},
 		{
-			name: "a lost race is run again at once and whole", items: 8, script: []outcome{conflicts},
-			sizes: []int{8, 8}, waits: []time.Duration{0},
+			name: "a lost race is run again at once, by halves", items: 8, script: []outcome{conflicts},
+			sizes: []int{8, 4, 4}, waits: []time.Duration{0, 0},
 		},
 		{
-			name: "lost twice, it is halved, and grows again", items: 8, script: []outcome{conflicts, conflicts},
-			sizes: []int{8, 8, 4, 4}, waits: []time.Duration{0, 0, 0},
+			name: "lost twice, it is halved again, and grows one by one", items: 8, script: []outcome{conflicts, conflicts},
+			sizes: []int{8, 4, 2, 3, 3}, waits: []time.Duration{0, 0, 0, 0},
+		},
+		{
+			name: "a run of eight and more grows by a fourth", items: 60, script: []outcome{conflicts, conflicts, conflicts},
+			sizes: []int{60, 30, 15, 7, 8, 10, 12, 15, 8}, waits: []time.Duration{0, 0, 1 * ms, 0, 0, 0, 0, 0},
 		},
 		{
 			name: "lost again and again, it waits between the tries and ends at one item", items: 8,
 			script: []outcome{conflicts, conflicts, conflicts, conflicts, conflicts},
-			sizes:  []int{8, 8, 4, 2, 1, 1, 2, 4, 1}, waits: []time.Duration{0, 0, 20 * ms, 40 * ms, 80 * ms, 0, 0, 0},
+			sizes:  []int{8, 4, 2, 1, 1, 1, 2, 3, 2}, waits: []time.Duration{0, 0, 1 * ms, 2 * ms, 4 * ms, 0, 0, 0},
+		},
+		{
+			name: "for a lost race it waits 16 ms at most: the next try may win as well", items: 1,
+			script: []outcome{conflicts, conflicts, conflicts, conflicts, conflicts, conflicts, conflicts, conflicts},
+			sizes:  []int{1, 1, 1, 1, 1, 1, 1, 1, 1},
+			waits:  []time.Duration{0, 0, 1 * ms, 2 * ms, 4 * ms, 8 * ms, 16 * ms, 16 * ms},
 		},
 		{
 			name: "an unknown outcome is waited for", items: 2, script: []outcome{unknownAndLost},
-			sizes: []int{2, 2}, waits: []time.Duration{20 * ms},
+			sizes: []int{2, 1, 1}, waits: []time.Duration{20 * ms, 0},
 		},
 		{
 			name: "written, though nobody knew: the poster answers it", items: 2, script: []outcome{unknownAndWritten},
-			sizes: []int{2, 2}, waits: []time.Duration{20 * ms},
+			sizes: []int{2, 1, 1}, waits: []time.Duration{20 * ms, 0},
 		},
 		{
 			name: "trouble is waited for, twice as long each time, a second at most", items: 1,
@@ -76,7 +86,7 @@ func TestHowABatchIsTriedAgain(t *testing.T) {
 		},
 		{
 			name: "after a success the waits begin anew", items: 4, script: []outcome{troubled, commitsFirstHalf, troubled},
-			sizes: []int{4, 4, 2, 2}, waits: []time.Duration{20 * ms, 0, 20 * ms},
+			sizes: []int{4, 2, 3, 1, 2}, waits: []time.Duration{20 * ms, 0, 20 * ms, 0},
 		},
 		{
 			name: "what the poster hands back comes next", items: 5, script: []outcome{commitsFirstHalf, commitsFirstHalf},
@@ -93,6 +103,28 @@ func TestHowABatchIsTriedAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestALaneRemembersWhatWentThrough: where writes meet others, what comes later is not tried at its full size first.
+func TestALaneRemembersWhatWentThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoster(14, conflicts, conflicts, conflicts, conflicts)
+		l := lane.New(p, p.limits, testkit.Logger(t), lane.Stats{})
+		submit(t, l, 8)
+		stop := start(t.Context(), l)
+		pass(t.Context(), time.Second)
+		require.Equal(t, []int{8, 4, 2, 1, 1, 2, 3, 2}, p.sizes())
+		p.mu.Lock()
+		p.script = []outcome{conflicts, conflicts, conflicts}
+		p.mu.Unlock()
+		for i := 8; i < 14; i++ {
+			require.NoError(t, l.Submit(t.Context(), lane.Item{Partition: 3, Bytes: 1, Payload: i}))
+		}
+		<-p.done
+		require.NoError(t, stop())
+		require.Empty(t, p.faults)
+		require.Equal(t, []int{4, 2, 1, 1, 2, 3}, p.sizes()[8:])
+	})
 }
 
 func TestBatchesEndAtTheirLimits(t *testing.T) {

@@ -123,6 +123,10 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 	if err != nil {
 		return err
 	}
+	now, err := clock.Process()
+	if err != nil {
+		return err
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", spec.Metrics(cfg))
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", spec.Metrics(cfg), err)
@@ -137,7 +141,7 @@ func run[C any](ctx context.Context, spec Spec[C], f flags, cfg C, errs io.Write
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	deps := Deps{Log: log, Clock: clock.System(), Registry: registry, Health: health, Tracing: tracing, Shared: true}
+	deps := Deps{Log: log, Clock: now, Registry: registry, Health: health, Tracing: tracing, Shared: true}
 	log.InfoContext(ctx, "service begins", "service", spec.Name, "metrics", listener.Addr().String())
 	starting := newStart(health)
 	group, ctx := errgroup.WithContext(ctx)

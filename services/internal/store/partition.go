@@ -39,6 +39,8 @@ type Partition struct {
 	Epoch   int       `bson:"epoch"`
 	Mark    Mark      `bson:"mark"`
 	Clock   time.Time `bson:"clock"`
+	// Recorded is when the partition was written last, by the clock of whoever did: what is written next says no earlier time.
+	Recorded time.Time `bson:"recorded,omitempty"`
 	// Events is true when occurred_at moves the clock (replay), false for the stream's time; Opened: the mode is known.
 	Events bool `bson:"events"`
 	Opened bool `bson:"opened"`
@@ -82,8 +84,15 @@ func PartitionsCollection() Collection {
 
 // LoadPartitions reads partition documents and makes those that are missing.
 func (s *Store) LoadPartitions(ctx context.Context, ids []int) (map[int]Partition, error) {
+	parts, err := s.ReadPartitions(ctx, ids)
+	if err != nil || len(parts) == len(ids) {
+		return parts, err
+	}
 	coll := s.Collection(PartitionsName)
 	for _, id := range ids {
+		if _, there := parts[id]; there {
+			continue
+		}
 		fresh := Partition{Format: 1, Epoch: 1, Outbox: map[string]int64{}}
 		_, err := coll.UpdateOne(ctx, bson.M{"_id": id}, bson.M{"$setOnInsert": withoutID(fresh)}, options.UpdateOne().SetUpsert(true))
 		if err != nil && !mongo.IsDuplicateKeyError(err) {

@@ -22,6 +22,12 @@ var ErrUnknown = errors.New("the outcome of the commit is not known")
 // commitPatience bounds how long a commit with unknown outcome is tried again.
 const commitPatience = 10 * time.Second
 
+// writeTries is how often the writes of Commit are tried: each write of a transaction that meets another one ends all of it.
+const writeTries = 4
+
+// codeWriteConflict is mongod's answer to a write that met another one.
+const codeWriteConflict = 112
+
 // Labels that mongod and the driver put on errors.
 const (
 	labelTransient = "TransientTransactionError"
@@ -47,6 +53,24 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 	}
 	fault.Point(fault.InCommit)
 	return commit(ctx, session)
+}
+
+// Commit is Transact for writes that are computed already: they read nothing, and versions and keys among them say whether what they
+// were computed from still holds. Where mongod had one of them meet another write, or could not confirm it, the same are tried
+// again at once, a few times: that costs less than reading and computing anew, which is what ErrConflict then asks for.
+func (s *Store) Commit(ctx context.Context, writes func(ctx context.Context) error) error {
+	for try := 1; ; try++ {
+		err := s.Transact(ctx, writes)
+		if err == nil || try == writeTries || ctx.Err() != nil || errors.Is(err, ErrUnknown) || !met(err) && !unconfirmed(err) {
+			return err
+		}
+	}
+}
+
+// met tells whether a write met another one.
+func met(err error) bool {
+	answer, ok := errors.AsType[mongo.ServerError](err)
+	return ok && answer.HasErrorCode(codeWriteConflict)
 }
 
 func commit(ctx context.Context, session *mongo.Session) error {

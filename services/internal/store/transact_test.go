@@ -83,6 +83,69 @@ func TestATransactionHappensWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// TestComputedWritesAreTriedAgainWhereTheyMeetOthers lets somebody else write what a transaction is about to write.
+func TestComputedWritesAreTriedAgainWhereTheyMeetOthers(t *testing.T) {
+	const tries = 4
+	more := bson.M{"$inc": bson.M{"points": int64(1)}}
+	for _, c := range []struct {
+		name string
+		met  int                                                      // tries in which another writer is faster
+		then func(ctx context.Context, s *store.Store, run int) error // after the writes
+		runs int
+		err  error // nil: it happens
+	}{
+		{name: "nobody is in the way", runs: 1},
+		{name: "somebody was, once", met: 1, runs: 2},
+		{name: "as often as it is tried but once", met: tries - 1, runs: tries},
+		{name: "always", met: tries, runs: tries, err: store.ErrConflict},
+		{
+			name: "a key that is there already says that it was computed from what no longer holds", runs: 1, err: store.ErrConflict,
+			then: func(ctx context.Context, s *store.Store, _ int) error { return insert(ctx, s, thing("earlier", 9)) },
+		}, {
+			name: "so does a version, which the second try sees", met: 1, runs: 2, err: store.ErrConflict,
+			then: func(_ context.Context, _ *store.Store, run int) error {
+				if run == 2 {
+					return store.ErrConflict
+				}
+				return nil
+			},
+		}, {
+			name: "an error of the caller's own", runs: 1, err: errBroken,
+			then: func(context.Context, *store.Store, int) error { return errBroken },
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := house(t)
+			require.NoError(t, insert(t.Context(), s, thing("earlier", 0)))
+			runs := 0
+			err := s.Commit(t.Context(), func(ctx context.Context) error {
+				runs++
+				if err := insert(ctx, s, thing("a", 1)); err != nil {
+					return err
+				}
+				if runs <= c.met {
+					if _, err := s.Collection("things").UpdateByID(mongo.NewSessionContext(ctx, nil), "earlier", more); err != nil {
+						return err
+					}
+				}
+				if _, err := s.Collection("things").UpdateByID(ctx, "earlier", more); err != nil || c.then == nil {
+					return err
+				}
+				return c.then(ctx, s, runs)
+			})
+			require.Equal(t, c.runs, runs)
+			if c.err != nil {
+				require.ErrorIs(t, err, c.err)
+				require.Equal(t, []string{"earlier"}, ids(t, s))
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, []string{"a", "earlier"}, ids(t, s))
+		})
+	}
+}
+
 // requireKind holds an error against one that it is, or whose type it has.
 func requireKind(t *testing.T, err, want error) {
 	t.Helper()

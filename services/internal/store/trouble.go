@@ -19,6 +19,11 @@ func Trouble(err error) bool {
 	if labelled, ok := errors.AsType[mongo.LabeledError](err); ok && slices.ContainsFunc([]string{labelTransient, labelUnknown, labelRetry}, labelled.HasErrorLabel) {
 		return true
 	}
+	return unconfirmed(err)
+}
+
+// unconfirmed tells whether a write was made, and mongod does not know yet if it will last.
+func unconfirmed(err error) bool {
 	if w, ok := errors.AsType[mongo.WriteException](err); ok {
 		return w.WriteConcernError != nil && len(w.WriteErrors) == 0
 	}
@@ -26,9 +31,9 @@ func Trouble(err error) bool {
 		return b.WriteConcernError != nil && len(b.WriteErrors) == 0
 	}
 	c, ok := errors.AsType[mongo.CommandError](err)
-	return ok && slices.Contains(unconfirmed, c.Code)
+	return ok && slices.Contains(codesUnconfirmed, c.Code)
 }
 
-// unconfirmed are codes of a command whose write was made and not confirmed: WriteConcernFailed, PrimarySteppedDown,
+// codesUnconfirmed are those of a command whose write was made and not confirmed: WriteConcernFailed, PrimarySteppedDown,
 // InterruptedDueToReplStateChange.
-var unconfirmed = []int32{64, 189, 11602}
+var codesUnconfirmed = []int32{64, 189, 11602}

@@ -76,10 +76,11 @@ func message(subject, id string, at time.Time, body proto.Message) (outbox.Messa
 }
 
 // Finish implements follow.Batch: changed accounts with what falls due of them, entries with the time of recording.
-func (b *batch) Finish(now time.Time) func(ctx context.Context) error {
+func (b *batch) Finish(recorded func(partition int) time.Time) func(ctx context.Context) error {
 	w := b.changes
 	for i := range w.Entries {
-		w.Entries[i].Entry.RecordedAt = now
+		e := &w.Entries[i].Entry
+		e.RecordedAt = recorded(b.accounts[storage.AccountRef{Program: e.Program, ID: e.Account}].partition)
 	}
 	for _, ref := range b.order {
 		h := b.accounts[ref]

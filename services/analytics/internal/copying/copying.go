@@ -108,7 +108,7 @@ func (b *batch) Work(_ context.Context, partition int, payload any) error {
 }
 
 // Finish implements follow.Batch.
-func (b *batch) Finish(time.Time) func(ctx context.Context) error {
+func (b *batch) Finish(func(int) time.Time) func(ctx context.Context) error {
 	w := b.writes()
 	return func(ctx context.Context) error { return b.copier.Storage.Write(ctx, w) }
 }

@@ -119,7 +119,7 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 func (b *batch) Work(context.Context, int, any) error { return nil }
 
 // Finish implements follow.Batch.
-func (b *batch) Finish(time.Time) func(ctx context.Context) error {
+func (b *batch) Finish(func(int) time.Time) func(ctx context.Context) error {
 	for id, a := range b.accounts {
 		if a.seq > a.from { // nothing is written of an account whose facts were all known
 			b.writes.Accounts = append(b.writes.Accounts, storage.AccountWrite{Account: id, From: a.from, To: a.seq})

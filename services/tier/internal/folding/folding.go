@@ -135,7 +135,7 @@ func (b *batch) keepBook(ref storage.OrderRef, book standing.Book) {
 }
 
 // Finish implements follow.Batch: changed accounts, with what falls due of them.
-func (b *batch) Finish(time.Time) func(ctx context.Context) error {
+func (b *batch) Finish(func(int) time.Time) func(ctx context.Context) error {
 	w := b.changes
 	for _, ref := range b.order {
 		h := b.accounts[ref]
