@@ -237,6 +237,44 @@ func TestABandOfAScoreIsPublished(t *testing.T) {
 	g.publish("lively")
 	g.told("lively", answer.GetAsOf())
 	require.Len(t, s.h.changes(bus.Facts), len(want))
+
+	// Another fit is put into use: whom it takes for gone has left, whom not has entered, on the same day and once.
+	other := s.fit(&analyticsv1.FitModelRequest{
+		IdempotencyKey: "2", Prior: true, Buying: analyticsv1.BuyingModel_BUYING_MODEL_PARETO_NBD, Choice: analyticsv1.Choice_CHOICE_NEVER,
+	})
+	byOther, err := s.models.ListLifetimes(t.Context(), &analyticsv1.ListLifetimesRequest{
+		Program: "tea", PageSize: 5000, Parameters: &analyticsv1.LifetimeParameters{Fit: other.GetId()},
+	})
+	require.NoError(t, err)
+	threshold := 0 // on which the two fits differ of somebody
+	for i, l := range answer.GetLifetimes() {
+		one, two := int(100*estimated(t, l.GetAlive())), int(100*estimated(t, byOther.GetLifetimes()[i].GetAlive()))
+		if one != two {
+			threshold = max(one, two)
+		}
+	}
+	require.Positive(t, threshold)
+	g.define(live, "sure", fmt.Sprintf("alive_percent >= %d", threshold))
+	before := g.members("sure", "")
+	g.publish("sure")
+	g.told("sure", answer.GetAsOf())
+	told := len(s.h.changes(bus.Facts))
+	require.Equal(t, len(want)+len(before), told, "a challenger changes nothing")
+	_, err = s.models.ChooseFit(t.Context(), &analyticsv1.ChooseFitRequest{Program: "tea", Id: other.GetId(), IdempotencyKey: "k"})
+	require.NoError(t, err)
+	after := g.members("sure", "")
+	g.drained()
+	crossed := 0
+	for _, pair := range [][2][]string{{before, after}, {want, g.members("lively", "")}} {
+		for _, l := range answer.GetLifetimes() {
+			if slices.Contains(pair[0], l.GetAccount()) != slices.Contains(pair[1], l.GetAccount()) {
+				crossed++
+			}
+		}
+	}
+	require.Positive(t, crossed)
+	require.Len(t, s.h.changes(bus.Facts), told+crossed)
+	require.EqualValues(t, len(after), g.told("sure", answer.GetAsOf()).GetCustomers())
 }
 
 func TestASegmentByCategories(t *testing.T) {

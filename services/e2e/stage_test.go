@@ -304,19 +304,36 @@ func (s *stage) conclude() map[string]books {
 // drain runs a service until nothing is left to do.
 func (s *stage) drain(name string) {
 	s.t.Helper()
-	made, err := followed[name](s, service.Deps{
-		Log: warnings(s.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
-	})
-	require.NoError(s.t, err)
-	ctx, stop := context.WithCancel(s.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- made.Run(ctx) }()
+	made, stop := s.hosts(name)
 	testkit.Eventually(s.t, func() bool {
 		progress, err := made.Progress(s.t.Context())
 		return made.Broken() != nil || err == nil && progress.Drained()
 	}, name+" has drained")
 	stop()
-	require.NoError(s.t, errors.Join(made.Broken(), <-ended, made.Close(context.WithoutCancel(s.t.Context()))))
+}
+
+// works runs a service inside this process, until the test ends or it is stopped.
+func (s *stage) works(name string) (stop func()) {
+	s.t.Helper()
+	_, stop = s.hosts(name)
+	s.t.Cleanup(stop)
+	return stop
+}
+
+// hosts runs a service inside this process until it is stopped, which holds it to having broken nothing.
+func (s *stage) hosts(name string) (follower, func()) {
+	s.t.Helper()
+	made, err := followed[name](s, service.Deps{
+		Log: warnings(s.t), Clock: clock.System(), Registry: prometheus.NewRegistry(), Health: &telemetry.Health{},
+	})
+	require.NoError(s.t, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- made.Run(ctx) }()
+	return made, sync.OnceFunc(func() {
+		cancel()
+		require.NoError(s.t, errors.Join(made.Broken(), <-ended, made.Close(context.WithoutCancel(ctx))))
+	})
 }
 
 // books is what a service holds: its documents by collection and id, and which revisions each partition has passed.

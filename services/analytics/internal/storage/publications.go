@@ -24,6 +24,8 @@ type Publication struct {
 	// AsOf is the day of what was told last as a whole; calendar.None: nothing was.
 	AsOf      calendar.Day
 	Customers int64 // in it then
+	// Fit is by which that was told, where the segment asks for one.
+	Fit string
 }
 
 type publicationDoc struct {
@@ -37,6 +39,7 @@ type publicationDoc struct {
 	Told      int64  `bson:"told"`
 	AsOf      int32  `bson:"as_of"`
 	Customers int64  `bson:"customers"`
+	Fit       string `bson:"fit,omitempty"`
 }
 
 // publicationsCollection keeps a publication for ever: its revisions go on where a segment of the same name is made anew.
@@ -51,7 +54,7 @@ func publicationsCollection() store.Collection {
 }
 
 func (d publicationDoc) publication() Publication {
-	return Publication{d.Program, d.Segment, d.Revision, d.Withdrawn, d.Asked, d.Told, calendar.Day(d.AsOf), d.Customers}
+	return Publication{d.Program, d.Segment, d.Revision, d.Withdrawn, d.Asked, d.Told, calendar.Day(d.AsOf), d.Customers, d.Fit}
 }
 
 // Publish asks for a segment to be told, or not any more: a new revision where it was otherwise.
@@ -111,7 +114,7 @@ func (s *Storage) Publications(ctx context.Context, program string) ([]Publicati
 // TellEnded notes that all of a publication was told, up to Told of p. One that has another revision by now stays as it is.
 func (s *Storage) TellEnded(ctx context.Context, p Publication) error {
 	_, err := s.store.Collection(publicationsName).UpdateOne(ctx, bson.M{"_id": segmentID(p.Program, p.Segment), "revision": p.Revision},
-		bson.M{"$set": bson.M{"as_of": int32(p.AsOf), "customers": p.Customers}, "$max": bson.M{"told": p.Told}})
+		bson.M{"$set": bson.M{"as_of": int32(p.AsOf), "customers": p.Customers, "fit": p.Fit}, "$max": bson.M{"told": p.Told}})
 	if err != nil {
 		return fmt.Errorf("note what was told of segment %s: %w", segmentID(p.Program, p.Segment), err)
 	}

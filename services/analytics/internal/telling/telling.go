@@ -118,7 +118,7 @@ func (t *Teller) Run(ctx context.Context) error {
 	return nil
 }
 
-// round tells each publication that was asked for, or of which a day has come. One that fails does not hold up the others.
+// round tells each publication that was asked for, of which a day has come, or whose fit another one has replaced. One that fails does not hold up the others.
 func (t *Teller) round(ctx context.Context) error {
 	list, err := t.Storage.Publications(ctx, "")
 	if err != nil {
@@ -138,6 +138,11 @@ func (t *Teller) round(ctx context.Context) error {
 func (t *Teller) due(ctx context.Context, p storage.Publication) (bool, error) {
 	if p.Asked > p.Told || p.Withdrawn {
 		return p.Asked > p.Told, nil
+	}
+	if p.Fit != "" {
+		if inUse, err := t.Storage.Champion(ctx, p.Program); err != nil || inUse != p.Fit {
+			return err == nil, err
+		}
 	}
 	reading, err := t.Reporter.Reading(ctx, p.Program)
 	if unread, ok := reason.Of(err); ok && unread.Reason == reason.UnknownProgram {
@@ -184,7 +189,7 @@ func (t *Teller) tell(ctx context.Context, p storage.Publication) error {
 	}
 	r := run{Teller: t, of: p, changes: map[int][]copying.Change{}}
 	r.telling = copying.Telling{Program: p.Program, Segment: p.Segment, Revision: p.Revision, AsOf: p.AsOf}
-	r.of.Told, r.of.Customers = p.Asked, 0
+	r.of.Told, r.of.Customers, r.of.Fit = p.Asked, 0, ""
 	if p.Withdrawn {
 		err = r.everybodyLeaves(ctx)
 	} else {
@@ -219,6 +224,12 @@ func (r *run) members(ctx context.Context) error {
 	_, group, err := r.Segmenter.Find(ctx, r.of.Program, r.of.Segment)
 	if err != nil {
 		return err
+	}
+	if group.Condition != nil && group.Condition.Needs().Scored {
+		// Asked for first: where another is put into use meanwhile, some pages go by that, and all is looked at again.
+		if r.of.Fit, err = r.Storage.Champion(ctx, r.of.Program); err != nil {
+			return err
+		}
 	}
 	q := reporting.Query{Program: r.of.Program, AsOf: calendar.None, Compare: calendar.None}
 	var from segmenting.Place
