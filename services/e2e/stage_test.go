@@ -313,9 +313,9 @@ func (s *stage) drain(name string) {
 }
 
 // works runs a service inside this process, until the test ends or it is stopped.
-func (s *stage) works(name string) (stop func()) {
+func (s *stage) works(name string) func() {
 	s.t.Helper()
-	_, stop = s.hosts(name)
+	_, stop := s.hosts(name)
 	s.t.Cleanup(stop)
 	return stop
 }
