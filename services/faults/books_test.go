@@ -56,6 +56,7 @@ func (b *books) points() (map[string]int64, int64, error) {
 	}
 	active, held := map[string]int64{}, int64(0)
 	for _, a := range list {
+		active[a.Account] += 0 // one in which nothing ever was is there, too
 		for _, balance := range a.Balances {
 			active[a.Account] += balance.Active
 			held += balance.Held
@@ -110,9 +111,9 @@ func (w *world) settled(l *load) {
 	tick := time.NewTicker(2 * loadTick)
 	defer tick.Stop()
 	for why := b.differs(l); why != ""; why = b.differs(l) {
-		w.laurel.stillRuns()
+		w.stillRun()
 		if time.Since(began) > drainMax {
-			w.t.Fatalf("after %s the books are not what was acknowledged: %s\n%s\n%s", drainMax, why, w.ctl("dead", "list"), w.laurel.lastWords())
+			w.t.Fatalf("after %s the books are not what was acknowledged: %s\n%s\n%s", drainMax, why, w.ctl("dead", "list"), w.lastWords())
 		}
 		<-tick.C
 	}
@@ -189,7 +190,7 @@ func (w *world) noneIsLeft(l *load) {
 	tick := time.NewTicker(2 * loadTick)
 	defer tick.Stop()
 	for time.Since(began) < restMax {
-		if now = w.metric("go_goroutines"); now >= 0 && now <= l.goroutines+fewMore {
+		if now = w.metric("go_goroutines"); now >= 0 && now <= l.goroutines+float64(fewMore*len(w.processes())) {
 			w.t.Logf("%.0f goroutines, %.0f before", now, l.goroutines)
 			return
 		}
@@ -259,9 +260,9 @@ func (w *world) up(l *load, healed time.Time) {
 	tick := time.NewTicker(loadTick)
 	defer tick.Stop()
 	for !w.ready() || l.running() && !l.answeredSince(healed) {
-		w.laurel.stillRuns()
+		w.stillRun()
 		if time.Since(healed) > drainMax {
-			w.t.Fatalf("not up %s after it was healed:\n%s", drainMax, w.laurel.lastWords())
+			w.t.Fatalf("not up %s after it was healed:\n%s", drainMax, w.lastWords())
 		}
 		<-tick.C
 	}

@@ -227,14 +227,18 @@ func (l *load) some(n int) error {
 	return nil
 }
 
-// order makes the event of an order that is paid.
+// order makes the event of an order that is paid now.
 func (l *load) order(account string, points int64) bus.Outgoing {
+	return l.orderAt(account, points, now())
+}
+
+func (l *load) orderAt(account string, points int64, at time.Time) bus.Outgoing {
 	l.serial++
 	merchant := merchants[l.serial%len(merchants)]
 	ref := orders.Ref{Merchant: merchant, Order: fmt.Sprintf("o%06d", l.serial)}
 	g := orderfile.Group{
 		Merchant: merchant, Account: account, ID: merchant + "/" + ref.Order + "/paid", Ref: ref,
-		Event: orders.Event{Kind: orders.Paid, OccurredAt: now(), Currency: "EUR", Lines: []orders.Line{
+		Event: orders.Event{Kind: orders.Paid, OccurredAt: at, Currency: "EUR", Lines: []orders.Line{
 			{ID: "1", SKU: "assam", Quantity: 2, Amount: money.Minor(points * 100)},
 		}},
 	}

@@ -35,6 +35,7 @@ func list() []ordeal {
 		{"X11", "a hundredth of the events is poison of 12 kinds", poisonIsMixedIn},
 		{"X12", "messages, calls, orders and headers that are too large come in", tooMuchComesIn},
 		{"X13", "the disk gets low, and full; EVENTS and FACTS reach their limits", diskIsFull},
+		{"X14", "the clocks of the services are hours apart, some swing, and mongod's is three hours ahead", clocksDiffer},
 		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
 		{"X19", "the house is stopped in order (SIGTERM) under load and started again, five times", houseIsRestarted},
 	}
@@ -45,15 +46,7 @@ func TestFaults(t *testing.T) {
 	if *chosen == "" {
 		t.Skip("run by make test-faults")
 	}
-	var faults []ordeal
-	for _, f := range list() {
-		if *chosen == "all" || slices.Contains(strings.Split(*chosen, ","), f.id) {
-			faults = append(faults, f)
-		}
-	}
-	if *chosen != "all" {
-		require.Len(t, faults, len(strings.Split(*chosen, ",")), "a fault of %s is not known", *chosen)
-	}
+	faults := choose(t, list(), *chosen)
 	v := fullLoad
 	if testing.Short() { // to try the suite itself
 		v = volume{perSecond: 100, seconds: 6, members: 60}
@@ -68,6 +61,24 @@ func TestFaults(t *testing.T) {
 			f.try(x)
 		})
 	}
+}
+
+// choose picks faults by their names; X1 also means X1-apart.
+func choose(t *testing.T, all []ordeal, names string) []ordeal {
+	t.Helper()
+	if names == "all" {
+		return all
+	}
+	wanted, known := strings.Split(names, ","), map[string]bool{}
+	some := slices.DeleteFunc(all, func(f ordeal) bool {
+		base, _, _ := strings.Cut(f.id, "-")
+		known[base], known[f.id] = true, true
+		return !slices.Contains(wanted, f.id) && !slices.Contains(wanted, base)
+	})
+	for _, name := range wanted {
+		require.True(t, known[name], "fault %s is not known", name)
+	}
+	return some
 }
 
 // TestASmallFault kills nats-server under a small load: what the suite stands on is tried with every test run.

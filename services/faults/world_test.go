@@ -56,6 +56,7 @@ type ground struct {
 	mongoDir, natsDir string
 	own               string // the data of the house, which then has servers of its own
 	bareNats          string // where a nats-server is that nobody keeps; empty: there is one that is kept
+	mongod            string // its binary; empty: the one that is found
 	mongoArgs         []string
 	mongoURI          func(string) string // how the house reaches mongod, by how it is reached directly
 	natsURL           func(string) string
@@ -74,13 +75,14 @@ type world struct {
 	listen  string
 	metrics string
 	laurel  *process
+	apart   *apart // nil: the house is one process
 
 	mu    sync.Mutex // guards doors
 	doors *doors
 }
 
-// raise starts all of it, and waits until it is up.
-func (x *trial) raise(g ground) *world {
+// place is where all of it will stand.
+func (x *trial) place(g ground) *world {
 	x.t.Helper()
 	dir := x.t.TempDir()
 	w := &world{trial: x, ground: g, home: filepath.Join(dir, "home"), data: filepath.Join(dir, "books"), file: filepath.Join(dir, "club.yaml"),
@@ -93,6 +95,13 @@ func (x *trial) raise(g ground) *world {
 	}
 	require.NoError(x.t, os.WriteFile(w.file, []byte(theClub), 0o600))
 	x.t.Cleanup(w.hangUp)
+	return w
+}
+
+// raise starts all of it, and waits until it is up.
+func (x *trial) raise(g ground) *world {
+	x.t.Helper()
+	w := x.place(g)
 	if g.own != "" {
 		w.data = filepath.Join(g.own, "books")
 		w.serve()
@@ -111,7 +120,7 @@ func (w *world) stand() {
 	w.t.Helper()
 	x, g := w.trial, w.ground
 	var err error
-	w.mongod, err = mongod.Start(x.t.Context(), mongod.Options{Dir: w.ground.mongoDir, ExtraArgs: g.mongoArgs, Logger: warnings(x)})
+	w.mongod, err = mongod.Start(x.t.Context(), mongod.Options{Binary: g.mongod, Dir: w.ground.mongoDir, ExtraArgs: g.mongoArgs, Logger: warnings(x)})
 	require.NoError(x.t, err)
 	x.t.Cleanup(func() { require.NoError(x.t, w.mongod.Stop()) })
 	if g.bareNats != "" {
@@ -246,8 +255,21 @@ func (w *world) readiness() string {
 	return body
 }
 
+// page reads a page of every process, one behind the other; false: one of them is no good.
 func (w *world) page(path string) (string, bool) {
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.metrics+path, http.NoBody)
+	if w.apart == nil {
+		return w.pageOf(w.metrics, path)
+	}
+	all, good := "", true
+	for _, p := range w.apart.running() {
+		text, fine := w.pageOf(p.metrics, path)
+		all, good = all+text, good && fine
+	}
+	return all, good
+}
+
+func (w *world) pageOf(address, path string) (string, bool) {
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+address+path, http.NoBody)
 	require.NoError(w.t, err)
 	answer, err := probe.Do(request)
 	if err != nil {
@@ -261,24 +283,60 @@ func (w *world) page(path string) (string, bool) {
 
 func (w *world) ready() bool { return w.get("/readyz") != "" }
 
-// metric reads a metric without labels; a page that does not come is -1.
+// metric reads a metric without labels, added up over the processes; a page that does not come is -1.
 func (w *world) metric(name string) float64 {
+	sum, found := 0.0, false
 	for line := range strings.Lines(w.get("/metrics")) {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
 			value, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
 			require.NoError(w.t, err)
-			return value
+			sum, found = sum+value, true
 		}
 	}
-	return -1
+	if !found {
+		return -1
+	}
+	return sum
+}
+
+// stillRun fails the trial if the house, or one of its processes, has ended that should not.
+func (w *world) stillRun() {
+	w.t.Helper()
+	for _, p := range w.processes() {
+		p.stillRuns()
+	}
+}
+
+// lastWords are the end of what the house has logged.
+func (w *world) lastWords() string {
+	text := ""
+	for _, p := range w.processes() {
+		text += p.lastWords() + "\n"
+	}
+	return text
+}
+
+func (w *world) processes() []*process {
+	if w.apart == nil {
+		return []*process{w.laurel}
+	}
+	var all []*process
+	for _, r := range w.apart.running() {
+		all = append(all, r.process)
+	}
+	return all
 }
 
 // rss is the memory that the house takes, in bytes.
-func (w *world) rss() int64 {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", w.laurel.cmd.Process.Pid))
-	require.NoError(w.t, err)
+func (w *world) rss() int64 { return w.laurel.rss(w.trial) }
+
+// rss is the memory that a process takes, in bytes.
+func (p *process) rss(x *trial) int64 {
+	x.t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	require.NoError(x.t, err)
 	pages, err := strconv.ParseInt(strings.Fields(string(raw))[1], 10, 64)
-	require.NoError(w.t, err)
+	require.NoError(x.t, err)
 	return pages * int64(os.Getpagesize())
 }
 
@@ -308,7 +366,7 @@ func (w *world) open() *doors {
 		return w.doors
 	}
 	made := &doors{written: string(text), house: at, operator: map[string]*grpc.ClientConn{}, partners: map[string]*grpc.ClientConn{}}
-	for _, service := range []string{"accrual", "reward", "tier"} {
+	for _, service := range []string{"accrual", "member", "reward", "tier"} {
 		conn, err := grpc.NewClient("dns:///"+at.GRPC.Of(service), quick, grpc.WithNoProxy(), grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithPerRPCCredentials(bearer(at.Token)))
 		require.NoError(w.t, err)
