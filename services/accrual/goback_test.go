@@ -1,12 +1,16 @@
 package accrual_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
@@ -47,6 +51,65 @@ func TestTheBusThatWentBackIsNotReadOn(t *testing.T) {
 	finding := findings(s.audit())
 	require.Contains(t, finding, "events", "the ledger holds, but this is not its log")
 	require.Len(t, finding, 1)
+}
+
+// TestAMendedStreamIsReadOn: once the messages at the marks are there again, the service goes on by itself. What it had read is in its
+// journal, to the byte.
+func TestAMendedStreamIsReadOn(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(theTeaClub)
+	s := h.run(size{})
+	for i := range 30 {
+		h.publish(paid("ann", fmt.Sprint("o", i), moment("2026-01-10"), 4000))
+	}
+	s.drained()
+	var is bus.Copied
+	var all []bus.Stored
+	require.NoError(t, h.bus.CopyOut(t.Context(), bus.Events, func(c bus.Copied) { is = c }, func(m bus.Stored) error {
+		all = append(all, m)
+		return nil
+	}))
+	require.Equal(t, all, h.journal())
+
+	require.NoError(t, h.js.DeleteStream(t.Context(), bus.Events))
+	testkit.Eventually(t, func() bool { return s.Broken() != nil }, "stopped")
+	left := all
+	created, err := h.bus.CopyIn(t.Context(), is, func() (bus.Stored, error) {
+		if len(left) == 0 {
+			return bus.Stored{}, io.EOF
+		}
+		next := left[0]
+		left = left[1:]
+		return next, nil
+	})
+	require.NoError(t, err)
+	h.makeStreams()
+	h.publish(paid("ann", "later", moment("2026-01-11"), 4000))
+	_, err = h.db.Collection("partitions").UpdateMany(t.Context(), bson.M{"mark.sequence": bson.M{"$gt": 0}},
+		bson.M{"$set": bson.M{"mark.created": created}, "$inc": bson.M{"version": 1}})
+	require.NoError(t, err)
+	testkit.Eventually(t, func() bool { return s.Broken() == nil }, "it goes on")
+	s.drained()
+	require.EqualValues(t, 31*40, s.active("ann"))
+	s.requireSound()
+}
+
+// journal is what the service has kept of what it read, with headers as the stream has them, which sorts none.
+func (h *standing) journal() []bus.Stored {
+	h.t.Helper()
+	r, err := journal.Read(h.t.Context(), h.db.Collection(journal.Name))
+	require.NoError(h.t, err)
+	defer r.Close(h.t.Context())
+	var all []bus.Stored
+	for {
+		m, err := r.Next(h.t.Context())
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(h.t, err)
+		all = append(all, m.Stored())
+	}
 }
 
 // TestTheBusIsAwayForAWhile: what was acknowledged comes later, once.

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,8 +55,8 @@ func forgetIndex(x *trial, stream string) {
 	}
 }
 
-// storesAreDamaged damages the store of EVENTS: the house must notice whatever is gone, and must neither skip what comes then nor
-// take it for what it had.
+// storesAreDamaged damages the store of EVENTS: the house must notice whatever is gone, must neither skip what comes then nor
+// take it for what it had, and has all of it once its streams are mended.
 func storesAreDamaged(x *trial) {
 	const noticeMax = 30 * time.Second
 	for _, d := range damages {
@@ -81,10 +80,22 @@ func storesAreDamaged(x *trial) {
 			x.t.Errorf("%s: no alarm within %s; readiness: %s", d.name, noticeMax, w.readiness())
 		}
 		alarmed := time.Since(began)
-		more := w.more(l)
-		ended := more.within(noticeMax)
+		more, gone := w.more(l), strings.Contains(d.name, "stream")
+		if !gone {
+			more.orderEach() // to a stream that gives out sequences for the second time
+		}
+		if !harmless {
+			w.laurel.stop()
+			x.note("%s: %s", d.name, w.mend())
+			w.serve()
+		}
+		if gone {
+			more.orderEach()
+		}
+		ended := more.applied(noticeMax)
 		if ended == "" {
 			w.ctl("ledger", "verify")
+			w.ctl("reward", "verify")
 		} else {
 			x.t.Errorf("%s: what came then is not applied within %s: %s", d.name, noticeMax, ended)
 		}
@@ -95,23 +106,31 @@ func storesAreDamaged(x *trial) {
 	}
 }
 
-// within publishes a few orders, and waits until they are in the books; otherwise it says what is not.
-func (l *load) within(limit time.Duration) string {
+// mend puts back what the streams have lost, and returns what it says of it.
+func (w *world) mend() string {
+	w.t.Helper()
+	p := run(w.t, nil, programs.laurel, "mend", filepath.Join(w.t.TempDir(), "mend"), "--data", w.data,
+		"--mongodb-uri", w.mongod.URI(), "--nats-url", w.busURL(), "--nats-token", w.busToken())
+	<-p.done
+	require.Zero(w.t, p.cmd.ProcessState.ExitCode(), "laurel mend:\n%s%s", p.out.String(), p.err.String())
+	return strings.Join(strings.Split(strings.TrimSpace(p.out.String()), "\n"), "; ")
+}
+
+// orderEach publishes an order of each member, which is acknowledged.
+func (l *load) orderEach() {
+	l.w.t.Helper()
+	for n := range l.v.members {
+		require.NoError(l.w.t, l.acknowledged(l.w.t.Context(), append(l.sent[:0:0], l.order(member(n), 1))))
+	}
+}
+
+// applied waits until all that was acknowledged is in the books; otherwise it says what is not.
+func (l *load) applied(limit time.Duration) string {
 	b := l.w.books()
 	defer b.close()
-	ctx, cancel := context.WithTimeout(l.w.t.Context(), limit) // a stream that is gone takes nothing
-	defer cancel()
-	for n := range l.v.members {
-		if err := l.acknowledged(ctx, append(l.sent[:0:0], l.order(member(n), 1))); err != nil {
-			return err.Error()
-		}
-	}
-	began := time.Now()
-	for {
-		differs := b.differs(l)
-		if differs == "" || time.Since(began) > limit {
+	for began := time.Now(); ; pause(l.w.t.Context(), loadTick) {
+		if differs := b.differs(l); differs == "" || time.Since(began) > limit {
 			return differs
 		}
-		pause(l.w.t.Context(), loadTick)
 	}
 }

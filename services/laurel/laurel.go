@@ -36,6 +36,7 @@ type cli struct {
 	Secrets  secretsCmd `cmd:"" help:"Make certificates, passwords and settings for services that run apart: a directory from which each gets its own."`
 	Health   healthCmd  `cmd:"" help:"Ask a process whether it lives: for health checks of containers."`
 	Rebuild  rebuildCmd `cmd:"" help:"Make the account documents anew from the ledger's entries, and verify. The house must not be up."`
+	Mend     mendCmd    `cmd:"" help:"Put back what the streams have lost, where the bus went back. The house must not be up."`
 	Restore  restoreCmd `cmd:"" help:"Make a house of a backup of 'laurelctl backup'. There must be none yet."`
 	Town     townCmd    `cmd:"" help:"Make up a town of customers whose truth is known: orders, a programme, and what was planted."`
 	Mongod   mongodCmd  `cmd:"" help:"Run a command beside a private mongod: MONGODB_URI tells it where."`

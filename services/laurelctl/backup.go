@@ -164,13 +164,19 @@ func (w *world) showBackup(m *backup.Manifest) error {
 	return err
 }
 
-// badBackup tells what to do about a backup that cannot be restored.
+// badBackup tells what to do about a backup that cannot be restored, or streams that cannot be mended.
 func badBackup(err error) (*failure, bool) {
 	if bad, ok := errors.AsType[*backup.BadFile](err); ok {
 		return &failure{"BAD_BACKUP", bad.Error(), "nothing was changed; take another backup, or another copy of this one"}, true
 	}
 	if full, ok := errors.AsType[*backup.NotEmpty](err); ok {
 		return &failure{"NOT_EMPTY", full.Error(), "name another MongoDB and NATS, or another --suffix; or take away what is there"}, true
+	}
+	if cannot, ok := errors.AsType[*backup.CannotMend](err); ok {
+		return &failure{"CANNOT_MEND", cannot.Error(), "restore a backup, and have the shops publish again what came after it"}, true
+	}
+	if finished, ok := errors.AsType[*backup.MendFinished](err); ok {
+		return &failure{"MEND_FINISHED", finished.Error(), "name another directory"}, true
 	}
 	return nil, false
 }

@@ -149,6 +149,7 @@ type cli struct {
 	Reconcile reconcileCmd `cmd:"" help:"Hold a shop's own list of orders against the house: what is missing, what differs, what is not listed. Exit code 1: something."`
 	Backup    backupCmd    `cmd:"" help:"Copy a whole house, which may go on working, into a directory: all databases as of one moment, and the streams."`
 	Archive   archiveCmd   `cmd:"" help:"Copy what all services have applied of EVENTS and FACTS into files, and take it out of the streams if asked to."`
+	Mend      mendCmd      `cmd:"" help:"Put back what the streams have lost, where the bus went back. No service may be up."`
 	Restore   restoreCmd   `cmd:"" help:"Make an empty house of a backup. No service may be up."`
 }
 

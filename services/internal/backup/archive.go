@@ -16,12 +16,13 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
-// readers are the services that read a stream: what one of them has not applied stays.
-var readers = map[string][]string{bus.Events: {"accrual", "tier"}, bus.Facts: {"analytics", "partner"}}
+// readers are the services that read a stream, the one first whose word is money: what one of them has not applied stays.
+var readers = map[string][]string{bus.Events: {"accrual", "tier"}, bus.Facts: {"partner", "analytics"}}
 
 // archiveName is the manifest of an archive.
 const archiveName = "archive.json"
@@ -240,7 +241,7 @@ func (a *archiving) copy(ctx context.Context, stream string, limit uint64, befor
 		if m.IsControl() {
 			return nil
 		}
-		document, err := bson.Marshal(toDoc(m))
+		document, err := bson.Marshal(journal.Of(m))
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 )
 
 // archived is an archive that belongs to a backup.
@@ -57,14 +59,14 @@ func openArchive(dir string, m *Manifest) (*archived, error) {
 func (a *archived) has(s Stream) bool { return len(a.segments[s.Config.Name]) > 0 }
 
 // with opens the messages of a stream, those of the archive among them, in the order of their sequences, each once.
-func (a *archived) with(dir string, s Stream) (func() (messageDoc, error), func(), error) {
+func (a *archived) with(dir string, s Stream) (func() (journal.Message, error), func(), error) {
 	backup, end, err := messages(dir, s.File)
 	if err != nil {
 		return nil, nil, err
 	}
 	old, endOld := a.messages(a.segments[s.Config.Name])
 	next := merge(old, backup)
-	return func() (messageDoc, error) {
+	return func() (journal.Message, error) {
 			d, err := next()
 			if err == nil && d.Sequence > int64(s.Last) { //nolint:gosec // sequences count from 1
 				return d, io.EOF // the archive is younger than the backup
@@ -77,10 +79,10 @@ func (a *archived) with(dir string, s Stream) (func() (messageDoc, error), func(
 }
 
 // messages opens one piece behind the other.
-func (a *archived) messages(segments []Segment) (func() (messageDoc, error), func()) {
-	var next func() (messageDoc, error)
+func (a *archived) messages(segments []Segment) (func() (journal.Message, error), func()) {
+	var next func() (journal.Message, error)
 	end := func() {}
-	return func() (messageDoc, error) {
+	return func() (journal.Message, error) {
 		for {
 			if next != nil {
 				d, err := next()
@@ -91,12 +93,12 @@ func (a *archived) messages(segments []Segment) (func() (messageDoc, error), fun
 			end()
 			next, end = nil, func() {}
 			if len(segments) == 0 {
-				return messageDoc{}, io.EOF
+				return journal.Message{}, io.EOF
 			}
 			var err error
 			if next, end, err = messages(a.dir, segments[0].File); err != nil {
 				end = func() {}
-				return messageDoc{}, err
+				return journal.Message{}, err
 			}
 			segments = segments[1:]
 		}
@@ -104,10 +106,10 @@ func (a *archived) messages(segments []Segment) (func() (messageDoc, error), fun
 }
 
 // merge returns the messages of both, the lower sequence first; one that both have comes once.
-func merge(a, b func() (messageDoc, error)) func() (messageDoc, error) {
+func merge(a, b func() (journal.Message, error)) func() (journal.Message, error) {
 	type head struct {
-		next func() (messageDoc, error)
-		doc  messageDoc
+		next func() (journal.Message, error)
+		doc  journal.Message
 		err  error
 	}
 	heads := [2]*head{{next: a}, {next: b}}
@@ -115,10 +117,10 @@ func merge(a, b func() (messageDoc, error)) func() (messageDoc, error) {
 	advance := func(h *head) {
 		h.doc, h.err = h.next()
 		if errors.Is(h.err, io.EOF) {
-			h.doc = messageDoc{Sequence: math.MaxInt64}
+			h.doc = journal.Message{Sequence: math.MaxInt64}
 		}
 	}
-	return func() (messageDoc, error) {
+	return func() (journal.Message, error) {
 		if !begun {
 			begun = true
 			advance(heads[0])
@@ -126,7 +128,7 @@ func merge(a, b func() (messageDoc, error)) func() (messageDoc, error) {
 		}
 		for _, h := range heads {
 			if h.err != nil && !errors.Is(h.err, io.EOF) {
-				return messageDoc{}, h.err
+				return journal.Message{}, h.err
 			}
 		}
 		lower := heads[0]
@@ -134,7 +136,7 @@ func merge(a, b func() (messageDoc, error)) func() (messageDoc, error) {
 			lower = heads[1]
 		}
 		if lower.err != nil {
-			return messageDoc{}, io.EOF
+			return journal.Message{}, io.EOF
 		}
 		d := lower.doc
 		for _, h := range heads {

@@ -33,6 +33,8 @@ type House struct {
 	Bus    *bus.Bus
 	// Replicas is how many nodes of NATS keep each restored stream; 0: as many as did.
 	Replicas int
+	// Layout makes streams that are gone altogether; nil: that is refused.
+	Layout *bus.Layout
 	// Stage is told what begins.
 	Stage func(format string, args ...any)
 	// Now is the time of day.

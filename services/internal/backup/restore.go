@@ -204,7 +204,7 @@ func (r *restoring) stream(ctx context.Context, s Stream) error {
 	}
 	r.created[s.Config.Name], err = r.house.Bus.CopyIn(ctx, as, func() (bus.Stored, error) {
 		d, err := next()
-		return fromDoc(d), err
+		return d.Stored(), err
 	})
 	return err
 }

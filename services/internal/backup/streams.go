@@ -13,27 +13,9 @@ import (
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
-
-// messageDoc is a message of a stream in a file.
-type messageDoc struct {
-	Sequence int64  `bson:"_id"`
-	Time     int64  `bson:"time"` // nanoseconds since 1970
-	Subject  string `bson:"subject"`
-	Header   []byte `bson:"header,omitempty"`
-	Data     []byte `bson:"data"`
-}
-
-func toDoc(m bus.Stored) messageDoc {
-	return messageDoc{int64(m.Sequence), m.Time.UnixNano(), m.Subject, m.Header, m.Data} //nolint:gosec // sequences count from 1
-}
-
-func fromDoc(d messageDoc) bus.Stored {
-	return bus.Stored{
-		Subject: d.Subject, Sequence: uint64(d.Sequence), Time: time.Unix(0, d.Time).UTC(), Header: d.Header, Data: d.Data, //nolint:gosec // see toDoc
-	}
-}
 
 func (t *taking) streams(ctx context.Context) error {
 	for _, name := range streamNames {
@@ -66,7 +48,7 @@ func (t *taking) stream(ctx context.Context, name string) (Stream, error) {
 			return bus.ErrEnough
 		}
 		s.Messages++
-		document, err := bson.Marshal(toDoc(m))
+		document, err := bson.Marshal(journal.Of(m))
 		if err != nil {
 			return err
 		}
@@ -118,9 +100,9 @@ func (t *taking) place(parts map[string][]store.Partition) error {
 		}
 	}
 	for _, s := range t.manifest.Streams {
-		if err := eachMessage(t.dir, s.File, func(d messageDoc) {
+		if err := eachMessage(t.dir, s.File, func(d journal.Message) {
 			for _, mark := range wanted[d.Sequence] {
-				if at(ids[mark], s.Created, fromDoc(d)) {
+				if at(ids[mark], s.Created, d.Stored()) {
 					mark.Stream = s.Config.Name
 				}
 			}
@@ -145,7 +127,7 @@ func at(mark store.Mark, created time.Time, m bus.Stored) bool {
 }
 
 // eachMessage reads the messages of a file.
-func eachMessage(dir string, f File, do func(messageDoc)) error {
+func eachMessage(dir string, f File, do func(journal.Message)) error {
 	next, end, err := messages(dir, f)
 	if err != nil {
 		return err
@@ -164,13 +146,13 @@ func eachMessage(dir string, f File, do func(messageDoc)) error {
 }
 
 // messages opens a file of messages: the function returns one after the other, io.EOF behind the last.
-func messages(dir string, f File) (func() (messageDoc, error), func(), error) {
+func messages(dir string, f File) (func() (journal.Message, error), func(), error) {
 	r, err := openFile(dir, f)
 	if err != nil {
 		return nil, nil, err
 	}
-	return func() (messageDoc, error) {
-		var d messageDoc
+	return func() (journal.Message, error) {
+		var d journal.Message
 		document, err := r.next()
 		if err != nil {
 			return d, err

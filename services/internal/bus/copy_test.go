@@ -131,3 +131,21 @@ func TestAStoredMessageTellsWhoseOutboxItCameFrom(t *testing.T) {
 	_, _, err = all[2].Outbox()
 	require.Error(t, err)
 }
+
+// TestWhatAReaderGetsIsWhatTheStreamHolds, to the nanosecond and the byte, but for the order of headers.
+func TestWhatAReaderGetsIsWhatTheStreamHolds(t *testing.T) {
+	t.Parallel()
+	_, b := house(t)
+	publish(t, b, orders("a", 300))
+	k := newKeeper()
+	stop := start(t, b.NewReader(k.config()))
+	k.awaitCount(t, 300)
+	require.NoError(t, stop())
+	_, all := copyOf(t, b, bus.Events)
+	for i, m := range k.applied {
+		got, want := m.Stored(), all[i]
+		require.Equal(t, want.Decoded(), got.Decoded())
+		want.Header, got.Header = nil, nil
+		require.Equal(t, want, got)
+	}
+}

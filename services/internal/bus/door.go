@@ -14,11 +14,22 @@ const closedBytes = 1
 
 // CloseEvents makes EVENTS refuse whatever anybody publishes, until OpenEvents. Reading goes on, and so do FACTS and DEAD:
 // what was taken is worked off. It is safe to repeat, and holds over restarts of the server; EnsureStreams opens it too.
-func (b *Bus) CloseEvents(ctx context.Context) error { return b.limitEvents(ctx, closedBytes) }
+func (b *Bus) CloseEvents(ctx context.Context) error { return b.Limit(ctx, Events, closedBytes) }
+
+// Shut makes any stream refuse what anybody publishes, as CloseEvents does, and returns the limit that it had.
+func (b *Bus) Shut(ctx context.Context, name string) (int64, error) {
+	asking, cancel := b.request(ctx)
+	defer cancel()
+	stream, err := b.js.Stream(asking, name)
+	if err != nil {
+		return 0, fmt.Errorf("look up stream %s: %w", name, err)
+	}
+	return stream.CachedInfo().Config.MaxBytes, b.Limit(ctx, name, closedBytes)
+}
 
 // OpenEvents lets EVENTS hold so many bytes again. It is safe to repeat.
 func (b *Bus) OpenEvents(ctx context.Context, maxBytes int64) error {
-	return b.limitEvents(ctx, maxBytes)
+	return b.Limit(ctx, Events, maxBytes)
 }
 
 // EventsClosed tells whether EVENTS is closed.
@@ -32,12 +43,13 @@ func (b *Bus) EventsClosed(ctx context.Context) (bool, error) {
 	return stream.CachedInfo().Config.MaxBytes == closedBytes, nil
 }
 
-func (b *Bus) limitEvents(ctx context.Context, maxBytes int64) error {
+// Limit lets a stream hold so many bytes. It is safe to repeat.
+func (b *Bus) Limit(ctx context.Context, name string, maxBytes int64) error {
 	ctx, cancel := b.request(ctx)
 	defer cancel()
-	stream, err := b.js.Stream(ctx, Events)
+	stream, err := b.js.Stream(ctx, name)
 	if err != nil {
-		return fmt.Errorf("look up stream %s: %w", Events, err)
+		return fmt.Errorf("look up stream %s: %w", name, err)
 	}
 	cfg := stream.CachedInfo().Config
 	if cfg.MaxBytes == maxBytes {
@@ -45,7 +57,7 @@ func (b *Bus) limitEvents(ctx context.Context, maxBytes int64) error {
 	}
 	cfg.MaxBytes = maxBytes
 	if _, err := b.js.UpdateStream(ctx, cfg); err != nil {
-		return fmt.Errorf("limit stream %s to %d bytes: %w", Events, maxBytes, err)
+		return fmt.Errorf("limit stream %s to %d bytes: %w", name, maxBytes, err)
 	}
 	return nil
 }

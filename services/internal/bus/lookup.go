@@ -80,12 +80,30 @@ type streamState struct {
 	first   uint64
 	last    uint64
 	deleted []uint64 // nothing where they are too many to be told
+
+	messages uint64
 	// archived is up to where messages were taken out, after they were archived; 0: they never were.
 	archived uint64
 }
 
 // deletedMax is how many deleted messages are asked for: archiving leaves one for each that it takes out.
 const deletedMax = 10_000
+
+// State is what a stream holds, and when it was made; all of it zero if there is no such stream.
+type State struct {
+	Created  time.Time // UTC, milliseconds
+	Last     uint64
+	Messages uint64
+}
+
+// State looks a stream up.
+func (b *Bus) State(ctx context.Context, name string) (State, error) {
+	s, found, err := b.streamState(ctx, name)
+	if err != nil || !found {
+		return State{}, err
+	}
+	return State{Created: s.created, Last: s.last, Messages: s.messages}, nil
+}
 
 func (b *Bus) streamState(ctx context.Context, name string) (streamState, bool, error) {
 	ctx, cancel := b.request(ctx)
@@ -109,6 +127,6 @@ func (b *Bus) streamState(ctx context.Context, name string) (streamState, bool, 
 	}
 	return streamState{
 		created: millis(info.Created), first: info.State.FirstSeq, last: info.State.LastSeq, deleted: info.State.Deleted,
-		archived: archived,
+		archived: archived, messages: info.State.Msgs,
 	}, true, nil
 }

@@ -1,7 +1,10 @@
 package bus
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,6 +30,30 @@ type Message struct {
 	ID        string    // Nats-Msg-Id
 	After     uint64    // what the partition has between it and this message: nothing
 	Created   time.Time // when the stream was made; UTC, milliseconds
+
+	stored string    // its subject in the stream
+	at     time.Time // Time to the nanosecond
+}
+
+// Stored is the message as the stream holds it, but that its headers are sorted by their names.
+func (m Message) Stored() Stored {
+	return Stored{Subject: m.stored, Sequence: m.Sequence, Time: m.at, Header: encodeHeader(m.Header), Data: m.Data}
+}
+
+// encodeHeader writes headers as they go over the wire.
+func encodeHeader(header nats.Header) []byte {
+	if len(header) == 0 {
+		return nil
+	}
+	var text bytes.Buffer
+	text.WriteString("NATS/1.0\r\n")
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
+			text.WriteString(name + ": " + value + "\r\n")
+		}
+	}
+	text.WriteString("\r\n")
+	return text.Bytes()
 }
 
 // Mark returns the mark that says: applied up to this message.
@@ -73,7 +100,7 @@ func decode(raw *nats.Msg, meta *nats.MsgMetadata) (Message, error) {
 		Partition: a.partition, Class: a.class, Program: a.program, Merchant: a.source, Kind: a.kind,
 		Account: a.account, Malformed: a.fault, Subject: a.published,
 		Header: raw.Header, Data: raw.Data, Sequence: meta.Sequence.Stream, Time: millis(meta.Timestamp),
-		ID: raw.Header.Get(jetstream.MsgIDHeader),
+		ID: raw.Header.Get(jetstream.MsgIDHeader), stored: raw.Subject, at: meta.Timestamp.UTC(),
 	}, nil
 }
 

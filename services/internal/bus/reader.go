@@ -100,6 +100,15 @@ func (r *Reader) Run(ctx context.Context) error {
 	}
 }
 
+// Check compares the marks with the stream once, and reads nothing. It returns a *WentBack as Run does.
+func (r *Reader) Check(ctx context.Context) error {
+	marks, err := r.cfg.Marks(ctx)
+	if err == nil {
+		_, err = r.checkMarks(ctx, marks)
+	}
+	return err
+}
+
 // pause waits d, and returns false if ctx ended.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)

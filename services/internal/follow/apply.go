@@ -60,7 +60,7 @@ func (p *Poster) message(ctx context.Context, b Batch, parts *Parts, m Message) 
 	part.Attempt = part.Attempt.Passed(m.Sequence)
 	parts.parts[m.Partition] = part
 	parts.Touch(m.Partition)
-	parts.messages++
+	parts.read = append(parts.read, m.raw.Stored())
 	switch {
 	case m.Refusal != nil:
 	case m.Opened != nil && part.Events != m.Opened.Events: // the first message has fixed it for ever

@@ -33,6 +33,7 @@ func (d *Decoder) Decode(raw bus.Message) Message {
 		Partition: raw.Partition, Sequence: raw.Sequence, Time: raw.Time, ID: raw.ID, After: raw.After, Created: raw.Created,
 		Program: raw.Program, Merchant: raw.Merchant, Account: raw.Account, Kind: raw.Kind,
 		Original: Original{Subject: raw.Subject, Headers: lines(raw.Header), Body: raw.Data},
+		raw:      raw,
 	}
 	event, err := envelope(raw)
 	m.EventID, m.EventSource, m.Trace = event.ID, event.Source, event.Trace()

@@ -254,7 +254,8 @@ func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) 
 	return err
 }
 
-// read reads the stream. If the bus went back it stays where it is, unready and loud, until somebody looks.
+// read reads the stream. If the bus went back it stays where it is, unready and loud, until the bus holds again what was read of
+// it: somebody has mended it, or a node that had fallen behind has answered.
 func (f *Follower) read(ctx context.Context) error {
 	for ctx.Err() == nil {
 		readCtx, stop := context.WithCancel(ctx)
@@ -283,13 +284,33 @@ func (f *Follower) read(ctx context.Context) error {
 		case errors.As(err, &back):
 			f.metrics.wentBack.Inc()
 			f.breakOn(err)
-			<-ctx.Done()
-			return nil
+			if f.untilWhole(ctx, reader) {
+				f.mended(err)
+			}
 		case err != nil && ctx.Err() == nil && !errors.Is(err, context.Canceled):
 			return fmt.Errorf("read %s: %w", f.cfg.Stream, err)
 		}
 	}
 	return nil
+}
+
+// wholeEvery is how often a bus that went back is asked whether it has what was read of it.
+const wholeEvery = time.Second
+
+// untilWhole waits until the stream holds the messages at the marks; false: ctx ended before.
+func (f *Follower) untilWhole(ctx context.Context, reader *bus.Reader) bool {
+	tick := time.NewTicker(wholeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+		if reader.Check(ctx) == nil && ctx.Err() == nil {
+			return true
+		}
+	}
 }
 
 // deliver hands messages on in their order, waiting where a lane is full.

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/laurel-loyalty/laurel/services/internal/actions"
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -44,6 +45,8 @@ type Message struct {
 	Grant *Grant
 	// Fact is what a service has durably done, where FACTS is followed.
 	Fact proto.Message
+
+	raw bus.Message // for the journal
 }
 
 // Original is a message as it was published.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -19,8 +20,8 @@ type Parts struct {
 	out       map[int]map[string][]outbox.Message // by partition and stream
 	published int
 	schedules map[scheduleKey]program.Schedule
-	revisions []Revision // to be kept
-	messages  int
+	revisions []Revision       // to be kept
+	read      []bus.Stored     // what the marks were moved over
 	trace     cloudevent.Trace // of what is being decided on
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/lane"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
@@ -162,11 +163,18 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 	if len(moved) == 0 {
 		return nil
 	}
+	pages, err := journal.Pack(parts.read)
+	if err != nil {
+		return err
+	}
 	write := b.Finish(func(partition int) time.Time { return recorded(p.parts[partition], begun) })
 	begun = p.Clock.Now()
 	fault.Point(fault.BeforeCommit)
-	err := p.Store.Commit(ctx, func(ctx context.Context) error {
+	err = p.Store.Commit(ctx, func(ctx context.Context) error {
 		if err := p.Store.MovePartitions(ctx, moved); err != nil {
+			return err
+		}
+		if err := journal.Insert(ctx, p.Store, pages); err != nil {
 			return err
 		}
 		if err := p.Programs.Insert(ctx, parts.revisions); err != nil {
@@ -178,10 +186,10 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 		return outbox.Insert(ctx, p.Store, chunks)
 	})
 	if err != nil {
-		return fmt.Errorf("commit %d messages: %w", parts.messages, err)
+		return fmt.Errorf("commit %d messages: %w", len(parts.read), err)
 	}
 	fault.Point(fault.AfterCommit)
-	o := Outcome{Messages: parts.messages, Published: parts.published, Took: p.Clock.Now().Sub(begun)}
+	o := Outcome{Messages: len(parts.read), Published: parts.published, Took: p.Clock.Now().Sub(begun)}
 	for _, part := range moved {
 		part.Version++
 		p.parts[part.ID] = part

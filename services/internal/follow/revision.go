@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -18,9 +19,9 @@ const revisionsName = "revisions"
 // revisionFormat is the version of a stored revision.
 const revisionFormat = 1
 
-// Collections declares what every follower keeps beside its own: partitions, outbox, revisions.
+// Collections declares what every follower keeps beside its own: partitions, outbox, journal, revisions.
 func Collections() []store.Collection {
-	return []store.Collection{store.PartitionsCollection(), outbox.Collection(), {
+	return []store.Collection{store.PartitionsCollection(), outbox.Collection(), journal.Collection(), {
 		Name:   revisionsName,
 		Schema: store.Object(bson.A{"_id", "format", "programme", "number", "files"}, bson.M{"format": store.Integer(), "number": store.Integer()}),
 	}}

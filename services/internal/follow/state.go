@@ -101,7 +101,18 @@ func (f *Follower) Behind(t time.Time) bool {
 	return false
 }
 
-// breakOn turns the service red for good: an invariant does not hold, or the bus went back.
+// mended turns the service green again, if nothing else than this has broken it.
+func (f *Follower) mended(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken == err { //nolint:errorlint // this very one
+		f.broken = nil
+		f.deps.Log.Warn("the bus holds again what was read of it: the service goes on", "service", f.cfg.Service)
+	}
+	f.wake()
+}
+
+// breakOn turns the service red: an invariant does not hold, which is for good, or the bus went back.
 func (f *Follower) breakOn(err error) {
 	if err == nil {
 		return

@@ -61,11 +61,11 @@ func OpenWatched(ctx context.Context, uri, database string, watch Watch) (*Store
 	return s, nil
 }
 
-// RestoringName is a collection that has a document while a backup is being restored into its database.
+// RestoringName is a collection that has a document while a backup is being restored into its database, or its stream is being mended.
 const RestoringName = "restoring"
 
 // ErrRestoring is why a database is not opened: not all of it is there.
-var ErrRestoring = errors.New("a backup is being restored into it, or that has ended in the midst: restore the same backup again")
+var ErrRestoring = errors.New("a backup is being restored into it, or its streams are being mended, or that has ended in the midst: restore the same backup again, or mend again with the same directory")
 
 func (s *Store) checkWhole(ctx context.Context) error {
 	err := s.Collection(RestoringName).FindOne(ctx, bson.D{}).Err()

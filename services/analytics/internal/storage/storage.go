@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -67,7 +68,7 @@ func (s *Storage) Forget(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("forget how far FACTS is read: %w", err)
 	}
-	var drop []string
+	drop := []string{journal.Name}
 	for _, c := range copied() {
 		drop = append(drop, c.Name)
 	}

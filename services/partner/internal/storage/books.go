@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/clearing"
 )
@@ -238,7 +239,7 @@ func (b *Standing) add(d bookDoc) error {
 
 // ForgetBooks drops the books, and how far FACTS is read; settlements stay.
 func (s *Storage) ForgetBooks(ctx context.Context) error {
-	for _, name := range []string{store.PartitionsName, booksName, capturesName, readName} {
+	for _, name := range []string{store.PartitionsName, journal.Name, booksName, capturesName, readName} {
 		if err := s.store.Collection(name).Drop(ctx); err != nil {
 			return fmt.Errorf("drop %s: %w", name, err)
 		}

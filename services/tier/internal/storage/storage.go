@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/laurel-loyalty/laurel/services/internal/journal"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -44,10 +45,10 @@ func Open(ctx context.Context, s *store.Store) (*Storage, error) {
 	return &Storage{s}, nil
 }
 
-// Forget drops what was folded, the marks and what was still to be told of it. What callers have asked for stays: that is
+// Forget drops what was folded, the marks, what was kept of the stream, and what was still to be told of it. What callers have asked for stays: that is
 // not in the stream alone.
 func (s *Storage) Forget(ctx context.Context) error {
-	drop := []string{store.PartitionsName, outbox.Name}
+	drop := []string{store.PartitionsName, outbox.Name, journal.Name}
 	for _, c := range folded() {
 		drop = append(drop, c.Name)
 	}
