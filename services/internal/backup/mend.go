@@ -113,7 +113,11 @@ func Mend(ctx context.Context, h House, dir string) (*Mending, error) {
 			return nil, err
 		}
 	}
-	if err := m.open(ctx); err != nil {
+	err = m.open(ctx)
+	if err == nil {
+		err = m.house.Bus.Unmark(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	m.Done = true
@@ -202,8 +206,11 @@ func (m *mending) prepare(ctx context.Context) (*Mending, error) {
 	return planned, errors.Join(err, open())
 }
 
-// mark keeps services from opening databases whose stream is not whole.
+// mark keeps services from opening databases whose stream is not whole, and from making streams.
 func (m *mending) mark(ctx context.Context) error {
+	if err := m.house.Bus.Mark(ctx, m.ID); err != nil {
+		return err
+	}
 	for _, service := range Services {
 		names, err := m.client.Database(m.house.database(service)).ListCollectionNames(ctx, bson.D{})
 		if err != nil {

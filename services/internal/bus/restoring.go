@@ -8,13 +8,17 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// restoringStream says, by being there, that the other streams are being made from a backup. It holds nothing.
+// restoringStream says, by being there, that the other streams are being made from a backup, or anew. It holds nothing.
 const (
 	restoringStream = "LAUREL_RESTORING"
 	restoringKey    = "backup"
 )
 
-// Mark says that the streams are being made from this backup, until Unmark. It may be repeated for the same one.
+// errUnfinished is why no stream is made.
+var errUnfinished = errors.New("the streams are being restored or mended, or that has ended in the midst: restore the same backup again, or mend again with the same directory")
+
+// Mark says that the streams are being made from this backup, or by this mending, until Unmark. It may be repeated for the same
+// one.
 func (b *Bus) Mark(ctx context.Context, backup string) error {
 	ctx, cancel := b.request(ctx)
 	defer cancel()

@@ -50,10 +50,16 @@ type Layout struct {
 }
 
 // EnsureStreams makes EVENTS, FACTS and DEAD, or brings them to the layout. It may be repeated and raced. Another
-// number of partitions than the streams have is an error: accounts would move between partitions.
+// number of partitions than the streams have is an error: accounts would move between partitions. So are streams that are being
+// restored or mended: whoever published to one that is made meanwhile would lose it.
 func (b *Bus) EnsureStreams(ctx context.Context, layout Layout) error {
 	if layout.Partitions == 0 {
 		layout.Partitions = Partitions
+	}
+	if _, unfinished, err := b.streamState(ctx, restoringStream); err != nil {
+		return err
+	} else if unfinished {
+		return errUnfinished
 	}
 	for _, cfg := range layout.streams() {
 		if cfg.MaxBytes <= 0 {
