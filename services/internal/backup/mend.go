@@ -174,7 +174,8 @@ func (m *mending) prepare(ctx context.Context) (*Mending, error) {
 		}
 	}
 	limits := map[string]int64{}
-	open := func() (err error) {
+	open := func() error {
+		var err error
 		for stream, limit := range limits {
 			err = errors.Join(err, m.house.Bus.Limit(context.WithoutCancel(ctx), stream, limit))
 		}

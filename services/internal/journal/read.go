@@ -61,7 +61,7 @@ func (r *Reader) Next(ctx context.Context) (Message, error) {
 	if len(r.open) == 0 {
 		return Message{}, io.EOF
 	}
-	return heap.Pop(&r.open).(Message), nil //nolint:forcetypeassert,errcheck // nothing else is pushed
+	return heap.Pop(&r.open).(Message), nil //nolint:forcetypeassert // nothing else is pushed
 }
 
 // Close ends reading.
@@ -73,7 +73,7 @@ type messages []Message
 func (m messages) Len() int           { return len(m) }
 func (m messages) Less(i, j int) bool { return m[i].Sequence < m[j].Sequence }
 func (m messages) Swap(i, j int)      { m[i], m[j] = m[j], m[i] }
-func (m *messages) Push(x any)        { *m = append(*m, x.(Message)) } //nolint:forcetypeassert,errcheck // see Next
+func (m *messages) Push(x any)        { *m = append(*m, x.(Message)) } //nolint:forcetypeassert // see Next
 func (m *messages) Pop() any {
 	old := *m
 	last := old[len(old)-1]
