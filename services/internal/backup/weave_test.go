@@ -16,7 +16,7 @@ import (
 // list reads a list of messages, each "<sequence><what>": the same sequence and what is the same message.
 func list(t require.TestingT, text string) []journal.Message {
 	var all []journal.Message
-	for _, word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(text) {
 		var m journal.Message
 		_, err := fmt.Sscanf(word, "%d%s", &m.Sequence, &m.Subject)
 		require.NoError(t, err)
