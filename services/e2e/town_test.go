@@ -52,6 +52,14 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		`^ contract-retention +beta, thousandths +4000 +\d+ +-?[\d.]+ % +-?\d+ +\d+ +yes$`,
 		`^ churn-causes +neglected, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 	)
+	kinds := filepath.Join(t.TempDir(), "kinds")
+	require.Zero(t, h.run(programs.laurel, "town", "--kinds", "--members", "60", "--out", kinds).wait().code)
+	require.Zero(t, h.ctl("programme", "apply", filepath.Join(kinds, "town.yaml")).code)
+	h.says([]string{"orders", "publish", "--programme", "kinds", filepath.Join(kinds, "orders.csv")}, ` 0 +\d+$`)
+	h.becomes(`^ pareto +revenue, minor units +\d+ +\d+ +0\.00 % +yes$(?s:.*)`+
+		`^ clusters +kinds, by the best silhouette +4 +4 +0\.00 % +yes$(?s:.*)`+
+		`^ clusters +adjusted Rand index, per mille +1000 +\d+ +-?[\d.]+ % +900 +1000 +yes$`,
+		"analytics", "truth", "--programme", "kinds", filepath.Join(kinds, "truth.json"))
 	require.Equal(t, 2, h.ctl("analytics", "truth", filepath.Join(dir, "orders.csv")).code)
 	require.Equal(t, 1, h.ctl("analytics", "truth", filepath.Join(dir, "nothing.json")).code)
 	require.NotZero(t, h.run(programs.laurel, "town", "--members", "0", "--out", dir).wait().code)

@@ -15,12 +15,14 @@ type townCmd struct {
 	Seed    uint64 `default:"7" help:"The same seed makes the same town. Default: ${default}."`
 	Members int    `default:"5000" placeholder:"N" help:"How many people live there. Default: ${default}."`
 	Years   int    `default:"2" placeholder:"N" help:"How many years of 365 days. Default: ${default}."`
+	Kinds   bool   `help:"Members of four kinds instead of by degrees, for the report clusters; the programme is kinds then."`
 	Out     string `default:"town" placeholder:"DIR" help:"Where orders.csv, actions.jsonl (what people say), town.yaml (a programme) and truth.json (what is planted) go. Default: ${default}."`
 }
 
 // Run writes the town.
 func (c *townCmd) Run(w *world) error {
 	p := town.Of(c.Seed, c.Members, c.Years)
+	p.Kinds = c.Kinds
 	if err := p.Check(); err != nil {
 		return err
 	}

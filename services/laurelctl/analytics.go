@@ -18,8 +18,9 @@ import (
 // analytics is a connection to the analytics service.
 type analytics struct {
 	analyticsv1.AnalyticsServiceClient
-	fits    analyticsv1.ModelServiceClient
-	program string
+	fits     analyticsv1.ModelServiceClient
+	segments analyticsv1.SegmentServiceClient
+	program  string
 }
 
 // askAnalytics lets f ask analytics about a programme.
@@ -29,7 +30,9 @@ func (w *world) askAnalytics(f func(ctx context.Context, a *analytics) error) er
 		if err != nil {
 			return err
 		}
-		return f(ctx, &analytics{analyticsv1.NewAnalyticsServiceClient(d.conn), analyticsv1.NewModelServiceClient(d.conn), program})
+		return f(ctx, &analytics{
+			analyticsv1.NewAnalyticsServiceClient(d.conn), analyticsv1.NewModelServiceClient(d.conn), analyticsv1.NewSegmentServiceClient(d.conn), program,
+		})
 	})
 }
 

@@ -35,6 +35,7 @@ type planted struct {
 	Said      *plantedSaid     `json:"said"`
 	Club      *plantedClub     `json:"club"`
 	Points    int64            `json:"points"`
+	Kinds     []plantedKind    `json:"kinds"`
 	Baskets   *plantedBaskets  `json:"campaign_of_the_programme"`
 }
 
@@ -71,7 +72,7 @@ func (c *truthCmd) Run(w *world) error {
 		if err := truth.said(ctx, a, &rows); err != nil {
 			return err
 		}
-		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club} {
+		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club, truth.kinds} {
 			if err := add(ctx, a, &rows); err != nil {
 				return err
 			}

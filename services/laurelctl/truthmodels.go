@@ -38,7 +38,7 @@ func (p planted) models(ctx context.Context, a *analytics, rows *grid) error {
 	}
 	reported := int64(math.Round(alive))
 	rows.add("lifetime", "still buy", number(p.Alive), number(reported), offBy(p.Alive, reported), "", "", "")
-	if value.GetBuying() != analyticsv1.BuyingModel_BUYING_MODEL_BG_NBD {
+	if value.GetBuying() != analyticsv1.BuyingModel_BUYING_MODEL_BG_NBD || p.Purchases.RateShape == 0 { // a town of kinds
 		return nil
 	}
 	fit, err := a.fits.GetFit(ctx, &analyticsv1.GetFitRequest{Program: a.program, Fit: value.GetFit()})

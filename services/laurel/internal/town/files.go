@@ -69,8 +69,9 @@ type Planted struct {
 		End    string `json:"end"`    // the day after the last one
 		Points int64  `json:"points"` // that orders of its days earned
 	} `json:"campaign_of_the_programme"`
-	Said Said `json:"said"`
-	Club Club `json:"club"`
+	Kinds []Kind `json:"kinds,omitempty"` // of a town that has some
+	Said  Said   `json:"said"`
+	Club  Club   `json:"club"`
 }
 
 // Planted returns what is written down.
@@ -78,8 +79,12 @@ func (t Town) Planted(p Params) Planted {
 	var w Planted
 	w.Town.Seed, w.Town.Members, w.Town.Years = p.Seed, p.Members, p.Years
 	w.AsOf, w.Customers, w.Orders, w.RevenueMinor, w.Alive = day(p.End()), t.Truth.Members, t.Truth.Orders, int64(t.Truth.Revenue), t.Truth.Alive
-	w.Purchases.RateShape, w.Purchases.RateAlpha = p.RateShape, p.RateShape*daysOfYear/7/p.RateMean //nolint:mnd // days of a week
-	w.Purchases.StopA, w.Purchases.StopB, w.Purchases.SpendMinor = p.StopA, p.StopB, p.SpendMean
+	if p.Kinds {
+		w.Kinds = kindsOf(p.Members)
+	} else {
+		w.Purchases.StopA, w.Purchases.StopB, w.Purchases.SpendMinor = p.StopA, p.StopB, p.SpendMean
+		w.Purchases.RateShape, w.Purchases.RateAlpha = p.RateShape, p.RateShape*daysOfYear/7/p.RateMean //nolint:mnd // days of a week
+	}
 	w.Campaign.Name, w.Campaign.Start, w.Campaign.End = p.Campaign, day(p.CampaignFrom), day(p.CampaignFrom.AddDays(p.CampaignDays))
 	w.Campaign.HeldOutShare, w.Campaign.Treated, w.Campaign.HeldOut = p.HeldOut.String(), t.Truth.Effect.Treated, t.Truth.Effect.HeldOut
 	w.Campaign.AddedMinor = int64(t.Truth.Effect.Added)

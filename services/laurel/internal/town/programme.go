@@ -4,8 +4,11 @@ import "fmt"
 
 // Program is the programme of the town, with its campaign.
 func (p Params) Program() string {
-	b := p.Baskets
-	return programStart + fmt.Sprintf(`earning:
+	b, id := p.Baskets, "town"
+	if p.Kinds {
+		id = "kinds"
+	}
+	return "programme: " + id + programStart + fmt.Sprintf(`earning:
   points: 1
   per: 1.00
   campaigns:
@@ -13,7 +16,7 @@ func (p Params) Program() string {
 `, b.Name, b.Factor, day(b.From), day(b.From.AddDays(b.Days)), b.AtLeast) + programRest
 }
 
-const programStart = `programme: town
+const programStart = `
 name: Laurel Town
 zone: UTC
 currency: EUR

@@ -36,6 +36,8 @@ type Params struct {
 	HeldOut      money.Ratio
 	// Uplift is what each order of those treated is greater by, as a share, while the campaign runs.
 	Uplift money.Ratio
+	// Kinds: members are of four kinds that differ, instead of by degrees as above.
+	Kinds bool
 	// Baskets is a campaign of the programme.
 	Baskets Baskets
 }
@@ -140,8 +142,11 @@ func Make(p Params) Town {
 	for i := range p.Members {
 		// Each has a source of their own: whoever is added changes nobody else.
 		r := rand.New(rand.NewPCG(p.Seed, uint64(i)+1)) //nolint:gosec // seeded on purpose, i is not below zero
-		account := fmt.Sprintf("town-%06d", i+1)
-		t.speak(p, t.live(p, account, r), rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
+		kind, account := kindOf(i), fmt.Sprintf("town-%06d", i+1)
+		if p.Kinds {
+			account = fmt.Sprintf("%s-%06d", kinds[kind].name, i+1)
+		}
+		t.speak(p, t.live(p, account, kind, r), rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
 	}
 	t.trade(p)
 	t.subscribe(p)
@@ -161,15 +166,15 @@ type life struct {
 }
 
 // live is one member's life: they come with a first order, buy on at their rate, and stop after some order.
-func (t *Town) live(p Params, account string, r *rand.Rand) life {
-	lived := life{account: account}
-	rate := gamma(r, p.RateShape) * p.RateMean / p.RateShape / daysOfYear // orders a day
-	stop := beta(r, p.StopA, p.StopB)
-	usual := math.Log(p.SpendMean) + p.SpendAcross*r.NormFloat64() - (p.SpendAcross*p.SpendAcross+p.SpendEach*p.SpendEach)/2 //nolint:mnd // mean of a log-normal
+func (t *Town) live(p Params, account string, kind int, r *rand.Rand) life {
+	lived, b := life{account: account}, newBuyer(p, r)
 	favourite := r.IntN(len(Shelf))
 	at, end := float64(p.Start)+r.Float64()*joinDays, float64(p.End())
 	held := holdout.In(p.Campaign, account, p.HeldOut)
 	first := calendar.Day(at)
+	if p.Kinds {
+		b = ofKind(p, kind, first, r)
+	}
 	if first < p.CampaignFrom {
 		if held {
 			t.Truth.Effect.HeldOut++
@@ -183,7 +188,7 @@ func (t *Town) live(p Params, account string, r *rand.Rand) life {
 		if r.IntN(3) == 0 {
 			o.Goods = r.IntN(len(Shelf))
 		}
-		o.Amount = money.Minor(max(1, math.Round(math.Exp(usual+p.SpendEach*r.NormFloat64()))))
+		o.Amount = money.Minor(max(1, math.Round(math.Exp(b.usual+p.SpendEach*r.NormFloat64()))))
 		if !held && first < p.CampaignFrom && o.Day >= p.CampaignFrom && o.Day < p.CampaignFrom.AddDays(p.CampaignDays) {
 			added := money.Minor(int64(o.Amount) * p.Uplift.Num() / p.Uplift.Den())
 			o.Amount += added
@@ -196,10 +201,13 @@ func (t *Town) live(p Params, account string, r *rand.Rand) life {
 		}
 		t.Orders, t.Truth.Revenue = append(t.Orders, o), t.Truth.Revenue+o.Amount
 		lived.orders = append(lived.orders, o)
-		if n > 1 && r.Float64() < stop {
+		if n > 1 && r.Float64() < b.stop {
 			return lived
 		}
-		at += r.ExpFloat64() / rate
+		at += r.ExpFloat64() / b.rate
+		if b.until != calendar.None && calendar.Day(at) >= b.until {
+			return lived
+		}
 	}
 	t.Truth.Alive++
 	lived.alive = true
