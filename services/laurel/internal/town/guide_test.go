@@ -61,6 +61,11 @@ func TestTheGuideShowsWhatIsPlanted(t *testing.T) {
 	for _, n := range []float64{1, 12} {
 		shows("contract-retention", fmt.Sprintf("leave at renewal %g, per mille", n), int64(math.Round(1000*club.Alpha/(club.Alpha+club.Beta+n-1))))
 	}
+	groups := town.Of(7, 400, 2)
+	groups.Kinds = true
+	for _, k := range town.Make(groups).Planted(groups).Kinds {
+		shows("clusters", k.Name+", in one cluster", k.Members)
+	}
 	thousandths := func(f float64) int64 { return int64(math.Round(1000 * f)) }
 	shows("lifetime", "still buy", w.Alive)
 	shows("lifetime", "r, thousandths", thousandths(w.Purchases.RateShape))
