@@ -93,12 +93,12 @@ func TestTheClubIsThatOfTheTruth(t *testing.T) {
 		came, went := 0.0, 0.0
 		for account, from := range signed {
 			at := from.AddMonths(term)
-			if day, gone := left[account]; !gone || day >= at {
-				came++
-			} else {
+			day, gone := left[account]
+			if gone && day < at {
 				continue
 			}
-			if left[account] == at {
+			came++
+			if day == at {
 				went++
 			}
 		}
