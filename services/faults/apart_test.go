@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -147,6 +148,18 @@ func (a *apart) up() {
 		a.w.stillRun()
 		return a.w.ready()
 	}, "all services are up")
+}
+
+// stop ends a replica in order, and returns how long that took.
+func (a *apart) stop(name string) time.Duration {
+	t := a.w.t
+	t.Helper()
+	r := a.replicas[name]
+	p := r.process
+	r.process = nil
+	took := p.stop()
+	require.Zero(t, p.cmd.ProcessState.ExitCode(), "%s:\n%s", name, p.lastWords())
+	return took
 }
 
 // writeDown writes down where the house stands, for laurelctl and for who calls.

@@ -63,11 +63,12 @@ type load struct {
 	redriven   int       // events that were refused, and then published again
 	deadMax    int       // how many dead letters there must be
 
-	sent   []bus.Outgoing // order events, so that one can come twice
-	paid   []paid
-	serial int
-	keys   int
-	round  int
+	sent     []bus.Outgoing // order events, so that one can come twice
+	paid     []paid
+	serial   int
+	enrolled int // by the goroutine that enrols
+	keys     int
+	round    int
 
 	mu     sync.Mutex // guards what follows
 	oracle oracle

@@ -23,6 +23,7 @@ type ordeal struct {
 func list() []ordeal {
 	return []ordeal{
 		{"X1", "laurel is killed (kill -9) at each named point", killedAtEachPoint},
+		{"X1-apart", "each service, a process of its own, is killed (kill -9) at each of its points", servicesAreKilled},
 		{"X2", "mongod is killed five times, and started again 2 s later", mongodIsKilled},
 		{"X3", "mongod is stopped (SIGSTOP) for 15 s", mongodSleeps},
 		{"X4", "the primary steps down ten times, and 50 commits lose their connection", primaryStepsDown},
@@ -38,6 +39,7 @@ func list() []ordeal {
 		{"X14", "the clocks of the services are hours apart, some swing, and mongod's is three hours ahead", clocksDiffer},
 		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
 		{"X19", "the house is stopped in order (SIGTERM) under load and started again, five times", houseIsRestarted},
+		{"X19-apart", "accrual goes from one replica to three, each is restarted in order (SIGTERM) with 512 events under way, and back to one", accrualRolls},
 	}
 }
 
