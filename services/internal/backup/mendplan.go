@@ -57,6 +57,10 @@ func (m *mending) compare(ctx context.Context, stream string) (Mended, bool, err
 	if err != nil {
 		return s, false, err
 	}
+	if ledger := readers[stream][0]; slices.Contains(found.Again, ledger) {
+		return s, false, &CannotMend{fmt.Sprintf("%s has applied two messages under one sequence of %s: replicas of it have read on beside one that had been ahead",
+			ledger, stream)}
+	}
 	s.File, s.PutBack, s.Moved, s.Again = found.File, found.PutBack, found.Moved, found.Again
 	s.Messages, s.Last = found.Messages, uint64(found.Last) //nolint:gosec // as above
 	if found.First > 0 {

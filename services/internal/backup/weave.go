@@ -67,7 +67,6 @@ func weave(sources []*source, last int64, place func(journal.Message) error, kee
 				return w, err
 			}
 		}
-		w.Last = max(w.Last, at)
 	}
 	return w, w.append(place, kept)
 }

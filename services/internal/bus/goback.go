@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,7 +20,7 @@ func (r *Reader) checkMarks(ctx context.Context, marks map[int]Mark) (time.Time,
 	if err != nil {
 		return time.Time{}, err
 	}
-	for _, p := range r.cfg.Partitions {
+	for _, p := range slices.Sorted(maps.Keys(marks)) { // those of other replicas, too: nobody reads on beside one that must not
 		mark := marks[p]
 		if mark.Sequence == 0 {
 			continue

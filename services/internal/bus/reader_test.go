@@ -30,7 +30,7 @@ func TestMessageIsDeliveredAsPublished(t *testing.T) {
 	require.NoError(t, err)
 	stored, err := stream.GetMsg(t.Context(), seq)
 	require.NoError(t, err)
-	require.Equal(t, bus.Message{
+	require.EqualExportedValues(t, bus.Message{
 		Partition: bus.Partition("cdnow", "a b", bus.Partitions), Class: bus.ClassOrders, Program: "cdnow",
 		Merchant: "shop.uk", Kind: "paid", Account: "a b", Subject: "orders.cdnow.~c2hvcC51aw.paid.~YSBi",
 		Header: m.Header, Data: []byte("{}"), Sequence: 1, Time: stored.Time.UTC().Truncate(time.Millisecond),
