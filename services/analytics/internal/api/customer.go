@@ -122,7 +122,7 @@ func customerFigures() []figure {
 		{"uncosted_minor", "revenue of which nobody tells the cost", own, "orders", measured, ""},
 		{"points_earned", "by orders, after returns, and by own events", own, "orders", measured, "what is left of them: see the ledger"},
 		{"categories", "what was bought, by category", own, "orders", measured, ""},
-		{"not_yet", "categories that the customer has not bought, by the share of all customers who have", own, "", measured, "that the customer wants them, or does not buy them elsewhere"},
+		{"not_yet", "categories that the customer has not bought, by the share of all customers who have, of 5,000 where there are more", own, "", measured, "that the customer wants them, or does not buy them elsewhere"},
 		{"channels", "orders by channel", own, "orders", measured, ""},
 		{"actions", "own events by type", own, "", measured, ""},
 		{"compared_entries", "how much was read of all customers whom class, segment and categories open are told by", own, "", measured, "where fewer entries than the report has read: with a large copy the others are measured anew every so often"},

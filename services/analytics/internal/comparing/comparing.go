@@ -185,13 +185,19 @@ func (c *Comparer) make(ctx context.Context, k key) {
 	err := c.reporter.Together(ctx, func(ctx context.Context, one *reporting.Reporter) error {
 		begun = c.clock.Now()
 		var b *card.CrowdBuilder
-		q := reporting.Query{Program: k.program, AsOf: k.asOf, Compare: calendar.None, Details: true}
+		q := reporting.Query{Program: k.program, AsOf: k.asOf, Compare: calendar.None}
 		head, err := one.Read(ctx, q, func(h reporting.Head) func(history.Customer) error {
 			b = card.NewCrowd(h.AsOf)
 			return b.Add
 		})
 		if err != nil {
 			return err
+		}
+		for c, err := range one.Some(ctx, k.program, b.Ask()) {
+			if err != nil {
+				return err
+			}
+			b.Bought(c)
 		}
 		made.Reading = head.Reading
 		made.Crowd, err = b.Crowd()

@@ -48,7 +48,7 @@ func (w writer) customer(c *analyticsv1.CustomerReport) []plot {
 	}
 	return []plot{
 		bars("Bought, by category", fmt.Sprintf("%d orders on %d days since %s.", c.GetOrders(), c.GetPurchaseDays(), c.GetFirstDay()), bought),
-		bars("Not bought yet", "Share of all customers who have bought of the category.", open),
+		bars("Not bought yet", "Share of all customers who have bought of the category, of 5,000 where there are more.", open),
 	}
 }
 

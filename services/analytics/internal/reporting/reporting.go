@@ -147,6 +147,11 @@ func (r *Reporter) segment(ctx context.Context, h Head) (func(history.Customer) 
 	}, err
 }
 
+// Some returns all that is known of some accounts, by rising id. They are read within Together or Aside.
+func (r *Reporter) Some(ctx context.Context, program string, ids []string) iter.Seq2[history.Customer, error] {
+	return untilCutOff(ctx, r.storage.Some(ctx, program, ids))
+}
+
 // Actions reads what members did beside buying, by type and month.
 func (r *Reporter) Actions(ctx context.Context, q Query) (Head, []actions.Count, error) {
 	var head Head

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -84,6 +85,32 @@ func (s *Storage) Details(ctx context.Context, program, after string) iter.Seq2[
 		err := s.details(ctx, program, some, func(c history.Customer) bool { return yield(c, nil) })
 		if err != nil {
 			yield(history.Customer{}, fmt.Errorf("read the accounts of %s: %w", program, err))
+		}
+	}
+}
+
+// someMax is how many accounts one question names.
+const someMax = 500
+
+// Some returns accounts of a programme, named by rising id, as Details does.
+func (s *Storage) Some(ctx context.Context, program string, accounts []string) iter.Seq2[history.Customer, error] {
+	return func(yield func(history.Customer, error) bool) {
+		for named := range slices.Chunk(accounts, someMax) {
+			ids := make([]string, len(named))
+			for i, id := range named {
+				ids[i] = accountID(program, id)
+			}
+			on := true
+			err := s.details(ctx, program, span{ids: bson.D{{Key: "$in", Value: ids}}, accounts: bson.D{{Key: "$in", Value: named}}}, func(c history.Customer) bool {
+				on = yield(c, nil)
+				return on
+			})
+			if err != nil {
+				yield(history.Customer{}, fmt.Errorf("read accounts of %s: %w", program, err))
+			}
+			if err != nil || !on {
+				return
+			}
 		}
 	}
 }

@@ -432,7 +432,7 @@ func (x *CategoryBought) GetShare() string {
 type CategoryOpen struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Category string                 `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
-	// Of all customers.
+	// Of all customers; of 5,000 of them, whom a hash of their ids chooses, where there are more.
 	BuyersShare   string `protobuf:"bytes,2,opt,name=buyers_share,json=buyersShare,proto3" json:"buyers_share,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -121,7 +121,7 @@ func (made *Card) bought(c history.Customer, crowd Crowd) {
 	open := slices.SortedFunc(maps.Keys(crowd.Buyers), func(x, y string) int { return cmp.Or(cmp.Compare(crowd.Buyers[y], crowd.Buyers[x]), cmp.Compare(x, y)) })
 	for _, name := range open {
 		if own[name] == nil && len(made.NotYet) < notYetMax {
-			made.NotYet = append(made.NotYet, Open{name, history.ShareOf(crowd.Buyers[name], crowd.Customers)})
+			made.NotYet = append(made.NotYet, Open{name, history.ShareOf(crowd.Buyers[name], crowd.Asked)})
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package card_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +43,10 @@ func TestF1WhatIsKnownOfACustomer(t *testing.T) {
 	for _, c := range list {
 		require.NoError(t, b.Add(c))
 	}
+	require.Equal(t, []string{"ann", "bob", "cid"}, b.Ask())
+	for _, c := range list {
+		b.Bought(c)
+	}
 	crowd, err := b.Crowd()
 	require.NoError(t, err)
 	c, some, err := card.Of(list[0], 100, &program.Economics{Order: 10}, crowd)
@@ -58,6 +64,29 @@ func TestF1WhatIsKnownOfACustomer(t *testing.T) {
 	require.Equal(t, "0.666666667", c.NotYet[0].Share.String())
 	require.Equal(t, []card.Times{{Name: "till", N: 1, Last: 40}, {Name: "web", N: 2, Last: 71}}, c.Channels)
 	require.Equal(t, []card.Times{{Name: "case", N: 1, Last: 60}, {Name: "visit", N: 2, Last: 50}}, c.Actions)
+}
+
+// TestSomeAreAskedWhatTheyBought: as many as are needed, the same in whatever order they come, and none more likely than another.
+func TestSomeAreAskedWhatTheyBought(t *testing.T) {
+	const all = 30_000
+	asked := func(step int) []string {
+		b := card.NewCrowd(100)
+		for i := range all {
+			require.NoError(t, b.Add(history.Customer{ID: fmt.Sprintf("m%05d", i*step%all), Orders: []history.Order{order(10, "web", line("tea", 300))}}))
+		}
+		return b.Ask()
+	}
+	ids := asked(1)
+	require.Len(t, ids, card.AskedMax)
+	require.True(t, slices.IsSorted(ids))
+	require.Equal(t, ids, asked(7))
+	low := 0
+	for _, id := range ids {
+		if id < "m15000" {
+			low++
+		}
+	}
+	require.InDelta(t, card.AskedMax/2, low, 150, "four standard errors")
 }
 
 func TestCardsOfThoseWhoBoughtNothing(t *testing.T) {
