@@ -44,6 +44,7 @@ func TestStreamsThatWereLostAreMended(t *testing.T) {
 		"--metrics", "127.0.0.1:0", "--partner-listen", "")
 	testkit.Eventually(t, func() bool { return strings.Count(p.err.String(), "went back behind") >= 4 || p.ended() }, "all who read say so")
 	h.stillRuns(p)
+	testkit.Eventually(t, func() bool { _, err := os.Stat(h.doors()); return err == nil || p.ended() }, "it has said where it is")
 	h.says([]string{"orders", "publish", manyOrders(t, "since", 50, 1)})
 	requireStops(t, h, p)
 

@@ -8,10 +8,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// restoringStream says, by being there, that the other streams are being made from a backup, or anew. It holds nothing.
+// Restoring is a stream that says, by being there, that the other streams are being made from a backup, or anew. It holds nothing.
 const (
-	restoringStream = "LAUREL_RESTORING"
-	restoringKey    = "backup"
+	Restoring    = "LAUREL_RESTORING"
+	restoringKey = "backup"
 )
 
 // errUnfinished is why no stream is made.
@@ -23,7 +23,7 @@ func (b *Bus) Mark(ctx context.Context, backup string) error {
 	ctx, cancel := b.request(ctx)
 	defer cancel()
 	_, err := b.js.CreateStream(ctx, jetstream.StreamConfig{
-		Name: restoringStream, Subjects: []string{"laurel.restoring"}, Storage: jetstream.FileStorage, MaxBytes: 1,
+		Name: Restoring, Subjects: []string{"laurel.restoring"}, Storage: jetstream.FileStorage, MaxBytes: 1,
 		Discard: jetstream.DiscardNew, Metadata: map[string]string{restoringKey: backup},
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func (b *Bus) Mark(ctx context.Context, backup string) error {
 func (b *Bus) Marked(ctx context.Context) (string, error) {
 	ctx, cancel := b.request(ctx)
 	defer cancel()
-	stream, err := b.js.Stream(ctx, restoringStream)
+	stream, err := b.js.Stream(ctx, Restoring)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return "", nil
 	}
@@ -47,7 +47,7 @@ func (b *Bus) Marked(ctx context.Context) (string, error) {
 }
 
 // Unmark says that the streams are whole.
-func (b *Bus) Unmark(ctx context.Context) error { return b.Remove(ctx, restoringStream) }
+func (b *Bus) Unmark(ctx context.Context) error { return b.Remove(ctx, Restoring) }
 
 // Has tells which of these streams are there.
 func (b *Bus) Has(ctx context.Context, names ...string) ([]string, error) {

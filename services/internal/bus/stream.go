@@ -56,7 +56,7 @@ func (b *Bus) EnsureStreams(ctx context.Context, layout Layout) error {
 	if layout.Partitions == 0 {
 		layout.Partitions = Partitions
 	}
-	if _, unfinished, err := b.streamState(ctx, restoringStream); err != nil {
+	if _, unfinished, err := b.streamState(ctx, Restoring); err != nil {
 		return err
 	} else if unfinished {
 		return errUnfinished

@@ -87,6 +87,9 @@ func (r right) allowed(user string) subjects {
 			s.Publish = append(s.Publish, "$JS.API.STREAM.SNAPSHOT."+stream, "$JS.SNAPSHOT.ACK."+stream+".>")
 		}
 	}
+	if r.makes {
+		s.Publish = append(s.Publish, "$JS.API.STREAM.INFO."+bus.Restoring) // then it makes none
+	}
 	for _, stream := range r.looks {
 		s.Publish = append(s.Publish, "$JS.API.STREAM.MSG.GET."+stream)
 	}
