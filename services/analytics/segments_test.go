@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
@@ -50,10 +48,6 @@ func (g *groups) members(name, asOf string) []string {
 	var accounts []string
 	for {
 		answer, err := g.client.ListSegmentMembers(g.h.t.Context(), in)
-		if in.GetPageToken() != "" && status.Code(err) == codes.InvalidArgument { // another fit came into use: what it says to do
-			accounts, in.PageToken = nil, ""
-			continue
-		}
 		require.NoError(g.h.t, err)
 		for _, m := range answer.GetMembers() {
 			accounts = append(accounts, m.GetAccount())

@@ -22,7 +22,6 @@ type row struct {
 	recovery time.Duration // the longest
 	took     time.Duration
 	notes    []string
-	short    []string // what of it is not as it is wanted, and fails nothing
 	verdict  string
 }
 

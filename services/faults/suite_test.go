@@ -135,9 +135,6 @@ func (x *trial) end() {
 	}
 	x.row.took = time.Since(x.began)
 	x.row.verdict = "passed"
-	if len(x.row.short) > 0 {
-		x.row.verdict = "held, but " + strings.Join(x.row.short, "; ")
-	}
 	switch {
 	case x.t.Skipped():
 		x.row.verdict = "NOT RUN"
@@ -153,12 +150,6 @@ func (x *trial) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	x.t.Log(text)
 	x.row.notes = append(x.row.notes, text)
-}
-
-// short says that a figure is not what the list of faults wants of it: the verdict tells, and the trial does not fail by it.
-func (x *trial) short(format string, args ...any) {
-	x.t.Helper()
-	x.row.short = append(x.row.short, fmt.Sprintf(format, args...))
 }
 
 // within holds a duration to its limit: one that is longer fails the trial, which goes on.

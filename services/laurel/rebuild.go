@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
-	"github.com/laurel-loyalty/laurel/services/internal/telemetry"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/parts"
 	"github.com/laurel-loyalty/laurel/services/laurel/internal/replay"
 )
@@ -19,28 +17,18 @@ import (
 // rebuildCmd makes what a service has derived anew from what is the truth: accrual's account documents from their entries,
 // analytics' copy and partner's books from FACTS, the standings of tier from EVENTS.
 type rebuildCmd struct {
-	Service   string `enum:"accrual,analytics,partner,tier" default:"accrual" help:"Whose: ${enum}."`
-	Home      string `env:"LAUREL_HOME" default:".laurel" help:"What Laurel keeps on this machine."`
-	Data      string `help:"Where the house's data is. Default: house in what Laurel keeps. The house must not be up."`
-	MongoURI  string `name:"mongodb-uri" env:"MONGODB_URI" help:"A MongoDB replica set to use instead of a private mongod."`
-	NATSURL   string `name:"nats-url" env:"NATS_URL" help:"A NATS server with JetStream to use instead of a private one."`
-	NATSToken string `name:"nats-token" env:"NATS_TOKEN" help:"What that NATS server wants to see."`
+	Service string `enum:"accrual,analytics,partner,tier" default:"accrual" help:"Whose: ${enum}."`
+	ownFlags
 }
 
 // Run rebuilds; the ledger is then verified.
 func (c *rebuildCmd) Run(w *world) error {
-	log, err := telemetry.NewLogger(w.err, telemetry.LogFormat(w.root.LogForm), w.root.LogLevel)
+	o, err := c.options(w)
 	if err != nil {
 		return err
 	}
-	dir := c.Data
-	if dir == "" {
-		dir = filepath.Join(c.Home, "house")
-	}
-	h, err := parts.Build(w.ctx, parts.Options{
-		Dir: dir, MongoURI: c.MongoURI, Suffix: suffixOf(dir), NATSURL: c.NATSURL, NATSToken: c.NATSToken,
-		Listen: "127.0.0.1:0", Lanes: 2, Batch: 512, Log: log, Stage: w.stage,
-	})
+	o.Listen, o.Lanes, o.Batch = "127.0.0.1:0", 2, 512
+	h, err := parts.Build(w.ctx, o)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func emptyDir(dir string) error {
 		return fmt.Errorf("write a backup: %w", err)
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("write a backup: %s is not empty: each backup has a directory of its own", dir)
+		return fmt.Errorf("%s is not empty: give it a directory of its own", dir)
 	}
 	return nil
 }

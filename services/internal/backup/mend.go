@@ -74,15 +74,15 @@ func (e *CannotMend) Error() string { return e.Why + "; nothing was changed" }
 
 // Look tells what Mend would do, and changes nothing. Errors: *CannotMend.
 func Look(ctx context.Context, h House) (*Mending, error) {
-	dir, err := os.MkdirTemp("", "laurel-mend-")
-	if err != nil {
-		return nil, fmt.Errorf("look what is to be mended: %w", err)
-	}
 	client, err := h.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer client.Disconnect(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
+	dir, err := os.MkdirTemp("", "laurel-mend-")
+	if err != nil {
+		return nil, fmt.Errorf("look what is to be mended: %w", err)
+	}
 	m, err := (&mending{house: h, dir: dir, client: client}).plan(ctx)
 	return m, errors.Join(err, os.RemoveAll(dir))
 }
@@ -98,30 +98,49 @@ func Mend(ctx context.Context, h House, dir string) (*Mending, error) {
 	}
 	defer client.Disconnect(context.WithoutCancel(ctx)) //nolint:errcheck // all that was written is acknowledged
 	m := &mending{house: h, dir: dir, client: client}
-	m.Mending, err = readMending(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		m.Mending, err = m.prepare(ctx)
-	}
+	under, err := h.Bus.Marked(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if m.Done {
+	m.Mending, err = readMending(dir)
+	begun := !errors.Is(err, fs.ErrNotExist)
+	if begun && err != nil {
+		return nil, err
+	}
+	if under != "" && (!begun || under != m.ID) {
+		return nil, &CannotMend{"the streams are being restored or mended otherwise (" + under + "): finish that"}
+	}
+	if !begun {
+		if m.Mending, err = m.prepare(ctx); err != nil || len(m.Streams) == 0 {
+			return m.Mending, err
+		}
+	}
+	if m.Done && under == "" {
 		return nil, &MendFinished{dir}
 	}
-	for _, s := range m.Streams {
-		if err := m.stream(ctx, s); err != nil {
+	if !m.Done {
+		if err := m.carryOut(ctx); err != nil {
 			return nil, err
 		}
 	}
-	err = m.open(ctx)
-	if err == nil {
-		err = m.house.Bus.Unmark(ctx)
+	return m.Mending, h.Bus.Unmark(ctx) // the last: until then the same call goes on
+}
+
+// carryOut replaces the streams, and lets the services in.
+func (m *mending) carryOut(ctx context.Context) error {
+	if err := m.mark(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, err
+	for _, s := range m.Streams {
+		if err := m.stream(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := m.open(ctx); err != nil {
+		return err
 	}
 	m.Done = true
-	return m.Mending, m.write()
+	return m.write()
 }
 
 // mending is one run.
@@ -165,7 +184,7 @@ func (m *mending) write() error {
 
 // prepare closes the streams, so that nothing comes in any more, and writes what they will hold.
 func (m *mending) prepare(ctx context.Context) (*Mending, error) {
-	if err := emptyDir(m.dir); err != nil {
+	if err := m.clear(); err != nil {
 		return nil, err
 	}
 	if m.house.Layout != nil {
@@ -207,6 +226,23 @@ func (m *mending) prepare(ctx context.Context) (*Mending, error) {
 	return planned, errors.Join(err, open())
 }
 
+// clear takes away what a run that ended before it had written its manifest has left, and refuses a directory of something else.
+func (m *mending) clear() error {
+	for stream := range readers {
+		for _, path := range []string{wasPath(stream), behindPath(stream), isPath(stream)} {
+			if err := os.Remove(filepath.Join(m.dir, path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("mend in %s: %w", m.dir, err)
+			}
+		}
+	}
+	return emptyDir(m.dir)
+}
+
+// The files of a stream: what it held, what goes behind, what it is to hold.
+func wasPath(stream string) string    { return stream + "-was.bson.zst" }
+func behindPath(stream string) string { return stream + "-behind.bson.zst" }
+func isPath(stream string) string     { return stream + ".bson.zst" }
+
 // mark keeps services from opening databases whose stream is not whole, and from making streams.
 func (m *mending) mark(ctx context.Context) error {
 	if err := m.house.Bus.Mark(ctx, m.ID); err != nil {
@@ -231,9 +267,6 @@ func (m *mending) mark(ctx context.Context) error {
 
 // stream replaces a stream, unless that was done before.
 func (m *mending) stream(ctx context.Context, s Mended) error {
-	if err := m.mark(ctx); err != nil {
-		return err
-	}
 	is, err := m.house.Bus.State(ctx, s.Config.Name)
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func (m *mending) compare(ctx context.Context, stream string) (Mended, bool, err
 // copy writes what a stream holds now into a file.
 func (m *mending) copy(ctx context.Context, stream string) (Stream, error) {
 	var s Stream
-	w, err := create(m.dir, stream+"-was.bson.zst")
+	w, err := create(m.dir, wasPath(stream))
 	if err != nil {
 		return s, err
 	}
@@ -191,11 +191,11 @@ func (m *mending) weave(stream string, sources []*source, now Stream, marks []*m
 		sequence := int64(mark.Mark.Sequence) //nolint:gosec // sequences count from 1
 		wanted[sequence] = append(wanted[sequence], mark)
 	}
-	out, err := create(m.dir, stream+".bson.zst")
+	out, err := create(m.dir, isPath(stream))
 	if err != nil {
 		return f, err
 	}
-	aside, err := create(m.dir, stream+"-behind.bson.zst")
+	aside, err := create(m.dir, behindPath(stream))
 	if err != nil {
 		out.abandon()
 		return f, err

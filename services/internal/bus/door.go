@@ -16,7 +16,8 @@ const closedBytes = 1
 // what was taken is worked off. It is safe to repeat, and holds over restarts of the server; EnsureStreams opens it too.
 func (b *Bus) CloseEvents(ctx context.Context) error { return b.Limit(ctx, Events, closedBytes) }
 
-// Shut makes any stream refuse what anybody publishes, as CloseEvents does, and returns the limit that it had.
+// Shut makes any stream refuse what anybody publishes, as CloseEvents does, and returns the limit that it had; -1, none, where it was
+// closed already.
 func (b *Bus) Shut(ctx context.Context, name string) (int64, error) {
 	asking, cancel := b.request(ctx)
 	defer cancel()
@@ -24,7 +25,11 @@ func (b *Bus) Shut(ctx context.Context, name string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look up stream %s: %w", name, err)
 	}
-	return stream.CachedInfo().Config.MaxBytes, b.Limit(ctx, name, closedBytes)
+	limit := stream.CachedInfo().Config.MaxBytes
+	if limit == closedBytes {
+		return -1, nil
+	}
+	return limit, b.Limit(ctx, name, closedBytes)
 }
 
 // OpenEvents lets EVENTS hold so many bytes again. It is safe to repeat.

@@ -135,6 +135,7 @@ func (s *Segments) ListSegmentMembers(ctx context.Context, in *analyticsv1.ListS
 	if err != nil {
 		return nil, err
 	}
+	g.Publication = nil // what is told of it meanwhile changes nothing about who belongs to it
 	// Of another segment under the same name the pages would not fit together.
 	list := &analyticsv1.GetSegmentResponse{Segment: segmentToProto(g), Sizes: []*analyticsv1.SegmentSize{{AsOf: in.GetAsOf()}}}
 	at, err := unseal[place](list, in.GetPageToken())

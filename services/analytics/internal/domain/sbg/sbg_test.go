@@ -95,23 +95,26 @@ func TestTheGradientIsTheSlope(t *testing.T) {
 	}
 }
 
-// TestParametersAreFoundAgain: of made-up members, some of whom have not come to their next renewal.
-func TestParametersAreFoundAgain(t *testing.T) {
-	source := rand.NewPCG(7, 7)
-	random := rand.New(source)
-	chance := distuv.Beta{Alpha: 0.8, Beta: 2.5, Src: source}
-	s := &sbg.Sample{}
-	for range 20_000 {
-		leaves, seen, renewals := chance.Rand(), 1+random.IntN(8), 0
-		for renewals < seen && random.Float64() >= leaves {
+// madeUp are members whose chances of leaving are beta distributed, each seen for as many terms as seen says.
+func madeUp(members int, alpha, beta float64, source rand.Source, seen func(*rand.Rand) int) *sbg.Sample {
+	random, chance, s := rand.New(source), distuv.Beta{Alpha: alpha, Beta: beta, Src: source}, &sbg.Sample{}
+	for range members {
+		leaves, most, renewals := chance.Rand(), seen(random), 0
+		for renewals < most && random.Float64() >= leaves {
 			renewals++
 		}
-		if renewals < seen {
+		if renewals < most {
 			s.Left(renewals)
 		} else {
 			s.Kept(renewals)
 		}
 	}
+	return s
+}
+
+// TestParametersAreFoundAgain: of made-up members, some of whom have not come to their next renewal.
+func TestParametersAreFoundAgain(t *testing.T) {
+	s := madeUp(20_000, 0.8, 2.5, rand.NewPCG(7, 7), func(r *rand.Rand) int { return 1 + r.IntN(8) })
 	m, e, err := sbg.Fit(s, nil)
 	require.NoError(t, err)
 	require.True(t, e.Converged, e.Why)
@@ -151,19 +154,7 @@ func TestIntervalsHoldThePlantedParameters(t *testing.T) {
 	const alpha, beta, clubs = 0.8, 4, 100
 	inside := [2]int{}
 	for seed := range uint64(clubs) {
-		source := rand.NewPCG(seed, 1)
-		random, chance, s := rand.New(source), distuv.Beta{Alpha: alpha, Beta: beta, Src: source}, &sbg.Sample{}
-		for range 1000 {
-			leaves, seen, renewals := chance.Rand(), 18+random.IntN(7), 0
-			for renewals < seen && random.Float64() >= leaves {
-				renewals++
-			}
-			if renewals < seen {
-				s.Left(renewals)
-			} else {
-				s.Kept(renewals)
-			}
-		}
+		s := madeUp(1000, alpha, beta, rand.NewPCG(seed, 1), func(r *rand.Rand) int { return 18 + r.IntN(7) })
 		m, e, err := sbg.Fit(s, nil)
 		require.NoError(t, err)
 		require.True(t, e.Converged, e.Why)
