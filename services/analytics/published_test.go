@@ -234,9 +234,16 @@ func TestABandOfAScoreIsPublished(t *testing.T) {
 	}
 	require.Less(t, len(want), len(answer.GetLifetimes()), "not everybody")
 	require.Equal(t, want, lively)
+	list := &analyticsv1.ListSegmentMembersRequest{Program: "tea", Name: "lively", PageSize: 1}
+	first, err := g.client.ListSegmentMembers(t.Context(), list)
+	require.NoError(t, err)
 	g.publish("lively")
 	g.told("lively", answer.GetAsOf())
 	require.Len(t, s.h.changes(bus.Facts), len(want))
+	list.PageToken = first.GetNextPageToken()
+	second, err := g.client.ListSegmentMembers(t.Context(), list)
+	require.NoError(t, err, "that it was told meanwhile changes nothing about who belongs to it")
+	require.Equal(t, want[1], second.GetMembers()[0].GetAccount())
 
 	// Another fit is put into use: whom it takes for gone has left, whom not has entered, on the same day and once.
 	other := s.fit(&analyticsv1.FitModelRequest{

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,21 @@ func TestMarkThatDoesNotMatchMeansTheBusWentBack(t *testing.T) {
 			requireWentBack(t, b, k, c.differs)
 		})
 	}
+}
+
+// TestAMarkOfAnotherReplicaCountsAsWell: who reads other partitions would read on under sequences that were given out twice.
+func TestAMarkOfAnotherReplicaCountsAsWell(t *testing.T) {
+	t.Parallel()
+	_, b := house(t)
+	publish(t, b, orders("a", 20))
+	k := readAll(t, b, 20)
+	p := k.applied[7].Partition
+	others := k.marks[p]
+	others.ID = "other"
+	k.marks[p] = others
+	config := k.config()
+	config.Partitions = slices.DeleteFunc(partitions(bus.Partitions), func(own int) bool { return own == p })
+	require.ErrorIs(t, b.Read(t.Context(), config), reason.BusWentBack)
 }
 
 func TestMarkOfAStoreThatKeepsMillisecondsMatches(t *testing.T) {
