@@ -134,8 +134,11 @@ func (s *stage) within() func() {
 	return func() {
 		stop()
 		var err error
-		for _, made := range all {
-			err = errors.Join(err, <-ended, made.Close(context.WithoutCancel(ctx)))
+		for range all {
+			err = errors.Join(err, <-ended)
+		}
+		for _, made := range all { // what one still needs of another is there until all have ended
+			err = errors.Join(err, made.Close(context.WithoutCancel(ctx)))
 		}
 		require.NoError(s.t, err)
 	}
