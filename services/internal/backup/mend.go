@@ -271,13 +271,9 @@ func (m *mending) stream(ctx context.Context, s Mended) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case is.Created.IsZero(), is.Created.Equal(s.Was):
-	case is.Last == s.Last && is.Messages == s.Messages:
-		return nil
-	default:
-		return fmt.Errorf("stream %s is neither what it was when its mending began nor what it is to be: something else has made it; %s has what it is to hold",
-			s.Config.Name, filepath.Join(m.dir, s.Path))
+	done, err := m.has(is, s)
+	if done || err != nil {
+		return err
 	}
 	m.house.Stage("making stream %s anew: %d messages", s.Config.Name, s.Messages)
 	if err := m.house.Bus.Remove(ctx, s.Config.Name); err != nil {
@@ -289,6 +285,7 @@ func (m *mending) stream(ctx context.Context, s Mended) error {
 	}
 	defer end()
 	as := s.copied()
+	as.Mending = m.ID
 	if m.house.Replicas > 0 {
 		as.Config.Replicas = m.house.Replicas
 	}
@@ -297,6 +294,21 @@ func (m *mending) stream(ctx context.Context, s Mended) error {
 		return d.Stored(), err
 	})
 	return err
+}
+
+// has tells whether a stream is what it is to be. It refuses one that is neither that, nor what it was, nor a part that this mending
+// has made before it was killed.
+func (m *mending) has(is bus.State, s Mended) (bool, error) {
+	switch {
+	case is.Created.IsZero(), is.Created.Equal(s.Was):
+		return false, nil
+	case is.Last == s.Last && is.Messages == s.Messages:
+		return true, nil
+	case is.Mending == m.ID:
+		return false, nil
+	}
+	return false, fmt.Errorf("stream %s is neither what it was when its mending began nor what it is to be: something else has made it; %s has what it is to hold",
+		s.Config.Name, filepath.Join(m.dir, s.Path))
 }
 
 // open binds the marks to the new streams and lets the services in, all in one transaction. Who must read again is not bound: the

@@ -16,6 +16,9 @@ const purgeMax = 10 * time.Minute
 // archivedKey is where a stream's metadata say up to which sequence messages were taken out of it.
 const archivedKey = "laurel_archived"
 
+// mendingKey is where a stream's metadata name the mending that has made it: what it holds may be a part of what it is to hold.
+const mendingKey = "laurel_mending"
+
 // kept is what of a stream's metadata is ours and stays when its configuration is brought up to date.
 func kept(metadata map[string]string) map[string]string {
 	if text, ok := metadata[archivedKey]; ok {

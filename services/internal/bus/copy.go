@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -99,6 +100,8 @@ type Copied struct {
 	First    uint64 // where it begins, also while nothing is in it
 	Last     uint64
 	Messages uint64
+	// Mending names the mending that makes the stream, until EnsureStreams meets it; empty: none does.
+	Mending string
 }
 
 // ErrEnough ends a copy early, from the function that is given its messages.
@@ -251,6 +254,11 @@ func (b *Bus) CopyIn(
 func (b *Bus) copyIn(ctx context.Context, as Copied, next func() (Stored, error)) (time.Time, error) {
 	if as.Config.MaxBytes == closedBytes {
 		as.Config.MaxBytes = -1 // it was closed for lack of disk; EnsureStreams gives it its limit
+	}
+	if as.Mending != "" {
+		metadata := map[string]string{mendingKey: as.Mending}
+		maps.Copy(metadata, kept(as.Config.Metadata))
+		as.Config.Metadata = metadata
 	}
 	state := jetstream.StreamState{FirstSeq: as.First, LastSeq: as.Last, Msgs: as.Messages}
 	var answer struct {

@@ -76,6 +76,43 @@ func TestACopyOfAStreamIsTheStream(t *testing.T) {
 	require.ErrorContains(t, err, "make stream EVENTS from its copy")
 }
 
+// TestAPartOfACopyTellsWhoseItIs: where the server dies in the midst, a part of the stream may stay. It names the mending that made it,
+// until the streams of the house are ensured.
+func TestAPartOfACopyTellsWhoseItIs(t *testing.T) {
+	t.Parallel()
+	_, b := house(t)
+	publish(t, b, orders("a", 900))
+	what, all := copyOf(t, b, bus.Events)
+	what.Mending = "m-1"
+	other := testkit.NATS(t)
+	c := connect(t, other)
+	next, n := each(all), 0
+	_, err := c.CopyIn(t.Context(), what, func() (bus.Stored, error) {
+		if n++; n == 600 {
+			other.Restart(t)
+			return bus.Stored{}, io.ErrUnexpectedEOF
+		}
+		return next()
+	})
+	require.ErrorContains(t, err, "make stream EVENTS from its copy")
+	c = connect(t, other)
+	part, err := c.State(t.Context(), bus.Events)
+	require.NoError(t, err)
+	require.Equal(t, "m-1", part.Mending)
+	require.Less(t, part.Messages, what.Messages)
+	require.NoError(t, c.Remove(t.Context(), bus.Events))
+	_, err = c.CopyIn(t.Context(), what, each(all))
+	require.NoError(t, err)
+	is, err := c.State(t.Context(), bus.Events)
+	require.NoError(t, err)
+	require.Equal(t, "m-1", is.Mending)
+	require.EqualValues(t, 900, is.Messages)
+	require.NoError(t, c.EnsureStreams(t.Context(), layout()))
+	is, err = c.State(t.Context(), bus.Events)
+	require.NoError(t, err)
+	require.Empty(t, is.Mending)
+}
+
 // TestACopyEndsWhenItsReaderHasEnough, and a stream that is not there is an error.
 func TestACopyEndsWhenItsReaderHasEnough(t *testing.T) {
 	t.Parallel()

@@ -84,6 +84,7 @@ type streamState struct {
 	messages uint64
 	// archived is up to where messages were taken out, after they were archived; 0: they never were.
 	archived uint64
+	mending  string // by which mending it is made, or was and nobody has opened the house since
 }
 
 // deletedMax is how many deleted messages are asked for: archiving leaves one for each that it takes out.
@@ -94,6 +95,7 @@ type State struct {
 	Created  time.Time // UTC, milliseconds
 	Last     uint64
 	Messages uint64
+	Mending  string // as Copied has it
 }
 
 // State looks a stream up.
@@ -102,7 +104,7 @@ func (b *Bus) State(ctx context.Context, name string) (State, error) {
 	if err != nil || !found {
 		return State{}, err
 	}
-	return State{Created: s.created, Last: s.last, Messages: s.messages}, nil
+	return State{Created: s.created, Last: s.last, Messages: s.messages, Mending: s.mending}, nil
 }
 
 func (b *Bus) streamState(ctx context.Context, name string) (streamState, bool, error) {
@@ -127,6 +129,6 @@ func (b *Bus) streamState(ctx context.Context, name string) (streamState, bool, 
 	}
 	return streamState{
 		created: millis(info.Created), first: info.State.FirstSeq, last: info.State.LastSeq, deleted: info.State.Deleted,
-		archived: archived, messages: info.State.Msgs,
+		archived: archived, messages: info.State.Msgs, mending: info.Config.Metadata[mendingKey],
 	}, true, nil
 }
