@@ -116,6 +116,14 @@ func (d Day) AddMonths(n int) Day {
 	return min(first+Day(day-1), first.NextMonth()-1)
 }
 
+// Year returns the civil year of the day, and 0 for None.
+func (d Day) Year() int {
+	if d == None {
+		return 0
+	}
+	return d.utc().Year()
+}
+
 // FirstOfMonth returns the first day of the day's month.
 func (d Day) FirstOfMonth() Day {
 	if d == None {

@@ -87,7 +87,7 @@ var badEarning = []badCase{
 	{name: "pending days negative", yaml: "earning: {points: 1, per: 1, pending_days: -1}", want: []string{
 		"1:44: earning.pending_days: -1 is out of range; write 0 to 120"}},
 	{name: "pending longer than the expiry", yaml: "earning: {points: 1, per: 1, pending_days: 29}\nexpiry: {rule: end_of_month, months: 1}", lax: true, want: []string{
-		"1:44: earning.pending_days: points earned on 31 January lapse after 29 days, before they are active; write at most 28, or more months under expiry"}},
+		"1:44: earning.pending_days: points earned on 31 January lapse after 29 days, before they are active; write at most 28, or a longer life under expiry"}},
 	{name: "factor zero", yaml: "earning: {points: 1, per: 1, multipliers: {category: {books: 0}}}", want: []string{
 		"1:62: earning.multipliers.category.books: a factor of 0 earns nothing; name it under earning.exclude, or write a factor above 0"}},
 	{name: "factor zero in quotes", yaml: "earning: {points: 1, per: 1, multipliers: {category: {books: '0.0'}}}", want: []string{
@@ -133,7 +133,21 @@ var badRest = []badCase{
 	{name: "expiry without months", yaml: "expiry: {rule: end_of_month}", want: []string{
 		`1:9: expiry.months: is missing; add it, for example "months: 12"`}},
 	{name: "expiry never, with months", yaml: "expiry: {rule: never, months: 12}", want: []string{
-		"1:23: expiry.months: points that never lapse have no months; delete the line"}},
+		"1:23: expiry.months: a life without end has no months; delete the line"}},
+	{name: "expiry after days, with months", yaml: "expiry: {rule: days, days: 30, months: 1}", want: []string{
+		"1:32: expiry.months: a life of some days has no months; delete the line"}},
+	{name: "expiry after days, without them", yaml: "expiry: {rule: days}", want: []string{
+		`1:9: expiry.days: is missing; add it, for example "days: 365"`}},
+	{name: "expiry after too many days", yaml: "expiry: {rule: days, days: 3651}", want: []string{
+		"1:28: expiry.days: 3651 is out of range; write 1 to 3650"}},
+	{name: "expiry on a date, without it", yaml: "expiry: {rule: fixed_date, years: 1}", want: []string{
+		`1:9: expiry.date: is missing; add it, for example "date: 04-01"`}},
+	{name: "expiry on no day of every year", yaml: "expiry: {rule: fixed_date, date: 02-29}", lax: true, want: []string{
+		`1:34: expiry.date: "02-29" is not a day of every year; write one that is, for example 03-01`}},
+	{name: "expiry in the thirteenth month", yaml: "expiry: {rule: fixed_date, date: 13-01}", want: []string{
+		`1:34: expiry.date: "13-01" is not a day of the year; write month and day, for example 04-01`}},
+	{name: "pending longer than to a date", yaml: "earning: {points: 1, per: 1, pending_days: 91}\nexpiry: {rule: fixed_date, date: 04-01, years: 1}", lax: true, want: []string{
+		"1:44: earning.pending_days: points earned on 31 December lapse after 91 days, before they are active; write at most 90, or a longer life under expiry"}},
 	{name: "expiry without a rule", yaml: "expiry: {months: 12}", want: []string{
 		`1:9: expiry.rule: is missing; add it, for example "rule: end_of_month"`}},
 	{name: "expiry after no months", yaml: "expiry: {rule: end_of_month, months: 0}", want: []string{

@@ -82,21 +82,6 @@ func (r *reader) policies(root section, p *Program) {
 	p.Orders.AcceptLateDays = r.whole(orders.get("accept_late_days"), span{1, acceptLateMost, acceptLateDefault})
 }
 
-func (r *reader) expiry(v value, p *Program) {
-	s := r.section(v, []string{"rule"}, []string{"months"})
-	months := s.get("months")
-	if r.choice(s.get("rule"), "end_of_month", "never") == "never" {
-		if months.given() {
-			r.faultAt(months, months.key, "points that never lapse have no months; delete the line")
-		}
-		return
-	}
-	if v.given() && s.get("rule").given() && s.lacks("months") {
-		r.missing(v, "months")
-	}
-	p.Expiry.EndOfMonthAfterMonths = r.whole(months, span{1, monthsMost, 0})
-}
-
 // tierNames is what is known of the ladder when multipliers are read; known is false where it
 // cannot be told.
 type tierNames struct {

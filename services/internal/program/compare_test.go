@@ -54,6 +54,18 @@ var changed = []struct {
 	{"Expiry.EndOfMonthAfterMonths", "expiry: {rule: never}", []Change{
 		{ChangeChanged, "expiry", "end_of_month, 12 months", "never"},
 	}},
+	{"Expiry.AfterDays", "expiry: {rule: days, days: 365}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "days, 365"},
+	}},
+	{"Expiry.Date.Month", "expiry: {rule: fixed_date, date: 04-01}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "fixed_date, 04-01, 0 years"},
+	}},
+	{"Expiry.Date.Day", "expiry: {rule: fixed_date, date: 04-02}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "fixed_date, 04-02, 0 years"},
+	}},
+	{"Expiry.AfterYears", "expiry: {rule: fixed_date, date: 04-01, years: 1}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "fixed_date, 04-01, 1 years"},
+	}},
 	{"Returns.WaitDays", "returns: {wait_days: 10}", []Change{{ChangeChanged, "returns.wait_days", "30", "10"}}},
 	{"Returns.AcceptDays", "returns: {accept_days: 90}", []Change{
 		{ChangeChanged, "returns.accept_days", "without limit", "90"},

@@ -8,7 +8,6 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
@@ -126,26 +125,9 @@ func (v value) item(i int, node *yaml.Node) value {
 // pending reads how many days points wait; they must not lapse before they are active.
 func (r *reader) pending(v value, e Expiry) int {
 	n := r.whole(v, span{0, pendingDaysMost, 0})
-	if n == 0 || e.EndOfMonthAfterMonths == 0 {
-		return n
-	}
-	if earned, life := e.shortest(); n >= life {
+	if earned, life := e.shortest(); life > 0 && n >= life {
 		r.fault(v, "points earned on %s lapse after %d days, before they are active; "+
-			"write at most %d, or more months under expiry", earned.Start(time.UTC).Format("2 January"), life, life-1)
+			"write at most %d, or a longer life under expiry", earned.Start(time.UTC).Format("2 January"), life, life-1)
 	}
 	return n
-}
-
-// shortest returns a day whose points lapse soonest, and after how many days: the last day of a
-// month. The four years from 2001 hold every order of long and short months that a programme meets.
-func (e Expiry) shortest() (calendar.Day, int) {
-	var earned calendar.Day
-	var days int
-	for first := calendar.Date(2001, 1, 1); first < calendar.Date(2005, 1, 1); first = first.NextMonth() {
-		last := first.NextMonth().AddDays(-1)
-		if life := int(e.day(last) - last); days == 0 || life < days {
-			earned, days = last, life
-		}
-	}
-	return earned, days
 }

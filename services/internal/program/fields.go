@@ -123,14 +123,6 @@ func (e Enrolment) String() string {
 	return "unset"
 }
 
-// String says when points lapse, in words.
-func (e Expiry) String() string {
-	if e.EndOfMonthAfterMonths == 0 {
-		return "never"
-	}
-	return fmt.Sprintf("end_of_month, %d months", e.EndOfMonthAfterMonths)
-}
-
 // keyed is the path of a key below another.
 func keyed(path, key string) string { return value{path: path}.below(key) }
 

@@ -58,6 +58,8 @@ var examples = map[string]string{
 	"per":              "per: 1.00",
 	"rule":             "rule: end_of_month",
 	"months":           "months: 12",
+	"days":             "days: 365",
+	"date":             "date: 04-01",
 	"window_months":    "window_months: 12",
 	"tiers":            "tiers: [{name: bronze, from: 0.00}, {name: silver, from: 100.00}]",
 	"name":             "name: silver",

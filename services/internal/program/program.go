@@ -9,7 +9,6 @@ import (
 	// in Go.
 	_ "time/tzdata"
 
-	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/ladder"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
@@ -80,12 +79,6 @@ type Earning struct {
 	Campaigns []*Campaign
 }
 
-// Expiry says when unspent points lapse.
-type Expiry struct {
-	// EndOfMonthAfterMonths counts whole months after the month of earning. 0: points never lapse.
-	EndOfMonthAfterMonths int
-}
-
 // Returns says what is accepted back, and for how long.
 type Returns struct {
 	// WaitDays is how long a return or a cancellation waits for an order that has not come yet.
@@ -104,18 +97,4 @@ type Refunds struct {
 type OrderPolicy struct {
 	// AcceptLateDays is how long after it occurred an order is still accepted.
 	AcceptLateDays int
-}
-
-// ExpiryDay returns the first day on which points earned on a day are gone, or calendar.None where
-// they never lapse. Points that were earned in January 1997 and live for 12 months are gone on
-// 1998-02-01.
-func (p *Program) ExpiryDay(earned calendar.Day) calendar.Day {
-	return p.Expiry.day(earned)
-}
-
-func (e Expiry) day(earned calendar.Day) calendar.Day {
-	if e.EndOfMonthAfterMonths == 0 {
-		return calendar.None
-	}
-	return earned.FirstOfMonth().AddMonths(e.EndOfMonthAfterMonths + 1)
 }

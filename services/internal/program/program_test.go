@@ -89,31 +89,53 @@ func TestAmountsAndFactorsAreReadByTheirDigits(t *testing.T) {
 }
 
 func TestExpiryDayIsTheFirstDayGone(t *testing.T) {
-	for _, c := range []struct {
-		name              string
-		months            int
-		earned, firstGone string
-	}{
-		{"January 1997 lives through 1998-01-31", 12, "1997-01-01", "1998-02-01"},
-		{"the last of January too", 12, "1997-01-31", "1998-02-01"},
-		{"over the end of a year", 1, "2024-12-31", "2025-02-01"},
-		{"over a leap day", 1, "2024-01-31", "2024-03-01"},
-		{"ten years", 120, "2024-02-29", "2034-03-01"},
+	for _, c := range []struct{ name, rule, earned, firstGone string }{
+		{"January 1997 lives through 1998-01-31", "rule: end_of_month, months: 12", "1997-01-01", "1998-02-01"},
+		{"the last of January too", "rule: end_of_month, months: 12", "1997-01-31", "1998-02-01"},
+		{"over the end of a year", "rule: end_of_month, months: 1", "2024-12-31", "2025-02-01"},
+		{"over a leap day", "rule: end_of_month, months: 1", "2024-01-31", "2024-03-01"},
+		{"ten years", "rule: end_of_month, months: 120", "2024-02-29", "2034-03-01"},
+		{"a day", "rule: days, days: 1", "2024-12-31", "2025-01-01"},
+		{"thirty days", "rule: days, days: 30", "2025-03-01", "2025-03-31"},
+		{"a year of days, with a leap day in it", "rule: days, days: 365", "2024-01-01", "2024-12-31"},
+		{"the next first of April", "rule: fixed_date, date: 04-01", "2025-03-31", "2025-04-01"},
+		{"what is earned on the day lives a year", "rule: fixed_date, date: 04-01", "2025-04-01", "2026-04-01"},
+		{"the year of earning and the one behind it", "rule: fixed_date, date: 01-01, years: 2", "2025-01-01", "2027-01-01"},
+		{"on its last day too", "rule: fixed_date, date: 01-01, years: 2", "2025-12-31", "2027-01-01"},
+		{"the first of April of the next year", "rule: fixed_date, date: '04-01', years: 1", "2025-12-31", "2026-04-01"},
+		{"at the end of February", "rule: fixed_date, date: 02-28, years: 1", "2024-02-29", "2025-02-28"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := mustParse(t, fmt.Sprintf("expiry: {rule: end_of_month, months: %d}", c.months))
+			p := mustParse(t, "expiry: {"+c.rule+"}")
 			earned, err := calendar.Parse(c.earned)
 			require.NoError(t, err)
 			require.Equal(t, c.firstGone, p.ExpiryDay(earned).String())
 		})
 	}
+	never := mustParse(t, "expiry: {rule: never}")
+	require.Equal(t, calendar.None, never.ExpiryDay(calendar.Date(2024, 2, 29)))
+}
+
+// A later day of earning is never gone earlier, and nothing is gone on the day on which it was earned.
+func TestWhoEarnsLaterLosesLater(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rule := rapid.SampledFrom([]string{
+			"rule: end_of_month, months: 1", "rule: days, days: 1", "rule: days, days: 400", "rule: fixed_date, date: 12-31",
+			"rule: fixed_date, date: 01-01, years: 1", "rule: fixed_date, date: 06-15, years: 3",
+		}).Draw(t, "rule")
+		p, faults := parseText(whole("expiry: {" + rule + "}"))
+		require.Empty(t, faults)
+		day := calendar.Date(1990, 1, 1).AddDays(rapid.IntRange(0, 36_000).Draw(t, "earned"))
+		require.Greater(t, p.ExpiryDay(day), day)
+		require.GreaterOrEqual(t, p.ExpiryDay(day.AddDays(1)), p.ExpiryDay(day))
+	})
 }
 
 // Whatever is accepted, no day's points lapse before they are active; one day more is refused.
 func TestPendingPointsAreNeverGoneBeforeTheyAreActive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		months := rapid.IntRange(1, 3).Draw(t, "months")
-		_, life := Expiry{months}.shortest()
+		_, life := Expiry{EndOfMonthAfterMonths: months}.shortest()
 		text := func(pending int) string {
 			return whole(fmt.Sprintf("earning: {points: 1, per: 1, pending_days: %d}\nexpiry: {rule: end_of_month, months: %d}", pending, months))
 		}

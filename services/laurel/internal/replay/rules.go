@@ -25,11 +25,7 @@ func rules(p *program.Program) []string {
 	if p.Earning.ActivationDays > 0 {
 		list = append(list, fmt.Sprintf("Points can be spent %d days after the order.", p.Earning.ActivationDays))
 	}
-	if n := p.Expiry.EndOfMonthAfterMonths; n > 0 {
-		list = append(list, fmt.Sprintf("Points live to the end of the %dth month after the month in which they were earned.", n))
-	} else {
-		list = append(list, "Points do not lapse.")
-	}
+	list = append(list, lapse(p.Expiry))
 	if p.Ladder == nil {
 		return list
 	}
@@ -60,4 +56,19 @@ func counted(n int64, unit string) string {
 		unit = strings.TrimSuffix(unit, "s")
 	}
 	return fmt.Sprintf("%d %s", n, unit)
+}
+
+// lapse says when points are gone.
+func lapse(e program.Expiry) string {
+	switch {
+	case e.EndOfMonthAfterMonths > 0:
+		return fmt.Sprintf("Points live to the end of the %dth month after the month in which they were earned.", e.EndOfMonthAfterMonths)
+	case e.AfterDays > 0:
+		return fmt.Sprintf("Points lapse %d days after the day on which they were earned.", e.AfterDays)
+	case e.Date != program.YearDay{} && e.AfterYears > 0:
+		return fmt.Sprintf("Points lapse on %s, %d years after the year in which they were earned.", e.Date, e.AfterYears)
+	case e.Date != program.YearDay{}:
+		return fmt.Sprintf("Points lapse on the next %s.", e.Date)
+	}
+	return "Points do not lapse."
 }
