@@ -21,8 +21,8 @@ GOWORK=off go -C scripts/tools/lint vet .
 GOWORK=off go -C scripts/tools/lint test -count=1 . # .golangci.yml lies outside: Go would not see that it changed
 
 stage "checking what is deployed: compose, the image, the chart (deploy/check; cold it takes minutes)"
-GOWORK=off go -C deploy/check vet .
-GOWORK=off go -C deploy/check test -count=1 . # what it reads lies outside
+GOWORK=off go -C deploy/check vet ./...
+GOWORK=off go -C deploy/check test -count=1 ./... # what it reads lies outside
 
 stage "looking for tests whose results Go would keep although what they read has changed"
 reads='"(\.\./)+(deploy|docs|proto|scripts)[/"]|LAUREL_CDNOW'

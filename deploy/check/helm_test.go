@@ -53,7 +53,8 @@ func render(t *testing.T, values map[string]any) (string, error) {
 	return out.String(), nil
 }
 
-// objects are what a chart makes, by kind and name. Fields that Kubernetes does not know are faults.
+// objects are what a chart makes, by kind and name. Decoded into Go's types they tell what no schema does: amounts that are
+// none, numbers that are too large.
 type objects struct {
 	deployments map[string]*appsv1.Deployment
 	services    map[string]*corev1.Service
@@ -69,6 +70,7 @@ func decoded(t *testing.T, values map[string]any) objects {
 	t.Helper()
 	text, err := render(t, values)
 	require.NoError(t, err)
+	require.NoError(t, conforms(t, text))
 	o := objects{
 		map[string]*appsv1.Deployment{}, map[string]*corev1.Service{}, map[string]*policyv1.PodDisruptionBudget{},
 		map[string]*autoscalingv2.HorizontalPodAutoscaler{}, map[string]*batchv1.Job{}, map[string]*networkingv1.NetworkPolicy{},
