@@ -28,6 +28,8 @@ type apart struct {
 	replicas map[string]*replica
 	// env is what a replica finds in its environment besides its settings.
 	env func(name string) []string
+	// fence is what has happened to their partition documents.
+	fence *fence
 	// accrual is where reward and partner reach it; empty: at its first replica.
 	accrual string
 }
@@ -58,6 +60,7 @@ func (x *trial) raiseApart(g ground, accruals int, env func(name string) []strin
 	w.stand()
 	w.apart = &apart{w: w, secrets: rpc.NewSecrets(), binaries: binaries, replicas: map[string]*replica{}, env: env}
 	w.apart.doors()
+	w.apart.fence = w.watchFence()
 	setup := run(x.t, nil, programs.laurel, "setup", "--nats-url", w.busURL(), "--nats-token", w.busToken())
 	<-setup.done
 	require.Zero(x.t, setup.cmd.ProcessState.ExitCode(), setup.lastWords())

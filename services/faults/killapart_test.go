@@ -70,6 +70,7 @@ func servicesAreKilled(x *trial) {
 	w.up(l, time.Now())
 	l.enough()
 	w.holds(l)
+	w.heldByOne(16)
 	x.note("%d services at %d points, %d members enrolled", 6, len(all), l.enrolled)
 }
 

@@ -58,6 +58,7 @@ func accrualRolls(x *trial) {
 	testkit.Eventually(x.t, func() bool { return w.owners() == 1 }, "one replica has all partitions")
 	x.fired("accrual was scaled to one")
 	w.holds(l)
+	w.heldByOne(16)
 	l.onlyTrouble()
 	rolled := l.p99()
 	x.note("stopped within %.1f s; p99 of calls %d ms, %d ms before; %d partitions were handed over", longest.Seconds(), rolled.Milliseconds(),

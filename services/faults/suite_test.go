@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // ordeal is one line of the list: something that breaks.
@@ -37,6 +39,7 @@ func list() []ordeal {
 		{"X12", "messages, calls, orders and headers that are too large come in", tooMuchComesIn},
 		{"X13", "the disk gets low, and full; EVENTS and FACTS reach their limits", diskIsFull},
 		{"X14", "the clocks of the services are hours apart, some swing, and mongod's is three hours ahead", clocksDiffer},
+		{"X15", "analytics takes half a second for each batch, and fifty streams are not read", consumersAreSlow},
 		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
 		{"X19", "the house is stopped in order (SIGTERM) under load and started again, five times", houseIsRestarted},
 		{"X19-apart", "accrual goes from one replica to three, each is restarted in order (SIGTERM) with 512 events under way, and back to one", accrualRolls},
@@ -100,6 +103,7 @@ type trial struct {
 	times  int // how often something is broken
 	began  time.Time
 	firing map[string]int // what must happen, and how often it has not yet
+	warned testkit.Output // by the servers
 }
 
 func begin(t *testing.T, f ordeal, v volume) *trial {

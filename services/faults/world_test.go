@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -133,8 +134,9 @@ func (w *world) stand() {
 	}
 }
 
+// warnings go to the test's output, and are kept.
 func warnings(x *trial) *slog.Logger {
-	return slog.New(slog.NewTextHandler(x.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return slog.New(slog.NewTextHandler(io.MultiWriter(x.t.Output(), &x.warned), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // serve starts the house, and waits until it is up.
@@ -284,9 +286,12 @@ func (w *world) pageOf(address, path string) (string, bool) {
 func (w *world) ready() bool { return w.get("/readyz") != "" }
 
 // metric reads a metric without labels, added up over the processes; a page that does not come is -1.
-func (w *world) metric(name string) float64 {
+func (w *world) metric(name string) float64 { return w.metricOn(w.get("/metrics"), name) }
+
+// metricOn reads it on pages that are there already.
+func (w *world) metricOn(page, name string) float64 {
 	sum, found := 0.0, false
-	for line := range strings.Lines(w.get("/metrics")) {
+	for line := range strings.Lines(page) {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
 			value, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
 			require.NoError(w.t, err)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
@@ -35,6 +36,7 @@ type Service struct {
 	storage  *storage.Storage
 	bus      *bus.Bus
 	relay    *outbox.Relay
+	skew     prometheus.Gauge
 	listener net.Listener
 
 	mu    sync.Mutex // guards known
@@ -49,6 +51,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	}
 	page := metric.On(deps.Registry, "member")
 	published := page.Counter("published_total")
+	s.skew = page.Gauge("clock_skew_seconds")
 	s.relay = outbox.NewRelay(outbox.Relay{
 		Store: s.store, Bus: s.bus, Stream: bus.Events, Partitions: s.partitions, Shared: deps.Shared,
 		Log: deps.Log, Published: func(n int) { published.Add(float64(n)) },
@@ -111,6 +114,10 @@ func (s *Service) Run(ctx context.Context) error {
 	out.Go(func() error { return s.relay.Run(outCtx) })
 	out.Go(func() error {
 		s.store.KeepClear(outCtx, s.deps.Log)
+		return nil
+	})
+	out.Go(func() error {
+		s.store.WatchClock(outCtx, s.deps.Clock.Now, s.skew, s.deps.Log)
 		return nil
 	})
 	err := s.serve(ctx)

@@ -36,6 +36,7 @@ type Service struct {
 	bus       *bus.Bus
 	publisher *publishing.Publisher
 	applied   *prometheus.CounterVec
+	skew      prometheus.Gauge
 	listener  net.Listener
 }
 
@@ -46,7 +47,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
 	page := metric.On(deps.Registry, "programme")
-	s.applied = page.Counters("asks_total")
+	s.applied, s.skew = page.Counters("asks_total"), page.Gauge("clock_skew_seconds")
 	published := page.Counter("published_total")
 	s.publisher = publishing.New(publishing.Deps{
 		Storage: s.storage, Bus: s.bus, Partitions: cfg.Partitions, Log: deps.Log, Published: published.Inc,
@@ -118,6 +119,10 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stopPublishing()
 	var publisher errgroup.Group
 	publisher.Go(func() error { return s.publisher.Run(publishing) })
+	publisher.Go(func() error {
+		s.store.WatchClock(publishing, s.deps.Clock.Now, s.skew, s.deps.Log)
+		return nil
+	})
 	err = server.Serve(ctx, s.listener)
 	stopPublishing()
 	return errors.Join(err, publisher.Wait())

@@ -9,6 +9,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
@@ -39,6 +40,7 @@ type Service struct {
 	storage  *storage.Storage
 	bus      *bus.Bus
 	relay    *outbox.Relay
+	skew     prometheus.Gauge
 	accrual  *grpc.ClientConn
 	turns    *writing.Turns
 	process  *redeem.Process
@@ -56,6 +58,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	}
 	page := metric.On(deps.Registry, "reward")
 	published := page.Counter("published_total")
+	s.skew = page.Gauge("clock_skew_seconds")
 	s.relay = outbox.NewRelay(outbox.Relay{
 		Store: s.store, Bus: s.bus, Stream: bus.Facts, Partitions: s.partitions, Shared: deps.Shared,
 		Log: deps.Log, Published: func(n int) { published.Add(float64(n)) },
@@ -128,6 +131,10 @@ func (s *Service) Run(ctx context.Context) error {
 	out.Go(func() error { return s.relay.Run(outCtx) })
 	out.Go(func() error {
 		s.store.KeepClear(outCtx, s.deps.Log)
+		return nil
+	})
+	out.Go(func() error {
+		s.store.WatchClock(outCtx, s.deps.Clock.Now, s.skew, s.deps.Log)
 		return nil
 	})
 	keeper := keeping.New(keeping.Deps{Storage: s.storage, Clock: s.deps.Clock, Turns: s.turns, Known: s.knows})

@@ -1,5 +1,5 @@
 // Package fault names the points at which a crash is most telling. In a build with the tag "fault" a point ends the
-// process, as kill -9 would, when LAUREL_FAULT names it; in any other build it does nothing.
+// process, as kill -9 would, when LAUREL_FAULT names it, and waits when LAUREL_FAULT_SLOW does; in any other build it does nothing.
 package fault
 
 // Points, in the order in which a batch meets them.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,4 +62,18 @@ func TestAPointEndsTheProcessAsKill9Would(t *testing.T) {
 			require.Contains(t, string(exit.Stderr), "kill -9")
 		})
 	}
+}
+
+func TestAPointWaitsAsLongAsItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		t.Setenv("LAUREL_FAULT_SLOW", fault.AfterCompute+":500ms")
+		begun := time.Now()
+		fault.Point(fault.AfterRead)
+		require.Zero(t, time.Since(begun))
+		fault.Point(fault.AfterCompute)
+		fault.Point(fault.AfterCompute)
+		require.Equal(t, time.Second, time.Since(begun))
+		t.Setenv("LAUREL_FAULT_SLOW", fault.AfterCompute+":half")
+		require.Panics(t, func() { fault.Point(fault.AfterCompute) })
+	})
 }

@@ -224,6 +224,10 @@ func (f *Follower) Run(ctx context.Context, intake ...func(ctx context.Context) 
 		in.Go(func() error { return f.leases.Run(inCtx) })
 	}
 	in.Go(func() error { return f.watch(inCtx) })
+	in.Go(func() error {
+		f.deps.Store.WatchClock(inCtx, f.deps.Clock.Now, f.metrics.skew, f.deps.Log)
+		return nil
+	})
 	for _, run := range intake {
 		in.Go(func() error { return run(inCtx) })
 	}

@@ -71,7 +71,6 @@ func followTable() []Metric {
 		batch, commit, failures,
 		row("stopped", Gauge, "yes or no", "1 when the service has stopped applying, because an invariant does not hold or the bus went back; its check `state` is red."),
 		row("bus_went_back_total", Counter, "times", "Times that the bus no longer held a message which had been read from it."),
-		row("clock_skew_seconds", Gauge, Seconds, "How far the clock of mongod is ahead of this machine's; the middle of a call, at most 15 s old."),
 	}
 }
 
@@ -126,6 +125,8 @@ func storeTable() []Metric {
 	return []Metric{
 		{Name: "laurel_<service>_mongo_seconds", Kind: Histogram, Unit: Seconds, Labels: []string{"command", "collection"}, Area: areaStore, Services: services, buckets: storeBuckets,
 			Meaning: "How long a command to MongoDB took, from sending it to its answer; a transaction is many. The collection is empty where a command goes to none."},
+		{Name: "laurel_<service>_clock_skew_seconds", Kind: Gauge, Unit: Seconds, Area: areaStore, Services: services,
+			Meaning: "How far the clock of mongod is ahead of this machine's; the middle of a call that took a second at most. At most 15 s old while mongod answers."},
 		{Name: "laurel_<service>_mongo_failures_total", Kind: Counter, Unit: "commands", Labels: []string{"command"}, Area: areaStore, Services: services,
 			Meaning: "Commands that failed as a whole, or were not answered. A duplicate key is an answer; a write conflict in a transaction is a failure, and tried again."},
 	}

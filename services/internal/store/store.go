@@ -120,20 +120,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Skew tells how far the clock of the primary is ahead of the one that now reads; less than half of what a call takes may be
-// wrong with it.
-func (s *Store) Skew(ctx context.Context, now func() time.Time) (time.Duration, error) {
-	var hello struct {
-		LocalTime time.Time `bson:"localTime"`
-	}
-	before := now()
-	if err := s.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return 0, fmt.Errorf("ask mongod what time it is: %w", err)
-	}
-	after := now()
-	return hello.LocalTime.Sub(before.Add(after.Sub(before) / 2)), nil
-}
-
 // Version asks mongod for its version.
 func (s *Store) Version(ctx context.Context) (string, error) {
 	var info struct {
