@@ -81,13 +81,20 @@ func TestAHouseIsServed(t *testing.T) {
 	h.says([]string{"ledger", "verify"}, `^3 entries of 2 accounts$`)
 	require.Equal(t, 1, h.ctl("account", "show", "eve").code)
 	require.Equal(t, 2, h.ctl("account", "look", "ann").code)
+	freeze := []string{"--reason", "LOOKED_INTO", "--key"}
+	require.Equal(t, 2, h.ctl(append([]string{"account", "freeze", "ann"}, append(freeze, "f0")...)...).code, "it must say what is frozen")
+	h.says(append([]string{"account", "freeze", "ann", "--spending"}, append(freeze, "f1")...), `^ +3 .* state +cmd/operator/f1 `)
+	h.says([]string{"account", "show", "ann"}, `^ may not +spend$`)
+	h.says([]string{"account", "explain", "cmd/operator/f1"}, `froze the account: it may not spend, but earn \(LOOKED_INTO\)\.$`)
+	h.says(append([]string{"account", "unfreeze", "ann"}, append(freeze, "f2")...), `^ +4 .* state +cmd/operator/f2 `)
+	require.NotContains(t, h.says([]string{"account", "show", "ann"}).out, "may not")
 
 	requireRedrive(t, h, noon)
 	requireBooksAreVerified(t, h)
 	requireStops(t, h, p)
 	o := h.run(programs.laurel, "rebuild", "--data", h.data, "--home", h.home).wait()
 	require.Zero(t, o.code, "%v", o)
-	require.Contains(t, o.out, "2 accounts rebuilt from 5 entries; the ledger holds.")
+	require.Contains(t, o.out, "2 accounts rebuilt from 7 entries; the ledger holds.")
 }
 
 // requireRedrive puts an order right, so that the return which it refused is taken when it is sent again.
@@ -118,7 +125,7 @@ func requireRedrive(t *testing.T, h *house, noon string) {
 // requireBooksAreVerified alters an account, which the verification finds, and says so by its exit code.
 func requireBooksAreVerified(t *testing.T, h *house) {
 	t.Helper()
-	h.says([]string{"ledger", "verify"}, `^5 entries of 2 accounts$`)
+	h.says([]string{"ledger", "verify"}, `^7 entries of 2 accounts$`)
 	client := dial(t, h.mongoURI())
 	defer hangUp(t, client)
 	changed, err := client.Database(h.database()).Collection("accounts").UpdateByID(t.Context(), "tea/ann", bson.M{"$inc": bson.M{"balances.0.active": 1000}})

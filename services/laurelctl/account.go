@@ -3,6 +3,7 @@ package laurelctl
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
@@ -67,6 +68,9 @@ func accountTables(a *accrualv1.Account, currency money.Currency) []grid {
 		due = "never"
 	}
 	has.add("changes next", due)
+	if f := a.GetFrozen(); f != nil {
+		has.add("may not", strings.Join(frozen(f), ", "))
+	}
 	has.add("hash", a.GetHash())
 
 	lots := grid{
@@ -80,6 +84,18 @@ func accountTables(a *accrualv1.Account, currency money.Currency) []grid {
 		return []grid{has}
 	}
 	return []grid{has, lots}
+}
+
+// frozen is what an account may not do.
+func frozen(f *accrualv1.FreezePart) []string {
+	var what []string
+	if f.GetEarning() {
+		what = append(what, "earn")
+	}
+	if f.GetSpending() {
+		what = append(what, "spend")
+	}
+	return what
 }
 
 // lastDay is the last day on which points can be spent: what people want to know, where the contract has the first day

@@ -55,6 +55,8 @@ type cli struct {
 		Entries   entriesCmd   `cmd:"" help:"List an account's entries."`
 		Explain   explainCmd   `cmd:"" help:"Say in plain words what an entry did and why."`
 		Expiring  expiringCmd  `cmd:"" help:"List what lapses in the next days if nothing more comes."`
+		Freeze    freezeCmd    `cmd:"" help:"Say that an account may not earn, or not spend."`
+		Unfreeze  unfreezeCmd  `cmd:"" help:"Let an account earn and spend again."`
 		Adjust    adjustCmd    `cmd:"" help:"Correct what an account has, within your own limits."`
 		Propose   proposeCmd   `cmd:"" help:"Propose a correction that another person must approve."`
 		Approve   approveCmd   `cmd:"" help:"Let a correction happen that another person has proposed."`

@@ -39,6 +39,7 @@ const (
 
 	// Questions.
 	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
+	AccountFrozen      Reason = "ACCOUNT_FROZEN"
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
 	NotYetApplied      Reason = "NOT_YET_APPLIED"
@@ -163,6 +164,7 @@ var table = []Info{
 	{InvalidActionData, Invalid, false, "The data of the action do not fit the schema that the programme gives its type; the field is the place in the data."},
 	{AccountNotEnrolled, State, true, "The programme enrols by name, and nobody is enrolled in this account. Enrol the member, then redrive."},
 	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
+	{AccountFrozen, State, true, "Somebody of the operator has frozen the account: it may not earn, or not spend, until that is ended."},
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
 	{ReportNotFound, NotFound, false, "No such report; ListReports names those that there are."},

@@ -65,6 +65,7 @@ var access = []Rule{
 	to(accrualv1.AccrualService_VoidHold_FullMethodName, Operator, Partner, Reward),
 	to(accrualv1.AccrualService_RefundCapture_FullMethodName, Operator, Partner, Reward),
 	to(accrualv1.AccrualService_AdjustPoints_FullMethodName, Operator),
+	to(accrualv1.AccrualService_FreezeAccount_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeAdjustment_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ApproveAdjustment_FullMethodName, Operator),
 	to(accrualv1.AccrualService_RejectAdjustment_FullMethodName, Operator),

@@ -65,8 +65,8 @@ func (d *Adjuster) Adjust(ctx context.Context, who Who, a Adjustment, as As) (le
 	if as.Program.Adjustments == nil {
 		return d.Do(ctx, a.Account, a.request(who))
 	}
-	if who.Person == "" {
-		return ledger.Entry{}, nobody()
+	if err := who.Named(as.Program); err != nil {
+		return ledger.Entry{}, err
 	}
 	key := storage.KeyRef{Program: a.Account.Program, Key: a.request(who).EntryKey()}
 	known, err := d.Storage.EntriesByKey(ctx, []storage.KeyRef{key})
@@ -104,6 +104,14 @@ func (d *Adjuster) counted(ctx context.Context, who Who, a Adjustment, as As, ma
 		}
 	}
 	return e, err
+}
+
+// Named refuses a credential that names no person where the programme limits what people adjust.
+func (w Who) Named(p *program.Program) error {
+	if p.Adjustments == nil || w.Person != "" {
+		return nil
+	}
+	return nobody()
 }
 
 func nobody() error {

@@ -108,6 +108,20 @@ func (s *Server) VoidHold(ctx context.Context, in *accrualv1.VoidHoldRequest) (*
 	return &accrualv1.VoidHoldResponse{Entry: e}, err
 }
 
+// FreezeAccount implements AccrualService.
+func (s *Server) FreezeAccount(ctx context.Context, in *accrualv1.FreezeAccountRequest) (*accrualv1.FreezeAccountResponse, error) {
+	known, err := s.latest(ctx, in.GetProgram())
+	if err != nil {
+		return nil, err
+	}
+	if err := who(ctx).Named(known.Program); err != nil {
+		return nil, err
+	}
+	freeze := ledger.Freeze{Frozen: ledger.Frozen{Earning: in.GetEarning(), Spending: in.GetSpending()}, Reason: in.GetReason()}
+	e, err := s.do(ctx, in, freeze)
+	return &accrualv1.FreezeAccountResponse{Entry: e}, err
+}
+
 // RefundCapture implements AccrualService.
 func (s *Server) RefundCapture(ctx context.Context, in *accrualv1.RefundCaptureRequest) (*accrualv1.RefundCaptureResponse, error) {
 	e, err := s.do(ctx, in, ledger.Refund{Capture: in.GetCaptureId(), Points: money.Points(in.GetPoints())})

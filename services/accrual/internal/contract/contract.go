@@ -29,6 +29,9 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	if m := e.Segment; m != nil {
 		p.Segment = &accrualv1.SegmentPart{Segment: m.Name, Entered: m.Entered, Number: m.Number, Revision: m.Revision, AsOf: m.AsOf.String()}
 	}
+	if f := e.Frozen; f != nil {
+		p.Freeze = &accrualv1.FreezePart{Earning: f.Earning, Spending: f.Spending}
+	}
 	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -71,6 +74,9 @@ func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1
 		Program: a.Program, Account: string(a.ID), Version: int64(a.Version), Balances: Balances(a.Balances),
 		Tier: a.Ladder.Tier, QualifyingMinor: int64(qualifying), Clock: Time(a.Clock), DueAt: Time(due),
 		Hash: hex.EncodeToString(a.Hash[:]), Segments: a.Segments,
+	}
+	if a.Frozen != (ledger.Frozen{}) {
+		p.Frozen = &accrualv1.FreezePart{Earning: a.Frozen.Earning, Spending: a.Frozen.Spending}
 	}
 	for _, h := range a.Holds {
 		p.Holds = append(p.Holds, &accrualv1.Hold{
@@ -119,7 +125,7 @@ func order(o *ledger.OrderPart) *accrualv1.OrderPart {
 	return &accrualv1.OrderPart{
 		Merchant: o.Ref.Merchant, OrderId: o.Ref.Order, Number: int32(o.Number), Event: o.Event.Kind.String(), //nolint:gosec // at most 1,000
 		Occurrence: o.Event.Occurrence, OrderRevision: o.Event.Revision, Currency: string(o.Event.Currency),
-		BaseMinor: int64(o.Base), TargetPoints: int64(o.Target), Waiting: o.Waiting, Segment: o.Segment,
+		BaseMinor: int64(o.Base), TargetPoints: int64(o.Target), Waiting: o.Waiting, Segment: o.Segment, Frozen: o.Frozen,
 	}
 }
 
@@ -129,7 +135,7 @@ func action(a *ledger.ActionPart) *accrualv1.ActionPart {
 	}
 	return &accrualv1.ActionPart{
 		Type: a.Type, Source: a.Ref.Source, ActionId: a.Ref.ID, Day: a.Day.String(), RulePoints: int64(a.Rule),
-		Points: int64(a.Points), PerDayPoints: int64(a.PerDay), Rules: a.Rules,
+		Points: int64(a.Points), PerDayPoints: int64(a.PerDay), Rules: a.Rules, Frozen: a.Frozen,
 	}
 }
 

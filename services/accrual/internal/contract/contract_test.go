@@ -38,7 +38,7 @@ func whole(t *testing.T) ledger.Entry {
 			Ref: orders.Ref{Merchant: "shop", Order: "o1"}, Number: 2,
 			Event: orders.Event{Kind: orders.Returned, Occurrence: "r1", Revision: 4, Currency: "USD", OccurredAt: noon},
 			Base:  1177, Target: 11, Waiting: true,
-			Segment: "slipping",
+			Segment: "slipping", Frozen: true,
 		},
 		Lines: []earning.Line{{
 			ID: "1", SKU: "cd", Category: "music", Base: 1177, Rate: rate, Points: 14, Rules: []string{"rate", "tier silver x5/4"},
@@ -56,13 +56,14 @@ func whole(t *testing.T) ledger.Entry {
 		After: ledger.After{Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}}, Tier: "silver"},
 		Action: &ledger.ActionPart{
 			Ref: actions.Ref{Source: "app", ID: "r-1"}, Type: "review", Day: calendar.Date(1997, 1, 1), Rule: 50, Points: 30, PerDay: 80,
-			Rules: []string{"points 50"},
+			Rules: []string{"points 50"}, Frozen: true,
 		},
 		Enrolment: &ledger.EnrolmentPart{Member: "ben", Kind: "consumer"},
 		Segment:   &ledger.SegmentPart{Name: "slipping", Entered: true, Number: 3, Revision: 2, AsOf: calendar.Date(1997, 1, 1)},
 		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold:      &ledger.HoldPart{ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: noon.Add(2 * time.Hour)},
 		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31), Left: 23},
+		Frozen:    &ledger.Frozen{Earning: true, Spending: true},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
 }
@@ -75,7 +76,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		RecordedAt: timestamppb.New(noon.Add(time.Hour)), Revision: 3, Actor: "merchant/shop", EventId: "e1", EventSource: "//shop",
 		Order: &accrualv1.OrderPart{
 			Merchant: "shop", OrderId: "o1", Number: 2, Event: "returned", Occurrence: "r1", OrderRevision: 4, Currency: "USD",
-			BaseMinor: 1177, TargetPoints: 11, Waiting: true, Segment: "slipping",
+			BaseMinor: 1177, TargetPoints: 11, Waiting: true, Segment: "slipping", Frozen: true,
 		},
 		Lines: []*accrualv1.LineRating{{
 			LineId: "1", Sku: "cd", Category: "music", BaseMinor: 1177, Rate: "1/80", Points: 14, Rules: []string{"rate", "tier silver x5/4"},
@@ -93,7 +94,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		},
 		Action: &accrualv1.ActionPart{
 			Type: "review", Source: "app", ActionId: "r-1", Day: "1997-01-01", RulePoints: 50, Points: 30, PerDayPoints: 80,
-			Rules: []string{"points 50"},
+			Rules: []string{"points 50"}, Frozen: true,
 		},
 		Enrolment: &accrualv1.EnrolmentPart{Member: "ben", Kind: "consumer"},
 		Segment:   &accrualv1.SegmentPart{Segment: "slipping", Entered: true, Number: 3, Revision: 2, AsOf: "1997-01-01"},
@@ -102,6 +103,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 			HoldId: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: timestamppb.New(noon.Add(2 * time.Hour)),
 		},
 		Refund: &accrualv1.RefundPart{CaptureId: "cmd/reward/c", CaptureSeq: 5, CaptureDay: "1996-12-31", LeftPoints: 23},
+		Freeze: &accrualv1.FreezePart{Earning: true, Spending: true},
 		Hash:   "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
@@ -134,7 +136,7 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.Date(1998, 2, 1),
 			},
 		}},
-		Ladder: ladder.State{Tier: "silver"},
+		Ladder: ladder.State{Tier: "silver"}, Frozen: ledger.Frozen{Earning: true, Spending: true},
 		Holds: []ledger.OpenHold{{HoldPart: ledger.HoldPart{
 			ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 3, Deadline: noon.Add(2 * time.Hour),
 		}}},
@@ -147,6 +149,7 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 		Lots: []*accrualv1.Lot{{
 			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6,
 		}},
+		Frozen: &accrualv1.FreezePart{Earning: true, Spending: true},
 		Holds: []*accrualv1.Hold{{
 			HoldId: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 3, Deadline: timestamppb.New(noon.Add(2 * time.Hour)),
 		}},

@@ -29,6 +29,7 @@ type accountDoc struct {
 	Actions   bool          `bson:"actions_only,omitempty"`
 	Holds     []openHoldDoc `bson:"holds,omitempty"`
 	Refunds   []refundedDoc `bson:"refunds,omitempty"`
+	Frozen    *frozenDoc    `bson:"frozen,omitempty"`
 	// DueAt is derived: the first moment at which something changes if nothing more comes. Absent: never.
 	DueAt *time.Time `bson:"due_at,omitempty"`
 }

@@ -36,6 +36,7 @@ type entryDoc struct {
 	Command     *commandDoc   `bson:"command,omitempty"`
 	Hold        *holdDoc      `bson:"hold,omitempty"`
 	Refund      *refundDoc    `bson:"refund,omitempty"`
+	Frozen      *frozenDoc    `bson:"frozen,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -61,6 +62,7 @@ type orderDoc struct {
 	Revision   int         `bson:"revision,omitempty"` // of the programme
 	Tier       string      `bson:"tier,omitempty"`
 	Segment    string      `bson:"segment,omitempty"`
+	Frozen     bool        `bson:"frozen,omitempty"`
 	Base       int64       `bson:"base"`
 	Target     int64       `bson:"target"`
 	Waiting    bool        `bson:"waiting,omitempty"`
@@ -77,6 +79,12 @@ type actionDoc struct {
 	Points  int64       `bson:"points"`
 	PerDay  int64       `bson:"per_day,omitempty"`
 	Rules   []string    `bson:"rules,omitempty"`
+	Frozen  bool        `bson:"frozen,omitempty"`
+}
+
+type frozenDoc struct {
+	Earning  bool `bson:"earning"`
+	Spending bool `bson:"spending"`
 }
 
 type enrolmentDoc struct {

@@ -117,6 +117,9 @@ func entryToDoc(e ledger.Entry) entryDoc {
 	if p := e.Segment; p != nil {
 		d.Segment = &segmentDoc{p.Name, p.Entered, p.Number, p.Revision, int32(p.AsOf)}
 	}
+	if f := e.Frozen; f != nil {
+		d.Frozen = &frozenDoc{f.Earning, f.Spending}
+	}
 	commandToDoc(&d, e)
 	d.Lines = list(e.Lines, func(l earning.Line) lineDoc {
 		return lineDoc{l.ID, l.SKU, l.Category, int64(l.Base), l.Rate.String(), int64(l.Points), l.Rules}
@@ -136,7 +139,7 @@ func actionToDoc(a *ledger.ActionPart) *actionDoc {
 	}
 	return &actionDoc{
 		Source: a.Ref.Source, ID: a.Ref.ID, Type: a.Type, Content: binary(a.Content), Day: int32(a.Day), Rule: int64(a.Rule),
-		Points: int64(a.Points), PerDay: int64(a.PerDay), Rules: a.Rules,
+		Points: int64(a.Points), PerDay: int64(a.PerDay), Rules: a.Rules, Frozen: a.Frozen,
 	}
 }
 
@@ -194,7 +197,7 @@ func orderToDoc(o *ledger.OrderPart) *orderDoc {
 	d := &orderDoc{
 		Merchant: o.Ref.Merchant, Order: o.Ref.Order, Number: o.Number, Kind: ev.Kind.String(), Occurrence: ev.Occurrence,
 		OrderRev: ev.Revision, OccurredAt: ev.OccurredAt, Currency: string(ev.Currency), Amount: int64(ev.Amount),
-		Channel: ev.Channel, Member: ev.Member, Content: binary(o.Content), Revision: o.Revision, Tier: o.Tier, Segment: o.Segment,
+		Channel: ev.Channel, Member: ev.Member, Content: binary(o.Content), Revision: o.Revision, Tier: o.Tier, Segment: o.Segment, Frozen: o.Frozen,
 		Base: int64(o.Base), Target: int64(o.Target), Waiting: o.Waiting, Deadline: timeToDoc(o.Deadline),
 	}
 	if ev.LapsedKind != orders.KindUnset {

@@ -57,6 +57,9 @@ func entryFields(d entryDoc) (ledger.Entry, error) {
 	if p := d.Segment; p != nil {
 		e.Segment = &ledger.SegmentPart{Name: p.Name, Entered: p.Entered, Number: p.Number, Revision: p.Revision, AsOf: calendar.Day(p.AsOf)}
 	}
+	if f := d.Frozen; f != nil {
+		e.Frozen = &ledger.Frozen{Earning: f.Earning, Spending: f.Spending}
+	}
 	if err := commandFromDoc(&e, d); err != nil {
 		return e, err
 	}
@@ -97,7 +100,7 @@ func actionFromDoc(d *actionDoc) (*ledger.ActionPart, error) {
 	content, err := hash(d.Content)
 	return &ledger.ActionPart{
 		Ref: actions.Ref{Source: d.Source, ID: d.ID}, Type: d.Type, Content: content, Day: calendar.Day(d.Day),
-		Rule: money.Points(d.Rule), Points: money.Points(d.Points), PerDay: money.Points(d.PerDay), Rules: d.Rules,
+		Rule: money.Points(d.Rule), Points: money.Points(d.Points), PerDay: money.Points(d.PerDay), Rules: d.Rules, Frozen: d.Frozen,
 	}, err
 }
 
@@ -110,7 +113,7 @@ func orderFromDoc(d *orderDoc) (*ledger.OrderPart, error) {
 		return nil, err
 	}
 	o := &ledger.OrderPart{
-		Ref: orders.Ref{Merchant: d.Merchant, Order: d.Order}, Number: d.Number, Revision: d.Revision, Tier: d.Tier, Segment: d.Segment,
+		Ref: orders.Ref{Merchant: d.Merchant, Order: d.Order}, Number: d.Number, Revision: d.Revision, Tier: d.Tier, Segment: d.Segment, Frozen: d.Frozen,
 		Base: money.Minor(d.Base), Target: money.Points(d.Target), Waiting: d.Waiting,
 		Event: orders.Event{
 			Kind: kind, Occurrence: d.Occurrence, Revision: d.OrderRev, OccurredAt: d.OccurredAt.UTC(),
@@ -154,6 +157,9 @@ func accountToDoc(a ledger.Account, partition int, due time.Time) accountDoc {
 	}
 	d.Debts = list(a.Debts, func(debt ledger.Debt) debtDoc { return debtDoc{debt.Unit, debt.Issuer, int64(debt.Points)} })
 	d.Actions, d.Segments = a.ActionsOnly, a.Segments
+	if a.Frozen != (ledger.Frozen{}) {
+		d.Frozen = &frozenDoc{a.Frozen.Earning, a.Frozen.Spending}
+	}
 	d.Holds, d.Refunds = list(a.Holds, openHoldToDoc), list(a.Refunds, refundedToDoc)
 	d.Counters = list(a.Counters, func(c ledger.Counter) counterDoc { return counterDoc{int32(c.Day), c.Type, int64(c.Points)} })
 	d.Waiting = list(a.Waiting, func(w ledger.Waiting) waitingDoc {
@@ -181,6 +187,9 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 		return ledger.Debt{Unit: debt.Unit, Issuer: debt.Issuer, Points: money.Points(debt.Points)}
 	})
 	a.ActionsOnly, a.Segments = d.Actions, d.Segments
+	if f := d.Frozen; f != nil {
+		a.Frozen = ledger.Frozen{Earning: f.Earning, Spending: f.Spending}
+	}
 	a.Holds, a.Refunds = list(d.Holds, openHoldFromDoc), list(d.Refunds, refundedFromDoc)
 	a.Counters = list(d.Counters, func(c counterDoc) ledger.Counter {
 		return ledger.Counter{Day: calendar.Day(c.Day), Type: c.Type, Points: money.Points(c.Points)}

@@ -210,7 +210,9 @@ type Account struct {
 	// Open holds, the first to lapse first.
 	Holds []*Hold `protobuf:"bytes,11,rep,name=holds,proto3" json:"holds,omitempty"`
 	// Published segments that the account is in, by name.
-	Segments      []string `protobuf:"bytes,12,rep,name=segments,proto3" json:"segments,omitempty"`
+	Segments []string `protobuf:"bytes,12,rep,name=segments,proto3" json:"segments,omitempty"`
+	// What the account may not do. Absent: it may do all.
+	Frozen        *FreezePart `protobuf:"bytes,13,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -329,11 +331,18 @@ func (x *Account) GetSegments() []string {
 	return nil
 }
 
+func (x *Account) GetFrozen() *FreezePart {
+	if x != nil {
+		return x.Frozen
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_account_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1flaurel/accrual/v1/account.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/balance.proto\"\xad\x01\n" +
+	"\x1flaurel/accrual/v1/account.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/balance.proto\x1a\x1dlaurel/accrual/v1/entry.proto\"\xad\x01\n" +
 	"\x03Lot\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x16\n" +
 	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12%\n" +
@@ -347,7 +356,7 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +
 	"\bredeemer\x18\x03 \x01(\tR\bredeemer\x12\x16\n" +
 	"\x06points\x18\x04 \x01(\x03R\x06points\x126\n" +
-	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xbe\x03\n" +
+	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xf5\x03\n" +
 	"\aAccount\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x18\n" +
@@ -361,7 +370,8 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\x04hash\x18\n" +
 	" \x01(\tR\x04hash\x12-\n" +
 	"\x05holds\x18\v \x03(\v2\x17.laurel.accrual.v1.HoldR\x05holds\x12\x1a\n" +
-	"\bsegments\x18\f \x03(\tR\bsegmentsB\xd3\x01\n" +
+	"\bsegments\x18\f \x03(\tR\bsegments\x125\n" +
+	"\x06frozen\x18\r \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06frozenB\xd3\x01\n" +
 	"\x15com.laurel.accrual.v1B\fAccountProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
 var (
@@ -383,6 +393,7 @@ var file_laurel_accrual_v1_account_proto_goTypes = []any{
 	(*Account)(nil),               // 2: laurel.accrual.v1.Account
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 	(*Balance)(nil),               // 4: laurel.accrual.v1.Balance
+	(*FreezePart)(nil),            // 5: laurel.accrual.v1.FreezePart
 }
 var file_laurel_accrual_v1_account_proto_depIdxs = []int32{
 	3, // 0: laurel.accrual.v1.Hold.deadline:type_name -> google.protobuf.Timestamp
@@ -391,11 +402,12 @@ var file_laurel_accrual_v1_account_proto_depIdxs = []int32{
 	3, // 3: laurel.accrual.v1.Account.clock:type_name -> google.protobuf.Timestamp
 	3, // 4: laurel.accrual.v1.Account.due_at:type_name -> google.protobuf.Timestamp
 	1, // 5: laurel.accrual.v1.Account.holds:type_name -> laurel.accrual.v1.Hold
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5, // 6: laurel.accrual.v1.Account.frozen:type_name -> laurel.accrual.v1.FreezePart
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_account_proto_init() }
@@ -404,6 +416,7 @@ func file_laurel_accrual_v1_account_proto_init() {
 		return
 	}
 	file_laurel_accrual_v1_balance_proto_init()
+	file_laurel_accrual_v1_entry_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -3034,6 +3034,138 @@ func (x *AdjustPointsResponse) GetEntry() *Entry {
 	return nil
 }
 
+type FreezeAccountRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// It may not earn.
+	Earning bool `protobuf:"varint,3,opt,name=earning,proto3" json:"earning,omitempty"`
+	// It may not spend.
+	Spending bool `protobuf:"varint,4,opt,name=spending,proto3" json:"spending,omitempty"`
+	// UPPER_SNAKE code: why.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *FreezeAccountRequest) Reset() {
+	*x = FreezeAccountRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FreezeAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FreezeAccountRequest) ProtoMessage() {}
+
+func (x *FreezeAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FreezeAccountRequest.ProtoReflect.Descriptor instead.
+func (*FreezeAccountRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *FreezeAccountRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *FreezeAccountRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *FreezeAccountRequest) GetEarning() bool {
+	if x != nil {
+		return x.Earning
+	}
+	return false
+}
+
+func (x *FreezeAccountRequest) GetSpending() bool {
+	if x != nil {
+		return x.Spending
+	}
+	return false
+}
+
+func (x *FreezeAccountRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *FreezeAccountRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type FreezeAccountResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         *Entry                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FreezeAccountResponse) Reset() {
+	*x = FreezeAccountResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FreezeAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FreezeAccountResponse) ProtoMessage() {}
+
+func (x *FreezeAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FreezeAccountResponse.ProtoReflect.Descriptor instead.
+func (*FreezeAccountResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *FreezeAccountResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 type ProposeAdjustmentRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -3050,7 +3182,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3062,7 +3194,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3075,7 +3207,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -3122,7 +3254,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3134,7 +3266,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3147,7 +3279,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3169,7 +3301,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3181,7 +3313,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3194,7 +3326,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -3229,7 +3361,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3241,7 +3373,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3254,7 +3386,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3283,7 +3415,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3295,7 +3427,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3308,7 +3440,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -3341,7 +3473,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3353,7 +3485,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3366,7 +3498,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3390,7 +3522,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3402,7 +3534,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3415,7 +3547,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -3457,7 +3589,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3469,7 +3601,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3482,7 +3614,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -3743,6 +3875,16 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"F\n" +
 	"\x14AdjustPointsResponse\x12.\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x91\x02\n" +
+	"\x14FreezeAccountRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x18\n" +
+	"\aearning\x18\x03 \x01(\bR\aearning\x12\x1a\n" +
+	"\bspending\x18\x04 \x01(\bR\bspending\x125\n" +
+	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"G\n" +
+	"\x15FreezeAccountResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x80\x02\n" +
 	"\x18ProposeAdjustmentRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
@@ -3785,7 +3927,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\x9c\x13\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x032\x80\x14\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -3808,7 +3950,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\vCaptureHold\x12%.laurel.accrual.v1.CaptureHoldRequest\x1a&.laurel.accrual.v1.CaptureHoldResponse\x12S\n" +
 	"\bVoidHold\x12\".laurel.accrual.v1.VoidHoldRequest\x1a#.laurel.accrual.v1.VoidHoldResponse\x12b\n" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
-	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12n\n" +
+	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12b\n" +
+	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12n\n" +
 	"\x11ProposeAdjustment\x12+.laurel.accrual.v1.ProposeAdjustmentRequest\x1a,.laurel.accrual.v1.ProposeAdjustmentResponse\x12n\n" +
 	"\x11ApproveAdjustment\x12+.laurel.accrual.v1.ApproveAdjustmentRequest\x1a,.laurel.accrual.v1.ApproveAdjustmentResponse\x12k\n" +
 	"\x10RejectAdjustment\x12*.laurel.accrual.v1.RejectAdjustmentRequest\x1a+.laurel.accrual.v1.RejectAdjustmentResponse\x12\x80\x01\n" +
@@ -3828,7 +3971,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(*GetAccountRequest)(nil),               // 1: laurel.accrual.v1.GetAccountRequest
@@ -3876,120 +4019,125 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*RefundCaptureResponse)(nil),           // 43: laurel.accrual.v1.RefundCaptureResponse
 	(*AdjustPointsRequest)(nil),             // 44: laurel.accrual.v1.AdjustPointsRequest
 	(*AdjustPointsResponse)(nil),            // 45: laurel.accrual.v1.AdjustPointsResponse
-	(*ProposeAdjustmentRequest)(nil),        // 46: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 47: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 48: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 49: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 50: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 51: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 52: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 53: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 54: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 55: laurel.type.v1.Position
-	(*Account)(nil),                         // 56: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 57: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 58: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 59: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 60: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 61: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 62: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 63: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 64: laurel.accrual.v1.AdjustmentProposal
+	(*FreezeAccountRequest)(nil),            // 46: laurel.accrual.v1.FreezeAccountRequest
+	(*FreezeAccountResponse)(nil),           // 47: laurel.accrual.v1.FreezeAccountResponse
+	(*ProposeAdjustmentRequest)(nil),        // 48: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 49: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 50: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 51: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 52: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 53: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 54: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 55: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 56: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 57: laurel.type.v1.Position
+	(*Account)(nil),                         // 58: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 59: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 60: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 61: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 62: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 63: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 64: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 65: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 66: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	54, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	54, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	55, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	56, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	55, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	57, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	55, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	56, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	56, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	57, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	58, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	57, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	59, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	57, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	6,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	57, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	56, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	57, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	57, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	55, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	59, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	58, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	59, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	59, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	57, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	15, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	18, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
 	20, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
-	54, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	56, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	21, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	21, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	58, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	54, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	59, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	60, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	54, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	61, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	62, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	61, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	57, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	63, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	57, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	57, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	57, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	57, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	57, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	64, // 35: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	64, // 36: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	57, // 37: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	64, // 38: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	64, // 39: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	1,  // 40: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 41: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 42: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	8,  // 43: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	10, // 44: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	12, // 45: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	14, // 46: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	17, // 47: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	22, // 48: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	24, // 49: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	26, // 50: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	28, // 51: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	30, // 52: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	32, // 53: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	34, // 54: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	36, // 55: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	38, // 56: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	40, // 57: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	42, // 58: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	44, // 59: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	46, // 60: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	48, // 61: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	50, // 62: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	52, // 63: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	2,  // 64: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 65: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	7,  // 66: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	9,  // 67: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	11, // 68: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	13, // 69: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	16, // 70: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	19, // 71: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	23, // 72: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	25, // 73: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	27, // 74: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	29, // 75: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	31, // 76: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	33, // 77: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	35, // 78: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	37, // 79: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	39, // 80: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	41, // 81: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	43, // 82: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	45, // 83: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	47, // 84: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	49, // 85: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	51, // 86: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	53, // 87: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	64, // [64:88] is the sub-list for method output_type
-	40, // [40:64] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	60, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	56, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	61, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	62, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	56, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	63, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	64, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	63, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	59, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	65, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	59, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	59, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	59, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	59, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	59, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	59, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 36: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	66, // 37: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	59, // 38: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 39: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	66, // 40: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	1,  // 41: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	3,  // 42: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	5,  // 43: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	8,  // 44: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	10, // 45: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	12, // 46: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	14, // 47: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	17, // 48: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	22, // 49: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	24, // 50: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	26, // 51: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	28, // 52: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	30, // 53: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	32, // 54: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	34, // 55: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	36, // 56: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	38, // 57: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	40, // 58: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	42, // 59: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	44, // 60: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	46, // 61: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	48, // 62: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	50, // 63: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	52, // 64: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	54, // 65: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	2,  // 66: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	4,  // 67: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	7,  // 68: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	9,  // 69: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	11, // 70: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	13, // 71: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	16, // 72: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	19, // 73: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	23, // 74: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	25, // 75: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	27, // 76: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	29, // 77: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	31, // 78: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	33, // 79: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	35, // 80: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	37, // 81: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	39, // 82: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	41, // 83: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	43, // 84: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	45, // 85: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	47, // 86: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	49, // 87: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	51, // 88: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	53, // 89: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	55, // 90: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	66, // [66:91] is the sub-list for method output_type
+	41, // [41:66] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -4008,7 +4156,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   53,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

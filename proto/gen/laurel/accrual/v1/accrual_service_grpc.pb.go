@@ -39,6 +39,7 @@ const (
 	AccrualService_VoidHold_FullMethodName                = "/laurel.accrual.v1.AccrualService/VoidHold"
 	AccrualService_RefundCapture_FullMethodName           = "/laurel.accrual.v1.AccrualService/RefundCapture"
 	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
+	AccrualService_FreezeAccount_FullMethodName           = "/laurel.accrual.v1.AccrualService/FreezeAccount"
 	AccrualService_ProposeAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ProposeAdjustment"
 	AccrualService_ApproveAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ApproveAdjustment"
 	AccrualService_RejectAdjustment_FullMethodName        = "/laurel.accrual.v1.AccrualService/RejectAdjustment"
@@ -94,11 +95,11 @@ type AccrualServiceClient interface {
 	// 400 days; AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
 	GetControlTotals(ctx context.Context, in *GetControlTotalsRequest, opts ...grpc.CallOption) (*GetControlTotalsResponse, error)
 	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
-	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS; NOT_ALLOWED to the operator and its people where the programme
+	// ACCOUNT_FROZEN, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS; NOT_ALLOWED to the operator and its people where the programme
 	// has a section adjustments: they adjust.
 	AwardPoints(ctx context.Context, in *AwardPointsRequest, opts ...grpc.CallOption) (*AwardPointsResponse, error)
 	// HoldPoints sets active points aside, the first to lapse first. While they are they do not lapse. Reasons:
-	// ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
+	// ACCOUNT_NOT_FOUND, ACCOUNT_FROZEN, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
 	HoldPoints(ctx context.Context, in *HoldPointsRequest, opts ...grpc.CallOption) (*HoldPointsResponse, error)
 	// CaptureHold takes held points for good, whole or in part; the rest becomes active again. A hold is captured once.
 	// Reasons: ACCOUNT_NOT_FOUND, HOLD_NOT_FOUND, INSUFFICIENT_POINTS for more than is held.
@@ -115,6 +116,11 @@ type AccrualServiceClient interface {
 	// is a person and stays within the limits of their role. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT (what is asked, allowed
 	// and used), ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
 	AdjustPoints(ctx context.Context, in *AdjustPointsRequest, opts ...grpc.CallOption) (*AdjustPointsResponse, error)
+	// FreezeAccount says what an account may not do from now on; with neither it may do both again. While it may not earn, orders
+	// that are paid and actions give it nothing, then and later, and awards are refused; while it may not spend, holds are. What it
+	// has stays and lapses as ever, what was paid before is amended and taken back as ever, open holds can be captured. Reasons:
+	// PERSON_NEEDED where the programme has a section adjustments, ACCOUNT_NOT_FOUND.
+	FreezeAccount(ctx context.Context, in *FreezeAccountRequest, opts ...grpc.CallOption) (*FreezeAccountResponse, error)
 	// ProposeAdjustment keeps a correction for another person to decide on, within seven days. Nothing moves yet. Reason:
 	// PERSON_NEEDED.
 	ProposeAdjustment(ctx context.Context, in *ProposeAdjustmentRequest, opts ...grpc.CallOption) (*ProposeAdjustmentResponse, error)
@@ -356,6 +362,16 @@ func (c *accrualServiceClient) AdjustPoints(ctx context.Context, in *AdjustPoint
 	return out, nil
 }
 
+func (c *accrualServiceClient) FreezeAccount(ctx context.Context, in *FreezeAccountRequest, opts ...grpc.CallOption) (*FreezeAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FreezeAccountResponse)
+	err := c.cc.Invoke(ctx, AccrualService_FreezeAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) ProposeAdjustment(ctx context.Context, in *ProposeAdjustmentRequest, opts ...grpc.CallOption) (*ProposeAdjustmentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ProposeAdjustmentResponse)
@@ -445,11 +461,11 @@ type AccrualServiceServer interface {
 	// 400 days; AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
 	GetControlTotals(context.Context, *GetControlTotalsRequest) (*GetControlTotalsResponse, error)
 	// AwardPoints gives points that an issuer owes for. They pay what the account owes first. Reasons: ACCOUNT_NOT_ENROLLED,
-	// INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS; NOT_ALLOWED to the operator and its people where the programme
+	// ACCOUNT_FROZEN, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS; NOT_ALLOWED to the operator and its people where the programme
 	// has a section adjustments: they adjust.
 	AwardPoints(context.Context, *AwardPointsRequest) (*AwardPointsResponse, error)
 	// HoldPoints sets active points aside, the first to lapse first. While they are they do not lapse. Reasons:
-	// ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
+	// ACCOUNT_NOT_FOUND, ACCOUNT_FROZEN, INSUFFICIENT_POINTS (how many there are, and when more become active), TOO_MANY_HOLDS.
 	HoldPoints(context.Context, *HoldPointsRequest) (*HoldPointsResponse, error)
 	// CaptureHold takes held points for good, whole or in part; the rest becomes active again. A hold is captured once.
 	// Reasons: ACCOUNT_NOT_FOUND, HOLD_NOT_FOUND, INSUFFICIENT_POINTS for more than is held.
@@ -466,6 +482,11 @@ type AccrualServiceServer interface {
 	// is a person and stays within the limits of their role. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT (what is asked, allowed
 	// and used), ACCOUNT_NOT_FOUND, INSUFFICIENT_POINTS, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
 	AdjustPoints(context.Context, *AdjustPointsRequest) (*AdjustPointsResponse, error)
+	// FreezeAccount says what an account may not do from now on; with neither it may do both again. While it may not earn, orders
+	// that are paid and actions give it nothing, then and later, and awards are refused; while it may not spend, holds are. What it
+	// has stays and lapses as ever, what was paid before is amended and taken back as ever, open holds can be captured. Reasons:
+	// PERSON_NEEDED where the programme has a section adjustments, ACCOUNT_NOT_FOUND.
+	FreezeAccount(context.Context, *FreezeAccountRequest) (*FreezeAccountResponse, error)
 	// ProposeAdjustment keeps a correction for another person to decide on, within seven days. Nothing moves yet. Reason:
 	// PERSON_NEEDED.
 	ProposeAdjustment(context.Context, *ProposeAdjustmentRequest) (*ProposeAdjustmentResponse, error)
@@ -548,6 +569,9 @@ func (UnimplementedAccrualServiceServer) RefundCapture(context.Context, *RefundC
 }
 func (UnimplementedAccrualServiceServer) AdjustPoints(context.Context, *AdjustPointsRequest) (*AdjustPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AdjustPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) FreezeAccount(context.Context, *FreezeAccountRequest) (*FreezeAccountResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FreezeAccount not implemented")
 }
 func (UnimplementedAccrualServiceServer) ProposeAdjustment(context.Context, *ProposeAdjustmentRequest) (*ProposeAdjustmentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ProposeAdjustment not implemented")
@@ -928,6 +952,24 @@ func _AccrualService_AdjustPoints_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_FreezeAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FreezeAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).FreezeAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_FreezeAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).FreezeAccount(ctx, req.(*FreezeAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_ProposeAdjustment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ProposeAdjustmentRequest)
 	if err := dec(in); err != nil {
@@ -1078,6 +1120,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AdjustPoints",
 			Handler:    _AccrualService_AdjustPoints_Handler,
+		},
+		{
+			MethodName: "FreezeAccount",
+			Handler:    _AccrualService_FreezeAccount_Handler,
 		},
 		{
 			MethodName: "ProposeAdjustment",

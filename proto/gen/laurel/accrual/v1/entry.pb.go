@@ -37,7 +37,8 @@ const (
 	EntryKind_ENTRY_KIND_EXPIRE EntryKind = 4
 	// A return or a cancellation waits for its order, or has waited too long.
 	EntryKind_ENTRY_KIND_PARK EntryKind = 5
-	// Something changed that moves no points: an order was placed, a review lowered the tier, a member was enrolled.
+	// Something changed that moves no points: an order was placed, a review lowered the tier, a member was enrolled, an account
+	// was frozen.
 	EntryKind_ENTRY_KIND_STATE EntryKind = 6
 	// An own event of the programme was taken: postings may be zero.
 	EntryKind_ENTRY_KIND_ACTION EntryKind = 7
@@ -612,7 +613,9 @@ type OrderPart struct {
 	Waiting bool `protobuf:"varint,10,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	// The published segment whose multiplier the order earns by, or campaign/<name> of a campaign; empty: none. The rules of the
 	// lines name its factor.
-	Segment       string `protobuf:"bytes,11,opt,name=segment,proto3" json:"segment,omitempty"`
+	Segment string `protobuf:"bytes,11,opt,name=segment,proto3" json:"segment,omitempty"`
+	// The account might not earn when the order was paid: it earns nothing, whatever comes.
+	Frozen        bool `protobuf:"varint,12,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -724,6 +727,13 @@ func (x *OrderPart) GetSegment() string {
 	return ""
 }
 
+func (x *OrderPart) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
+}
+
 // ActionPart links an entry to its action. What the action said stays outside.
 type ActionPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -741,7 +751,9 @@ type ActionPart struct {
 	// The most that actions of this type give on one day; 0: without limit.
 	PerDayPoints int64 `protobuf:"varint,7,opt,name=per_day_points,json=perDayPoints,proto3" json:"per_day_points,omitempty"`
 	// The rule that made the points: "points 50", or "minutes 45.5 x1/2"; none where it is only counted.
-	Rules         []string `protobuf:"bytes,8,rep,name=rules,proto3" json:"rules,omitempty"`
+	Rules []string `protobuf:"bytes,8,rep,name=rules,proto3" json:"rules,omitempty"`
+	// The account might not earn: nothing was given.
+	Frozen        bool `protobuf:"varint,9,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -830,6 +842,13 @@ func (x *ActionPart) GetRules() []string {
 		return x.Rules
 	}
 	return nil
+}
+
+func (x *ActionPart) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
 }
 
 // EnrolmentPart says whom an entry has enrolled in its account.
@@ -966,6 +985,59 @@ func (x *SegmentPart) GetAsOf() string {
 	return ""
 }
 
+// FreezePart says what an account may not do from an entry on. With neither it may do both again.
+type FreezePart struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Earning       bool                   `protobuf:"varint,1,opt,name=earning,proto3" json:"earning,omitempty"`
+	Spending      bool                   `protobuf:"varint,2,opt,name=spending,proto3" json:"spending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FreezePart) Reset() {
+	*x = FreezePart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FreezePart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FreezePart) ProtoMessage() {}
+
+func (x *FreezePart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FreezePart.ProtoReflect.Descriptor instead.
+func (*FreezePart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *FreezePart) GetEarning() bool {
+	if x != nil {
+		return x.Earning
+	}
+	return false
+}
+
+func (x *FreezePart) GetSpending() bool {
+	if x != nil {
+		return x.Spending
+	}
+	return false
+}
+
 // CommandPart links an entry to the call that made it.
 type CommandPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -983,7 +1055,7 @@ type CommandPart struct {
 
 func (x *CommandPart) Reset() {
 	*x = CommandPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -995,7 +1067,7 @@ func (x *CommandPart) String() string {
 func (*CommandPart) ProtoMessage() {}
 
 func (x *CommandPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1008,7 +1080,7 @@ func (x *CommandPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommandPart.ProtoReflect.Descriptor instead.
 func (*CommandPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CommandPart) GetCaller() string {
@@ -1057,7 +1129,7 @@ type HoldPart struct {
 
 func (x *HoldPart) Reset() {
 	*x = HoldPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1141,7 @@ func (x *HoldPart) String() string {
 func (*HoldPart) ProtoMessage() {}
 
 func (x *HoldPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1154,7 @@ func (x *HoldPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPart.ProtoReflect.Descriptor instead.
 func (*HoldPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *HoldPart) GetHoldId() string {
@@ -1136,7 +1208,7 @@ type RefundPart struct {
 
 func (x *RefundPart) Reset() {
 	*x = RefundPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1220,7 @@ func (x *RefundPart) String() string {
 func (*RefundPart) ProtoMessage() {}
 
 func (x *RefundPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1233,7 @@ func (x *RefundPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundPart.ProtoReflect.Descriptor instead.
 func (*RefundPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RefundPart) GetCaptureId() string {
@@ -1228,21 +1300,23 @@ type Entry struct {
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
 	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
-	// For awards, holds, captures, voids, refunds and adjustments. Absent where a hold lapsed by itself.
+	// For awards, holds, captures, voids, refunds, adjustments and what freezes an account. Absent where a hold lapsed by itself.
 	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
 	// For refunds.
 	Refund *RefundPart `protobuf:"bytes,24,opt,name=refund,proto3" json:"refund,omitempty"`
 	// For who enters or leaves a segment.
-	Segment       *SegmentPart `protobuf:"bytes,25,opt,name=segment,proto3" json:"segment,omitempty"`
+	Segment *SegmentPart `protobuf:"bytes,25,opt,name=segment,proto3" json:"segment,omitempty"`
+	// For what freezes an account, or ends that.
+	Freeze        *FreezePart `protobuf:"bytes,26,opt,name=freeze,proto3" json:"freeze,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1254,7 +1328,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1267,7 +1341,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{12}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1445,6 +1519,13 @@ func (x *Entry) GetSegment() *SegmentPart {
 	return nil
 }
 
+func (x *Entry) GetFreeze() *FreezePart {
+	if x != nil {
+		return x.Freeze
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1482,7 +1563,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"StateAfter\x126\n" +
 	"\bbalances\x18\x01 \x03(\v2\x1a.laurel.accrual.v1.BalanceR\bbalances\x12\x12\n" +
-	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xcb\x02\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xe3\x02\n" +
 	"\tOrderPart\x12\x1a\n" +
 	"\bmerchant\x18\x01 \x01(\tR\bmerchant\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x12\x16\n" +
@@ -1498,7 +1579,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\rtarget_points\x18\t \x01(\x03R\ftargetPoints\x12\x18\n" +
 	"\awaiting\x18\n" +
 	" \x01(\bR\awaiting\x12\x18\n" +
-	"\asegment\x18\v \x01(\tR\asegment\"\xdc\x01\n" +
+	"\asegment\x18\v \x01(\tR\asegment\x12\x16\n" +
+	"\x06frozen\x18\f \x01(\bR\x06frozen\"\xf4\x01\n" +
 	"\n" +
 	"ActionPart\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
@@ -1509,7 +1591,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"rulePoints\x12\x16\n" +
 	"\x06points\x18\x06 \x01(\x03R\x06points\x12$\n" +
 	"\x0eper_day_points\x18\a \x01(\x03R\fperDayPoints\x12\x14\n" +
-	"\x05rules\x18\b \x03(\tR\x05rules\";\n" +
+	"\x05rules\x18\b \x03(\tR\x05rules\x12\x16\n" +
+	"\x06frozen\x18\t \x01(\bR\x06frozen\";\n" +
 	"\rEnrolmentPart\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\"\x8a\x01\n" +
@@ -1518,7 +1601,11 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\aentered\x18\x02 \x01(\bR\aentered\x12\x16\n" +
 	"\x06number\x18\x03 \x01(\x03R\x06number\x12\x1a\n" +
 	"\brevision\x18\x04 \x01(\x03R\brevision\x12\x13\n" +
-	"\x05as_of\x18\x05 \x01(\tR\x04asOf\"q\n" +
+	"\x05as_of\x18\x05 \x01(\tR\x04asOf\"B\n" +
+	"\n" +
+	"FreezePart\x12\x18\n" +
+	"\aearning\x18\x01 \x01(\bR\aearning\x12\x1a\n" +
+	"\bspending\x18\x02 \x01(\bR\bspending\"q\n" +
 	"\vCommandPart\x12\x16\n" +
 	"\x06caller\x18\x01 \x01(\tR\x06caller\x12\x16\n" +
 	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x16\n" +
@@ -1539,7 +1626,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\vcapture_day\x18\x03 \x01(\tR\n" +
 	"captureDay\x12\x1f\n" +
 	"\vleft_points\x18\x04 \x01(\x03R\n" +
-	"leftPoints\"\xf2\b\n" +
+	"leftPoints\"\xa9\t\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -1569,7 +1656,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\acommand\x18\x16 \x01(\v2\x1e.laurel.accrual.v1.CommandPartR\acommand\x12/\n" +
 	"\x04hold\x18\x17 \x01(\v2\x1b.laurel.accrual.v1.HoldPartR\x04hold\x125\n" +
 	"\x06refund\x18\x18 \x01(\v2\x1d.laurel.accrual.v1.RefundPartR\x06refund\x128\n" +
-	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment*\xb6\x02\n" +
+	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment\x125\n" +
+	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze*\xb6\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1617,7 +1705,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1630,38 +1718,40 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*ActionPart)(nil),            // 8: laurel.accrual.v1.ActionPart
 	(*EnrolmentPart)(nil),         // 9: laurel.accrual.v1.EnrolmentPart
 	(*SegmentPart)(nil),           // 10: laurel.accrual.v1.SegmentPart
-	(*CommandPart)(nil),           // 11: laurel.accrual.v1.CommandPart
-	(*HoldPart)(nil),              // 12: laurel.accrual.v1.HoldPart
-	(*RefundPart)(nil),            // 13: laurel.accrual.v1.RefundPart
-	(*Entry)(nil),                 // 14: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 15: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*FreezePart)(nil),            // 11: laurel.accrual.v1.FreezePart
+	(*CommandPart)(nil),           // 12: laurel.accrual.v1.CommandPart
+	(*HoldPart)(nil),              // 13: laurel.accrual.v1.HoldPart
+	(*RefundPart)(nil),            // 14: laurel.accrual.v1.RefundPart
+	(*Entry)(nil),                 // 15: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 16: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	15, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	16, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	16, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	17, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
 	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	16, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	16, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	16, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	17, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	17, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	17, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
 	6,  // 12: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
 	8,  // 13: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
 	9,  // 14: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
-	11, // 15: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
-	12, // 16: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
-	13, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
+	12, // 15: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
+	13, // 16: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
+	14, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
 	10, // 18: laurel.accrual.v1.Entry.segment:type_name -> laurel.accrual.v1.SegmentPart
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	11, // 19: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1676,7 +1766,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -69,6 +69,8 @@ type Account struct {
 	Counters []Counter
 	// Segments are the published segments that the account is in, sorted; at most segmentsMax.
 	Segments []string
+	// Frozen is what the account may not do.
+	Frozen Frozen
 }
 
 // NewAccount returns an account without entries.

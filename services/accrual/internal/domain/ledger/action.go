@@ -28,6 +28,7 @@ type ActionPart struct {
 	Points  money.Points // what was given: less where the day's cap was reached
 	PerDay  money.Points // the cap; 0: none
 	Rules   []string     // in words
+	Frozen  bool         // the account might not earn: nothing was given
 }
 
 // Counter is what actions of one type have given on one day. Invariant: Points > 0.
@@ -99,9 +100,12 @@ func TakeAction(a Account, taken Taken, c ActionCommand, schedule program.Schedu
 		return Verdict{}, err
 	}
 	d.Action = part
-	part.Points = part.Rule
-	if part.PerDay > 0 {
+	switch part.Frozen = a.Frozen.Earning; {
+	case part.Frozen:
+	case part.PerDay > 0:
 		part.Points = min(part.Rule, part.PerDay-min(part.PerDay, a.counted(part.Day, part.Type)))
+	default:
+		part.Points = part.Rule
 	}
 	if err := d.earn(lotOf(rules.Program, c.Event.OccurredAt), part.Points); err != nil {
 		return Verdict{}, err

@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -98,7 +98,7 @@ func (a Account) evolve(e Entry) (Account, error) {
 		return a, err
 	}
 	next.Ladder = a.ladderAfter(e)
-	next.Segments = a.segmentsAfter(e)
+	next.Segments, next.Frozen = a.segmentsAfter(e), a.frozenAfter(e)
 	next.Reviewed = max(a.Reviewed, e.reviewedDay())
 	return next, next.check()
 }

@@ -10,7 +10,8 @@ import (
 // lotsMax is how many lots that hold points an account may have before it takes no more awards.
 const lotsMax = 256
 
-// Award gives points that an issuer owes for. Refusals: INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+// Award gives points that an issuer owes for. Refusals: INVALID_ARGUMENT, ACCOUNT_FROZEN, AMOUNT_OUT_OF_RANGE,
+// TOO_MANY_LOTS.
 type Award struct {
 	Points     money.Points
 	Issuer     string
@@ -35,6 +36,9 @@ func (a Award) content(w *writer) {
 func (a Award) do(d *draft, _ Request, known program.Known) error {
 	d.Kind = KindEarn
 	if err := positive(a.Points); err != nil {
+		return err
+	}
+	if err := d.work.mayEarn(); err != nil {
 		return err
 	}
 	key := lotOf(known.Program, d.EffectiveAt)

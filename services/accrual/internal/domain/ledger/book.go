@@ -16,6 +16,7 @@ type Book struct {
 	Entries int
 	Tier    string       // held before the order was paid
 	Segment string       // whose factor it earns by
+	Frozen  bool         // the account might not earn when it was paid
 	Posted  money.Points // what the order has earned so far
 	Base    money.Minor  // what the ladder has counted of it so far
 	keys    []string     // of the entries, in their order
@@ -30,7 +31,7 @@ func (b Book) Add(e Entry) (Book, error) {
 	b.Entries++
 	arrival := orderbook.Arrival{Ref: o.Ref, Event: o.Event, ID: e.EventID, Source: e.EventSource}
 	b.Book = b.Book.Add(string(e.Account), arrival, o.Content, o.Revision)
-	b.Tier, b.Segment, b.Posted, b.Base = o.Tier, o.Segment, o.Target, o.Base
+	b.Tier, b.Segment, b.Frozen, b.Posted, b.Base = o.Tier, o.Segment, o.Frozen, o.Target, o.Base
 	b.keys = append(slices.Clip(b.keys), e.Key)
 	return b, nil
 }

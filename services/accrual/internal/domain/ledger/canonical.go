@@ -93,6 +93,9 @@ func (e Entry) Canonical() []byte {
 	if e.Format == FormatSegments {
 		w.segments(e)
 	}
+	if e.Format == FormatFrozen {
+		w.frozen(e)
+	}
 	return w.buf
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Deed is what a caller may do with the points of an account: Award, Hold, Capture, Void, Refund, Adjust.
+// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund and Adjust its points, or Freeze it.
 type Deed interface {
 	// content writes what makes two deeds the same one.
 	content(w *writer)
@@ -159,7 +159,7 @@ func (e Entry) checkCommand() string {
 	case c == nil && commanded && (e.Kind != KindVoid || !e.dueByTime()):
 		return "its kind is made by commands alone, and it names none"
 	case c == nil:
-	case !commanded && e.Kind != KindEarn || e.dueByTime():
+	case !commanded && e.Kind != KindEarn && e.Frozen == nil || e.dueByTime():
 		return "a command does not make entries of its kind"
 	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil || e.Segment != nil:
 		return "a command with the part of an order, of the ladder, of an action, of an enrolment or of a segment"

@@ -54,6 +54,9 @@ func Differences(entries, stored Account) []string {
 	if !slices.Equal(entries.Segments, stored.Segments) {
 		differ("which segments it is in", entries.Segments, stored.Segments)
 	}
+	if entries.Frozen != stored.Frozen {
+		differ("what is frozen", entries.Frozen, stored.Frozen)
+	}
 	if !slices.EqualFunc(entries.Waiting, stored.Waiting, sameWaiting) {
 		differ("what waits", entries.Waiting, stored.Waiting)
 	}

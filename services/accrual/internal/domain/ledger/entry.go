@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -25,12 +25,16 @@ const (
 	FormatShared uint8 = 5
 	// FormatSegments is Format, with whether there are grants, the segment of the order and the part of a segment behind all of it.
 	FormatSegments uint8 = 6
+	// FormatFrozen is Format, with whether there are grants, the parts of a command and an action, and what is frozen behind all of it.
+	FormatFrozen uint8 = 7
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.froze():
+		return FormatFrozen
 	case e.Segment != nil || e.Order != nil && e.Order.Segment != "":
 		return FormatSegments
 	case e.Command != nil && e.Command.Approver != "" || e.Refund != nil && e.Refund.Left != 0:
@@ -117,6 +121,7 @@ type OrderPart struct {
 	Revision int          // of the programme that rates this order; 0 until it is paid
 	Tier     string       // held before the order was paid: what multipliers follow
 	Segment  string       // whose multiplier it earns by, of those that the account was in before it was paid; empty: none
+	Frozen   bool         // the account might not earn when it was paid: the order earns nothing, whatever comes
 	Base     money.Minor  // what counts of the order after this entry
 	Target   money.Points // what the order should have earned after this entry
 	Waiting  bool         // the event waits for its order
@@ -189,6 +194,7 @@ type Entry struct {
 	Command     *CommandPart   // nil but for what a caller asked for
 	Hold        *HoldPart      // nil but for what opens or ends a hold
 	Refund      *RefundPart    // nil but for a refund
+	Frozen      *Frozen        // nil but for what freezes an account, or ends that
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

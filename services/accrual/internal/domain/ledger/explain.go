@@ -98,6 +98,9 @@ func (x explainer) outcome(o *OrderPart) []string {
 	if o.Revision == 0 {
 		return []string{"An order earns when it is paid."}
 	}
+	if o.Frozen {
+		return []string{"It earns nothing: when it was paid the account might not earn."}
+	}
 	var sentences []string
 	if o.Event.Kind == orders.Returned || o.Event.Kind == orders.Paid && o.Base != total(o.Event.Lines) {
 		sentences = append(sentences, fmt.Sprintf("Of the order, %s count now.", x.amount(o.Base)))

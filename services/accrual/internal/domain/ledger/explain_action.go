@@ -22,6 +22,8 @@ func (x explainer) action(a *ActionPart) []string {
 	switch capped := fmt.Sprintf("at most %s a day", x.points(a.PerDay)); {
 	case a.Rule == 0:
 		return append(sentences, fmt.Sprintf("It gives nothing: %s.", rule))
+	case a.Frozen:
+		return append(sentences, fmt.Sprintf("It earned nothing: it would have given %s (%s), but the account might not earn.", x.points(a.Rule), rule))
 	case a.Points == a.Rule:
 		return append(sentences, fmt.Sprintf("It earned %s: %s.", x.points(a.Points), rule))
 	case a.Points == 0:

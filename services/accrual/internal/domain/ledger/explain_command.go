@@ -30,7 +30,9 @@ func (x explainer) commanded() string {
 		} else {
 			text += fmt.Sprintf("gave %s to correct the account", x.points(c.Points))
 		}
-	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindState, KindAction:
+	case KindState:
+		text += x.frozen(x.e.Frozen)
+	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindAction:
 	}
 	if c.Reason != "" {
 		text += fmt.Sprintf(" (%s)", c.Reason)

@@ -241,6 +241,31 @@ func TestCanonicalBytesOfFormat6AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-6.txt", segmentSamples(t))
 }
 
+// frozenSamples are what format 7 is for: what freezes an account and ends that, and an order and an action that came meanwhile.
+func frozenSamples(t require.TestingT) []ledger.Entry {
+	freeze := commandSamples(t)[0]
+	freeze.Format, freeze.Kind, freeze.Key, freeze.Movements, freeze.Postings = ledger.FormatFrozen, ledger.KindState, "cmd/reward/f", nil, nil
+	freeze.Command = &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{7, 8, 9}, Reason: "LOOKED_INTO"}
+	freeze.Frozen = &ledger.Frozen{Spending: true}
+	end := freeze
+	end.Key, end.Frozen = "cmd/reward/g", &ledger.Frozen{}
+	order, action := samples(t)[0], laterSamples(t)[0]
+	paid := *order.Order
+	paid.Frozen, paid.Target = true, 0
+	order.Format, order.Order, order.Lines, order.Movements, order.Postings = ledger.FormatFrozen, &paid, nil, nil, nil
+	granted := order
+	granted.Ladder = &ledger.LadderPart{Grants: &ledger.GrantsPart{Below: "bronze"}}
+	taken := *action.Action
+	taken.Frozen, taken.Points = true, 0
+	action.Format, action.Action, action.Movements, action.Postings = ledger.FormatFrozen, &taken, nil, nil
+	return []ledger.Entry{freeze, end, order, granted, action}
+}
+
+// Format 7 is format 1, with grants, the parts of a command and an action, and what is frozen behind all of it.
+func TestCanonicalBytesOfFormat7AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-7.txt", frozenSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -267,7 +292,7 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())

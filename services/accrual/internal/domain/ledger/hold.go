@@ -37,7 +37,8 @@ type OpenHold struct {
 	Parts []Part // in the order in which they were taken; they sum to Points
 }
 
-// Hold sets active points aside until they are captured or released. Refusals: INSUFFICIENT_POINTS, TOO_MANY_HOLDS.
+// Hold sets active points aside until they are captured or released. Refusals: ACCOUNT_FROZEN, INSUFFICIENT_POINTS,
+// TOO_MANY_HOLDS.
 type Hold struct {
 	Points   money.Points
 	Redeemer string        // where they will be spent
@@ -58,6 +59,9 @@ func (h Hold) do(d *draft, r Request, known program.Known) error {
 	}
 	if h.For < time.Millisecond {
 		return reason.New(reason.InvalidArgument, "ttl", "a hold of %s; give it some time", h.For)
+	}
+	if err := d.work.maySpend(); err != nil {
+		return err
 	}
 	if len(d.work.Holds) >= holdsMax {
 		return reason.New(reason.TooManyHolds, "", "%d holds are open, the most that an account may have; capture or void some", holdsMax)

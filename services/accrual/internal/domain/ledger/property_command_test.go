@@ -105,13 +105,16 @@ func (m *machine) drawDeed() ledger.Deed {
 	points := money.Points(rapid.IntRange(1, 60).Draw(m.t, "points"))
 	key := func() string { return fmt.Sprint("cmd/till/k", rapid.IntRange(max(m.ids-8, 0), m.ids).Draw(m.t, "of")) }
 	m.twin.pass(m.now)
-	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund"}
+	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "freeze"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "freeze"}
 	}
 	switch rapid.SampledFrom(deeds).Draw(m.t, "deed") {
 	case "award":
 		return m.drawAward(points)
+	case "freeze": // mostly not, so that something is still done
+		few := func(what string) bool { return rapid.IntRange(0, 3).Draw(m.t, what) == 0 }
+		return ledger.Freeze{Frozen: ledger.Frozen{Earning: few("earning"), Spending: few("spending")}, Reason: "LOOKED_INTO"}
 	case "hold":
 		return ledger.Hold{Points: points, Redeemer: rapid.SampledFrom([]string{"books", "cafe", "air"}).Draw(m.t, "redeemer"), For: rapid.SampledFrom([]time.Duration{
 			90 * 24 * time.Hour, 30 * 24 * time.Hour, 24 * time.Hour, 3 * time.Hour, time.Minute,

@@ -328,6 +328,9 @@ func (m *machine) finish() {
 	for i, e := range m.lazy.entries {
 		require.Equal(m.t, e, m.swept.entries[i])
 		m.seen["entry "+e.Kind.String()]++
+		if e.Order != nil && e.Order.Frozen {
+			m.seen["paid frozen"]++
+		}
 		for _, move := range e.Movements {
 			m.seen["move "+move.Move.String()]++
 		}
@@ -365,7 +368,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 	for _, key := range []string{
 		"takes", "waits", "swept", "spent", "previewed", "CONFLICTING_DUPLICATE", "RETURN_EXCEEDS_ORDER", "EVENT_TOO_LATE",
 		"command ledger.Award", "command ledger.Hold", "command ledger.Capture", "command ledger.Void", "command ledger.Refund",
-		"command ledger.Adjust", "command repeated", "command IDEMPOTENCY_KEY_REUSED", "command INSUFFICIENT_POINTS",
+		"command ledger.Adjust", "command ledger.Freeze", "command ACCOUNT_FROZEN", "paid frozen", "command repeated", "command IDEMPOTENCY_KEY_REUSED", "command INSUFFICIENT_POINTS",
 		"command HOLD_NOT_FOUND", "move hold", "move release", "move capture", "move refund", "move credit", "move debit",
 		"owed by capture", "owed by refund", "owed by reverse", "entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
 		"tier first", "tier reached", "tier review",

@@ -68,7 +68,7 @@ func Take(a Account, book Book, c Command, schedule program.Schedule, t time.Tim
 func (b Book) part(ref orders.Ref, event orders.Event) *OrderPart {
 	return &OrderPart{
 		Ref: ref, Number: b.Entries + 1, Event: event, Content: event.Content(),
-		Revision: b.Revision, Tier: b.Tier, Segment: b.Segment, Base: b.Base, Target: b.Posted,
+		Revision: b.Revision, Tier: b.Tier, Segment: b.Segment, Frozen: b.Frozen, Base: b.Base, Target: b.Posted,
 	}
 }
 
@@ -79,11 +79,7 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 	d.Kind = kindOf(o.Event.Kind)
 	if state.Paid() {
 		if o.Revision == 0 {
-			o.Revision, o.Tier = rules.Revision, a.tierHeld(rules.Program)
-			o.Segment = rules.Program.BoostOf(program.PaidOrder{
-				Segments: a.Segments, Tier: o.Tier, Merchant: o.Ref.Merchant, Channel: state.Channel(),
-				Day: calendar.DayOf(state.PaidAt(), rules.Program.Zone), Amount: state.Base(),
-			})
+			d.fix(a, rules, state)
 		}
 		rating, err := earning.Rate(rules.Program, o.Tier, o.Segment, state.Kept())
 		if err != nil {
@@ -93,12 +89,28 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 		if state.Canceled() {
 			o.Target = 0
 		}
+		if o.Frozen {
+			d.Lines, o.Target = nil, 0
+		}
 		if err := d.difference(rules.Program, state, o.Target-book.Posted); err != nil {
 			return err
 		}
 	}
 	d.climb(a, steps, rules.Program, state, o.Base-book.Base)
 	return nil
+}
+
+// fix decides, when an order is first paid, by what it earns from then on.
+func (d *draft) fix(a Account, rules program.Known, state orders.State) {
+	o := d.Order
+	o.Revision, o.Tier, o.Frozen = rules.Revision, a.tierHeld(rules.Program), a.Frozen.Earning
+	if o.Frozen {
+		return
+	}
+	o.Segment = rules.Program.BoostOf(program.PaidOrder{
+		Segments: a.Segments, Tier: o.Tier, Merchant: o.Ref.Merchant, Channel: state.Channel(),
+		Day: calendar.DayOf(state.PaidAt(), rules.Program.Zone), Amount: state.Base(),
+	})
 }
 
 // tierHeld is the tier that multipliers follow: the account's, or the lowest for one that has not entered the ladder yet.

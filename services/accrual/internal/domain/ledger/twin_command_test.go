@@ -71,7 +71,14 @@ func (w *twin) judge(d ledger.Deed) string {
 		return "ACCOUNT_NOT_FOUND"
 	}
 	switch d := d.(type) {
+	case ledger.Award:
+		if w.frozen.Earning {
+			return "ACCOUNT_FROZEN"
+		}
 	case ledger.Hold:
+		if w.frozen.Spending {
+			return "ACCOUNT_FROZEN"
+		}
 		if d.Points > active {
 			return "INSUFFICIENT_POINTS"
 		}
@@ -164,6 +171,9 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		w.note("refund")
 	case ledger.Adjust:
 		w.adjust(int(d.Points), now)
+	case ledger.Freeze:
+		w.frozen = d.Frozen
+		w.note("state")
 	}
 }
 

@@ -20,7 +20,10 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 	if p.pendingDays == 0 {
 		like.active = 0 // at once, also where the order lies minutes ahead, behind midnight
 	}
-	target := w.rate(s.Kept(), o.tier)
+	target := 0
+	if !o.frozen {
+		target = w.rate(s.Kept(), o.tier)
+	}
 	took := target < o.posted
 	for ; o.posted < target; o.posted++ {
 		w.give(like)

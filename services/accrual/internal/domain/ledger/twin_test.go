@@ -28,7 +28,8 @@ type twin struct {
 	orders   []*twinOrder
 	waits    []wait
 	holds    []*twinHold // open, captured and ended
-	log      []string    // day and kind of each entry
+	frozen   ledger.Frozen
+	log      []string // day and kind of each entry
 }
 
 // policy is what a revision of the programme says, as the twin reads it and as YAML.
@@ -98,6 +99,7 @@ type twinOrder struct {
 	ids    []string // of the events
 	policy int      // that rates it, counted from 1; 0 until it is paid
 	tier   string   // held before
+	frozen bool     // the account might not earn then
 	posted int
 }
 
@@ -323,7 +325,7 @@ func (w *twin) take(c ledger.Command, waits bool) {
 	if s.Paid() {
 		w.waits = slices.DeleteFunc(w.waits, func(x wait) bool { return x.order == o })
 		if o.policy == 0 {
-			o.policy, o.tier = w.in(c.Event.OccurredAt), w.tier
+			o.policy, o.tier, o.frozen = w.in(c.Event.OccurredAt), w.tier, w.frozen.Earning
 		}
 		if w.settle(o, s) {
 			kind = "reverse"
