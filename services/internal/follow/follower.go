@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,8 +64,9 @@ type Follower struct {
 	leases  *lease.Keeper // nil: nobody to share with
 	metrics *metrics
 	reread  chan struct{}
+	dealt   atomic.Pointer[[]int] // the lane of each partition
 
-	mu     sync.Mutex // guards parts, waits, counts, broken, moved
+	mu     sync.Mutex // guards what follows
 	parts  map[int]store.Partition
 	waits  map[int]waiting // by partition
 	counts Counts
@@ -82,6 +84,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 		return nil, err
 	}
 	f := &Follower{cfg: cfg, deps: deps, decoder: decoder, parts: map[int]store.Partition{}, waits: map[int]waiting{}, reread: make(chan struct{}, 1)}
+	dealt := deal(nil, cfg.Partitions, cfg.Lanes)
+	f.dealt.Store(&dealt)
 	replica := ""
 	if cfg.Address != "" {
 		f.leases, err = lease.New(ctx, deps.Store, lease.Config{Address: cfg.Address, Partitions: cfg.Partitions}, deps.Log, f.shared)
@@ -103,7 +107,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 	for i := range cfg.Lanes {
 		poster := NewPoster(PosterDeps{
 			Store: deps.Store, Handler: deps.Handler, Programs: deps.Programs, Clock: deps.Clock, Log: deps.Log,
-			Partitions: f.ofLane(i), Replica: replica, Committed: f.committed, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
+			Partitions: ofLane(dealt, i), Replica: replica, Committed: f.committed, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
 		})
 		f.posters = append(f.posters, poster)
 		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{
@@ -145,17 +149,6 @@ func (f *Follower) shared() {
 	f.askReread()
 }
 
-// ofLane lists the partitions of a lane.
-func (f *Follower) ofLane(lane int) []int {
-	var own []int
-	for _, p := range f.Partitions() {
-		if p%f.cfg.Lanes == lane {
-			own = append(own, p)
-		}
-	}
-	return own
-}
-
 // Decode turns a message into what batches are given.
 func (f *Follower) Decode(m bus.Message) Message { return f.decoder.Decode(m) }
 
@@ -170,9 +163,22 @@ func (f *Follower) Submit(ctx context.Context, partition int, payload any, done 
 // partition; then nothing was done. If ctx ends before, the work may still be done: only the answer is lost. What is
 // published because of it carries the trace of ctx on.
 func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
-	if !f.owns(partition) {
-		return f.elsewhere(partition)
+	for {
+		if !f.owns(partition) {
+			return f.elsewhere(partition)
+		}
+		dealt := f.dealt.Load()
+		if done, err := f.call(ctx, f.lanes[(*dealt)[partition]], partition, payload); done || err != nil {
+			return err
+		}
+		if f.dealt.Load() == dealt { // else another lane may have it now
+			return f.elsewhere(partition)
+		}
 	}
+}
+
+// call has a lane do something; false: the partition is not this lane's, and nothing was done.
+func (f *Follower) call(ctx context.Context, l *lane.Lane, partition int, payload any) (bool, error) {
 	done, lost := make(chan struct{}), make(chan struct{})
 	item := lane.Item{
 		Partition: partition, Payload: payload, Trace: telemetry.TraceOf(ctx), Done: func() { close(done) }, Lost: func() { close(lost) },
@@ -180,27 +186,28 @@ func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
 	for submitted := false; ; {
 		moved := f.changes()
 		if f.Broken() != nil {
-			return reason.New(reason.NotReady, "", "%s has stopped applying; an operator must look", f.cfg.Service)
+			return false, reason.New(reason.NotReady, "", "%s has stopped applying; an operator must look", f.cfg.Service)
 		}
 		if !submitted {
-			if err := f.lane(partition).TrySubmit(item); err != nil {
-				return err
+			if err := l.TrySubmit(item); err != nil {
+				return false, err
 			}
 			submitted = true
 		}
 		select {
 		case <-done:
-			return nil
+			return true, nil
 		case <-lost:
-			return f.elsewhere(partition)
+			return false, nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-moved:
 		}
 	}
 }
 
-func (f *Follower) lane(partition int) *lane.Lane { return f.lanes[partition%len(f.lanes)] }
+// lane is where a partition is worked on.
+func (f *Follower) lane(partition int) *lane.Lane { return f.lanes[(*f.dealt.Load())[partition]] }
 
 // Run works until ctx ends, then stops in the order intake, lanes, outbox. Intake is what else hands work in or answers
 // questions: sweeps, gRPC. What is not committed by then has had no effect and is read again at the next start.
@@ -271,6 +278,10 @@ func (f *Follower) read(ctx context.Context) error {
 			stop()
 		}()
 		owned := f.Owned()
+		if f.deal(readCtx, owned) != nil {
+			stop() // all ends, or they are others again
+			continue
+		}
 		if len(owned) == 0 {
 			f.metrics.reader.Store(nil)
 			<-readCtx.Done() // until they are others, or all ends

@@ -45,6 +45,8 @@ type diary struct {
 	store *store.Store
 	tells bool
 	fail  func(m follow.Message) error // nil: never
+	// committed is told of each message once it is durable; nil: nobody asks.
+	committed func(m follow.Message)
 }
 
 func (d *diary) Load(_ context.Context, _ []lane.Item, parts *follow.Parts) (follow.Batch, error) {
@@ -56,6 +58,7 @@ type page struct {
 	parts *follow.Parts
 	lines []line
 	of    []int // partitions of the lines
+	read  []follow.Message
 }
 
 func (p *page) Message(_ context.Context, m follow.Message) error {
@@ -65,6 +68,7 @@ func (p *page) Message(_ context.Context, m follow.Message) error {
 		}
 	}
 	p.lines, p.of = append(p.lines, line{ID: fmt.Sprintf("%d/%d", m.Partition, m.Sequence), What: describe(m)}), append(p.of, m.Partition)
+	p.read = append(p.read, m)
 	if !p.diary.tells {
 		return nil
 	}
@@ -93,7 +97,14 @@ func (p *page) Finish(recorded func(int) time.Time) func(ctx context.Context) er
 	}
 }
 
-func (p *page) Committed(follow.Outcome) {}
+func (p *page) Committed(follow.Outcome) {
+	if p.diary.committed == nil {
+		return
+	}
+	for _, m := range p.read {
+		p.diary.committed(m)
+	}
+}
 
 func describe(m follow.Message) string {
 	switch {
@@ -126,6 +137,7 @@ type place struct {
 	shown         *prometheus.Registry // by the last replica
 	clock         clock.Clock          // of the next replica; nil: the machine's
 	address       string               // of the next replica: it shares with others; empty: it does not
+	committed     func(follow.Message) // told by the next replica
 }
 
 func newPlace(t *testing.T) *place {
@@ -194,7 +206,7 @@ func (p *place) run(stream string, fail func(m follow.Message) error, intake ...
 		now = p.clock
 	}
 	f, err := follow.New(p.t.Context(), cfg, follow.Deps{
-		Store: s, Bus: p.connect(), Programs: follow.NewPrograms(s), Handler: &diary{s, stream == bus.Events, fail}, Clock: now,
+		Store: s, Bus: p.connect(), Programs: follow.NewPrograms(s), Handler: &diary{s, stream == bus.Events, fail, p.committed}, Clock: now,
 		Log: testkit.Logger(p.t), Registry: p.shown, Health: &telemetry.Health{},
 	})
 	require.NoError(p.t, err)

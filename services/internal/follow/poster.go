@@ -22,6 +22,7 @@ import (
 // Poster posts for one lane: it implements lane.Poster with what a Handler decides. One goroutine at a time.
 type Poster struct {
 	PosterDeps
+	turn  chan struct{}           // full while it posts, and while its partitions change: the fields below, and Partitions
 	parts map[int]store.Partition // nil: to be read
 	stale atomic.Bool             // somebody else has moved them: to be read again
 	found map[int]bool            // whose attempts of an earlier owner have been looked at
@@ -36,7 +37,7 @@ type PosterDeps struct {
 	Programs   *Programs
 	Clock      clock.Clock
 	Log        *slog.Logger
-	Partitions []int // of its lane
+	Partitions []int // of its lane, to begin with
 	// Replica is the owner whose partitions are worked on; empty: all are, whoever owns them.
 	Replica string
 	// Committed is called after each commit.
@@ -53,7 +54,7 @@ type PosterDeps struct {
 
 // NewPoster makes a poster.
 func NewPoster(deps PosterDeps) *Poster {
-	return &Poster{PosterDeps: deps, tried: map[int]bool{}, found: map[int]bool{}}
+	return &Poster{PosterDeps: deps, turn: make(chan struct{}, 1), tried: map[int]bool{}, found: map[int]bool{}}
 }
 
 // Reset makes the next Post read the partition documents again.
@@ -61,6 +62,10 @@ func (p *Poster) Reset() { p.parts = nil }
 
 // Post implements lane.Poster.
 func (p *Poster) Post(ctx context.Context, items []lane.Item) ([]lane.Item, error) {
+	if err := p.hold(ctx); err != nil {
+		return items, err
+	}
+	defer p.release()
 	if !p.Tracing.On() {
 		return p.post(ctx, items)
 	}
@@ -140,7 +145,7 @@ func (p *Poster) open(ctx context.Context) error {
 
 func (p *Poster) owns(part store.Partition) bool { return p.Replica == "" || part.Owner == p.Replica }
 
-// ours drops what is another replica's: messages are read there, and whoever submitted something is told.
+// ours drops what is another replica's or, by now, another lane's: messages are read there, and whoever submitted something is told.
 func (p *Poster) ours(items []lane.Item) []lane.Item {
 	if p.Replica == "" {
 		return items

@@ -3,6 +3,7 @@ package follow_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,6 +72,9 @@ func TestReplicasWorkOnTheirOwnPartitions(t *testing.T) {
 		a, b, c := len(one.Owned()), len(two.Owned()), len(three.Owned())
 		return min(a, b, c) == 1 && a+b+c == partitions
 	}, "each has a partition, and one has two")
+	for _, r := range []*replica{one, two, three} {
+		testkit.Eventually(t, func() bool { return slices.Equal(r.Dealt(), follow.Deal(r.Owned(), partitions, 2)) }, "its lanes share what it owns")
+	}
 	two.stop()
 	load()
 	testkit.Eventually(t, func() bool { return len(one.Owned())+len(three.Owned()) == partitions }, "what was two's")
@@ -136,7 +140,7 @@ func TestWhoAsksIsToldOnce(t *testing.T) {
 	trouble := errors.New("not now")
 	poster := follow.NewPoster(follow.PosterDeps{
 		Store: s, Programs: follow.NewPrograms(s), Clock: clock.System(), Log: testkit.Logger(t), Partitions: []int{0, 1}, Replica: "me",
-		Handler:   &diary{s, false, func(follow.Message) error { return trouble }},
+		Handler:   &diary{store: s, fail: func(follow.Message) error { return trouble }},
 		Committed: func(follow.Outcome) {}, Read: func(map[int]store.Partition) {}, Reread: func() {},
 	})
 	told := 0
