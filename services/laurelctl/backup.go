@@ -175,6 +175,9 @@ func badBackup(err error) (*failure, bool) {
 	if cannot, ok := errors.AsType[*backup.CannotMend](err); ok {
 		return &failure{"CANNOT_MEND", cannot.Error(), "restore a backup, and have the shops publish again what came after it"}, true
 	}
+	if up, ok := errors.AsType[*backup.ServiceUp](err); ok {
+		return &failure{"SERVICE_UP", up.Error(), "stop all services, then mend"}, true
+	}
 	if finished, ok := errors.AsType[*backup.MendFinished](err); ok {
 		return &failure{"MEND_FINISHED", finished.Error(), "name another directory"}, true
 	}

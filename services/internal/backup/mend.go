@@ -89,8 +89,9 @@ func Look(ctx context.Context, h House) (*Mending, error) {
 
 // Mend makes EVENTS and FACTS hold again what services have applied of them, each message at the sequence and with the time that it
 // had, and behind that what came since; then all read on. What a stream has lost comes out of the services' journals. All of a
-// new stream is in the directory before the old one is removed. No service may be up. After an end in the midst the same
-// call goes on; no service starts meanwhile. Errors: *CannotMend, *MendFinished, *BadFile.
+// new stream is in the directory before the old one is removed. No service may be up: one that shares partitions is found, others are
+// not. After an end in the midst the same call goes on; no service starts meanwhile. Errors: *CannotMend, *ServiceUp, *MendFinished,
+// *BadFile.
 func Mend(ctx context.Context, h House, dir string) (*Mending, error) {
 	client, err := h.connect(ctx)
 	if err != nil {
@@ -109,6 +110,9 @@ func Mend(ctx context.Context, h House, dir string) (*Mending, error) {
 	}
 	if under != "" && (!begun || under != m.ID) {
 		return nil, &CannotMend{"the streams are being restored or mended otherwise (" + under + "): finish that"}
+	}
+	if err := m.down(ctx); err != nil {
+		return nil, err
 	}
 	if !begun {
 		if m.Mending, err = m.prepare(ctx); err != nil || len(m.Streams) == 0 {

@@ -44,19 +44,33 @@ func (k *Keeper) gone(ctx context.Context) error {
 	return nil
 }
 
-// live lists the addresses of the replicas that have said so of late, by their ids.
-func (k *Keeper) live(ctx context.Context) (map[string]string, error) {
+// Replica is one that has said of late that it lives.
+type Replica struct {
+	ID      string `bson:"_id"`
+	Address string
+	Beat    time.Time // when it said so last, by mongod's clock
+}
+
+// Living lists the replicas of a service that lives by the database given, in no order. One that has just died is among them for
+// as long as anybody would take it for asleep.
+func Living(ctx context.Context, db *mongo.Database) ([]Replica, error) {
 	recent := bson.M{"$gt": bson.A{"$beat", bson.M{"$subtract": bson.A{"$$NOW", silence.Milliseconds()}}}}
-	cursor, err := k.store.Collection(collection).Find(ctx, bson.M{"$expr": recent})
+	cursor, err := db.Collection(collection).Find(ctx, bson.M{"$expr": recent})
+	var list []Replica
+	if err == nil {
+		err = cursor.All(ctx, &list)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read who lives: %w", err)
 	}
-	var list []struct {
-		ID      string `bson:"_id"`
-		Address string
-	}
-	if err := cursor.All(ctx, &list); err != nil {
-		return nil, fmt.Errorf("read who lives: %w", err)
+	return list, nil
+}
+
+// live lists the addresses of the replicas that have said so of late, by their ids.
+func (k *Keeper) live(ctx context.Context) (map[string]string, error) {
+	list, err := Living(ctx, k.store.Collection(collection).Database())
+	if err != nil {
+		return nil, err
 	}
 	addresses := make(map[string]string, len(list))
 	for _, r := range list {
