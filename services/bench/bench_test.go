@@ -76,6 +76,43 @@ func TestRoundsAreHeldByTheirMedian(t *testing.T) {
 	require.Contains(t, string(text), `"ratios":{"scale":{"relation":"\u003e=","target":2.2,"rounds":3,"min":1.5,"median":2.3,"max":2.9}}`)
 }
 
+// TestTheFileSaysWhatWasFound, by the names by which others read it.
+func TestTheFileSaysWhatWasFound(t *testing.T) {
+	t.Parallel()
+	var r Result
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "latency_ms")
+	require.NotContains(t, string(text), "rss_mib")
+	r.latency("order_to_balance", Latency{P50: rounds([]float64{9, 8, 30}, atMost, 15), P99: rounds([]float64{40}, "", 0)})
+	r.resident("laurel", 151, 300)
+	text, err = json.Marshal(r)
+	require.NoError(t, err)
+	var found map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(text, &found))
+	require.JSONEq(t, `{"order_to_balance": {
+		"p50": {"relation": "<=", "target": 15, "rounds": 3, "min": 8, "median": 9, "max": 30},
+		"p99": {"rounds": 1, "min": 40, "median": 40, "max": 40}}}`, string(found["latency_ms"]))
+	require.JSONEq(t, `{"laurel": {"relation": "<=", "target": 300, "rounds": 1, "min": 151, "median": 151, "max": 151}}`, string(found["rss_mib"]))
+}
+
+func TestAPartIsWhatSoManyDoNotExceed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		n    int
+		half float64
+		most float64
+	}{{"one", 1, 1, 1}, {"two", 2, 1, 2}, {"a hundred", 100, 50, 99}, {"a thousand", 1000, 500, 990}, {"a hundred and one", 101, 51, 100}} {
+		var sorted []float64
+		for i := range c.n {
+			sorted = append(sorted, float64(i+1))
+		}
+		require.InDelta(t, c.half, part(sorted, middle), 0, c.name)
+		require.InDelta(t, c.most, part(sorted, tail), 0, c.name)
+	}
+}
+
 // TestASlowWayIsLateBothWays: an answer is late by both ways, all bytes arrive in order, and the end of one side ends the other.
 func TestASlowWayIsLateBothWays(t *testing.T) {
 	t.Parallel()

@@ -18,12 +18,22 @@ type Result struct {
 	Figures []Figure `json:"figures"`
 	// Ratios are measured side by side, in several rounds.
 	Ratios map[string]Rounds `json:"ratios,omitempty"`
+	// Latencies are in milliseconds, by what was waited for.
+	Latencies map[string]Latency `json:"latency_ms,omitempty"`
+	// Resident is how many MiB a program held at most, by program and what it did.
+	Resident map[string]Rounds `json:"rss_mib,omitempty"`
 }
 
-// Rounds are what several rounds found, and what their median is to be.
+// Latency is how long something takes, half of the time at most and 99 times of 100.
+type Latency struct {
+	P50 Rounds `json:"p50"`
+	P99 Rounds `json:"p99"`
+}
+
+// Rounds are what several rounds found, and what their median is to be. Without a relation there is no target.
 type Rounds struct {
-	Relation string  `json:"relation"` // <= or >=
-	Target   float64 `json:"target"`
+	Relation string  `json:"relation,omitempty"` // <= or >=
+	Target   float64 `json:"target,omitempty"`
 	Rounds   int     `json:"rounds"`
 	Min      float64 `json:"min"`
 	Median   float64 `json:"median"`
@@ -73,7 +83,27 @@ func (r *Result) ratio(name string, found []float64, relation string, target flo
 	if r.Ratios == nil {
 		r.Ratios = map[string]Rounds{}
 	}
-	r.Ratios[name] = Rounds{relation, target, len(found), slices.Min(found), median(found), slices.Max(found)}
+	r.Ratios[name] = rounds(found, relation, target)
+}
+
+// latency notes how long something takes.
+func (r *Result) latency(name string, l Latency) {
+	if r.Latencies == nil {
+		r.Latencies = map[string]Latency{}
+	}
+	r.Latencies[name] = l
+}
+
+// resident notes what a program held at most, and is to hold.
+func (r *Result) resident(name string, mib, target float64) {
+	if r.Resident == nil {
+		r.Resident = map[string]Rounds{}
+	}
+	r.Resident[name] = rounds([]float64{mib}, atMost, target)
+}
+
+func rounds(found []float64, relation string, target float64) Rounds {
+	return Rounds{relation, target, len(found), slices.Min(found), median(found), slices.Max(found)}
 }
 
 // median is the middle of what was found, the lower one of two.

@@ -22,7 +22,7 @@ import (
 )
 
 // What three replicas of accrual are to be beside one. The store is so slow and batches are so small that waiting decides, not the
-// cores that all of it shares here. Each replica has one lane: of several, one may have most of a replica's partitions.
+// cores that all of it shares here. Each replica has one lane: several would ask for more of those cores.
 const (
 	scaleLeast   = 2.2
 	takeOverMax  = 5 // seconds

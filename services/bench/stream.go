@@ -21,6 +21,9 @@ import (
 // behindMax is how many seconds analytics may be behind the ledger when that has taken the last order.
 const behindMax = 5
 
+// houseMiB is what all services in one process are to hold at most (design 13).
+const houseMiB = 300
+
 // Metrics that tell how far ledger and copy are.
 const (
 	posted = "laurel_accrual_entries_total"
@@ -42,7 +45,9 @@ func (r *run) stream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.streamed(ctx, p, home), p.stop())
+	err = r.streamed(ctx, p, home)
+	r.resident(p, "laurel", "a whole house, its nats-server apart", houseMiB)
+	return errors.Join(err, p.stop())
 }
 
 func (r *run) streamed(ctx context.Context, p *program, home string) error {
@@ -91,7 +96,7 @@ func (r *run) streamed(ctx context.Context, p *program, home string) error {
 	r.found.add("copy beside it", entries/max(kept, ledger), "entries/s")
 	r.found.hold(Figure{Name: "copy behind the ledger at its end", Value: max(0, kept-ledger), Unit: "s", Relation: atMost, Target: behindMax})
 	r.ledgerRate = entries / ledger
-	return nil
+	return r.soon(ctx, at, b)
 }
 
 // given says which orders are published, and of how many customers.
@@ -104,13 +109,7 @@ type given struct {
 func (r *run) orders(ctx context.Context, b *bus.Bus, g given, at time.Time) error {
 	var batch []bus.Outgoing
 	for n := g.from; n < g.until; n++ {
-		group := orderfile.Group{
-			Merchant: "shop", Account: account(n % g.accounts), ID: fmt.Sprintf("o%09d/paid", n), Ref: orders.Ref{Merchant: "shop", Order: fmt.Sprintf("o%09d", n)},
-			Event: orders.Event{Kind: orders.Paid, OccurredAt: at, Currency: "USD", Lines: []orders.Line{
-				{ID: "1", SKU: "s1", Quantity: 1, Amount: 2500}, {ID: "2", SKU: "s2", Quantity: 2, Amount: 1000},
-			}},
-		}
-		m, err := publish.Order(g.program, "bench", group)
+		m, err := order(g, n, at)
 		if err != nil {
 			return err
 		}
@@ -122,6 +121,16 @@ func (r *run) orders(ctx context.Context, b *bus.Bus, g given, at time.Time) err
 		}
 	}
 	return nil
+}
+
+// order is a paid order of two lines.
+func order(g given, n int, at time.Time) (bus.Outgoing, error) {
+	return publish.Order(g.program, "bench", orderfile.Group{
+		Merchant: "shop", Account: account(n % g.accounts), ID: fmt.Sprintf("o%09d/paid", n), Ref: orders.Ref{Merchant: "shop", Order: fmt.Sprintf("o%09d", n)},
+		Event: orders.Event{Kind: orders.Paid, OccurredAt: at, Currency: "USD", Lines: []orders.Line{
+			{ID: "1", SKU: "s1", Quantity: 1, Amount: 2500}, {ID: "2", SKU: "s2", Quantity: 2, Amount: 1000},
+		}},
+	})
 }
 
 // settled waits until a metric has reached a value and rests there, and returns after how many seconds it did, and at what.
