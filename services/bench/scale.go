@@ -22,14 +22,15 @@ import (
 )
 
 // What three replicas of accrual are to be beside one. The store is so slow and batches are so small that waiting decides, not the
-// cores that all of it shares here. Each replica has one lane: several would ask for more of those cores.
+// cores that all of it shares here. Each replica has two lanes, as services have by default.
 const (
 	scaleLeast   = 2.2
 	takeOverMax  = 5 // seconds
 	scaleRounds  = 3
 	scaleMany    = 3
 	storeLate    = 25 * time.Millisecond // there, and again back
-	scaleBatch   = 32
+	scaleLanes   = 2
+	scaleBatch   = 16
 	scaleDB      = "laurel_bench_accrual"
 	owned        = "laurel_accrual_owned_partitions"
 	takeOverSome = 4 * bus.Partitions // orders after a kill: some for each partition, and little work
@@ -69,7 +70,7 @@ func (r *run) scale(ctx context.Context) error {
 	f := &fleet{run: r, bus: b, environ: []string{
 		"LAUREL_ACCRUAL_MONGO_URI=" + store.String(), "LAUREL_ACCRUAL_DATABASE=" + scaleDB, "LAUREL_ACCRUAL_NATS_URL=" + server.URL(),
 		"LAUREL_ACCRUAL_NATS_TOKEN=" + server.Token(), "LAUREL_ACCRUAL_CALLERS=" + strings.Join(rpc.NewSecrets().List(), ","),
-		"LAUREL_ACCRUAL_BATCH_ITEMS=" + strconv.Itoa(scaleBatch), "LAUREL_ACCRUAL_LANES=1", "LAUREL_LOG_LEVEL=warn",
+		"LAUREL_ACCRUAL_BATCH_ITEMS=" + strconv.Itoa(scaleBatch), "LAUREL_ACCRUAL_LANES=" + strconv.Itoa(scaleLanes), "LAUREL_LOG_LEVEL=warn",
 	}}
 	err = f.opened(ctx)
 	if err == nil {
