@@ -28,7 +28,9 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		"pareto +revenue, minor units", "satisfaction +answered", "churn-causes +told why", "service-stages +with open cases", "reviews +reviews",
 		"reviews +call for a case", "channel +dealers", "channel +left of their own will", "acquisition +spend, minor units",
 		"profitability +cost of orders, minor units", "profitability +points earned", "profitability +of the days of large-baskets",
-		"contract-retention +contracts", "contract-retention +ended",
+		"contract-retention +contracts", "contract-retention +ended", "kano +answers", "price-tolerance +rise: answers", "price-tolerance +cut to return: answers",
+		"price-tolerance +cost of these cuts, minor units", "price-tolerance +four questions: answers", "price-tolerance +of these, after it rose",
+		"price-tolerance +spent before, minor units", "price-tolerance +spent after, minor units",
 	} {
 		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
@@ -50,6 +52,20 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		`^ loyalty-types +brand, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ contract-retention +alpha, thousandths +800 +\d+ +-?[\d.]+ % +-?\d+ +\d+ +yes$`,
 		`^ contract-retention +beta, thousandths +4000 +\d+ +-?[\d.]+ % +-?\d+ +\d+ +yes$`,
+		`^ kano +bread is fresh +must-be +must-be +yes$`,
+		`^ kano +cake on birthdays +attractive +attractive +yes$`,
+		`^ kano +music in the street +reverse +reverse +yes$`,
+		`^ kano +queues are short +one-dimensional +one-dimensional +yes$`,
+		`^ kano +stamps on paper +indifferent +indifferent +yes$`,
+		`^ kano +queues are short: better, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ kano +queues are short: worse without, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ price-tolerance +rise that half bear, tenths of a per cent +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ price-tolerance +cut that brings half back, tenths of a per cent +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ price-tolerance +four questions: contradicting +(\d+) +\d+ +([\d.]+ %)? +yes$`,
+		`^ price-tolerance +cheapest price, minor units +258 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ price-tolerance +dearest price, minor units +384 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ price-tolerance +best price, minor units +304 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ price-tolerance +indifferent price, minor units +326 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ churn-causes +neglected, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 	)
 	kinds := filepath.Join(t.TempDir(), "kinds")

@@ -37,6 +37,7 @@ type planted struct {
 	Points    int64            `json:"points"`
 	Kinds     []plantedKind    `json:"kinds"`
 	Baskets   *plantedBaskets  `json:"campaign_of_the_programme"`
+	Asked     *plantedAsked    `json:"asked"`
 }
 
 // Run asks for the reports, and says of each figure how near it comes.
@@ -72,7 +73,7 @@ func (c *truthCmd) Run(w *world) error {
 		if err := truth.said(ctx, a, &rows); err != nil {
 			return err
 		}
-		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club, truth.kinds} {
+		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club, truth.kinds, truth.asked} {
 			if err := add(ctx, a, &rows); err != nil {
 				return err
 			}
@@ -91,15 +92,12 @@ func (p planted) compare(pareto *analyticsv1.ParetoReport, rfm *analyticsv1.RfmR
 		numbers: []string{"planted", "reported", "off_by", "low", "high"},
 	}
 	exact := truthRows{&g}.exact
-	inside := func(report, figure string, planted, reported, low, high int64) {
-		g.add(report, figure, number(planted), number(reported), offBy(planted, reported), number(low), number(high), yesOrNo(low <= planted && planted <= high))
-	}
 	exact("pareto", "customers", p.Customers, pareto.GetCustomers())
 	exact("pareto", "revenue, minor units", p.RevenueMinor, pareto.GetTotalMinor())
 	exact("rfm", "customers", p.Customers, rfm.GetCustomers())
 	exact("effect", "treated", p.Campaign.Treated, effect.GetTreated().GetCustomers())
 	exact("effect", "held out", p.Campaign.HeldOut, effect.GetHeldOut().GetCustomers())
-	inside("effect", "added, minor units", p.Campaign.AddedMinor, effect.GetTotalMinor(), effect.GetTotalLowMinor(), effect.GetTotalHighMinor())
+	truthRows{&g}.estimated("effect", "added, minor units", p.Campaign.AddedMinor, effect.GetTotalMinor(), effect.GetTotalLowMinor(), effect.GetTotalHighMinor())
 	return g
 }
 

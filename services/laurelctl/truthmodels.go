@@ -70,7 +70,6 @@ func (g truthRows) estimate(report, parameter string, planted float64, found, st
 	if err != nil {
 		return fmt.Errorf("read the error of %s: %w", parameter, err)
 	}
-	const normal95 = 1.959964 // of the normal distribution
 	low, high := value-normal95*deviation, value+normal95*deviation
 	whole := func(f float64) int64 { return int64(math.Round(thousand * f)) }
 	g.add(report, parameter+", thousandths", number(whole(planted)), number(whole(value)), offBy(whole(planted), whole(value)),

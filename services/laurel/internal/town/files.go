@@ -72,6 +72,7 @@ type Planted struct {
 	Kinds []Kind `json:"kinds,omitempty"` // of a town that has some
 	Said  Said   `json:"said"`
 	Club  Club   `json:"club"`
+	Asked Asked  `json:"asked"`
 }
 
 // Planted returns what is written down.
@@ -91,6 +92,7 @@ func (t Town) Planted(p Params) Planted {
 	w.Points, w.Baskets.Points = int64(t.Truth.Points), int64(t.Truth.InBaskets)
 	w.Baskets.Name, w.Baskets.Start, w.Baskets.End = p.Baskets.Name, day(p.Baskets.From), day(p.Baskets.From.AddDays(p.Baskets.Days))
 	w.Said, w.Club = t.Truth.Said, t.Truth.Club
+	w.Asked = t.Truth.Asked
 	return w
 }
 

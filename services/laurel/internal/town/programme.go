@@ -83,6 +83,32 @@ actions:
       required: [contract]
       properties: {contract: {enum: [signed, ended]}, voluntary: {type: boolean}}
       additionalProperties: false
+  kano:
+    schema:
+      type: object
+      required: [feature, functional, dysfunctional]
+      properties:
+        feature: {enum: [bread is fresh, cake on birthdays, music in the street, queues are short, stamps on paper]}
+        functional: {type: integer, minimum: 1, maximum: 5}
+        dysfunctional: {type: integer, minimum: 1, maximum: 5}
+      additionalProperties: false
+  prices:
+    schema:
+      type: object
+      required: [product]
+      properties:
+        product: {enum: [loaf]}
+        too_cheap_minor: {type: integer, minimum: 0}
+        cheap_minor: {type: integer, minimum: 0}
+        expensive_minor: {type: integer, minimum: 0}
+        too_expensive_minor: {type: integer, minimum: 0}
+      additionalProperties: false
+  farewell:
+    schema:
+      type: object
+      required: [cut_to_return_percent]
+      properties: {cut_to_return_percent: {type: integer, minimum: 0, maximum: 100}}
+      additionalProperties: false
   acquisition_cost:
     schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}
 `

@@ -138,12 +138,12 @@ func (t *Town) say(p Params, account, kind string, day calendar.Day, data map[st
 }
 
 // speak is what a member thinks, and says of it.
-func (t *Town) speak(p Params, l life, r *rand.Rand) {
+func (t *Town) speak(p Params, l life, r *rand.Rand) person {
 	at, said := newPerson(r), &t.Truth.Said
 	if said.Types == nil {
 		said.Types, said.Causes = map[string]int64{}, map[string]int64{}
 	}
-	first, last := l.orders[0].Day, l.orders[len(l.orders)-1].Day
+	first, last := l.orders[0].Day, l.last()
 	days, begin := map[calendar.Day]bool{}, p.End().AddMonths(-yearMonths)
 	for _, o := range l.orders {
 		if o.Day >= begin {
@@ -167,10 +167,11 @@ func (t *Town) speak(p Params, l life, r *rand.Rand) {
 	if at.refers {
 		t.say(p, l.account, "referral", last, map[string]any{})
 	}
-	if !l.alive && int(p.End()-last) > silentDays {
+	if l.gone(p) {
 		t.leave(p, l.account, last, r)
 	}
 	t.review(p, l, at, r)
+	return at
 }
 
 // leave is why a member went, and whether they say so.

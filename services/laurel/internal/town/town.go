@@ -118,6 +118,8 @@ type Truth struct {
 	// Said is what people think, and what came of their telling it.
 	Said Said
 	Club Club
+	// Asked is what some members are asked besides.
+	Asked Asked
 }
 
 // Effect is what the campaign added to those it was for: customers with an order before it who were not held out.
@@ -131,6 +133,7 @@ type Town struct {
 	Orders  []Order
 	Actions []Action
 	Truth   Truth
+	answers []Action // to what is asked besides; at the end they are among Actions
 }
 
 // End is the day after the last one.
@@ -146,10 +149,12 @@ func Make(p Params) Town {
 		if p.Kinds {
 			account = fmt.Sprintf("%s-%06d", kinds[kind].name, i+1)
 		}
-		t.speak(p, t.live(p, account, kind, r), rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
+		lived := t.live(p, account, kind, r)
+		t.ask(p, i, lived, t.speak(p, lived, rand.New(rand.NewPCG(^p.Seed, uint64(i)+1)))) //nolint:gosec // as above
 	}
 	t.trade(p)
 	t.subscribe(p)
+	t.Actions = append(t.Actions, t.answers...)
 	slices.SortFunc(t.Orders, func(a, b Order) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Seconds, b.Seconds), cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
 	})

@@ -1,0 +1,39 @@
+package laurelctl
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
+)
+
+// TestWhereTwoCurvesCross is worked out by hand: 100 fall away while 100 come up. Of 5 and 25 a difference of 20 is more than
+// 1.96 × √30 = 10.7, of 15 and 25 one of 10 is less than 1.96 × √40 = 12.4.
+func TestWhereTwoCurvesCross(t *testing.T) {
+	var prices []*analyticsv1.PriceNamed
+	for i, n := range [][2]int64{{90, 0}, {25, 5}, {25, 15}, {20, 20}, {15, 25}, {5, 25}, {0, 90}} {
+		prices = append(prices, &analyticsv1.PriceNamed{PriceMinor: int64(100 + i), TooCheap: n[0], Expensive: n[1]})
+	}
+	low, high := crossing(prices, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() })
+	require.Equal(t, []int64{102, 104}, []int64{low, high})
+}
+
+func TestTheMedianOfAllBesideThatOfSome(t *testing.T) {
+	all := []int64{10, 0, 30, 20, 40} // of 100: half have 3 or less
+	require.Equal(t, []float64{0, 2, 3, 4}, []float64{quantile(all, 0.1), quantile(all, 0.4), quantile(all, 0.5), quantile(all, 0.61)})
+	require.Zero(t, quantile(nil, 0.5))
+	line := func(found string, answers int64) []string {
+		g := grid{}
+		require.NoError(t, truthRows{&g}.median("r", "f", all, found, answers))
+		require.Len(t, g.rows, 1)
+		return g.rows[0]
+	}
+	// 1.96 × 0.5 ÷ √25 = 0.196: from the 0.304 to the 0.696 quantile. Of 2,500 it is 0.0196.
+	require.Equal(t, []string{"r", "f, tenths of a per cent", "30", "35", "16.67 %", "20", "40", "yes"}, line("3.500000000", 25))
+	require.Equal(t, []string{"r", "f, tenths of a per cent", "30", "35", "16.67 %", "30", "30", "no"}, line("3.500000000", 2500))
+	g := grid{}
+	require.NoError(t, truthRows{&g}.median("r", "f", all, "", 0))
+	require.Empty(t, g.rows)
+	require.Error(t, truthRows{&g}.median("r", "f", all, "much", 3))
+}
