@@ -30,7 +30,9 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		"profitability +cost of orders, minor units", "profitability +points earned", "profitability +of the days of large-baskets",
 		"contract-retention +contracts", "contract-retention +ended", "kano +answers", "price-tolerance +rise: answers", "price-tolerance +cut to return: answers",
 		"price-tolerance +cost of these cuts, minor units", "price-tolerance +four questions: answers", "price-tolerance +of these, after it rose",
-		"price-tolerance +spent before, minor units", "price-tolerance +spent after, minor units",
+		"price-tolerance +spent before, minor units", "price-tolerance +spent after, minor units", "market-potential +households: answers",
+		"scorecard +product: customers", "scorecard +product: mean of all staff, thousandths", "scorecard +promotion: customers",
+		"scorecard +promotion: mean of all staff, thousandths", "scorecard +due for a look", "scorecard +reach their target",
 	} {
 		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
@@ -66,6 +68,12 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		`^ price-tolerance +dearest price, minor units +384 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ price-tolerance +best price, minor units +304 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ price-tolerance +indifferent price, minor units +326 +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ market-potential +customers +200 +200 +0\.00 % +yes$`,
+		`^ market-potential +spend of a household, minor units +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ market-potential +share of wallet, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ market-potential +could be spent here, minor units +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +(yes|no)$`,
+		`^ scorecard +product: their mean, thousandths +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
+		`^ scorecard +product: a year before, thousandths +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ churn-causes +neglected, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 	)
 	kinds := filepath.Join(t.TempDir(), "kinds")

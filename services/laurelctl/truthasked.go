@@ -1,11 +1,18 @@
 package laurelctl
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // plantedAsked is what some members are asked besides.
 type plantedAsked struct {
-	Kano   []plantedFeature `json:"kano"`
-	Prices plantedPrices    `json:"prices"`
+	Kano       []plantedFeature  `json:"kano"`
+	Prices     plantedPrices     `json:"prices"`
+	Households plantedHouseholds `json:"households"`
+	Quality    []plantedQuality  `json:"quality"`
 }
 
 // asked adds lines for the reports that rest on it.
@@ -13,7 +20,7 @@ func (p planted) asked(ctx context.Context, a *analytics, rows *grid) error {
 	if p.Asked == nil || p.Said == nil {
 		return nil
 	}
-	for _, add := range []func(context.Context, *analytics, truthRows) error{p.kano, p.prices} {
+	for _, add := range []func(context.Context, *analytics, truthRows) error{p.kano, p.prices, p.households, p.quality} {
 		if err := add(ctx, a, truthRows{rows}); err != nil {
 			return err
 		}
@@ -30,3 +37,21 @@ func (g truthRows) word(report, figure, planted, reported string) {
 func (g truthRows) estimated(report, figure string, planted, reported, low, high int64) {
 	g.add(report, figure, number(planted), number(reported), offBy(planted, reported), number(low), number(high), yesOrNo(low <= planted && planted <= high))
 }
+
+// decimals reads figures of a report; empty ones are 0.
+func decimals(of string, texts ...string) ([]float64, error) {
+	list := make([]float64, len(texts))
+	for i, text := range texts {
+		if text == "" {
+			continue
+		}
+		value, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", of, err)
+		}
+		list[i] = value
+	}
+	return list, nil
+}
+
+func thousandths(f float64) int64 { return int64(math.Round(thousand * f)) }

@@ -2,9 +2,7 @@ package laurelctl
 
 import (
 	"context"
-	"fmt"
 	"math"
-	"strconv"
 
 	analyticsv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/analytics/v1"
 )
@@ -117,13 +115,13 @@ func (g truthRows) median(report, figure string, all []int64, found string, answ
 	if answers == 0 || found == "" {
 		return nil
 	}
-	value, err := strconv.ParseFloat(found, 64)
+	read, err := decimals(figure, found)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", figure, err)
+		return err
 	}
 	const half = 0.5
 	tenths := func(f float64) int64 { return int64(math.Round(10 * f)) } //nolint:mnd // tenths
-	planted, reported, by := quantile(all, half), tenths(value), normal95*half/math.Sqrt(float64(answers))
+	planted, reported, by := quantile(all, half), tenths(read[0]), normal95*half/math.Sqrt(float64(answers))
 	low, high := tenths(quantile(all, half-by)), tenths(quantile(all, half+by))
 	g.add(report, figure+", tenths of a per cent", number(tenths(planted)), number(reported), offBy(tenths(planted), reported),
 		number(low), number(high), yesOrNo(low <= reported && reported <= high))

@@ -10,8 +10,10 @@ import (
 // Asked is what some members are asked besides: the truth is that of all members, or what the answers were drawn from. What is written
 // down: fields are added, never renamed.
 type Asked struct {
-	Kano   []Feature `json:"kano"`
-	Prices Prices    `json:"prices"`
+	Kano       []Feature  `json:"kano"`
+	Prices     Prices     `json:"prices"`
+	Households Households `json:"households"`
+	Quality    []Quality  `json:"quality"`
 }
 
 // topic is a question of its own. Each has its own random sources, so that a new one moves no answer to another.
@@ -21,6 +23,8 @@ const (
 	topicKano topic = iota + 1
 	topicPrices
 	topicFarewell
+	topicHousehold
+	topicQuality
 )
 
 // source is the random source of a topic for a member.
@@ -33,6 +37,14 @@ func (t *Town) ask(p Params, member int, l life, at person) {
 	t.features(p, l, p.source(topicKano, member))
 	t.price(p, l, at, p.source(topicPrices, member))
 	t.farewell(p, l, p.source(topicFarewell, member))
+	t.household(p, l, p.source(topicHousehold, member))
+	t.scores(p, l, p.source(topicQuality, member))
+}
+
+// askRest asks those who are no members, and puts all answers behind what was said before.
+func (t *Town) askRest(p Params) {
+	t.staff(p)
+	t.Actions = append(t.Actions, t.answers...)
 }
 
 // answer keeps an answer for the end of the town's events: those before it keep their ids. Nobody answers behind the last day.

@@ -109,6 +109,23 @@ actions:
       required: [cut_to_return_percent]
       properties: {cut_to_return_percent: {type: integer, minimum: 0, maximum: 100}}
       additionalProperties: false
+  household:
+    schema:
+      type: object
+      required: [category_spend_minor, wallet_percent]
+      properties: {category_spend_minor: {type: integer, minimum: 0}, wallet_percent: {type: integer, minimum: 0, maximum: 100}}
+      additionalProperties: false
+  quality:
+    schema:
+      type: object
+      properties:
+        by: {enum: [customer, staff]}
+        quality_product: {type: integer, minimum: 1, maximum: 5}
+        quality_price: {type: integer, minimum: 1, maximum: 5}
+        quality_place: {type: integer, minimum: 1, maximum: 5}
+        quality_promotion: {type: integer, minimum: 1, maximum: 5}
+        quality_people: {type: integer, minimum: 1, maximum: 5}
+      additionalProperties: false
   acquisition_cost:
     schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}
 `

@@ -154,7 +154,7 @@ func Make(p Params) Town {
 	}
 	t.trade(p)
 	t.subscribe(p)
-	t.Actions = append(t.Actions, t.answers...)
+	t.askRest(p)
 	slices.SortFunc(t.Orders, func(a, b Order) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Seconds, b.Seconds), cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
 	})
