@@ -33,6 +33,10 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		"price-tolerance +spent before, minor units", "price-tolerance +spent after, minor units", "market-potential +households: answers",
 		"scorecard +product: customers", "scorecard +product: mean of all staff, thousandths", "scorecard +promotion: customers",
 		"scorecard +promotion: mean of all staff, thousandths", "scorecard +due for a look", "scorecard +reach their target",
+		"budget +revenue of twelve months, minor units", "budget +festival, minor units", "budget +service, minor units", "budget +rewards, minor units",
+		"budget +retention: committed, minor units", "budget +retention: paid, minor units", "budget +acquisition: committed, minor units",
+		"budget +acquisition: paid, minor units", "budget +bookings without an amount", "goal +purchases: now, thousandths", "goal +repeat: of the way, per mille",
+		"goal +goals reached",
 	} {
 		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
@@ -72,6 +76,11 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		`^ market-potential +spend of a household, minor units +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ market-potential +share of wallet, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ market-potential +could be spent here, minor units +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +(yes|no)$`,
+		`^ budget +festival: state +warning +warning +yes$`,
+		`^ budget +flowers: state +unplanned +unplanned +yes$`,
+		`^ budget +letters: state +fine +fine +yes$`,
+		`^ budget +vouchers: state +stop +stop +yes$`,
+		`^ budget +growth without money +yes +yes +yes$`,
 		`^ scorecard +product: their mean, thousandths +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ scorecard +product: a year before, thousandths +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,
 		`^ churn-causes +neglected, per mille +\d+ +\d+ +-?[\d.]+ % +\d+ +\d+ +yes$`,

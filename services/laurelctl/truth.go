@@ -38,6 +38,7 @@ type planted struct {
 	Kinds     []plantedKind    `json:"kinds"`
 	Baskets   *plantedBaskets  `json:"campaign_of_the_programme"`
 	Asked     *plantedAsked    `json:"asked"`
+	Plans     *plantedPlans    `json:"plans"`
 }
 
 // Run asks for the reports, and says of each figure how near it comes.
@@ -73,7 +74,7 @@ func (c *truthCmd) Run(w *world) error {
 		if err := truth.said(ctx, a, &rows); err != nil {
 			return err
 		}
-		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club, truth.kinds, truth.asked} {
+		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club, truth.kinds, truth.asked, truth.plans} {
 			if err := add(ctx, a, &rows); err != nil {
 				return err
 			}

@@ -25,6 +25,7 @@ const (
 	topicFarewell
 	topicHousehold
 	topicQuality
+	topicBudget
 )
 
 // source is the random source of a topic for a member.
@@ -39,11 +40,14 @@ func (t *Town) ask(p Params, member int, l life, at person) {
 	t.farewell(p, l, p.source(topicFarewell, member))
 	t.household(p, l, p.source(topicHousehold, member))
 	t.scores(p, l, p.source(topicQuality, member))
+	t.year.add(p, l)
 }
 
-// askRest asks those who are no members, and puts all answers behind what was said before.
+// askRest asks those who are no members, tells what the town hall wants and spends, and puts all answers behind what was said before.
 func (t *Town) askRest(p Params) {
 	t.staff(p)
+	t.Truth.Plans.Goals = t.year.goals(p)
+	t.spend(p)
 	t.Actions = append(t.Actions, t.answers...)
 }
 

@@ -37,7 +37,7 @@ func within(t *testing.T, planted float64, fit, of int) {
 func TestWhatIsAskedBesidesMovesNothingElse(t *testing.T) {
 	made := town.Make(small(7))
 	made.Actions = slices.DeleteFunc(made.Actions, func(a town.Action) bool {
-		return slices.Contains([]string{"kano", "prices", "farewell", "household", "quality"}, a.Type)
+		return slices.Contains([]string{"kano", "prices", "farewell", "household", "quality", "spending"}, a.Type)
 	})
 	var out bytes.Buffer
 	require.NoError(t, made.WriteActions(&out))

@@ -73,6 +73,7 @@ type Planted struct {
 	Said  Said   `json:"said"`
 	Club  Club   `json:"club"`
 	Asked Asked  `json:"asked"`
+	Plans Plans  `json:"plans"`
 }
 
 // Planted returns what is written down.
@@ -92,7 +93,7 @@ func (t Town) Planted(p Params) Planted {
 	w.Points, w.Baskets.Points = int64(t.Truth.Points), int64(t.Truth.InBaskets)
 	w.Baskets.Name, w.Baskets.Start, w.Baskets.End = p.Baskets.Name, day(p.Baskets.From), day(p.Baskets.From.AddDays(p.Baskets.Days))
 	w.Said, w.Club = t.Truth.Said, t.Truth.Club
-	w.Asked = t.Truth.Asked
+	w.Asked, w.Plans = t.Truth.Asked, t.Truth.Plans
 	return w
 }
 

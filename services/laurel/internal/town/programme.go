@@ -13,8 +13,12 @@ func (p Params) Program() string {
   per: 1.00
   campaigns:
     %s: {factor: %d, from: %s, until: %s, when: "amount_minor >= %d"}
-`, b.Name, b.Factor, day(b.From), day(b.From.AddDays(b.Days)), b.AtLeast) + programRest
+expiry: {rule: end_of_month, months: %d}
+`, b.Name, b.Factor, day(b.From), day(b.From.AddDays(b.Days)), b.AtLeast, expiryMonths) + programRest
 }
+
+// expiryMonths is how long points last.
+const expiryMonths = 24
 
 const programStart = `
 name: Laurel Town
@@ -24,8 +28,7 @@ enrolment: on_first_order
 unit: points
 `
 
-const programRest = `expiry: {rule: end_of_month, months: 24}
-orders: {accept_late_days: 3650}
+const programRest = `orders: {accept_late_days: 3650}
 ladder:
   qualify_by: spend
   window_months: 12
@@ -125,6 +128,16 @@ actions:
         quality_place: {type: integer, minimum: 1, maximum: 5}
         quality_promotion: {type: integer, minimum: 1, maximum: 5}
         quality_people: {type: integer, minimum: 1, maximum: 5}
+      additionalProperties: false
+  spending:
+    schema:
+      type: object
+      required: [budget_line]
+      properties:
+        budget_line: {enum: [festival, flowers, letters, vouchers, posters]}
+        budget_side: {enum: [retention, acquisition]}
+        budget_state: {enum: [committed, paid]}
+        amount_minor: {type: integer, minimum: 0}
       additionalProperties: false
   acquisition_cost:
     schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}

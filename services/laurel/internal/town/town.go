@@ -120,6 +120,8 @@ type Truth struct {
 	Club Club
 	// Asked is what some members are asked besides.
 	Asked Asked
+	// Plans are what the town hall wants and spends.
+	Plans Plans
 }
 
 // Effect is what the campaign added to those it was for: customers with an order before it who were not held out.
@@ -134,6 +136,7 @@ type Town struct {
 	Actions []Action
 	Truth   Truth
 	answers []Action // to what is asked besides; at the end they are among Actions
+	year    year
 }
 
 // End is the day after the last one.
