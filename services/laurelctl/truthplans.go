@@ -31,7 +31,6 @@ type plantedBudget struct {
 	IndustryGrowth     string        `json:"industry_growth_share"`
 	IndustryShare      string        `json:"industry_share"`
 	GrowthWithoutMoney bool          `json:"growth_without_money"`
-	Whole              bool          `json:"whole"`
 }
 
 type plantedLine struct {
@@ -96,9 +95,6 @@ func (b plantedBudget) compare(ctx context.Context, a *analytics, asOf string, g
 	}
 	for _, side := range found.GetSides() {
 		of := side.GetWhole()
-		if !b.Whole && of.GetSide() == "retention" { // nobody knows what lapsed
-			continue
-		}
 		g.exact(report, of.GetSide()+": committed, minor units", sides[of.GetSide()].committed, of.GetCommittedMinor())
 		g.exact(report, of.GetSide()+": paid, minor units", sides[of.GetSide()].paid, of.GetActualMinor())
 	}

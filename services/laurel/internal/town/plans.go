@@ -34,8 +34,6 @@ type Budget struct {
 	IndustryGrowth     string `json:"industry_growth_share"`
 	IndustryShare      string `json:"industry_share"` // of the revenue, for each side
 	GrowthWithoutMoney bool   `json:"growth_without_money"`
-	// Whole: points lapse after two years. What lapses in a town of more years is not planted, nor are then the sums of a side.
-	Whole bool `json:"whole"`
 }
 
 // Line is a line of the budget.
@@ -54,7 +52,6 @@ const (
 	paidPart     = 0.7 // of the bookings
 	bookingsLeft = 2   // without an amount
 	warnPercent  = 80
-	pointYears   = expiryMonths / yearMonths
 )
 
 // budgetLines are what is planned, for each member in a year, and what part of it is spent, more or less.
@@ -71,7 +68,7 @@ var budgetLines = []struct { //nolint:gochecknoglobals // a table
 }
 
 // year is what was bought in the last twelve months.
-type year struct{ customers, orders, twice, spent, points int64 }
+type year struct{ customers, orders, twice, spent int64 }
 
 // add adds a member.
 func (y *year) add(p Params, l life) {
@@ -83,7 +80,6 @@ func (y *year) add(p Params, l life) {
 		some, days[o.Day] = true, true
 		y.orders++
 		y.spent += int64(o.Amount)
-		y.points += int64(p.Baskets.points(o))
 	}
 	if some {
 		y.customers++
@@ -115,7 +111,7 @@ func (y *year) goals(p Params) []Goal {
 // spend books what the town hall spends each month, and writes the plan down.
 func (t *Town) spend(p Params) {
 	b, begin := &t.Truth.Plans.Budget, p.End().AddMonths(-yearMonths)
-	*b = Budget{RevenueMinor: t.year.spent, PlannedGrowth: "0.1", IndustryGrowth: "0.05", IndustryShare: "1/2", Whole: p.Years <= pointYears}
+	*b = Budget{RevenueMinor: t.year.spent, PlannedGrowth: "0.1", IndustryGrowth: "0.05", IndustryShare: "1/2"}
 	for i, of := range budgetLines {
 		r := p.source(topicBudget, i)
 		line := Line{Side: of.side, Name: of.name, PlannedMinor: of.planned * int64(p.Members)}
@@ -142,12 +138,11 @@ func (t *Town) spend(p Params) {
 			b.Unreadable++
 		}
 	}
-	// What nobody books: serving, a point for a minor unit, and what it cost to win customers.
+	// What nobody books: serving, what it cost to win customers, and points. These are given when the orders are published, which is after
+	// the town's last day.
 	b.Lines = append(b.Lines, Line{Side: retention, Name: "service", CommittedMinor: orderCost * t.year.orders, PaidMinor: orderCost * t.year.orders},
-		Line{Side: acquisition, Name: "other", CommittedMinor: t.Truth.Said.AcquisitionMinor, PaidMinor: t.Truth.Said.AcquisitionMinor})
-	if b.Whole {
-		b.Lines = append(b.Lines, Line{Side: retention, Name: "rewards", CommittedMinor: t.year.points})
-	}
+		Line{Side: acquisition, Name: "other", CommittedMinor: t.Truth.Said.AcquisitionMinor, PaidMinor: t.Truth.Said.AcquisitionMinor},
+		Line{Side: retention, Name: "rewards"})
 	planned := map[string]int64{}
 	for i := range b.Lines {
 		b.Lines[i].State = b.Lines[i].stands()

@@ -51,13 +51,6 @@ func TestTheBudgetIsWhatWasBooked(t *testing.T) {
 		"service": "unplanned", "other": "unplanned", "rewards": "unplanned",
 	}, states)
 	require.True(t, truth.GrowthWithoutMoney)
-
-	p.Years = 3
-	long := town.Make(p).Planted(p).Plans.Budget
-	require.False(t, long.Whole, "points lapse")
-	for _, l := range long.Lines {
-		require.NotEqual(t, "rewards", l.Name)
-	}
 }
 
 // TestGoalsAreMeasuredByTheOrders of the last twelve months, counted again.

@@ -13,12 +13,8 @@ func (p Params) Program() string {
   per: 1.00
   campaigns:
     %s: {factor: %d, from: %s, until: %s, when: "amount_minor >= %d"}
-expiry: {rule: end_of_month, months: %d}
-`, b.Name, b.Factor, day(b.From), day(b.From.AddDays(b.Days)), b.AtLeast, expiryMonths) + programRest
+`, b.Name, b.Factor, day(b.From), day(b.From.AddDays(b.Days)), b.AtLeast) + programRest
 }
-
-// expiryMonths is how long points last.
-const expiryMonths = 24
 
 const programStart = `
 name: Laurel Town
@@ -28,7 +24,8 @@ enrolment: on_first_order
 unit: points
 `
 
-const programRest = `orders: {accept_late_days: 3650}
+const programRest = `expiry: {rule: end_of_month, months: 24}
+orders: {accept_late_days: 3650}
 ladder:
   qualify_by: spend
   window_months: 12
