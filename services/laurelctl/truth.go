@@ -98,7 +98,8 @@ func (p planted) compare(pareto *analyticsv1.ParetoReport, rfm *analyticsv1.RfmR
 	exact("rfm", "customers", p.Customers, rfm.GetCustomers())
 	exact("effect", "treated", p.Campaign.Treated, effect.GetTreated().GetCustomers())
 	exact("effect", "held out", p.Campaign.HeldOut, effect.GetHeldOut().GetCustomers())
-	truthRows{&g}.estimated("effect", "added, minor units", p.Campaign.AddedMinor, effect.GetTotalMinor(), effect.GetTotalLowMinor(), effect.GetTotalHighMinor())
+	truthRows{&g}.estimated("effect", "added, minor units", p.Campaign.AddedMinor, effect.GetTotalMinor(),
+		interval{effect.GetTotalLowMinor(), effect.GetTotalHighMinor()})
 	return g
 }
 

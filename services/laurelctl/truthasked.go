@@ -34,9 +34,13 @@ func (g truthRows) word(report, figure, planted, reported string) {
 }
 
 // estimated is a number that was found by the answers of some, between the ends of its 95 % interval.
-func (g truthRows) estimated(report, figure string, planted, reported, low, high int64) {
-	g.add(report, figure, number(planted), number(reported), offBy(planted, reported), number(low), number(high), yesOrNo(low <= planted && planted <= high))
+func (g truthRows) estimated(report, figure string, planted, reported int64, ends interval) {
+	g.add(report, figure, number(planted), number(reported), offBy(planted, reported), number(ends.low), number(ends.high),
+		yesOrNo(ends.low <= planted && planted <= ends.high))
 }
+
+// interval is the least and the greatest that a figure may be.
+type interval struct{ low, high int64 }
 
 // decimals reads figures of a report; empty ones are 0.
 func decimals(of string, texts ...string) ([]float64, error) {
@@ -52,6 +56,17 @@ func decimals(of string, texts ...string) ([]float64, error) {
 		list[i] = value
 	}
 	return list, nil
+}
+
+// howMany of a list are so.
+func howMany(are []bool) int64 {
+	n := int64(0)
+	for _, is := range are {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 func thousandths(f float64) int64 { return int64(math.Round(thousand * f)) }

@@ -31,12 +31,18 @@ func (m plantedMean) half(answers int64) float64 {
 	return normal95 * m.Deviation / math.Sqrt(float64(answers))
 }
 
+// sampled is the mean of so many answers.
+type sampled struct {
+	mean    float64
+	answers int64
+}
+
 // mean is that of all, in so many parts, beside that of those who said it.
-func (g truthRows) mean(report, figure string, planted plantedMean, parts, found float64, answers int64) {
+func (g truthRows) mean(report, figure string, planted plantedMean, parts float64, found sampled) {
 	whole := func(f float64) int64 { return int64(math.Round(parts * f)) }
-	by := planted.half(answers)
-	g.add(report, figure, number(whole(planted.Of)), number(whole(found)), offBy(whole(planted.Of), whole(found)), number(whole(found-by)), number(whole(found+by)),
-		yesOrNo(math.Abs(found-planted.Of) <= by))
+	by := planted.half(found.answers)
+	g.add(report, figure, number(whole(planted.Of)), number(whole(found.mean)), offBy(whole(planted.Of), whole(found.mean)),
+		number(whole(found.mean-by)), number(whole(found.mean+by)), yesOrNo(math.Abs(found.mean-planted.Of) <= by))
 }
 
 // households adds lines for what could be spent here. The interval of the whole is that of asking some for all; that the report takes
@@ -62,12 +68,13 @@ func (p planted) households(ctx context.Context, a *analytics, g truthRows) erro
 	if spend.answers == 0 {
 		return nil
 	}
-	g.mean(report, "spend of a household, minor units", planted.Spend, 1, spend.mean(), spend.answers)
-	g.mean(report, "share of wallet, per mille", planted.Wallet, thousand, wallet.mean(), wallet.answers)
+	g.mean(report, "spend of a household, minor units", planted.Spend, 1, sampled{spend.mean(), spend.answers})
+	g.mean(report, "share of wallet, per mille", planted.Wallet, thousand, sampled{wallet.mean(), wallet.answers})
 	// Of so many answers these are of people who still buy.
 	living := int64(math.Round(float64(planted.Answers) * part(p.Alive, p.Customers)))
 	by := int64(math.Round(planted.Elsewhere.half(living) * float64(p.Alive)))
-	g.estimated(report, "could be spent here, minor units", planted.ElsewhereMinor, found.GetPotentialMinor(), found.GetPotentialMinor()-by, found.GetPotentialMinor()+by)
+	g.estimated(report, "could be spent here, minor units", planted.ElsewhereMinor, found.GetPotentialMinor(),
+		interval{found.GetPotentialMinor() - by, found.GetPotentialMinor() + by})
 	return nil
 }
 

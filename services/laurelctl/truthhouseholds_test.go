@@ -11,9 +11,9 @@ import (
 // TestTheMeanOfAllBesideThatOfSome by hand: 1.96 × 10 ÷ √100 is 1.96, so that 52 lies too far from 50, and 51.9 does not.
 func TestTheMeanOfAllBesideThatOfSome(t *testing.T) {
 	g, all := grid{}, plantedMean{N: 1000, Of: 50, Deviation: 10}
-	truthRows{&g}.mean("r", "f", all, 10, 52, 100)
-	truthRows{&g}.mean("r", "f", all, 10, 51.9, 100)
-	truthRows{&g}.mean("r", "f", all, 10, 0, 0)
+	truthRows{&g}.mean("r", "f", all, 10, sampled{52, 100})
+	truthRows{&g}.mean("r", "f", all, 10, sampled{51.9, 100})
+	truthRows{&g}.mean("r", "f", all, 10, sampled{})
 	require.Equal(t, [][]string{
 		{"r", "f", "500", "520", "4.00 %", "500", "540", "no"},
 		{"r", "f", "500", "519", "3.80 %", "499", "539", "yes"},

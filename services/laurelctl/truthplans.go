@@ -50,15 +50,15 @@ func (p planted) plans(ctx context.Context, a *analytics, rows *grid) error {
 	if err := p.Plans.Budget.compare(ctx, a, p.AsOf, truthRows{rows}); err != nil {
 		return err
 	}
-	done, doneFound := int64(0), int64(0)
+	var done, doneFound []bool
 	for _, goal := range p.Plans.Goals {
 		reached, err := goal.compare(ctx, a, p.AsOf, truthRows{rows})
 		if err != nil {
 			return err
 		}
-		done, doneFound = done+one(goal.Done), doneFound+one(reached)
+		done, doneFound = append(done, goal.Done), append(doneFound, reached)
 	}
-	truthRows{rows}.exact("goal", "goals reached", done, doneFound)
+	truthRows{rows}.exact("goal", "goals reached", howMany(done), howMany(doneFound))
 	return nil
 }
 

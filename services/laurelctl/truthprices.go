@@ -65,19 +65,18 @@ func (p planted) prices(ctx context.Context, a *analytics, g truthRows) error {
 	for _, at := range []struct {
 		figure  string
 		planted float64
-		found   *int64
+		found   int64
 		curves  func(*analyticsv1.PriceNamed) (falling, rising int64)
 	}{
-		{"cheapest", s.Cheapest, found.CheapestMinor, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() }},
-		{"dearest", s.Dearest, found.DearestMinor, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetCheap(), n.GetTooExpensive() }},
-		{"best", s.Best, found.BestMinor, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetTooExpensive() }},
-		{"indifferent", s.Indifferent, found.IndifferentMinor, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetCheap(), n.GetExpensive() }},
+		{"cheapest", s.Cheapest, found.GetCheapestMinor(), func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() }},
+		{"dearest", s.Dearest, found.GetDearestMinor(), func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetCheap(), n.GetTooExpensive() }},
+		{"best", s.Best, found.GetBestMinor(), func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetTooExpensive() }},
+		{"indifferent", s.Indifferent, found.GetIndifferentMinor(), func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetCheap(), n.GetExpensive() }},
 	} {
-		if at.found == nil { // nobody answered, which the line of the answers shows
+		if at.found == 0 { // nobody answered, which the line of the answers shows
 			continue
 		}
-		low, high := crossing(found.GetPrices(), at.curves)
-		g.estimated(report, at.figure+" price, minor units", int64(math.Round(at.planted)), *at.found, low, high)
+		g.estimated(report, at.figure+" price, minor units", int64(math.Round(at.planted)), at.found, crossing(found.GetPrices(), at.curves))
 	}
 	around := &analyticsv1.PriceAround{}
 	if len(found.GetAround()) > 0 {
@@ -95,18 +94,19 @@ const normal95 = 1.959964 // of the normal distribution
 
 // crossing is the 95 % interval of the price at which as many are on a curve that falls as on one that rises: all prices at which their
 // difference is no greater than chance has it, since nobody is on both.
-func crossing(prices []*analyticsv1.PriceNamed, curves func(*analyticsv1.PriceNamed) (falling, rising int64)) (low, high int64) {
+func crossing(prices []*analyticsv1.PriceNamed, curves func(*analyticsv1.PriceNamed) (falling, rising int64)) interval {
+	var ends interval
 	for _, at := range prices {
 		falling, rising := curves(at)
 		if apart := float64(rising - falling); math.Abs(apart) > normal95*math.Sqrt(float64(falling+rising)) {
 			continue
 		}
-		if low == 0 {
-			low = at.GetPriceMinor()
+		if ends.low == 0 {
+			ends.low = at.GetPriceMinor()
 		}
-		high = at.GetPriceMinor()
+		ends.high = at.GetPriceMinor()
 	}
-	return low, high
+	return ends
 }
 
 // median is the value that half of all have or are below, in tenths of a per cent, beside that of those who said it. All is how many there

@@ -15,8 +15,8 @@ func TestWhereTwoCurvesCross(t *testing.T) {
 	for i, n := range [][2]int64{{90, 0}, {25, 5}, {25, 15}, {20, 20}, {15, 25}, {5, 25}, {0, 90}} {
 		prices = append(prices, &analyticsv1.PriceNamed{PriceMinor: int64(100 + i), TooCheap: n[0], Expensive: n[1]})
 	}
-	low, high := crossing(prices, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() })
-	require.Equal(t, []int64{102, 104}, []int64{low, high})
+	ends := crossing(prices, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() })
+	require.Equal(t, interval{102, 104}, ends)
 }
 
 func TestTheMedianOfAllBesideThatOfSome(t *testing.T) {

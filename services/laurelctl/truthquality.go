@@ -37,7 +37,7 @@ func (p planted) quality(ctx context.Context, a *analytics, g truthRows) error {
 		found[l.GetOf()] = l
 	}
 	const report = "scorecard"
-	var due, reached, dueFound, reachedFound int64
+	var due, reached, dueFound, reachedFound []bool
 	for _, q := range p.Asked.Quality {
 		line := found[q.Of]
 		numbers, err := decimals("the scorecard", q.Target, line.GetCustomersMean(), line.GetCustomersMeanBefore(), line.GetCustomersGap(), line.GetStaffMean())
@@ -46,20 +46,13 @@ func (p planted) quality(ctx context.Context, a *analytics, g truthRows) error {
 		}
 		target, now, before, gap, staff := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
 		g.exact(report, q.Of+": customers", q.Customers, line.GetCustomers())
-		g.mean(report, q.Of+": their mean, thousandths", q.Now, thousand, now, line.GetCustomers())
-		g.mean(report, q.Of+": a year before, thousandths", q.Before, thousand, before, q.CustomersBefore)
+		g.mean(report, q.Of+": their mean, thousandths", q.Now, thousand, sampled{now, line.GetCustomers()})
+		g.mean(report, q.Of+": a year before, thousandths", q.Before, thousand, sampled{before, q.CustomersBefore})
 		g.exact(report, q.Of+": mean of all staff, thousandths", thousandths(part(q.StaffSum, q.Staff)), thousandths(staff))
-		due, dueFound = due+one(q.Due), dueFound+one(line.GetDue())
-		reached, reachedFound = reached+one(q.Now.Of >= target), reachedFound+one(line.GetCustomersGap() != "" && gap <= 0)
+		due, dueFound = append(due, q.Due), append(dueFound, line.GetDue())
+		reached, reachedFound = append(reached, q.Now.Of >= target), append(reachedFound, line.GetCustomersGap() != "" && gap <= 0)
 	}
-	g.exact(report, "due for a look", due, dueFound)
-	g.exact(report, "reach their target", reached, reachedFound)
+	g.exact(report, "due for a look", howMany(due), howMany(dueFound))
+	g.exact(report, "reach their target", howMany(reached), howMany(reachedFound))
 	return nil
-}
-
-func one(is bool) int64 {
-	if is {
-		return 1
-	}
-	return 0
 }
