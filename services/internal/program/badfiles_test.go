@@ -128,6 +128,8 @@ var badEarning = []badCase{
 
 // badRest: expiry, returns, orders, the ladder, keys.
 var badRest = []badCase{
+	{name: "missing points neither owed nor let go", yaml: "returns: {missing: forget}", want: []string{
+		`1:20: returns.missing: unknown word "forget"; known here: debt, forgive`}},
 	{name: "expiry rule unknown", yaml: "expiry: {rule: end_of_mont, months: 12}", want: []string{
 		`1:16: expiry.rule: unknown word "end_of_mont"; did you mean "end_of_month"?`}},
 	{name: "expiry without months", yaml: "expiry: {rule: end_of_month}", want: []string{

@@ -72,10 +72,17 @@ func (r *reader) enrolment(v value) Enrolment {
 	return EnrolmentOnFirstOrder
 }
 
+// What becomes of points that a return does not find.
+const (
+	missingDebt    = "debt"
+	missingForgive = "forgive"
+)
+
 func (r *reader) policies(root section, p *Program) {
-	returns := r.section(root.get("returns"), nil, []string{"wait_days", "accept_days"})
+	returns := r.section(root.get("returns"), nil, []string{"wait_days", "accept_days", "missing"})
 	p.Returns.WaitDays = r.whole(returns.get("wait_days"), span{1, returnWaitMost, returnWaitDefault})
 	p.Returns.AcceptDays = r.whole(returns.get("accept_days"), span{1, returnAcceptMost, 0})
+	p.Returns.Forgive = r.choice(returns.get("missing"), missingDebt, missingForgive) == missingForgive
 	refunds := r.section(root.get("refunds"), nil, []string{"extend_expired_days"})
 	p.Refunds.ExtendExpiredDays = r.whole(refunds.get("extend_expired_days"), span{1, refundExtendMost, 0})
 	orders := r.section(root.get("orders"), nil, []string{"accept_late_days"})

@@ -70,6 +70,7 @@ var changed = []struct {
 	{"Returns.AcceptDays", "returns: {accept_days: 90}", []Change{
 		{ChangeChanged, "returns.accept_days", "without limit", "90"},
 	}},
+	{"Returns.Forgive", "returns: {missing: forgive}", []Change{{ChangeChanged, "returns.missing", "debt", "forgive"}}},
 	{"Adjustments.Limit", "adjustments: {limit: 500}", []Change{
 		{ChangeAdded, "adjustments.limit", "", "500"}, {ChangeAdded, "adjustments.per_day", "", "without limit"},
 	}},

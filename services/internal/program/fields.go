@@ -22,6 +22,7 @@ func (p *Program) Fields() []Field {
 	list = append(list, Field{"expiry", p.Expiry.String()},
 		Field{"returns.wait_days", strconv.Itoa(p.Returns.WaitDays)},
 		Field{"returns.accept_days", orElse(p.Returns.AcceptDays, "without limit")},
+		Field{"returns.missing", p.Returns.missing()},
 		Field{"refunds.extend_expired_days", orElse(p.Refunds.ExtendExpiredDays, "they lapse")},
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
 	list = append(append(list, p.ladderFields()...), p.actionFields()...)
@@ -121,6 +122,14 @@ func (e Enrolment) String() string {
 	case EnrolmentUnset:
 	}
 	return "unset"
+}
+
+// missing is the word of the file.
+func (r Returns) missing() string {
+	if r.Forgive {
+		return missingForgive
+	}
+	return missingDebt
 }
 
 // keyed is the path of a key below another.

@@ -85,6 +85,8 @@ type Returns struct {
 	WaitDays int
 	// AcceptDays is how long after its order a return is accepted. 0: without limit.
 	AcceptDays int
+	// Forgive says that points which a return does not find, because they were spent, are let go. Else the account owes them.
+	Forgive bool
 }
 
 // Refunds says what becomes of spent points that come back.

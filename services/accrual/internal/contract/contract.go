@@ -187,6 +187,8 @@ func Move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_PAYOFF
 	case ledger.MoveOwe:
 		return accrualv1.MovementKind_MOVEMENT_KIND_OWE
+	case ledger.MoveForgive:
+		return accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE
 	case ledger.MoveHold:
 		return accrualv1.MovementKind_MOVEMENT_KIND_HOLD
 	case ledger.MoveRelease:

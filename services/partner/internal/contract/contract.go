@@ -31,7 +31,7 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 	case accrualv1.MovementKind_MOVEMENT_KIND_DEBIT:
 		return clearing.MoveDebit, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE, accrualv1.MovementKind_MOVEMENT_KIND_HOLD,
-		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE:
+		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE, accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE:
 		return clearing.MoveUnset, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED:
 	}

@@ -146,6 +146,8 @@ const (
 	MovementKind_MOVEMENT_KIND_CREDIT MovementKind = 12
 	// An adjustment took points away.
 	MovementKind_MOVEMENT_KIND_DEBIT MovementKind = 13
+	// What a return could not find was let go: the account owes nothing for it, and its issuer has given it for good.
+	MovementKind_MOVEMENT_KIND_FORGIVE MovementKind = 14
 )
 
 // Enum value maps for MovementKind.
@@ -165,6 +167,7 @@ var (
 		11: "MOVEMENT_KIND_REFUND",
 		12: "MOVEMENT_KIND_CREDIT",
 		13: "MOVEMENT_KIND_DEBIT",
+		14: "MOVEMENT_KIND_FORGIVE",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -181,6 +184,7 @@ var (
 		"MOVEMENT_KIND_REFUND":      11,
 		"MOVEMENT_KIND_CREDIT":      12,
 		"MOVEMENT_KIND_DEBIT":       13,
+		"MOVEMENT_KIND_FORGIVE":     14,
 	}
 )
 
@@ -215,7 +219,7 @@ func (MovementKind) EnumDescriptor() ([]byte, []int) {
 type Posting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
-	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted.
+	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven.
 	Bucket        string `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Points        int64  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1672,7 +1676,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x0fENTRY_KIND_VOID\x10\n" +
 	"\x12\x15\n" +
 	"\x11ENTRY_KIND_REFUND\x10\v\x12\x15\n" +
-	"\x11ENTRY_KIND_ADJUST\x10\f*\xfd\x02\n" +
+	"\x11ENTRY_KIND_ADJUST\x10\f*\x98\x03\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1688,7 +1692,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x12\x18\n" +
 	"\x14MOVEMENT_KIND_REFUND\x10\v\x12\x18\n" +
 	"\x14MOVEMENT_KIND_CREDIT\x10\f\x12\x17\n" +
-	"\x13MOVEMENT_KIND_DEBIT\x10\rB\xd1\x01\n" +
+	"\x13MOVEMENT_KIND_DEBIT\x10\r\x12\x19\n" +
+	"\x15MOVEMENT_KIND_FORGIVE\x10\x0eB\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 

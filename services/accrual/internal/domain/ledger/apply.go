@@ -119,6 +119,8 @@ func (a *Account) move(m Movement) error {
 		lot.Left -= m.Points
 	case MoveCapture:
 		return nil // the points left the lot when they were held
+	case MoveForgive:
+		return nil // they had been spent
 	case MoveExpire:
 		lot.Left -= m.Points
 		lot.Uncounted += m.Points

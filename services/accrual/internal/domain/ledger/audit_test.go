@@ -66,6 +66,7 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 				debt -= m.Points
 			case ledger.MoveOwe:
 				debt += m.Points
+			case ledger.MoveForgive:
 			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit:
 				left[m.Lot] += m.Points
 			case ledger.MoveHold, ledger.MoveDebit:

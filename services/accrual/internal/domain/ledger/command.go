@@ -120,7 +120,7 @@ func (m Move) allowed(k Kind) bool {
 		return k == KindRefund
 	case MoveCredit, MoveDebit:
 		return k == KindAdjust
-	case MoveUnset, MoveEarn, MoveReverse, MoveActivate, MoveExpire, MoveUncount, MovePayoff, MoveOwe:
+	case MoveUnset, MoveEarn, MoveReverse, MoveActivate, MoveExpire, MoveUncount, MovePayoff, MoveOwe, MoveForgive:
 	}
 	return true
 }

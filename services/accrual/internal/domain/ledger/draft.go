@@ -132,8 +132,9 @@ func (d *draft) inflow(key LotKey, points money.Points) error {
 }
 
 // takeBack takes the points of an order back: from its own lot first, then what lapsed of that lot unspent counts as
-// taken back, then other active lots in the order of consumption; what is missing becomes debt to the issuer.
-func (d *draft) takeBack(key LotKey, points money.Points) error {
+// taken back, then other active lots in the order of consumption; what is missing becomes debt to the issuer, or is let go.
+func (d *draft) takeBack(key LotKey, points money.Points, forgive bool) error { //nolint:revive // as the programme says
+
 	active := key
 	active.Activation = calendar.None
 	own := []LotKey{active}
@@ -166,9 +167,12 @@ func (d *draft) takeBack(key LotKey, points money.Points) error {
 		}
 		points -= m.Points
 	}
+	owed := LotKey{Unit: key.Unit, Issuer: key.Issuer, Activation: calendar.None, Expiry: calendar.None}
+	if forgive {
+		return d.add(Movement{Move: MoveForgive, Lot: owed, Points: points})
+	}
 	if err := d.fits(key.Unit, points); err != nil {
 		return err
 	}
-	owed := LotKey{Unit: key.Unit, Issuer: key.Issuer, Activation: calendar.None, Expiry: calendar.None}
 	return d.add(Movement{Move: MoveOwe, Lot: owed, Points: points})
 }

@@ -105,7 +105,7 @@ type Position struct {
 }
 
 // Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
-// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted). The legs of an entry sum to zero per unit.
+// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven). The legs of an entry sum to zero per unit.
 type Posting struct {
 	Unit   string
 	Bucket string

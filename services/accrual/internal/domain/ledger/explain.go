@@ -129,7 +129,7 @@ func (x explainer) change() money.Points {
 		switch m.Move {
 		case MoveEarn:
 			sum += m.Points
-		case MoveReverse, MoveUncount, MoveOwe:
+		case MoveReverse, MoveUncount, MoveOwe, MoveForgive:
 			sum -= m.Points
 		case MoveUnset, MoveActivate, MoveExpire, MovePayoff, MoveHold, MoveRelease, MoveCapture, MoveRefund, MoveCredit, MoveDebit:
 		}
@@ -208,6 +208,8 @@ func (x explainer) movement(m Movement) string {
 		return fmt.Sprintf("%s paid back what the account owed.", points)
 	case MoveOwe:
 		return fmt.Sprintf("%s %s not there any more: the account owes %s, and what becomes active next pays back first.", points, w.were, w.them)
+	case MoveForgive:
+		return fmt.Sprintf("%s %s not there any more: %s %s let go.", points, w.were, w.they, w.were)
 	case MoveHold:
 		return fmt.Sprintf("%s %s set aside; %s.", points, w.were, w.spendable(m.Lot))
 	case MoveRelease:

@@ -28,9 +28,10 @@ const (
 	MoveRefund        // spent points came back
 	MoveCredit        // points were added by an adjustment
 	MoveDebit         // points were taken away by an adjustment
+	MoveForgive       // what a return could not find was let go
 )
 
-var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit"}
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive"}
 
 // String gives the move as it stands in collections.
 func (m Move) String() string {
@@ -84,7 +85,7 @@ func compareExpiry(a, b calendar.Day) int {
 	return cmp.Compare(a, b)
 }
 
-// Movement changes one lot, or for MoveOwe and MovePayoff the debt to an issuer.
+// Movement changes one lot, or for MoveOwe and MovePayoff the debt to an issuer. MoveForgive changes nothing that the account has.
 type Movement struct {
 	Move   Move
 	Lot    LotKey
@@ -155,6 +156,8 @@ func (m Movement) legs() (from, to string) {
 		return BucketActive, BucketDebt
 	case MoveOwe:
 		return BucketDebt, issued
+	case MoveForgive:
+		return "forgiven", issued
 	case MoveHold:
 		return BucketActive, BucketHeld
 	case MoveRelease:

@@ -105,16 +105,25 @@ func (m *machine) drawDeed() ledger.Deed {
 	points := money.Points(rapid.IntRange(1, 60).Draw(m.t, "points"))
 	key := func() string { return fmt.Sprint("cmd/till/k", rapid.IntRange(max(m.ids-8, 0), m.ids).Draw(m.t, "of")) }
 	m.twin.pass(m.now)
-	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "freeze"}
+	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "freeze"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust"}
+	}
+	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return h.capture != "" && len(h.spent) > 0 }) {
+		deeds = append(deeds, "refund", "refund", "refund", "refund", "refund")
+	}
+	if m.twin.frozen != (ledger.Frozen{}) { // not for long, so that something is still done
+		deeds = append(deeds, "let go", "let go", "let go", "let go", "let go", "let go", "let go", "let go")
+	}
+	if rapid.IntRange(0, 39).Draw(m.t, "freeze")%13 == 12 { // small numbers are drawn more often
+		earning := rapid.Bool().Draw(m.t, "earning")
+		return ledger.Freeze{Frozen: ledger.Frozen{Earning: earning, Spending: !earning || rapid.Bool().Draw(m.t, "spending")}, Reason: "LOOKED_INTO"}
 	}
 	switch rapid.SampledFrom(deeds).Draw(m.t, "deed") {
 	case "award":
 		return m.drawAward(points)
-	case "freeze": // mostly not, so that something is still done
-		few := func(what string) bool { return rapid.IntRange(0, 3).Draw(m.t, what) == 0 }
-		return ledger.Freeze{Frozen: ledger.Frozen{Earning: few("earning"), Spending: few("spending")}, Reason: "LOOKED_INTO"}
+	case "let go":
+		return ledger.Freeze{Reason: "LOOKED_INTO"}
 	case "hold":
 		return ledger.Hold{Points: points, Redeemer: rapid.SampledFrom([]string{"books", "cafe", "air"}).Draw(m.t, "redeemer"), For: rapid.SampledFrom([]time.Duration{
 			90 * 24 * time.Hour, 30 * 24 * time.Hour, 24 * time.Hour, 3 * time.Hour, time.Minute,

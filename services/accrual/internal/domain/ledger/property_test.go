@@ -58,6 +58,7 @@ func drawPolicy(t *rapid.T) policy {
 	p := policy{
 		months:      rapid.SampledFrom([]int{0, 1, 1, 2, 3}).Draw(t, "months"),
 		extendDays:  rapid.SampledFrom([]int{0, 0, 1, 30}).Draw(t, "extend days"),
+		forgive:     rapid.IntRange(0, 2).Draw(t, "missing") == 0,
 		pendingDays: rapid.SampledFrom([]int{0, 0, 1, 3, 14, 27}).Draw(t, "pending days"),
 		waitDays:    rapid.SampledFrom([]int{1, 5, 30}).Draw(t, "wait days"),
 		lateDays:    rapid.SampledFrom([]int{20, 120, 365}).Draw(t, "late days"),

@@ -75,6 +75,9 @@ func (w *twin) judge(d ledger.Deed) string {
 		if w.frozen.Earning {
 			return "ACCOUNT_FROZEN"
 		}
+		if d.Expiry != nil && *d.Expiry != calendar.None && *d.Expiry <= w.today { // it was refused, and comes again too late
+			return "INVALID_ARGUMENT"
+		}
 	case ledger.Hold:
 		if w.frozen.Spending {
 			return "ACCOUNT_FROZEN"

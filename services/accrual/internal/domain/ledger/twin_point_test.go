@@ -29,7 +29,7 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 		w.give(like)
 	}
 	for ; o.posted > target; o.posted-- {
-		w.takeOne(like)
+		w.takeOne(like, p.forgive)
 	}
 	return took
 }
@@ -77,7 +77,7 @@ func (w *twin) rate(kept []orders.Kept, tier string) int {
 
 // takeOne takes one point back: one of the order's own lot while it is pending, then active, then lapsed; then the active
 // one that lapses first; then it is owed.
-func (w *twin) takeOne(like point) {
+func (w *twin) takeOne(like point, forgive bool) {
 	own := func(p *point) bool { return p.gone == like.gone && p.issuer == like.issuer }
 	ownPending := func(p *point) bool { return own(p) && p.active == like.active }
 	anyone := func(*point) bool { return true }
@@ -88,7 +88,9 @@ func (w *twin) takeOne(like point) {
 		w.goes(p, like.issuer)
 		return
 	}
-	w.debts[like.issuer]++
+	if !forgive {
+		w.debts[like.issuer]++
+	}
 }
 
 // consumedBefore orders points: the first to lapse first; then, of pending ones, the first to become active; then by issuer.

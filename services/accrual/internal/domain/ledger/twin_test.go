@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
@@ -41,6 +42,7 @@ type policy struct {
 	extendDays  int // 0: what comes back after its day lapses
 	lateDays    int
 	acceptDays  int // 0: without limit
+	forgive     bool
 	window      int
 	soft        bool
 	silver      money.Minor
@@ -55,6 +57,9 @@ func (p policy) yaml(zone string) []string {
 	returns := fmt.Sprintf("returns: {wait_days: %d}", p.waitDays)
 	if p.acceptDays > 0 {
 		returns = fmt.Sprintf("returns: {wait_days: %d, accept_days: %d}", p.waitDays, p.acceptDays)
+	}
+	if p.forgive {
+		returns = strings.Replace(returns, "}", ", missing: forgive}", 1)
 	}
 	downgrade := "to_fit"
 	if p.soft {

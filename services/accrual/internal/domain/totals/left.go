@@ -34,7 +34,7 @@ func (t *Tally) Left() map[string]Left {
 		case ledger.MoveCapture:
 			l.Alive.Sub(l.Alive, sum.Points)
 			l.Held.Sub(l.Held, sum.Points)
-		case ledger.MoveUnset, ledger.MoveActivate, ledger.MoveUncount, ledger.MoveOwe:
+		case ledger.MoveUnset, ledger.MoveActivate, ledger.MoveUncount, ledger.MoveOwe, ledger.MoveForgive:
 		}
 	}
 	return left
