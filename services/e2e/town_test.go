@@ -3,6 +3,7 @@ package e2e
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,10 +38,12 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		"budget +retention: committed, minor units", "budget +retention: paid, minor units", "budget +acquisition: committed, minor units",
 		"budget +acquisition: paid, minor units", "budget +bookings without an amount", "goal +purchases: now, thousandths", "goal +repeat: of the way, per mille",
 		"goal +goals reached",
+		"abc-xyz +customers", "customer +revenue, minor units", "money-retention +before, minor units", "survival +bought again",
 	} {
 		all = append(all, `^ `+exact+` +\d+ +\d+ +(0\.00 %)? +yes$`)
 	}
 	h.becomes(strings.Join(all, `(?s:.*)`), truth...)
+	h.agrees(h.ctl(truth...).out)
 	require.Zero(t, h.ctl("analytics", "fit", "--prior").code)
 	h.says(truth, `^ lifetime +fitted as of +2025-12-31 +2\d{3}-\d\d-\d\d +no$`) // as of today, long after the town's last day
 	fit := regexp.MustCompile(`^fit (\w+),`).FindStringSubmatch(h.ctl("analytics", "fit", "--prior", "--as-of", "2025-12-31").out)
@@ -93,7 +96,23 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 		`^ clusters +kinds, by the best silhouette +4 +4 +0\.00 % +yes$(?s:.*)`+
 		`^ clusters +adjusted Rand index, per mille +1000 +\d+ +-?[\d.]+ % +900 +1000 +yes$`,
 		"analytics", "truth", "--programme", "kinds", filepath.Join(kinds, "truth.json"))
+	h.agrees(h.ctl("analytics", "truth", "--programme", "kinds", filepath.Join(kinds, "truth.json")).out)
 	require.Equal(t, 2, h.ctl("analytics", "truth", filepath.Join(dir, "orders.csv")).code)
 	require.Equal(t, 1, h.ctl("analytics", "truth", filepath.Join(dir, "nothing.json")).code)
 	require.NotZero(t, h.run(programs.laurel, "town", "--members", "0", "--out", dir).wait().code)
+}
+
+// agrees holds that whatever the town counted of a report is said by it, to the last unit; estimates are per mille.
+func (h *house) agrees(table string) {
+	h.t.Helper()
+	for report, least := range map[string]int{
+		"abc-xyz": 10, "actions": 9, "cohorts": 6, "customer": 8, "life-cycle": 11, "money-retention": 9, "survival": 4,
+	} {
+		lines := regexp.MustCompile(`(?m)^ `+report+` .*$`).FindAllString(table, -1)
+		lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "per mille") })
+		require.GreaterOrEqual(h.t, len(lines), least, report)
+		for _, line := range lines {
+			require.Regexp(h.t, ` yes$`, line)
+		}
+	}
 }

@@ -36,6 +36,7 @@ type planted struct {
 	Club      *plantedClub     `json:"club"`
 	Points    int64            `json:"points"`
 	Kinds     []plantedKind    `json:"kinds"`
+	Counted   []plantedCount   `json:"counted"`
 	Baskets   *plantedBaskets  `json:"campaign_of_the_programme"`
 	Asked     *plantedAsked    `json:"asked"`
 	Plans     *plantedPlans    `json:"plans"`
@@ -74,7 +75,9 @@ func (c *truthCmd) Run(w *world) error {
 		if err := truth.said(ctx, a, &rows); err != nil {
 			return err
 		}
-		for _, add := range []func(context.Context, *analytics, *grid) error{truth.points, truth.club, truth.kinds, truth.asked, truth.plans} {
+		for _, add := range []func(context.Context, *analytics, *grid) error{
+			truth.points, truth.club, truth.counted, truth.kinds, truth.asked, truth.plans,
+		} {
 			if err := add(ctx, a, &rows); err != nil {
 				return err
 			}

@@ -74,6 +74,8 @@ type Planted struct {
 	Club  Club   `json:"club"`
 	Asked Asked  `json:"asked"`
 	Plans Plans  `json:"plans"`
+	// Counted are the figures of further reports.
+	Counted []Counted `json:"counted"`
 }
 
 // Planted returns what is written down.
@@ -94,6 +96,7 @@ func (t Town) Planted(p Params) Planted {
 	w.Baskets.Name, w.Baskets.Start, w.Baskets.End = p.Baskets.Name, day(p.Baskets.From), day(p.Baskets.From.AddDays(p.Baskets.Days))
 	w.Said, w.Club = t.Truth.Said, t.Truth.Club
 	w.Asked, w.Plans = t.Truth.Asked, t.Truth.Plans
+	w.Counted = t.counted(p)
 	return w
 }
 

@@ -74,6 +74,14 @@ func TestTheGuideShowsWhatIsPlanted(t *testing.T) {
 	shows("lifetime", "b, thousandths", thousandths(w.Purchases.StopB))
 	shows("contract-retention", "alpha, thousandths", thousandths(club.Alpha))
 	shows("contract-retention", "beta, thousandths", thousandths(club.Beta))
+	for _, c := range w.Counted {
+		for _, f := range c.Figures {
+			shows(c.Report, f.Name, f.Planted)
+		}
+		for _, r := range c.Rates {
+			shows(c.Report, r.Name+", per mille", thousandths(r.Planted))
+		}
+	}
 	require.Contains(t, guide, fmt.Sprintf("The campaign\nadded %s EUR", grouped(w.Campaign.AddedMinor)))
 	require.Contains(t, guide, fmt.Sprintf("%d,%03d orders and %d,%03d own events", len(made.Orders)/1000, len(made.Orders)%1000,
 		len(made.Actions)/1000, len(made.Actions)%1000))

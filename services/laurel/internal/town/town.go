@@ -137,6 +137,7 @@ type Town struct {
 	Truth   Truth
 	answers []Action // to what is asked besides; at the end they are among Actions
 	year    year
+	known   map[string]member // by account
 }
 
 // End is the day after the last one.
@@ -144,7 +145,7 @@ func (p Params) End() calendar.Day { return p.Start.AddDays(p.Years * daysOfYear
 
 // Make makes the town.
 func Make(p Params) Town {
-	var t Town
+	t := Town{known: map[string]member{}}
 	for i := range p.Members {
 		// Each has a source of their own: whoever is added changes nobody else.
 		r := rand.New(rand.NewPCG(p.Seed, uint64(i)+1)) //nolint:gosec // seeded on purpose, i is not below zero
@@ -153,7 +154,9 @@ func Make(p Params) Town {
 			account = fmt.Sprintf("%s-%06d", kinds[kind].name, i+1)
 		}
 		lived := t.live(p, account, kind, r)
-		t.ask(p, i, lived, t.speak(p, lived, rand.New(rand.NewPCG(^p.Seed, uint64(i)+1)))) //nolint:gosec // as above
+		at := t.speak(p, lived, rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
+		t.ask(p, i, lived, at)
+		t.known[account] = member{at, lived.alive}
 	}
 	t.trade(p)
 	t.subscribe(p)
