@@ -76,7 +76,7 @@ func (c *truthCmd) Run(w *world) error {
 			return err
 		}
 		for _, add := range []func(context.Context, *analytics, *grid) error{
-			truth.points, truth.club, truth.counted, truth.kinds, truth.asked, truth.plans,
+			truth.points, truth.club, truth.kinds, truth.asked, truth.plans, truth.counted,
 		} {
 			if err := add(ctx, a, &rows); err != nil {
 				return err

@@ -16,6 +16,7 @@ import (
 type plantedCount struct {
 	Report  string          `json:"report"`
 	With    json.RawMessage `json:"with"`
+	Now     bool            `json:"now"` // asked as of now, not as of the town's end
 	Figures []struct {
 		Name    string `json:"figure"`
 		Planted int64  `json:"planted"`
@@ -43,8 +44,9 @@ type foundRate struct {
 // readers find the figures in a report.
 func readers() map[string]func(*analyticsv1.Report) (found, error) {
 	return map[string]func(*analyticsv1.Report) (found, error){
-		"abc-xyz": foundClasses, "actions": foundActions, "cohorts": foundCohorts, "customer": foundCard, "life-cycle": foundStages,
-		"money-retention": foundMoney, "survival": foundSurvival,
+		"abc-xyz": foundClasses, "actions": foundActions, "cohorts": foundCohorts, "customer": foundCard, "involvement": foundInvolvement,
+		"life-cycle": foundStages, "loyalty-indicators": foundIndicators, "matrix": foundMatrix, "money-retention": foundMoney,
+		"priorities": foundPriorities, "statements": foundStatements, "survival": foundSurvival, "switching": foundSwitching,
 	}
 }
 
@@ -55,7 +57,11 @@ func (p planted) counted(ctx context.Context, a *analytics, rows *grid) error {
 		if read == nil {
 			return &usageError{"the truth has a report " + c.Report + " that this laurelctl does not know", "use the laurelctl of the laurel that made the town"}
 		}
-		request, err := (&reportCmd{Name: c.Report, AsOf: p.AsOf, With: string(c.With)}).request(a.program)
+		asOf := p.AsOf
+		if c.Now {
+			asOf = ""
+		}
+		request, err := (&reportCmd{Name: c.Report, AsOf: asOf, With: string(c.With)}).request(a.program)
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ const (
 	topicHousehold
 	topicQuality
 	topicBudget
+	topicHabits
+	topicBefore
+	topicFeast
 )
 
 // source is the random source of a topic for a member.

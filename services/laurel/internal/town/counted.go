@@ -12,8 +12,10 @@ import (
 type Counted struct {
 	Report string `json:"report"`
 	// With are the parameters that the report is asked with, as the contract has them; none: its own.
-	With    map[string]any `json:"with,omitempty"`
-	Figures []Figure       `json:"figures,omitempty"`
+	With map[string]any `json:"with,omitempty"`
+	// Now: the report is asked as of now, not as of the day after the town's last one.
+	Now     bool     `json:"now,omitempty"`
+	Figures []Figure `json:"figures,omitempty"`
 	// Rates are what a report can only estimate: of all members, or of the chances by which they live.
 	Rates []Rate `json:"rates,omitempty"`
 }
@@ -43,6 +45,7 @@ func (c *Counted) rate(name string, planted float64) {
 // member is what the town alone knows of a member: what they think, and that they have not stopped.
 type member struct {
 	person
+	habits
 	alive bool
 }
 
@@ -82,7 +85,7 @@ func (t Town) counted(p Params) []Counted {
 	all := t.patrons()
 	buyers := slices.DeleteFunc(slices.Clone(all), func(a patron) bool { return len(a.orders) == 0 })
 	return slices.Concat(
-		t.bought(p, all, buyers),
+		t.bought(p, all, buyers), t.bonds(p, buyers),
 	)
 }
 

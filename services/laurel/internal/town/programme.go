@@ -136,6 +136,17 @@ actions:
         budget_state: {enum: [committed, paid]}
         amount_minor: {type: integer, minimum: 0}
       additionalProperties: false
+  habits:
+    schema:
+      type: object
+      properties:
+        repurchase: {type: integer, minimum: 1, maximum: 5}
+        choose_minutes: {type: integer, minimum: 0, maximum: 600}
+        price_sensitivity: {type: integer, minimum: 1, maximum: 5}
+        competitors: {type: integer, minimum: 1, maximum: 5}
+        quality_sensitivity: {type: integer, minimum: 1, maximum: 5}
+      additionalProperties: false
+  event: {schema: {type: object, additionalProperties: false}}
   acquisition_cost:
     schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}
 `

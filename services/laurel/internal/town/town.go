@@ -156,7 +156,7 @@ func Make(p Params) Town {
 		lived := t.live(p, account, kind, r)
 		at := t.speak(p, lived, rand.New(rand.NewPCG(^p.Seed, uint64(i)+1))) //nolint:gosec // as above
 		t.ask(p, i, lived, at)
-		t.known[account] = member{at, lived.alive}
+		t.known[account] = member{at, t.tell(p, i, lived, at), lived.alive}
 	}
 	t.trade(p)
 	t.subscribe(p)
