@@ -106,8 +106,8 @@ func TestTheReportsComeNearTheTruthOfATown(t *testing.T) {
 func (h *house) agrees(table string) {
 	h.t.Helper()
 	for report, least := range map[string]int{
-		"abc-xyz": 10, "actions": 9, "cohorts": 6, "customer": 8, "involvement": 16, "life-cycle": 11, "loyalty-indicators": 19, "matrix": 7,
-		"money-retention": 9, "priorities": 9, "statements": 18, "survival": 4, "switching": 13,
+		"abc-xyz": 10, "actions": 9, "churn-effect": 7, "cohorts": 6, "customer": 8, "involvement": 16, "life-cycle": 11, "loyalty-indicators": 19, "matrix": 7,
+		"money-retention": 9, "priorities": 9, "service-cost": 9, "statements": 18, "survival": 4, "switching": 13,
 	} {
 		lines := regexp.MustCompile(`(?m)^ `+report+` .*$`).FindAllString(table, -1)
 		lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "per mille") })

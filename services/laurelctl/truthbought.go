@@ -81,10 +81,11 @@ func foundStages(r *analyticsv1.Report) (found, error) {
 	return found{counts: n}, nil
 }
 
+const millions = 1_000_000
+
 func foundMoney(r *analyticsv1.Report) (found, error) {
 	report := r.GetMoneyRetention()
 	all := report.GetAll()
-	const millions = 1_000_000
 	gross, err := times(all.GetGrossShare(), millions)
 	if err != nil {
 		return found{}, err

@@ -44,9 +44,10 @@ type foundRate struct {
 // readers find the figures in a report.
 func readers() map[string]func(*analyticsv1.Report) (found, error) {
 	return map[string]func(*analyticsv1.Report) (found, error){
-		"abc-xyz": foundClasses, "actions": foundActions, "cohorts": foundCohorts, "customer": foundCard, "involvement": foundInvolvement,
-		"life-cycle": foundStages, "loyalty-indicators": foundIndicators, "matrix": foundMatrix, "money-retention": foundMoney,
-		"priorities": foundPriorities, "statements": foundStatements, "survival": foundSurvival, "switching": foundSwitching,
+		"abc-xyz": foundClasses, "actions": foundActions, "churn-effect": foundKeeping, "cohorts": foundCohorts, "customer": foundCard,
+		"involvement": foundInvolvement,
+		"life-cycle":  foundStages, "loyalty-indicators": foundIndicators, "matrix": foundMatrix, "money-retention": foundMoney,
+		"priorities": foundPriorities, "service-cost": foundService, "statements": foundStatements, "survival": foundSurvival, "switching": foundSwitching,
 	}
 }
 

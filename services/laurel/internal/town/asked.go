@@ -29,6 +29,7 @@ const (
 	topicHabits
 	topicBefore
 	topicFeast
+	topicVisit
 )
 
 // source is the random source of a topic for a member.

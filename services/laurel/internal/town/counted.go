@@ -84,9 +84,7 @@ func (t Town) patrons() []patron {
 func (t Town) counted(p Params) []Counted {
 	all := t.patrons()
 	buyers := slices.DeleteFunc(slices.Clone(all), func(a patron) bool { return len(a.orders) == 0 })
-	return slices.Concat(
-		t.bought(p, all, buyers), t.bonds(p, buyers),
-	)
+	return slices.Concat(t.bought(p, all, buyers), t.bonds(p, buyers), served(p, buyers))
 }
 
 // days are the days on which somebody bought, up to the eve of one.

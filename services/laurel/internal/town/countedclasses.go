@@ -73,8 +73,9 @@ func classes(p Params, buyers []patron) Counted {
 
 // measure is what else they are classed by: profit, months with a purchase, how even the months are.
 func (w *worth) measure(p Params) {
-	year := w.between(p.End().AddMonths(-yearMonths), p.End())
-	w.profit = w.revenue*marginPercent/100 - orderCost*int64(len(year)) - points(p, year) //nolint:mnd // per cent
+	begin := p.End().AddMonths(-yearMonths)
+	year := w.between(begin, p.End())
+	w.profit = w.revenue*marginPercent/100 - orderCost*int64(len(year)) - visitCost*w.did("visit", begin) - points(p, year) //nolint:mnd // per cent
 	seen := map[calendar.Day]bool{}
 	for _, o := range w.orders {
 		seen[o.Day.FirstOfMonth()] = true

@@ -24,6 +24,7 @@ func (t *Town) tell(p Params, number int, l life, at person) habits {
 	h := t.practise(p, l, at, p.source(topicHabits, number))
 	t.before(p, l, at, p.source(topicBefore, number))
 	t.feast(p, l, p.source(topicFeast, number))
+	t.visit(p, l, p.source(topicVisit, number))
 	return h
 }
 

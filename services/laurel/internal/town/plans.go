@@ -140,7 +140,7 @@ func (t *Town) spend(p Params) {
 	}
 	// What nobody books: serving, what it cost to win customers, and points. These are given when the orders are published, which is after
 	// the town's last day.
-	b.Lines = append(b.Lines, Line{Side: retention, Name: "service", CommittedMinor: orderCost * t.year.orders, PaidMinor: orderCost * t.year.orders},
+	b.Lines = append(b.Lines, Line{Side: retention, Name: "service", CommittedMinor: t.serving(), PaidMinor: t.serving()},
 		Line{Side: acquisition, Name: "other", CommittedMinor: t.Truth.Said.AcquisitionMinor, PaidMinor: t.Truth.Said.AcquisitionMinor},
 		Line{Side: retention, Name: "rewards"})
 	planned := map[string]int64{}

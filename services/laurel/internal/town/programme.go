@@ -24,7 +24,7 @@ enrolment: on_first_order
 unit: points
 `
 
-const programRest = `expiry: {rule: end_of_month, months: 24}
+const programRest = `expiry: {rule: never}
 orders: {accept_late_days: 3650}
 ladder:
   qualify_by: spend
@@ -35,7 +35,7 @@ ladder:
     - {name: resident, from: 0.00}
     - {name: neighbour, from: 500.00}
     - {name: mayor, from: 2000.00}
-economics: {margin: 0.3, order: 1.50, point: 0.01}
+economics: {margin: 0.3, order: 1.50, actions: {visit: 12.00}, point: 0.01}
 actions:
   survey:
     schema:
@@ -147,6 +147,7 @@ actions:
         quality_sensitivity: {type: integer, minimum: 1, maximum: 5}
       additionalProperties: false
   event: {schema: {type: object, additionalProperties: false}}
+  visit: {schema: {type: object, additionalProperties: false}}
   acquisition_cost:
     schema: {type: object, required: [amount_minor], properties: {amount_minor: {type: integer, minimum: 0}}, additionalProperties: false}
 `

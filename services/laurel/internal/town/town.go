@@ -138,6 +138,7 @@ type Town struct {
 	answers []Action // to what is asked besides; at the end they are among Actions
 	year    year
 	known   map[string]member // by account
+	visits  int64             // in the last twelve months
 }
 
 // End is the day after the last one.
