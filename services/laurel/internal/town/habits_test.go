@@ -112,3 +112,37 @@ func TestVisitsCost(t *testing.T) {
 	require.Equal(t, orders+of[0]+of[1], truth.Plans.Budget.Lines[at].CommittedMinor)
 	require.Equal(t, orders+of[1], figures(t, truth.Counted, "service-cost")["cost, minor units"])
 }
+
+// TestTheFallMovesNobody: who is less satisfied than before is as often silent as the others, over twelve towns, within four standard errors.
+func TestTheFallMovesNobody(t *testing.T) {
+	var fell, fellSilent, others, othersSilent float64
+	for seed := range uint64(12) {
+		p := town.Of(seed, 1500, 2)
+		made := town.Make(p)
+		last, before, now := map[string]calendar.Day{}, map[string]int{}, map[string]int{}
+		for _, o := range made.Orders {
+			last[o.Account] = o.Day
+		}
+		for _, a := range made.Actions { // by rising day
+			v, is := a.Data["satisfaction"].(int)
+			if !is {
+				continue
+			}
+			if now[a.Account] == 0 {
+				before[a.Account] = v
+			}
+			now[a.Account] = v
+		}
+		for account, day := range last {
+			silent := map[bool]float64{true: 1}[int(p.End()-day) > 180]
+			if now[account] < before[account] {
+				fell, fellSilent = fell+1, fellSilent+silent
+			} else {
+				others, othersSilent = others+1, othersSilent+silent
+			}
+		}
+	}
+	all := (fellSilent + othersSilent) / (fell + others)
+	require.Greater(t, fell, 500.0)
+	require.InDelta(t, othersSilent/others, fellSilent/fell, 4*math.Sqrt(all*(1-all)*(1/fell+1/others)))
+}

@@ -92,9 +92,15 @@ func TestGoalsAreMeasuredByTheOrders(t *testing.T) {
 	}
 	require.True(t, reached > 0 && reached < 4, "some are reached, and some are not")
 	require.Equal(t, spent, plans.Budget.RevenueMinor)
+	visits := 0
+	for _, a := range made.Actions {
+		if a.Type == "visit" && a.Day >= p.End().AddMonths(-12) {
+			visits++
+		}
+	}
 	for _, l := range plans.Budget.Lines {
 		if l.Name == "service" {
-			require.EqualValues(t, 150*orders, l.CommittedMinor)
+			require.EqualValues(t, 150*orders+1200*visits, l.CommittedMinor)
 		}
 	}
 }

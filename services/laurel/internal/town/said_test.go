@@ -45,7 +45,7 @@ func TestWhatIsSaidIsThatOfTheTruth(t *testing.T) {
 	var answered, reviews, told, gone int64
 	for _, a := range made.Actions {
 		switch {
-		case a.Data["satisfaction"] != nil:
+		case a.Data["attitude"] != nil: // with satisfaction; who was asked before said that alone
 			answered++
 		case a.Data["churn_cause"] != nil:
 			told++
