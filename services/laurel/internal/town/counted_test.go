@@ -161,3 +161,18 @@ func TestTheFirstRepeatIsAsPlanted(t *testing.T) {
 		require.InDelta(t, r.Planted, not/5000, 4*math.Sqrt(r.Planted*(1-r.Planted)/5000), r.Name)
 	}
 }
+
+// TestClassesEndWhereTheyShould: of 100.00 the best have 50 and 30, which makes 80: A. Then 12 and 5, up to 97: B. The last came in October, and is
+// as even as can be since.
+func TestClassesEndWhereTheyShould(t *testing.T) {
+	var made town.Town
+	for i, minor := range []money.Minor{5000, 3000, 1200, 500} {
+		made.Orders = append(made.Orders, town.Order{ID: fmt.Sprint(i), Account: fmt.Sprint("a", i), Day: date(t, "2025-02-01"), Amount: minor})
+	}
+	for _, day := range []string{"2025-10-15", "2025-11-15", "2025-12-15"} {
+		made.Orders = append(made.Orders, town.Order{ID: day, Account: "b", Day: date(t, day), Amount: 100})
+	}
+	n := figures(t, made.Planted(town.Of(7, 5, 2)).Counted, "abc-xyz")
+	require.Equal(t, []int64{2, 2, 1}, []int64{n["of class A"], n["of class B"], n["of class C"]})
+	require.Equal(t, []int64{1, 0, 4}, []int64{n["of class X"], n["of class Y"], n["of class Z"]})
+}
