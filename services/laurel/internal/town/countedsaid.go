@@ -43,7 +43,7 @@ func (a patron) did(kind string, from calendar.Day) int64 {
 // count is of how many something was true.
 type count struct{ fits, of int64 }
 
-func (c *count) add(fits bool) {
+func (c *count) add(fits bool) { //nolint:revive // whether they fit is what is counted
 	c.of++
 	if fits {
 		c.fits++
@@ -55,8 +55,8 @@ func (c count) part() float64 { return float64(c.fits) / math.Max(1, float64(c.o
 // verdicts are the seven statements on satisfaction: of whom they speak, and of the others where there are some.
 type verdicts struct{ this, that [8]count }
 
-// of adds a customer of a satisfaction, who buys on, speaks well of the town, has been asked twice and fell, or has been silent.
-func (v *verdicts) of(satisfaction int64, loyal, speaks bool) {
+// of adds a customer of a satisfaction, who buys on and speaks well of the town, or not.
+func (v *verdicts) of(satisfaction int64, loyal, speaks bool) { //nolint:revive // facts, not switches
 	side := func(n int, first bool) *count {
 		if first {
 			return &v.this[n]
