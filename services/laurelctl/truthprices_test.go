@@ -1,6 +1,9 @@
 package laurelctl
 
 import (
+	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +20,41 @@ func TestWhereTwoCurvesCross(t *testing.T) {
 	}
 	ends := crossing(prices, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() })
 	require.Equal(t, interval{102, 104}, ends)
+}
+
+// TestTheCrossingLiesInsideItsInterval in some 95 of 100 draws: of answers that are parts of a log-normal worth, the true crossing is known.
+func TestTheCrossingLiesInsideItsInterval(t *testing.T) {
+	const draws, answers = 400, 300
+	inside := 0
+	for seed := range uint64(draws) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var low, high, all []int64
+		for range answers {
+			worth := 10_000 * math.Exp(0.25*r.NormFloat64())
+			low, high = append(low, int64(0.5*worth)), append(high, int64(1.3*worth))
+		}
+		all = slices.Concat(low, high)
+		slices.Sort(all)
+		var prices []*analyticsv1.PriceNamed
+		for _, at := range slices.Compact(all) {
+			n := &analyticsv1.PriceNamed{PriceMinor: at}
+			for i := range low {
+				if low[i] >= at {
+					n.TooCheap++
+				}
+				if high[i] <= at {
+					n.Expensive++
+				}
+			}
+			prices = append(prices, n)
+		}
+		ends := crossing(prices, func(n *analyticsv1.PriceNamed) (int64, int64) { return n.GetTooCheap(), n.GetExpensive() })
+		if planted := int64(10_000 * math.Sqrt(0.5*1.3)); ends.low <= planted && planted <= ends.high {
+			inside++
+		}
+	}
+	t.Logf("inside in %d of %d", inside, draws)
+	require.InDelta(t, 0.95, float64(inside)/draws, 0.04)
 }
 
 func TestTheMedianOfAllBesideThatOfSome(t *testing.T) {
