@@ -118,20 +118,25 @@ func (p pace) String() string {
 	return fmt.Sprintf("%.0f events/s, %.0f calls/s, %.3f of the events in the ledger, tier with %.3f and partner with %.3f of the entries", p.events, p.calls, p.accrual, p.tier, p.partner)
 }
 
+// progress counts entries, those of them that move points for orders, and what tier and partner have applied.
+type progress struct{ entries, points, tier, partner int }
+
 // paced runs a load, and has look called all the while. Callers wait for their answers, so that how much they ask is no measure.
 func (w *world) paced(l *load, look func()) pace {
 	w.t.Helper()
-	done := func() (total, points, tier, partner int) {
+	done := func() progress {
 		b := w.books()
 		defer b.close()
 		kinds := b.kinds()
+		p := progress{points: kinds["earn"] + kinds["reverse"],
+			tier: int(w.metric("laurel_tier_batch_items_sum")), partner: int(w.metric("laurel_partner_batch_items_sum"))}
 		for _, n := range kinds {
-			total += n
+			p.entries += n
 		}
-		return total, kinds["earn"] + kinds["reverse"], int(w.metric("laurel_tier_batch_items_sum")), int(w.metric("laurel_partner_batch_items_sum"))
+		return p
 	}
 	sent := len(l.sent)
-	total, points, tier, partner := done()
+	before := done()
 	awarded, began := l.oracle.awarded, time.Now()
 	l.start()
 	for time.Since(began) < time.Duration(w.volume.seconds)*time.Second {
@@ -142,12 +147,12 @@ func (w *world) paced(l *load, look func()) pace {
 	l.mu.Lock()
 	awarded, calls := l.oracle.awarded-awarded, l.calls.answered
 	l.mu.Unlock()
-	total2, points2, tier2, partner2 := done()
+	after := done()
 	l.wait()
-	total, points, tier, partner = total2-total, points2-points, tier2-tier, partner2-partner
+	points := after.points - before.points
 	return pace{
 		events: float64(points-awarded) / took, calls: float64(calls) / took, accrual: float64(points-awarded) / float64(len(l.sent)-sent),
-		tier: float64(tier) / float64(points), partner: float64(partner) / float64(total),
+		tier: float64(after.tier-before.tier) / float64(points), partner: float64(after.partner-before.partner) / float64(after.entries-before.entries),
 	}
 }
 
