@@ -155,7 +155,8 @@ func orderEvent(body header, kind orders.Kind) (orders.Event, error) {
 }
 
 // Lines maps the lines of a checked order to the domain's, whose amounts are what was paid in money: the part that was paid
-// with points earns nothing (domain I). Errors: reason.InvalidField where that part is more than the whole.
+// with points earns nothing (domain I), and takes its share of the tax with it. Errors: reason.InvalidField where a part is more
+// than the whole.
 func Lines(list []*ordersv1.Line) ([]orders.Line, error) {
 	lines := make([]orders.Line, len(list))
 	for i, l := range list {
@@ -164,10 +165,16 @@ func Lines(list []*ordersv1.Line) ([]orders.Line, error) {
 			return nil, reason.New(reason.InvalidField, fmt.Sprintf("lines[%d].paid_with_points_minor", i),
 				"%d of the row were paid with points, which is more than its amount, %d", points, whole)
 		}
+		if l.GetTaxMinor() > whole {
+			return nil, reason.New(reason.InvalidField, fmt.Sprintf("lines[%d].tax_minor", i),
+				"%d of the row are tax, which is more than its amount, %d", l.GetTaxMinor(), whole)
+		}
 		lines[i] = orders.Line{
 			ID: l.GetLineId(), SKU: l.GetSku(), Category: l.GetCategory(), Brand: l.GetBrand(),
 			Quantity: l.GetQuantity(), Amount: money.Minor(whole - points),
 			Cost: money.Minor(l.GetCostMinor()), HasCost: l.CostMinor != nil,
+			Tax:      orders.Share(money.Minor(l.GetTaxMinor()), whole-points, whole),
+			GiftCard: money.Minor(l.GetPaidWithGiftCardsMinor()), Shipping: l.GetShipping(),
 		}
 	}
 	return lines, nil

@@ -141,10 +141,10 @@ func (b Book) accepts(p *program.Program, a Arrival, t time.Time) error {
 	if n := b.State.Events(); n >= EventsMax {
 		return reason.New(reason.OrderTooLong, "order_id", "order %s has %d events already", a.Ref.Order, n)
 	}
-	if a.Event.Currency != "" && a.Event.Currency != p.Currency {
-		return reason.New(reason.CurrencyMismatch, "currency", "the event is in %s, the programme in %s", a.Event.Currency, p.Currency)
-	}
 	today, day := calendar.DayOf(t, p.Zone), calendar.DayOf(a.Event.OccurredAt, p.Zone)
+	if err := b.worth(p, a.Event, day); err != nil {
+		return err
+	}
 	if limit := p.Orders.AcceptLateDays; limit > 0 && today > day.AddDays(limit) {
 		return reason.New(reason.EventTooLate, "occurred_at",
 			"it happened on %s; on %s the programme takes nothing older than %d days", day, today, limit)
@@ -152,6 +152,30 @@ func (b Book) accepts(p *program.Program, a Arrival, t time.Time) error {
 	if limit := p.Returns.AcceptDays; limit > 0 && a.Event.Kind == orders.Returned && b.State.Paid() &&
 		day > calendar.DayOf(b.State.PaidAt(), p.Zone).AddDays(limit) {
 		return reason.New(reason.EventTooLate, "occurred_at", "returns are taken for %d days after the order", limit)
+	}
+	return nil
+}
+
+// worth refuses an event in a currency for which the programme has no rate on its day, and an order that is worth more than fits.
+// What happens to an order that is paid is worth what it was worth on that day.
+func (b Book) worth(p *program.Program, e orders.Event, day calendar.Day) error {
+	if e.Currency == "" || e.Currency == p.Currency {
+		return nil
+	}
+	if b.State.Paid() {
+		day = calendar.DayOf(b.State.PaidAt(), p.Zone)
+	}
+	rate, ok := p.Exchange(e.Currency, day)
+	if !ok {
+		return reason.New(reason.CurrencyMismatch, "currency", "the event is in %s, the programme in %s, and it has no rate for %[1]s on %[3]s",
+			e.Currency, p.Currency, day)
+	}
+	var sum int64
+	for _, l := range e.Lines {
+		sum += int64(l.Amount) // Event.Check has seen that it fits
+	}
+	if _, err := rate.Floor(sum); err != nil {
+		return reason.New(reason.AmountOutOfRange, "lines", "the order is worth more %s than can be counted", p.Currency)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package orderbook_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ unit: points
 earning: {points: 1, per: 1.00}
 expiry: {rule: never}
 returns: {wait_days: 30, accept_days: 14}
-orders: {accept_late_days: 60}
+orders: {accept_late_days: 60, rates: {CHF: {2025-01-10: 2.5}}}
 `
 
 func schedule(t *testing.T) program.Schedule {
@@ -56,6 +57,13 @@ func arrival(e orders.Event, id string) orderbook.Arrival {
 	return orderbook.Arrival{Ref: ref, Event: e, ID: id, Source: "//till"}
 }
 
+func inFrancs(e orders.Event) orders.Event {
+	e.Currency = "CHF"
+	return e
+}
+
+func francs(day string) orders.Event { return inFrancs(paid(day)) }
+
 // told is a book to which the events have happened, rated by revision 1 from the payment on.
 func told(account string, events ...orders.Event) orderbook.Book {
 	var b orderbook.Book
@@ -75,6 +83,8 @@ func TestJudge(t *testing.T) {
 	other.Lines = []orders.Line{{SKU: "dvd", Quantity: 1, Amount: 2400}}
 	dollars := paid("2025-01-10")
 	dollars.Currency = "USD"
+	rich := francs("2025-01-10")
+	rich.Lines = []orders.Line{{SKU: "cd", Amount: math.MaxInt64 / 2}}
 	lapse := orders.Event{Kind: orders.Lapsed, LapsedKind: orders.Returned, Occurrence: "r1", OccurredAt: at("2025-02-09T00:00")}
 	for _, c := range []struct {
 		name    string
@@ -94,6 +104,11 @@ func TestJudge(t *testing.T) {
 		{name: "another payment of the same revision", book: told("anna", jan), event: other, id: "e9", now: "2025-01-10T12:00", want: "CONFLICTING_DUPLICATE"},
 		{name: "an order of somebody else", book: told("bert", jan), event: returned("2025-01-11", "r1"), id: "e2", now: "2025-01-11T12:00", want: "ORDER_OF_OTHER_ACCOUNT"},
 		{name: "another currency than the programme's", event: dollars, id: "e1", now: "2025-01-10T12:00", want: "CURRENCY_MISMATCH"},
+		{name: "a currency with a rate, before it", event: francs("2025-01-09"), id: "e1", now: "2025-01-10T12:00", want: "CURRENCY_MISMATCH"},
+		{name: "a currency with a rate", event: francs("2025-01-10"), id: "e1", now: "2025-01-10T12:00", want: "revision 1"},
+		{name: "more than can be counted", event: rich, id: "e1", now: "2025-01-10T12:00", want: "AMOUNT_OUT_OF_RANGE"},
+		{name: "what was paid when there was a rate comes back", book: told("anna", francs("2025-01-10")), event: inFrancs(returned("2025-01-09", "r1")),
+			id: "e2", now: "2025-01-12T12:00", want: "revision 1"},
 		{name: "on the last day on which it is taken", event: jan, id: "e1", now: "2025-03-11T22:59", want: "revision 1"},
 		{name: "a day too late by the programme's zone", event: jan, id: "e1", now: "2025-03-11T23:00", want: "EVENT_TOO_LATE"},
 		{name: "a return after the days for returns", book: told("anna", jan), event: returned("2025-01-25", "r1"), id: "e2", now: "2025-01-25T12:00", want: "EVENT_TOO_LATE"},

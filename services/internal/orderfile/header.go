@@ -28,6 +28,9 @@ const (
 	colBrand
 	colCost
 	colPoints
+	colGiftCards
+	colTax
+	colShipping
 	colRevision
 	columns // how many there are
 	colOurs = columns
@@ -36,7 +39,8 @@ const (
 // columnNames are what headers call the columns.
 var columnNames = [columns]string{
 	"order_id", "account", "occurred_at", "kind", "currency", "sku", "category", "quantity", "amount",
-	"merchant", "member", "channel", "return_id", "brand", "cost", "paid_with_points", "order_revision",
+	"merchant", "member", "channel", "return_id", "brand", "cost", "paid_with_points", "paid_with_gift_cards", "tax",
+	"shipping", "order_revision",
 }
 
 // charsMax is how long the texts among the columns may be: the limits of laurel/orders/v1.

@@ -3,6 +3,7 @@ package orderfile_test
 import (
 	"bytes"
 	"fmt"
+	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"strings"
 	"testing"
 
@@ -82,6 +83,25 @@ func TestPointsAreAPartOfWhatIsPaid(t *testing.T) {
 		require.Contains(t, rejected[0].String(), "my.csv:"+want)
 		require.Equal(t, reason.InvalidField, rejected[0].Code)
 	}
+}
+
+func TestPartsOfWhatIsPaidAreNoMoreThanIt(t *testing.T) {
+	for row, want := range map[string]string{
+		"paid,1.00,,1.01,,":     "tax: 1.01 is more than the amount of the row, 1.00",
+		"paid,1.00,,,1.01,":     "paid_with_gift_cards: 1.01 is more than the amount of the row, 1.00",
+		"paid,1.00,0.40,,0.61,": "paid_with_gift_cards: 0.61 is more than what points left of the amount of the row, 0.60",
+		"returned,1.00,,0.10,,": "tax: only placed and paid rows have a part that is tax, and this one is returned",
+		"payment,1.00,,,0.10,":  "paid_with_gift_cards: only placed and paid rows have a part that was paid with gift cards, and this one is payment",
+		"cancelled,,,,,true":    "shipping: only placed and paid rows are for shipping, and this one is cancelled",
+		"paid,1.00,,,,yes":      `shipping: "yes"; write true where the row is what was paid for shipping, else nothing`,
+	} {
+		_, rejected := read(t, "order_id,account,occurred_at,kind,amount,paid_with_points,tax,paid_with_gift_cards,shipping\n1,ann,2026-03-02,"+row+"\n")
+		require.Len(t, rejected, 1, row)
+		require.Contains(t, rejected[0].String(), want)
+	}
+	groups, rejected := read(t, "order_id,account,occurred_at,amount,paid_with_points,tax,paid_with_gift_cards,shipping\n1,ann,2026-03-02,1.00,0.40,1.00,0.60,true\n")
+	require.Empty(t, rejected)
+	require.Equal(t, []orders.Line{{Amount: 60, Tax: 60, GiftCard: 60, Shipping: true}}, groups[0].Event.Lines)
 }
 
 func TestNeverAPartOfAnOrder(t *testing.T) {

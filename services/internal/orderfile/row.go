@@ -39,6 +39,8 @@ type row struct {
 	amount                 money.Minor
 	cost                   money.Minor
 	points                 money.Minor // part of amount that was paid with points
+	giftCards, tax         money.Minor // parts of amount
+	shipping               bool
 	hasQuantity, hasAmount bool
 	hasCost                bool
 	channel, member        string

@@ -65,7 +65,7 @@ func (p *parser) readQuantity() {
 	p.row.quantity, p.row.hasQuantity = n, true
 }
 
-// readMoney reads currency, amount, cost, and what of the amount was paid with points.
+// readMoney reads currency, amount, cost, and the parts of the amount.
 func (p *parser) readMoney() {
 	text := p.cellOf(colCurrency)
 	currency := p.reader.defaults.Currency
@@ -85,6 +85,15 @@ func (p *parser) readMoney() {
 	p.row.amount, p.row.hasAmount = p.amountOf(colAmount)
 	p.row.cost, p.row.hasCost = p.amountOf(colCost)
 	p.row.points, _ = p.amountOf(colPoints)
+	p.row.giftCards, _ = p.amountOf(colGiftCards)
+	p.row.tax, _ = p.amountOf(colTax)
+	switch text := p.cellOf(colShipping); text {
+	case "", "false":
+	case "true":
+		p.row.shipping = true
+	default:
+		p.failAt(colShipping, fmt.Errorf("%.40q; write true where the row is what was paid for shipping, else nothing", text))
+	}
 }
 
 func (p *parser) amountOf(c column) (money.Minor, bool) {
@@ -106,16 +115,40 @@ func (p *parser) amountOf(c column) (money.Minor, bool) {
 	return 0, false
 }
 
+// readParts looks at the parts of the amount.
+func (p *parser) readParts() {
+	w := &p.row
+	sells := w.key.kind == orders.Placed || w.key.kind == orders.Paid
+	for _, part := range []struct {
+		column column
+		amount money.Minor
+		of     money.Minor
+		what   string
+	}{
+		{colPoints, w.points, w.amount, "have a part that was paid with points"},
+		{colGiftCards, w.giftCards, w.amount - w.points, "have a part that was paid with gift cards"},
+		{colTax, w.tax, w.amount, "have a part that is tax"},
+	} {
+		switch {
+		case part.amount > 0 && !sells:
+			p.failAt(part.column, fmt.Errorf("only placed and paid rows %s, and this one is %s", part.what, w.key.kind))
+		case part.amount > max(0, part.of):
+			rest := "the amount of the row"
+			if part.of != w.amount {
+				rest = "what points left of the amount of the row"
+			}
+			p.failAt(part.column, fmt.Errorf("%s is more than %s, %s", money.Format(part.amount, w.currency), rest, money.Format(max(0, part.of), w.currency)))
+		}
+	}
+	if w.shipping && !sells {
+		p.failAt(colShipping, fmt.Errorf("only placed and paid rows are for shipping, and this one is %s", w.key.kind))
+	}
+}
+
 // readMeaning looks at what a kind needs of its rows.
 func (p *parser) readMeaning() {
-	w := &p.row
-	switch {
-	case w.points > 0 && w.key.kind != orders.Placed && w.key.kind != orders.Paid:
-		p.failAt(colPoints, fmt.Errorf("only placed and paid rows have a part that was paid with points, and this one is %s", w.key.kind))
-	case w.points > w.amount:
-		p.failAt(colPoints, fmt.Errorf("%s is more than the amount of the row, %s", money.Format(w.points, w.currency), money.Format(w.amount, w.currency)))
-	}
-	switch w.key.kind {
+	p.readParts()
+	switch w := &p.row; w.key.kind {
 	case orders.Placed, orders.Paid, orders.Payment:
 		if !w.hasAmount {
 			p.failAt(colAmount, errors.New("the value is missing"))

@@ -69,7 +69,8 @@ type sheet struct {
 }
 
 var allColumns = []string{"order_id", "account", "occurred_at", "kind", "currency", "sku", "category", "quantity",
-	"amount", "merchant", "member", "channel", "return_id", "brand", "cost", "paid_with_points", "order_revision"}
+	"amount", "merchant", "member", "channel", "return_id", "brand", "cost", "paid_with_points", "paid_with_gift_cards",
+	"tax", "shipping", "order_revision"}
 
 // anySheet has one event for each order, so that no row can be mistaken for one of another event.
 func anySheet(t *rapid.T) sheet {
@@ -96,8 +97,16 @@ func anySheet(t *rapid.T) sheet {
 			} else {
 				points := money.Minor(rapid.Int64Range(0, int64(amount)).Draw(t, "points"))
 				row["paid_with_points"] = money.Format(points, "USD")
+				cards, tax := money.Minor(0), money.Minor(rapid.Int64Range(0, int64(amount)).Draw(t, "tax"))
+				if points < amount {
+					cards = money.Minor(rapid.Int64Range(0, int64(amount-points)).Draw(t, "gift cards"))
+				}
+				row["paid_with_gift_cards"], row["tax"] = money.Format(cards, "USD"), money.Format(tax, "USD")
+				shipping := rapid.Bool().Draw(t, "shipping")
+				row["shipping"] = map[bool]string{true: "true"}[shipping]
 				g.Event.Lines = append(g.Event.Lines, orders.Line{
 					SKU: sku, Category: category, Quantity: quantity, Amount: amount - points, Cost: 150, HasCost: true,
+					Tax: orders.Share(tax, int64(amount-points), int64(amount)), GiftCard: cards, Shipping: shipping,
 				})
 			}
 			s.rows = append(s.rows, row)

@@ -10,6 +10,7 @@ import (
 const (
 	contentFormat = 1
 	costedFormat  = 2 // where a line tells its cost
+	partedFormat  = 3 // where a line tells its tax, what gift cards paid, or that it is shipping; the cost stands there too
 )
 
 // Content is the SHA-256 of all that the event says. Two events of one occurrence with equal
@@ -20,7 +21,11 @@ func (e Event) Content() [sha256.Size]byte {
 	var room [512]byte // most events fit, and then nothing is allocated
 	costed := slices.ContainsFunc(e.Lines, func(l Line) bool { return l.HasCost })
 	b := append(room[:0], contentFormat)
-	if costed {
+	parted := slices.ContainsFunc(e.Lines, Line.parted)
+	switch {
+	case parted:
+		b[0] = partedFormat
+	case costed:
 		b[0] = costedFormat
 	}
 	b = number(b, int64(e.Kind))
@@ -37,8 +42,11 @@ func (e Event) Content() [sha256.Size]byte {
 		b = text(b, l.Brand)
 		b = number(b, l.Quantity)
 		b = number(b, int64(l.Amount))
-		if costed {
+		if costed || parted {
 			b = cost(b, l)
+		}
+		if parted {
+			b = parts(b, l)
 		}
 	}
 	b = number(b, int64(len(e.Returned)))
@@ -71,4 +79,13 @@ func cost(b []byte, l Line) []byte {
 		return number(b, 0)
 	}
 	return number(number(b, 1), int64(l.Cost))
+}
+
+// parts appends what a programme may leave out of a line.
+func parts(b []byte, l Line) []byte {
+	b = number(number(b, int64(l.Tax)), int64(l.GiftCard))
+	if l.Shipping {
+		return number(b, 1)
+	}
+	return number(b, 0)
 }

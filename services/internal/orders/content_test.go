@@ -57,6 +57,10 @@ func TestContentTellsApart(t *testing.T) {
 		{"another sku returned", func(e *orders.Event) { e.Returned[0].SKU = "dvd" }},
 		{"another quantity returned", func(e *orders.Event) { e.Returned[0].Quantity++ }},
 		{"another amount returned", func(e *orders.Event) { e.Returned[0].Amount++ }},
+		{"the line has tax", func(e *orders.Event) { e.Lines[0].Tax = 1 }},
+		{"the line has another tax", func(e *orders.Event) { e.Lines[0].Tax = 2 }},
+		{"a gift card paid of the line", func(e *orders.Event) { e.Lines[0].GiftCard = 1 }},
+		{"the line is for shipping", func(e *orders.Event) { e.Lines[0].Shipping = true }},
 		{"the amount returned is open", func(e *orders.Event) { e.Returned[0].HasAmount = false }},
 		{"another payment", func(e *orders.Event) { e.Amount++ }},
 		{"another channel", func(e *orders.Event) { e.Channel = "till" }},
@@ -76,7 +80,7 @@ func TestContentTellsApart(t *testing.T) {
 // A field that is added to one of these types needs a row above and a place in Content.
 func TestContentCoversAllFields(t *testing.T) {
 	require.Equal(t, 11, reflect.TypeFor[orders.Event]().NumField())
-	require.Equal(t, 8, reflect.TypeFor[orders.Line]().NumField())
+	require.Equal(t, 11, reflect.TypeFor[orders.Line]().NumField())
 	require.Equal(t, 5, reflect.TypeFor[orders.ReturnedLine]().NumField())
 }
 

@@ -101,6 +101,9 @@ func (e *Event) checkLines() error {
 		if l.Cost < 0 {
 			return negative(i, "cost_minor", int64(l.Cost))
 		}
+		if err := l.checkParts(i); err != nil {
+			return err
+		}
 		if l.Amount > math.MaxInt64-sum {
 			return reason.New(reason.AmountOutOfRange, field(i, "amount_minor"),
 				"the lines add up to more than %d", int64(math.MaxInt64))
@@ -110,6 +113,23 @@ func (e *Event) checkLines() error {
 	if i, j := e.twins(); j > 0 {
 		return reason.New(reason.InvalidField, field(j, "line_id"),
 			"lines %d and %d both have the id %q", i+1, j+1, e.lineID(j))
+	}
+	return nil
+}
+
+// checkParts refuses parts that are negative or more than the whole.
+func (l Line) checkParts(i int) error {
+	for _, part := range []struct {
+		name   string
+		amount money.Minor
+	}{{"tax_minor", l.Tax}, {"paid_with_gift_cards_minor", l.GiftCard}} {
+		switch {
+		case part.amount < 0:
+			return negative(i, part.name, int64(part.amount))
+		case part.amount > l.Amount:
+			return reason.New(reason.InvalidField, field(i, part.name), "%d is more than the %d that were paid for the row in money",
+				part.amount, l.Amount)
+		}
 	}
 	return nil
 }

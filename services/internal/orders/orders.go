@@ -27,7 +27,13 @@ type Line struct {
 	Amount   money.Minor // paid for the whole row
 	Cost     money.Minor // of the whole row to the seller; counts only with HasCost
 	HasCost  bool
+	Tax      money.Minor // of Amount; 0 <= Tax <= Amount
+	GiftCard money.Minor // of Amount, what was paid with gift cards; 0 <= GiftCard <= Amount
+	Shipping bool        // no goods, but what was paid for sending them
 }
+
+// parted says that the line tells of parts that a programme may leave out.
+func (l Line) parted() bool { return l.Tax != 0 || l.GiftCard != 0 || l.Shipping }
 
 // ReturnedLine is what came back of one line. Line names it by its id; without one it is the only
 // line with this SKU. A row that has both means the line with this id if it has this SKU, and no
@@ -57,9 +63,9 @@ func (k Kept) CostLeft() (money.Minor, bool) {
 	case !l.HasCost:
 		return 0, false
 	case l.Quantity > 0:
-		return share(l.Cost, k.Quantity, l.Quantity), true
+		return Share(l.Cost, k.Quantity, l.Quantity), true
 	case l.Amount > 0:
-		return share(l.Cost, int64(k.Amount), int64(l.Amount)), true
+		return Share(l.Cost, int64(k.Amount), int64(l.Amount)), true
 	default:
 		return l.Cost, true
 	}

@@ -123,7 +123,7 @@ func (t *tally) left(i int) (quantity int64, amount money.Minor) {
 	if b.whole || l.Quantity > 0 && b.pieces == l.Quantity {
 		return 0, 0
 	}
-	return l.Quantity - b.pieces, max(0, l.Amount-share(l.Amount, b.unpriced, l.Quantity)-b.amount)
+	return l.Quantity - b.pieces, max(0, l.Amount-Share(l.Amount, b.unpriced, l.Quantity)-b.amount)
 }
 
 // gone says that nothing of the i-th line can come back any more.
@@ -140,9 +140,9 @@ func (t *tally) gone(i int) bool {
 	}
 }
 
-// share is floor(amount x pieces / of) for 0 <= pieces <= of, exact for all amounts; 0 for what
+// Share is floor(amount x pieces / of) for 0 <= pieces <= of, exact for all amounts; 0 for what
 // cannot be shared.
-func share(amount money.Minor, pieces, of int64) money.Minor {
+func Share(amount money.Minor, pieces, of int64) money.Minor {
 	if amount <= 0 || pieces <= 0 || of < pieces {
 		return 0
 	}

@@ -161,6 +161,25 @@ var badRest = []badCase{
 		"1:38: returns.accept_days: 0 is out of range; write 1 to 3650"}},
 	{name: "orders out of range", yaml: "orders: {accept_late_days: 3651}", want: []string{
 		"1:28: orders.accept_late_days: 3651 is out of range; write 1 to 3650"}},
+	{name: "orders leave out what is no part", yaml: "orders: {leave_out: [tax, taxes, tax]}", want: []string{
+		`1:27: orders.leave_out[1]: unknown word "taxes"; did you mean "tax"?`,
+		`1:34: orders.leave_out[2]: "tax" is listed twice; delete one of the two`}},
+	{name: "orders leave out one word", yaml: "orders: {leave_out: tax}", want: []string{
+		"1:21: orders.leave_out: is text; write a list, for example [tax, shipping]"}},
+	{name: "a rate of the own currency", yaml: "orders: {rates: {EUR: {2026-01-01: 1}}}", lax: true, want: []string{
+		"1:18: orders.rates.EUR: is the currency of the programme, which is worth itself; delete the section"}},
+	{name: "a rate of no currency", yaml: "orders: {rates: {dollar: {2026-01-01: 1}}}", want: []string{
+		`1:18: orders.rates.dollar: unknown currency "dollar"; write an ISO 4217 code, for example USD`}},
+	{name: "a rate without a day", yaml: "orders: {rates: {USD: {}}}", want: []string{
+		"1:23: orders.rates.USD: 0 rates; write 1 to 500, each with the first day on which it holds, for example {2026-01-01: 0.92}"}},
+	{name: "a rate alone", yaml: "orders: {rates: {USD: 0.92}}", want: []string{
+		"1:23: orders.rates.USD: is a number; write keys with values below it"}},
+	{name: "a rate on no day", yaml: "orders: {rates: {USD: {2026-02-30: 0.92}}}", lax: true, want: []string{
+		`1:24: orders.rates.USD.2026-02-30: "2026-02-30" is not a date; write year, month and day, for example 2026-01-31`}},
+	{name: "rates out of range", yaml: "orders: {rates: {USD: {2026-01-01: 0, 2026-01-02: 1000000, 2026-01-03: -1}}}", want: []string{
+		"1:36: orders.rates.USD.2026-01-01: a rate of 0 is out of range; write more than 0 and less than 1000000",
+		"1:51: orders.rates.USD.2026-01-02: a rate of 1000000 is out of range; write more than 0 and less than 1000000",
+		"1:72: orders.rates.USD.2026-01-03: -1 is below 0; write digits, for example 0.92"}},
 	{name: "ladder not rising", yaml: "ladder:\n  window_months: 12\n  tiers:\n    - {name: bronze, from: 0}\n    - {name: silver, from: 500}\n    - {name: gold, from: 300}", lax: true, want: []string{
 		"6:26: ladder.tiers[2].from: 300.00 is not above 500.00, where the tier before it begins; put the tiers in rising order"}},
 	{name: "ladder with equal steps", yaml: "ladder: {window_months: 12, tiers: [{name: a, from: 0}, {name: b, from: 0.00}]}", lax: true, want: []string{

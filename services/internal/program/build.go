@@ -85,8 +85,10 @@ func (r *reader) policies(root section, p *Program) {
 	p.Returns.Forgive = r.choice(returns.get("missing"), missingDebt, missingForgive) == missingForgive
 	refunds := r.section(root.get("refunds"), nil, []string{"extend_expired_days"})
 	p.Refunds.ExtendExpiredDays = r.whole(refunds.get("extend_expired_days"), span{1, refundExtendMost, 0})
-	orders := r.section(root.get("orders"), nil, []string{"accept_late_days"})
+	orders := r.section(root.get("orders"), nil, []string{"accept_late_days", "leave_out", "rates"})
 	p.Orders.AcceptLateDays = r.whole(orders.get("accept_late_days"), span{1, acceptLateMost, acceptLateDefault})
+	p.Orders.LeaveOut = r.leaveOut(orders.get("leave_out"))
+	p.Orders.Rates = r.exchangeRates(orders.get("rates"), p.Currency)
 }
 
 // tierNames is what is known of the ladder when multipliers are read; known is false where it

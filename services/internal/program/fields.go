@@ -25,6 +25,7 @@ func (p *Program) Fields() []Field {
 		Field{"returns.missing", p.Returns.missing()},
 		Field{"refunds.extend_expired_days", orElse(p.Refunds.ExtendExpiredDays, "they lapse")},
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
+	list = append(list, p.Orders.fields()...)
 	list = append(append(list, p.ladderFields()...), p.actionFields()...)
 	return append(append(list, p.partnerFields()...), append(p.adjustmentFields(), p.economicsFields()...)...)
 }

@@ -99,4 +99,8 @@ type Refunds struct {
 type OrderPolicy struct {
 	// AcceptLateDays is how long after it occurred an order is still accepted.
 	AcceptLateDays int
+	// LeaveOut are the parts of an order that count for nothing: no points, no tier, no report.
+	LeaveOut Parts
+	// Rates are those of other currencies, each by day, the earliest first. An order in a currency without a rate is refused.
+	Rates map[money.Currency][]ExchangeRate
 }

@@ -3,6 +3,7 @@ package program
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,9 +42,18 @@ func asJSON(t *testing.T, text string) any {
 	return out
 }
 
-// withDates writes days as editors read them: as text.
+// withDates writes days as editors read them: as text, as keys too.
 func withDates(doc any) any {
 	switch v := doc.(type) {
+	case map[any]any:
+		texts := make(map[string]any, len(v))
+		for key, child := range v {
+			if key == nil {
+				return doc
+			}
+			texts[fmt.Sprint(withDates(key))] = withDates(child)
+		}
+		return texts
 	case map[string]any:
 		for key, child := range v {
 			v[key] = withDates(child)
@@ -116,6 +126,8 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(returnAcceptMost), []string{"properties", "returns", "properties", "accept_days", "maximum"}},
 		{float64(acceptLateMost), []string{"properties", "orders", "properties", "accept_late_days", "maximum"}},
 		{float64(acceptLateDefault), []string{"properties", "orders", "properties", "accept_late_days", "default"}},
+		{float64(rateCurrenciesMax), []string{"properties", "orders", "properties", "rates", "maxProperties"}},
+		{float64(rateDaysMax), []string{"properties", "orders", "properties", "rates", "additionalProperties", "maxProperties"}},
 		{float64(monthsMost), []string{"properties", "ladder", "properties", "window_months", "maximum"}},
 		{float64(tiersMax), []string{"properties", "ladder", "properties", "tiers", "maxItems"}},
 		{float64(actionsMax), []string{"properties", "actions", "maxProperties"}},
@@ -129,7 +141,7 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		require.Equal(t, c.want, at(c.path...), c.path)
 	}
 	forms := string(readFile(t, schemaFile))
-	for _, form := range []string{amountPattern, factorPattern, pricePattern, percentPattern} {
+	for _, form := range []string{amountPattern, factorPattern, pricePattern, percentPattern, exchangePattern} {
 		quoted, err := json.Marshal(form)
 		require.NoError(t, err)
 		require.Contains(t, forms, string(quoted))

@@ -112,7 +112,7 @@ func (b *batch) take(ctx context.Context, m follow.Message) error {
 		original := storage.Original(m.Original)
 		write.Original = &original
 	}
-	return b.post(s.holding, write, told{order: standing(book.State, s.schedule)})
+	return b.post(s.holding, write, told{order: standing(book, s.schedule)})
 }
 
 // bringUp posts what falls due for an account up to t.

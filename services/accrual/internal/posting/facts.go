@@ -16,7 +16,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
-	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/outbox"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 )
@@ -40,17 +39,23 @@ func entryFact(e ledger.Entry, told told) (outbox.Message, error) {
 	})
 }
 
-// standing tells what an order is; nil: it is not paid yet. The zone is the same in all revisions.
-func standing(order orders.State, schedule program.Schedule) *accrualv1.OrderStanding {
+// standing tells what an order is by the revision that rates it; nil: it is not paid yet.
+func standing(book ledger.Book, schedule program.Schedule) *accrualv1.OrderStanding {
+	order := book.State
 	if !order.Paid() {
 		return nil
 	}
-	day := calendar.DayOf(order.PaidAt(), schedule.Latest().Program.Zone)
+	rules := schedule.Revision(book.Revision).Program
+	day := calendar.DayOf(order.PaidAt(), rules.Zone)
 	s := &accrualv1.OrderStanding{PaidDay: day.String(), Cancelled: order.Canceled(), Channel: order.Channel()}
-	for _, k := range order.Kept() {
-		line := &accrualv1.StandingLine{Sku: k.Line.SKU, Category: k.Line.Category, BaseMinor: int64(k.Amount)}
-		if cost, ok := k.CostLeft(); ok {
-			line.CostMinor = new(int64(cost))
+	if order.Currency() != rules.Currency {
+		s.Currency = string(rules.Currency)
+	}
+	counted, _ := rules.Counted(order)
+	for _, c := range counted {
+		line := &accrualv1.StandingLine{Sku: c.Line.SKU, Category: c.Line.Category, BaseMinor: int64(c.Base)}
+		if c.HasCost {
+			line.CostMinor = new(int64(c.Cost))
 		}
 		s.Lines = append(s.Lines, line)
 	}

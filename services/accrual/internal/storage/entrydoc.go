@@ -132,6 +132,9 @@ type goodsDoc struct {
 	Quantity int64  `bson:"quantity"`
 	Amount   int64  `bson:"amount"`
 	Cost     *int64 `bson:"cost,omitempty"`
+	Tax      int64  `bson:"tax,omitempty"`
+	GiftCard int64  `bson:"gift_card,omitempty"`
+	Shipping bool   `bson:"shipping,omitempty"`
 }
 
 type returnDoc struct {

@@ -204,7 +204,9 @@ func orderToDoc(o *ledger.OrderPart) *orderDoc {
 		d.Lapsed = ev.LapsedKind.String()
 	}
 	d.Lines = list(ev.Lines, func(l orders.Line) goodsDoc {
-		return goodsDoc{l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l)}
+		return goodsDoc{
+			l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l), int64(l.Tax), int64(l.GiftCard), l.Shipping,
+		}
 	})
 	d.Returned = list(ev.Returned, func(r orders.ReturnedLine) returnDoc {
 		doc := returnDoc{Line: r.Line, SKU: r.SKU, Quantity: r.Quantity}

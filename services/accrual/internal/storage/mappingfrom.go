@@ -215,7 +215,10 @@ func costToDoc(l orders.Line) *int64 {
 }
 
 func goodsFromDoc(d goodsDoc) orders.Line {
-	l := orders.Line{ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount)}
+	l := orders.Line{
+		ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount),
+		Tax: money.Minor(d.Tax), GiftCard: money.Minor(d.GiftCard), Shipping: d.Shipping,
+	}
 	if d.Cost != nil {
 		l.Cost, l.HasCost = money.Minor(*d.Cost), true
 	}

@@ -173,7 +173,9 @@ func (b *batch) read(m follow.Message, posted *accrualv1.EntryPosted) error {
 		p.EffectiveAt = at
 	}
 	p.Through, p.Entries = max(p.Through, day), p.Entries+1
-	p.Currency = cmp.Or(p.Currency, money.Currency(e.GetOrder().GetCurrency()))
+	if standing := posted.GetOrder(); standing != nil {
+		p.Currency = cmp.Or(p.Currency, money.Currency(cmp.Or(standing.GetCurrency(), e.GetOrder().GetCurrency())))
+	}
 	b.positions[id] = p
 	return nil
 }

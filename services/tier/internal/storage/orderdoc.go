@@ -78,6 +78,9 @@ type goodsDoc struct {
 	Quantity int64  `bson:"quantity"`
 	Amount   int64  `bson:"amount"`
 	Cost     *int64 `bson:"cost,omitempty"`
+	Tax      int64  `bson:"tax,omitempty"`
+	GiftCard int64  `bson:"gift_card,omitempty"`
+	Shipping bool   `bson:"shipping,omitempty"`
 }
 
 type returnDoc struct {
@@ -106,7 +109,9 @@ func eventToDoc(a orderbook.Arrival) eventDoc {
 		d.Lapsed = e.LapsedKind.String()
 	}
 	d.Lines = list(e.Lines, func(l orders.Line) goodsDoc {
-		return goodsDoc{l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l)}
+		return goodsDoc{
+			l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l), int64(l.Tax), int64(l.GiftCard), l.Shipping,
+		}
 	})
 	d.Returned = list(e.Returned, func(l orders.ReturnedLine) returnDoc {
 		doc := returnDoc{Line: l.Line, SKU: l.SKU, Quantity: l.Quantity}
@@ -186,7 +191,10 @@ func costToDoc(l orders.Line) *int64 {
 }
 
 func goodsFromDoc(d goodsDoc) orders.Line {
-	l := orders.Line{ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount)}
+	l := orders.Line{
+		ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount),
+		Tax: money.Minor(d.Tax), GiftCard: money.Minor(d.GiftCard), Shipping: d.Shipping,
+	}
 	if d.Cost != nil {
 		l.Cost, l.HasCost = money.Minor(*d.Cost), true
 	}

@@ -381,7 +381,7 @@ type LineRating struct {
 	LineId   string                 `protobuf:"bytes,1,opt,name=line_id,json=lineId,proto3" json:"line_id,omitempty"`
 	Sku      string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
 	Category string                 `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
-	// What counted, in minor units, after returns.
+	// What counted, in minor units of the programme's currency, after returns.
 	BaseMinor int64 `protobuf:"varint,4,opt,name=base_minor,json=baseMinor,proto3" json:"base_minor,omitempty"`
 	// Points per minor unit as an exact fraction, all multipliers included, for example "5/400".
 	Rate string `protobuf:"bytes,5,opt,name=rate,proto3" json:"rate,omitempty"`
@@ -609,7 +609,8 @@ type OrderPart struct {
 	Occurrence    string `protobuf:"bytes,5,opt,name=occurrence,proto3" json:"occurrence,omitempty"`
 	OrderRevision int32  `protobuf:"varint,6,opt,name=order_revision,json=orderRevision,proto3" json:"order_revision,omitempty"`
 	Currency      string `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
-	// What counts of the order after this entry, in minor units.
+	// What counts of the order after this entry, in minor units of the programme's currency: what is left of it after returns, without
+	// what the programme leaves out, at the rate of the day on which it was paid.
 	BaseMinor int64 `protobuf:"varint,8,opt,name=base_minor,json=baseMinor,proto3" json:"base_minor,omitempty"`
 	// What the order should have earned after this entry.
 	TargetPoints int64 `protobuf:"varint,9,opt,name=target_points,json=targetPoints,proto3" json:"target_points,omitempty"`

@@ -104,7 +104,10 @@ type OrderStanding struct {
 	Cancelled bool   `protobuf:"varint,2,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
 	Channel   string `protobuf:"bytes,3,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Those of the latest revision with what is left of each.
-	Lines         []*StandingLine `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	Lines []*StandingLine `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	// ISO 4217 code of all amounts of this message and of entry.order.base_minor: the programme's. Absent: entry.order.currency, in
+	// which the order was paid.
+	Currency      string `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -165,6 +168,13 @@ func (x *OrderStanding) GetLines() []*StandingLine {
 		return x.Lines
 	}
 	return nil
+}
+
+func (x *OrderStanding) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
 }
 
 // StandingLine is one line of an order after returns.
@@ -368,12 +378,13 @@ const file_laurel_accrual_v1_facts_proto_rawDesc = "" +
 	"\reffective_day\x18\x02 \x01(\tR\feffectiveDay\x126\n" +
 	"\x05order\x18\x03 \x01(\v2 .laurel.accrual.v1.OrderStandingR\x05order\x12\x1f\n" +
 	"\vaction_data\x18\x04 \x01(\fR\n" +
-	"actionData\"\x99\x01\n" +
+	"actionData\"\xb5\x01\n" +
 	"\rOrderStanding\x12\x19\n" +
 	"\bpaid_day\x18\x01 \x01(\tR\apaidDay\x12\x1c\n" +
 	"\tcancelled\x18\x02 \x01(\bR\tcancelled\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x125\n" +
-	"\x05lines\x18\x04 \x03(\v2\x1f.laurel.accrual.v1.StandingLineR\x05lines\"\x8e\x01\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1f.laurel.accrual.v1.StandingLineR\x05lines\x12\x1a\n" +
+	"\bcurrency\x18\x05 \x01(\tR\bcurrency\"\x8e\x01\n" +
 	"\fStandingLine\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x1d\n" +

@@ -40,8 +40,15 @@ type Line struct {
 	// How much of amount_minor was paid with points, in minor units, at most all of it. This part earns nothing and counts for no
 	// tier and no report: what was paid in money does, and that is what a return can take back.
 	PaidWithPointsMinor int64 `protobuf:"varint,8,opt,name=paid_with_points_minor,json=paidWithPointsMinor,proto3" json:"paid_with_points_minor,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// How much of amount_minor is tax, in minor units, at most all of it. It counts, unless the programme leaves tax out.
+	TaxMinor int64 `protobuf:"varint,9,opt,name=tax_minor,json=taxMinor,proto3" json:"tax_minor,omitempty"`
+	// How much of amount_minor was paid with gift cards, in minor units; with paid_with_points_minor at most all of it. It counts,
+	// unless the programme leaves gift cards out: the sale of a gift card is a line of its own, in a category of its own.
+	PaidWithGiftCardsMinor int64 `protobuf:"varint,10,opt,name=paid_with_gift_cards_minor,json=paidWithGiftCardsMinor,proto3" json:"paid_with_gift_cards_minor,omitempty"`
+	// The row is what was paid for shipping, not goods. It counts, unless the programme leaves shipping out.
+	Shipping      bool `protobuf:"varint,11,opt,name=shipping,proto3" json:"shipping,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
@@ -128,6 +135,27 @@ func (x *Line) GetPaidWithPointsMinor() int64 {
 		return x.PaidWithPointsMinor
 	}
 	return 0
+}
+
+func (x *Line) GetTaxMinor() int64 {
+	if x != nil {
+		return x.TaxMinor
+	}
+	return 0
+}
+
+func (x *Line) GetPaidWithGiftCardsMinor() int64 {
+	if x != nil {
+		return x.PaidWithGiftCardsMinor
+	}
+	return 0
+}
+
+func (x *Line) GetShipping() bool {
+	if x != nil {
+		return x.Shipping
+	}
+	return false
 }
 
 // OrderPlaced says that an order was made. It earns nothing by itself.
@@ -755,7 +783,7 @@ var File_laurel_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_laurel_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/orders/v1/orders.proto\x12\x10laurel.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n" +
+	"\x1dlaurel/orders/v1/orders.proto\x12\x10laurel.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x04\n" +
 	"\x04Line\x12 \n" +
 	"\aline_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06lineId\x12\x1a\n" +
 	"\x03sku\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x03sku\x12$\n" +
@@ -766,7 +794,11 @@ const file_laurel_orders_v1_orders_proto_rawDesc = "" +
 	"\famount_minor\x18\x06 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\vamountMinor\x124\n" +
 	"\n" +
 	"cost_minor\x18\a \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00H\x00R\tcostMinor\x88\x01\x01\x12E\n" +
-	"\x16paid_with_points_minor\x18\b \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\x13paidWithPointsMinorB\r\n" +
+	"\x16paid_with_points_minor\x18\b \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\x13paidWithPointsMinor\x12-\n" +
+	"\ttax_minor\x18\t \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\btaxMinor\x12L\n" +
+	"\x1apaid_with_gift_cards_minor\x18\n" +
+	" \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\x16paidWithGiftCardsMinor\x12\x1a\n" +
+	"\bshipping\x18\v \x01(\bR\bshippingB\r\n" +
 	"\v_cost_minor\"\xe8\x02\n" +
 	"\vOrderPlaced\x12%\n" +
 	"\border_id\x18\x01 \x01(\tB\n" +

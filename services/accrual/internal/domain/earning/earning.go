@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
-	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 )
 
@@ -15,7 +14,7 @@ type Line struct {
 	ID       string
 	SKU      string
 	Category string
-	Base     money.Minor // what is left of the line after returns
+	Base     money.Minor // what counts of the line
 	Rate     money.Ratio // points per minor unit, all multipliers included
 	Points   money.Points
 	Rules    []string // in words, in the order in which they applied
@@ -27,19 +26,19 @@ type Rating struct {
 	Lines  []Line
 }
 
-// Rate returns the points of what is left of an order: one floor over the sum of amount × rate of all lines, shared
+// Rate returns the points of what counts of an order: one floor over the sum of amount × rate of all lines, shared
 // over the lines by largest remainder (ties to the earlier line). Tier and segment are those before the order was paid.
 // The error is an overflow.
-func Rate(p *program.Program, tier, segment string, kept []orders.Kept) (Rating, error) {
-	lines := make([]Line, len(kept))
-	terms := make([]money.Term, len(kept))
-	for i, k := range kept {
-		rate, rules := p.LineRate(k.Line, tier, segment)
+func Rate(p *program.Program, tier, segment string, counted []program.Counted) (Rating, error) {
+	lines := make([]Line, len(counted))
+	terms := make([]money.Term, len(counted))
+	for i, c := range counted {
+		rate, rules := p.LineRate(c.Line, tier, segment)
 		lines[i] = Line{
-			ID: k.Line.ID, SKU: k.Line.SKU, Category: k.Line.Category,
-			Base: k.Amount, Rate: rate, Rules: rules,
+			ID: c.Line.ID, SKU: c.Line.SKU, Category: c.Line.Category,
+			Base: c.Base, Rate: rate, Rules: rules,
 		}
-		terms[i] = money.Term{N: int64(k.Amount), R: rate}
+		terms[i] = money.Term{N: int64(c.Base), R: rate}
 	}
 	total, err := money.SumFloor(terms)
 	if err != nil {

@@ -28,13 +28,13 @@ func shop(t require.TestingT, rules string) *program.Program {
 }
 
 // kept is a line of which everything is kept.
-func kept(id, sku, category string, amount money.Minor) orders.Kept {
-	return orders.Kept{Line: orders.Line{ID: id, SKU: sku, Category: category, Quantity: 1, Amount: amount}, Quantity: 1, Amount: amount}
+func kept(id, sku, category string, amount money.Minor) program.Counted {
+	return program.Counted{Line: orders.Line{ID: id, SKU: sku, Category: category, Quantity: 1, Amount: amount}, Base: amount}
 }
 
 // partly is a line of which only an amount is kept.
-func partly(k orders.Kept, amount money.Minor) orders.Kept {
-	k.Amount = amount
+func partly(k program.Counted, amount money.Minor) program.Counted {
+	k.Base = amount
 	return k
 }
 
@@ -56,64 +56,64 @@ func TestWhatAnOrderEarns(t *testing.T) {
 		name   string
 		rules  string
 		tier   string
-		lines  []orders.Kept
+		lines  []program.Counted
 		points money.Points
 		shares []money.Points
 	}{
 		{
 			name: "one point for each whole euro", rules: oneEach,
-			lines: []orders.Kept{kept("1", "cd", "", 1299)}, points: 12, shares: []money.Points{12},
+			lines: []program.Counted{kept("1", "cd", "", 1299)}, points: 12, shares: []money.Points{12},
 		}, {
 			name: "less than a euro earns nothing", rules: oneEach,
-			lines: []orders.Kept{kept("1", "cd", "", 99)}, points: 0, shares: []money.Points{0},
+			lines: []program.Counted{kept("1", "cd", "", 99)}, points: 0, shares: []money.Points{0},
 		}, {
 			name: "an order without lines earns nothing", rules: oneEach,
 		}, {
 			name: "one floor per order: two halves make a point, which goes to the earlier line", rules: oneEach,
-			lines:  []orders.Kept{kept("1", "cd", "", 150), kept("2", "dvd", "", 150)},
+			lines:  []program.Counted{kept("1", "cd", "", 150), kept("2", "dvd", "", 150)},
 			points: 3, shares: []money.Points{2, 1},
 		}, {
 			name: "the larger remainder gets the point", rules: oneEach,
-			lines:  []orders.Kept{kept("1", "cd", "", 140), kept("2", "dvd", "", 170)},
+			lines:  []program.Counted{kept("1", "cd", "", 140), kept("2", "dvd", "", 170)},
 			points: 3, shares: []money.Points{1, 2},
 		}, {
 			name: "two points are left, three lines want them", rules: oneEach,
-			lines:  []orders.Kept{kept("1", "a", "", 166), kept("2", "b", "", 167), kept("3", "c", "", 167)},
+			lines:  []program.Counted{kept("1", "a", "", 166), kept("2", "b", "", 167), kept("3", "c", "", 167)},
 			points: 5, shares: []money.Points{1, 2, 2},
 		}, {
 			name: "an excluded category earns nothing, the rest of the order does", rules: books,
-			lines:  []orders.Kept{kept("1", "voucher", "card", 5000), kept("2", "cd", "", 1050)},
+			lines:  []program.Counted{kept("1", "voucher", "card", 5000), kept("2", "cd", "", 1050)},
 			points: 10, shares: []money.Points{0, 10},
 		}, {
 			name: "an excluded product earns nothing in a category that earns double", rules: books,
-			lines:  []orders.Kept{kept("1", "4711", "books", 5000), kept("2", "cd", "", 1050)},
+			lines:  []program.Counted{kept("1", "4711", "books", 5000), kept("2", "cd", "", 1050)},
 			points: 10, shares: []money.Points{0, 10},
 		}, {
 			name: "a category that earns double, before the floor", rules: books,
-			lines: []orders.Kept{kept("1", "novel", "books", 1075)}, points: 21, shares: []money.Points{21},
+			lines: []program.Counted{kept("1", "novel", "books", 1075)}, points: 21, shares: []money.Points{21},
 		}, {
 			name: "the tier held before the order", rules: books, tier: "silver",
-			lines: []orders.Kept{kept("1", "cd", "", 1000)}, points: 12, shares: []money.Points{12},
+			lines: []program.Counted{kept("1", "cd", "", 1000)}, points: 12, shares: []money.Points{12},
 		}, {
 			name: "a tier without a multiplier counts once", rules: books, tier: "bronze",
-			lines: []orders.Kept{kept("1", "cd", "", 1000)}, points: 10, shares: []money.Points{10},
+			lines: []program.Counted{kept("1", "cd", "", 1000)}, points: 10, shares: []money.Points{10},
 		}, {
 			name: "no tier yet counts once", rules: books,
-			lines: []orders.Kept{kept("1", "cd", "", 1000)}, points: 10, shares: []money.Points{10},
+			lines: []program.Counted{kept("1", "cd", "", 1000)}, points: 10, shares: []money.Points{10},
 		}, {
 			name: "docs/reference/programme.md: a gold member's books and vase", rules: books, tier: "gold",
-			lines:  []orders.Kept{kept("1", "novel", "books", 999), kept("2", "vase", "", 1000)},
+			lines:  []program.Counted{kept("1", "novel", "books", 999), kept("2", "vase", "", 1000)},
 			points: 44, shares: []money.Points{29, 15},
 		}, {
 			name: "category times tier is exact: 1.25 x 5/4", rules: books, tier: "silver",
-			lines: []orders.Kept{kept("1", "earl grey", "tea", 1024)}, points: 16, shares: []money.Points{16},
+			lines: []program.Counted{kept("1", "earl grey", "tea", 1024)}, points: 16, shares: []money.Points{16},
 		}, {
 			name: "what is left after returns, not what was paid", rules: oneEach,
-			lines:  []orders.Kept{partly(kept("1", "cd", "", 3000), 1000), partly(kept("2", "dvd", "", 500), 0)},
+			lines:  []program.Counted{partly(kept("1", "cd", "", 3000), 1000), partly(kept("2", "dvd", "", 500), 0)},
 			points: 10, shares: []money.Points{10, 0},
 		}, {
 			name: "three points for each 2.50", rules: "points: 3, per: 2.50",
-			lines: []orders.Kept{kept("1", "cd", "", 416), kept("2", "cd", "", 1)}, points: 5, shares: []money.Points{5, 0},
+			lines: []program.Counted{kept("1", "cd", "", 416), kept("2", "cd", "", 1)}, points: 5, shares: []money.Points{5, 0},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestWhatAnOrderEarns(t *testing.T) {
 }
 
 func TestEachLineSaysWhatItEarnedAndWhy(t *testing.T) {
-	got, err := earning.Rate(shop(t, books), "gold", "", []orders.Kept{
+	got, err := earning.Rate(shop(t, books), "gold", "", []program.Counted{
 		kept("a", "novel", "books", 999), partly(kept("b", "voucher", "card", 5000), 2500), kept("c", "cd", "", 100),
 	})
 	require.NoError(t, err)
@@ -144,18 +144,18 @@ func TestEachLineSaysWhatItEarnedAndWhy(t *testing.T) {
 
 func TestPointsThatDoNotFitAreAnError(t *testing.T) {
 	p := shop(t, "points: 100, per: 0.01")
-	_, err := earning.Rate(p, "", "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100+1)})
+	_, err := earning.Rate(p, "", "", []program.Counted{kept("1", "jet", "", math.MaxInt64/100+1)})
 	require.ErrorIs(t, err, reason.AmountOutOfRange)
-	_, err = earning.Rate(p, "", "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100), kept("2", "jet", "", 1)})
+	_, err = earning.Rate(p, "", "", []program.Counted{kept("1", "jet", "", math.MaxInt64/100), kept("2", "jet", "", 1)})
 	require.ErrorIs(t, err, reason.AmountOutOfRange)
-	got, err := earning.Rate(p, "", "", []orders.Kept{kept("1", "jet", "", math.MaxInt64/100)})
+	got, err := earning.Rate(p, "", "", []program.Counted{kept("1", "jet", "", math.MaxInt64/100)})
 	require.NoError(t, err)
 	require.EqualValues(t, math.MaxInt64/100*100, got.Points)
 }
 
 // exact is what a line earns, as a fraction.
-func exact(k orders.Kept, tier string) *big.Rat {
-	r := big.NewRat(int64(k.Amount), 100)
+func exact(k program.Counted, tier string) *big.Rat {
+	r := big.NewRat(int64(k.Base), 100)
 	times := func(num, den int64) { r.Mul(r, big.NewRat(num, den)) }
 	switch {
 	case k.Line.Category == "card" || k.Line.SKU == "4711":
@@ -180,7 +180,7 @@ func TestAnyOrderEarnsTheFloorOfItsSumAndSharesItOut(t *testing.T) {
 	p := shop(t, books)
 	rapid.Check(t, func(t *rapid.T) {
 		tier := rapid.SampledFrom([]string{"", "bronze", "silver", "gold", "platinum"}).Draw(t, "tier")
-		var lines []orders.Kept
+		var lines []program.Counted
 		sum := new(big.Rat)
 		for range rapid.IntRange(0, 12).Draw(t, "lines") {
 			k := kept("", rapid.SampledFrom([]string{"cd", "4711"}).Draw(t, "sku"),
@@ -214,12 +214,12 @@ func TestAnyOrderEarnsTheFloorOfItsSumAndSharesItOut(t *testing.T) {
 func TestAReturnNeverRaisesWhatIsEarned(t *testing.T) {
 	p := shop(t, books)
 	rapid.Check(t, func(t *rapid.T) {
-		var before, after []orders.Kept
+		var before, after []program.Counted
 		for range rapid.IntRange(1, 6).Draw(t, "lines") {
 			k := kept("", "cd", rapid.SampledFrom([]string{"", "books", "tea", "card"}).Draw(t, "category"),
 				money.Minor(rapid.Int64Range(0, 900).Draw(t, "amount")))
 			before = append(before, k)
-			after = append(after, partly(k, money.Minor(rapid.Int64Range(0, int64(k.Amount)).Draw(t, "left"))))
+			after = append(after, partly(k, money.Minor(rapid.Int64Range(0, int64(k.Base)).Draw(t, "left"))))
 		}
 		paid, err := earning.Rate(p, "silver", "", before)
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
@@ -74,12 +75,12 @@ func (x explainer) event(o *OrderPart) string {
 	of := fmt.Sprintf("order %s at %s", o.Ref.Order, o.Ref.Merchant)
 	switch e := o.Event; e.Kind {
 	case orders.Placed:
-		return fmt.Sprintf("%s was placed: %s", of, x.amount(total(e.Lines)))
+		return fmt.Sprintf("%s was placed: %s", of, x.told(total(e.Lines)))
 	case orders.Paid:
 		if e.Revision > 0 {
-			return fmt.Sprintf("%s was amended (revision %d): %s", of, e.Revision, x.amount(total(e.Lines)))
+			return fmt.Sprintf("%s was amended (revision %d): %s", of, e.Revision, x.told(total(e.Lines)))
 		}
-		return fmt.Sprintf("%s was paid: %s", of, x.amount(total(e.Lines)))
+		return fmt.Sprintf("%s was paid: %s", of, x.told(total(e.Lines)))
 	case orders.Shipped:
 		return fmt.Sprintf("goods of %s were sent (shipment %s)", of, e.Occurrence)
 	case orders.Returned:
@@ -87,7 +88,7 @@ func (x explainer) event(o *OrderPart) string {
 	case orders.Canceled:
 		return of + " was cancelled"
 	case orders.Payment:
-		return fmt.Sprintf("%s were received for %s (payment %s)", x.amount(e.Amount), of, e.Occurrence)
+		return fmt.Sprintf("%s were received for %s (payment %s)", x.told(e.Amount), of, e.Occurrence)
 	default:
 		return of + " changed"
 	}
@@ -101,10 +102,7 @@ func (x explainer) outcome(o *OrderPart) []string {
 	if o.Frozen {
 		return []string{"It earns nothing: when it was paid the account might not earn."}
 	}
-	var sentences []string
-	if o.Event.Kind == orders.Returned || o.Event.Kind == orders.Paid && o.Base != total(o.Event.Lines) {
-		sentences = append(sentences, fmt.Sprintf("Of the order, %s count now.", x.amount(o.Base)))
-	}
+	sentences := x.counts(o)
 	change := x.change()
 	switch earns := x.points(o.Target); {
 	case change > 0 && change == o.Target:
@@ -120,6 +118,50 @@ func (x explainer) outcome(o *OrderPart) []string {
 		return append(sentences, "It earns nothing.")
 	}
 	return append(sentences, fmt.Sprintf("It earns %s, as before.", x.points(o.Target)))
+}
+
+// counts says how much of an order counts, where that is not simply what was paid, and why.
+func (x explainer) counts(o *OrderPart) []string {
+	c := o.Event.Currency
+	foreign := c != "" && c != x.p.Currency
+	if o.Event.Kind != orders.Returned && (o.Event.Kind != orders.Paid || o.Base == total(o.Event.Lines) && !foreign) {
+		return nil
+	}
+	sentences := []string{fmt.Sprintf("Of the order, %s count now.", x.amount(o.Base))}
+	if out := x.leftOut(o.Event.Lines); out != "" {
+		sentences = append(sentences, upperFirst(out)+" not count.")
+	}
+	if o.Event.Kind == orders.Paid && foreign {
+		sentences = append(sentences, fmt.Sprintf("The amounts are in %s by the rate of the day on which the order was first paid.", x.p.Currency))
+	}
+	return sentences
+}
+
+// leftOut names the parts of the lines that the programme leaves out: "tax and shipping do"; empty: none.
+func (x explainer) leftOut(lines []orders.Line) string {
+	var parts []string
+	out := x.p.Orders.LeaveOut
+	for _, part := range []struct {
+		name string
+		in   func(orders.Line) bool
+		out  bool
+	}{
+		{"tax", func(l orders.Line) bool { return l.Tax > 0 }, out.Tax},
+		{"shipping", func(l orders.Line) bool { return l.Shipping }, out.Shipping},
+		{"what was paid with gift cards", func(l orders.Line) bool { return l.GiftCard > 0 }, out.GiftCards},
+	} {
+		if part.out && slices.ContainsFunc(lines, part.in) {
+			parts = append(parts, part.name)
+		}
+	}
+	switch n := len(parts); n {
+	case 0:
+		return ""
+	case 1:
+		return parts[0] + " does"
+	default:
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1] + " do"
+	}
 }
 
 // change is what the entry added to the points that its order has earned.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,9 +23,16 @@ func (x explainer) day(t time.Time) string { return long(calendar.DayOf(t, x.p.Z
 // dayBefore is the last day before a day boundary.
 func (x explainer) dayBefore(t time.Time) string { return long(calendar.DayOf(t, x.p.Zone) - 1) }
 
-// amount writes 1,234.50 USD.
-func (x explainer) amount(m money.Minor) string {
-	text, minus := strings.CutPrefix(money.Format(m, x.p.Currency), "-")
+// amount writes 1,234.50 USD, in the programme's currency.
+func (x explainer) amount(m money.Minor) string { return amountIn(x.p.Currency, m) }
+
+// told writes an amount as the shop told it, in the currency of its event.
+func (x explainer) told(m money.Minor) string {
+	return amountIn(cmp.Or(x.e.Order.Event.Currency, x.p.Currency), m)
+}
+
+func amountIn(c money.Currency, m money.Minor) string {
+	text, minus := strings.CutPrefix(money.Format(m, c), "-")
 	whole, fraction, cut := strings.Cut(text, ".")
 	if text = grouped(whole); cut {
 		text += "." + fraction
@@ -32,7 +40,7 @@ func (x explainer) amount(m money.Minor) string {
 	if minus {
 		text = "-" + text
 	}
-	return text + " " + string(x.p.Currency)
+	return text + " " + string(c)
 }
 
 // points writes "1 point", "1,250 points", in the programme's own unit.
@@ -136,11 +144,11 @@ func (x explainer) returned(lines []orders.ReturnedLine) string {
 		}
 		switch {
 		case l.Quantity > 0 && l.HasAmount:
-			parts = append(parts, fmt.Sprintf("%s × %s for %s", count(money.Points(l.Quantity)), name, x.amount(l.Amount)))
+			parts = append(parts, fmt.Sprintf("%s × %s for %s", count(money.Points(l.Quantity)), name, x.told(l.Amount)))
 		case l.Quantity > 0:
 			parts = append(parts, fmt.Sprintf("%s × %s", count(money.Points(l.Quantity)), name))
 		case l.HasAmount:
-			parts = append(parts, fmt.Sprintf("%s of %s", x.amount(l.Amount), name))
+			parts = append(parts, fmt.Sprintf("%s of %s", x.told(l.Amount), name))
 		default:
 			parts = append(parts, "all of "+name)
 		}

@@ -81,11 +81,12 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 		if o.Revision == 0 {
 			d.fix(a, rules, state)
 		}
-		rating, err := earning.Rate(rules.Program, o.Tier, o.Segment, state.Kept())
+		counted, base := rules.Program.Counted(state)
+		rating, err := earning.Rate(rules.Program, o.Tier, o.Segment, counted)
 		if err != nil {
 			return reason.New(reason.AmountOutOfRange, "lines", "%s", err)
 		}
-		d.Lines, o.Target, o.Base = rating.Lines, rating.Points, state.Base()
+		d.Lines, o.Target, o.Base = rating.Lines, rating.Points, base
 		if state.Canceled() {
 			o.Target = 0
 		}
@@ -109,7 +110,7 @@ func (d *draft) fix(a Account, rules program.Known, state orders.State) {
 	}
 	o.Segment = rules.Program.BoostOf(program.PaidOrder{
 		Segments: a.Segments, Tier: o.Tier, Merchant: o.Ref.Merchant, Channel: state.Channel(),
-		Day: calendar.DayOf(state.PaidAt(), rules.Program.Zone), Amount: state.Base(),
+		Day: calendar.DayOf(state.PaidAt(), rules.Program.Zone), Amount: rules.Program.Base(state),
 	})
 }
 

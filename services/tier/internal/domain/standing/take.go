@@ -33,7 +33,7 @@ func Take(a Account, book Book, c orderbook.Arrival, schedule program.Schedule, 
 	if !judged.Waits {
 		state := book.State.Apply(c.Event)
 		if state.Paid() {
-			row.Base = state.Base()
+			row.Base = judged.Rules.Program.Base(state)
 			if row.Revision == 0 {
 				row.Revision = judged.Rules.Revision
 			}
