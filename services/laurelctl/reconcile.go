@@ -20,6 +20,9 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
 // reconcileCmd holds a shop's own list of orders against the house.
@@ -48,6 +51,19 @@ func (c *reconcileCmd) Run(w *world) error {
 		}
 	}
 	r := &reconciled{list: list}
+	err = w.askRegistry(func(ctx context.Context, reg *registry) error {
+		id, err := reg.programme()
+		if err != nil {
+			return err
+		}
+		if r.schedule, err = reg.schedule(ctx, id); errors.Is(rpc.FromStatus(err), reason.UnknownProgram) {
+			return nil // who filled the house without the registry, such as a replay, goes by what was paid
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if r.from, r.to, err = c.days(list); err != nil {
 		return err
 	}
@@ -218,6 +234,7 @@ type reconciled struct {
 	list     *shopList
 	house    map[orders.Ref]held
 	from, to calendar.Day
+	schedule program.Schedule
 
 	Days        []*dayTotal   `json:"days"`
 	Differences []*difference `json:"differences"`
@@ -278,7 +295,7 @@ func (r *reconciled) compare() {
 		}
 		d := total(ref.Merchant, r.list.day(o))
 		d.Listed++
-		listed := money.Format(o.state.Base(), o.state.Currency()) + " " + string(o.state.Currency())
+		listed := r.counts(o.state)
 		h, found := r.house[ref]
 		house := money.Format(h.amount, h.currency) + " " + string(h.currency)
 		switch {
@@ -307,6 +324,17 @@ func (r *reconciled) compare() {
 	slices.SortFunc(r.Differences, func(a, b *difference) int {
 		return cmp.Or(strings.Compare(a.Merchant, b.Merchant), strings.Compare(a.Day, b.Day), strings.Compare(a.Order, b.Order))
 	})
+}
+
+// counts is what counts of an order of the list: what was paid, where no revision is known or the one in force has no rate for it.
+func (r *reconciled) counts(order orders.State) string {
+	amount, currency := order.Base(), order.Currency()
+	if p := r.schedule.In(order.PaidAt()).Program; p != nil {
+		if _, ok := p.Exchange(currency, calendar.DayOf(order.PaidAt(), p.Zone)); ok {
+			amount, currency = p.Base(order), p.Currency
+		}
+	}
+	return money.Format(amount, currency) + " " + string(currency)
 }
 
 func (r *reconciled) differ(ref orders.Ref, day string, d difference) {
