@@ -15,7 +15,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
@@ -117,6 +119,10 @@ func TestTooManyWhoWaitAreToldWhenToComeAgain(t *testing.T) {
 	}, "the queue is full")
 	refused(t, full, reason.Overloaded)
 	requireRetryInfo(t, full, codes.ResourceExhausted)
+	hurried, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err = s.as(rpc.Partner).AwardPoints(hurried, &accrualv1.AwardPointsRequest{Program: "tea", Account: "bob", Points: 1, IdempotencyKey: "p"})
+	require.Equal(t, codes.DeadlineExceeded, status.Code(err), "another caller waits, and is not refused: %v", err)
 	require.NoError(t, session.AbortTransaction(t.Context()))
 	waiting.Wait()
 	taken := int64(0)
@@ -129,6 +135,27 @@ func TestTooManyWhoWaitAreToldWhenToComeAgain(t *testing.T) {
 	}
 	require.Positive(t, taken)
 	require.Equal(t, taken, s.active("ann"), "each of those who waited is done, nobody else")
+	s.requireSound()
+}
+
+// TestWhoAsksIsAnsweredWhileTheBusIsBehind: a merchant has published far more than waits in the lane. Nobody is refused because of it.
+func TestWhoAsksIsAnsweredWhileTheBusIsBehind(t *testing.T) {
+	t.Parallel()
+	h := open(t, wall)
+	h.apply(theTeaClub)
+	s := h.run(size{batch: 1, queue: 2})
+	s.drained()
+	var orders []letter
+	for i := range 400 {
+		orders = append(orders, paid("ann", fmt.Sprint("o", i), clock.System().Now(), 1000))
+	}
+	h.publish(orders...)
+	for i := range 5 {
+		require.NoError(t, s.tryAward("bob", fmt.Sprint("k", i)))
+	}
+	require.Less(t, len(h.documents("entries")), 400, "the bus is still behind")
+	s.drained()
+	require.EqualValues(t, 5, s.active("bob"))
 	s.requireSound()
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
@@ -46,7 +47,10 @@ func (s *Service) do(ctx context.Context, ref storage.AccountRef, r ledger.Reque
 		return ledger.Entry{}, err
 	}
 	c := &posting.Command{Account: ref, Request: r}
-	if err := s.Call(ctx, bus.Partition(ref.Program, string(ref.ID), s.cfg.Partitions), c); err != nil {
+	asked := follow.Asked{
+		Partition: bus.Partition(ref.Program, string(ref.ID), s.cfg.Partitions), From: string(r.Caller), Payload: c,
+	}
+	if err := s.Call(ctx, asked); err != nil {
 		return ledger.Entry{}, err
 	}
 	if c.Refusal != nil {

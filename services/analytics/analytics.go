@@ -111,7 +111,10 @@ func (s *Service) build(ctx context.Context) error {
 	segmenter := segmenting.New(s.storage, reporter, s.deps.Clock, knows)
 	s.teller = telling.New(telling.Deps{
 		Storage: s.storage, Segmenter: segmenting.New(s.storage, reporter.Patient(), s.deps.Clock, knows), Reporter: reporter, Log: s.deps.Log, Partitions: s.cfg.Partitions,
-		End: func(ctx context.Context) (uint64, error) { return s.bus.End(ctx, bus.Facts) }, After: after, Call: s.Call,
+		End: func(ctx context.Context) (uint64, error) { return s.bus.End(ctx, bus.Facts) }, After: after,
+		Call: func(ctx context.Context, partition int, payload any) error {
+			return s.Call(ctx, follow.Asked{Partition: partition, Payload: payload})
+		},
 	})
 	s.segments = api.NewSegments(segmenter, s.teller, after)
 	s.models = api.NewModels(s.api)

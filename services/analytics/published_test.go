@@ -16,6 +16,7 @@ import (
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/analytics/internal/copying"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
@@ -308,9 +309,9 @@ func TestALaneLooksAgainBeforeItTells(t *testing.T) {
 	}
 	tell := func(segment string, revision int64, asOf string, changes ...copying.Change) {
 		t.Helper()
-		err := s.Call(t.Context(), bus.Partition("tea", changes[0].Account, partitions), copying.Telling{
+		err := s.Call(t.Context(), follow.Asked{Partition: bus.Partition("tea", changes[0].Account, partitions), Payload: copying.Telling{
 			Program: "tea", Segment: segment, Revision: revision, AsOf: date(asOf), Changes: changes,
-		})
+		}})
 		require.NoError(t, err)
 		s.drained()
 	}

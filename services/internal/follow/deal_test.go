@@ -67,7 +67,7 @@ func TestOrderIsKeptWhilePartitionsChangeLanes(t *testing.T) {
 		partition := draw.IntN(partitions)
 		callers.Go(func() {
 			for i := range some {
-				if err := one.Call(context.WithoutCancel(t.Context()), partition, fmt.Sprintf("%d/%d", round, i)); err != nil {
+				if err := one.Call(context.WithoutCancel(t.Context()), follow.Asked{Partition: partition, Payload: fmt.Sprintf("%d/%d", round, i)}); err != nil {
 					t.Errorf("call %d of round %d: %v", i, round, err)
 				}
 			}

@@ -64,7 +64,7 @@ func TestTimesOfRecordingNeverGoBack(t *testing.T) {
 		r := p.run(bus.Events, nil)
 		r.drained(t)
 		what := c.clock.Format(time.RFC3339)
-		require.NoError(t, r.Call(t.Context(), c.partition, what))
+		require.NoError(t, r.Call(t.Context(), follow.Asked{Partition: c.partition, Payload: what}))
 		r.stop()
 		var l line
 		id := fmt.Sprintf("%d/work/%s", c.partition, what)
@@ -83,16 +83,16 @@ func TestACallIsAnsweredOnceItIsDurable(t *testing.T) {
 	p.control("house", "opened", "opened", opened())
 	r := p.run(bus.Events, nil)
 	r.drained(t)
-	require.NoError(t, r.Call(t.Context(), 3, "first"))
+	require.NoError(t, r.Call(t.Context(), follow.Asked{Partition: 3, Payload: "first"}))
 	require.Equal(t, 1, p.lines()["work"])
 	r.stop() // nobody works any more: what is submitted waits
 
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	for n := range 64 {
-		require.ErrorIs(t, r.Call(gone, 3, fmt.Sprint("waiting ", n)), context.Canceled)
+	for n := range 32 { // half of the queue
+		require.ErrorIs(t, r.Call(gone, follow.Asked{Partition: 3, Payload: fmt.Sprint("waiting ", n)}), context.Canceled)
 	}
-	require.ErrorIs(t, r.Call(t.Context(), 3, "one too many"), reason.Overloaded)
+	require.ErrorIs(t, r.Call(t.Context(), follow.Asked{Partition: 3, Payload: "one too many"}), reason.Overloaded)
 	require.Equal(t, 1, p.lines()["work"])
 }
 

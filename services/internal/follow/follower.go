@@ -158,30 +158,37 @@ func (f *Follower) Submit(ctx context.Context, partition int, payload any, done 
 	return f.lane(partition).Submit(ctx, lane.Item{Partition: partition, Payload: payload, Done: done, Lost: done})
 }
 
+// Asked is work of the service's own for a partition, and who asks for it.
+type Asked struct {
+	Partition int
+	From      string // a caller has at most half of a lane's queue
+	Payload   any
+}
+
 // Call has a lane do work of the service's own and returns once its effect is durable. It refuses with OVERLOADED while
-// too much waits, with NOT_READY when the service has stopped applying, and with *Elsewhere where another replica owns the
+// too much waits, of all or of this caller, with NOT_READY when the service has stopped applying, and with *Elsewhere where another replica owns the
 // partition; then nothing was done. If ctx ends before, the work may still be done: only the answer is lost. What is
 // published because of it carries the trace of ctx on.
-func (f *Follower) Call(ctx context.Context, partition int, payload any) error {
+func (f *Follower) Call(ctx context.Context, asked Asked) error {
 	for {
-		if !f.owns(partition) {
-			return f.elsewhere(partition)
+		if !f.owns(asked.Partition) {
+			return f.elsewhere(asked.Partition)
 		}
 		dealt := f.dealt.Load()
-		if done, err := f.call(ctx, f.lanes[(*dealt)[partition]], partition, payload); done || err != nil {
+		if done, err := f.call(ctx, f.lanes[(*dealt)[asked.Partition]], asked); done || err != nil {
 			return err
 		}
 		if f.dealt.Load() == dealt { // else another lane may have it now
-			return f.elsewhere(partition)
+			return f.elsewhere(asked.Partition)
 		}
 	}
 }
 
 // call has a lane do something; false: the partition is not this lane's, and nothing was done.
-func (f *Follower) call(ctx context.Context, l *lane.Lane, partition int, payload any) (bool, error) {
+func (f *Follower) call(ctx context.Context, l *lane.Lane, asked Asked) (bool, error) {
 	done, lost := make(chan struct{}), make(chan struct{})
 	item := lane.Item{
-		Partition: partition, Payload: payload, Trace: telemetry.TraceOf(ctx), Done: func() { close(done) }, Lost: func() { close(lost) },
+		Partition: asked.Partition, From: asked.From, Payload: asked.Payload, Trace: telemetry.TraceOf(ctx), Done: func() { close(done) }, Lost: func() { close(lost) },
 	}
 	for submitted := false; ; {
 		moved := f.changes()

@@ -59,12 +59,12 @@ func TestReplicasWorkOnTheirOwnPartitions(t *testing.T) {
 	require.Positive(t, two.Counts().Messages)
 
 	theirs := two.Owned()[0]
-	err := one.Call(t.Context(), theirs, "by one")
+	err := one.Call(t.Context(), follow.Asked{Partition: theirs, Payload: "by one"})
 	require.ErrorIs(t, err, reason.NotReady)
 	var away *follow.Elsewhere
 	require.ErrorAs(t, err, &away)
 	require.Equal(t, "127.0.0.1:2", away.Address())
-	require.NoError(t, two.Call(t.Context(), theirs, "by two"))
+	require.NoError(t, two.Call(t.Context(), follow.Asked{Partition: theirs, Payload: "by two"}))
 
 	three := p.share("127.0.0.1:3")
 	load()
@@ -116,7 +116,7 @@ func TestWhatWasTakenAwayIsLeftAlone(t *testing.T) {
 			if moved, err := s.OwnPartition(t.Context(), part, "another"); err != nil || !moved {
 				return false
 			}
-			require.ErrorIs(t, one.Call(t.Context(), id, "not ours"), reason.NotReady, "partition %d", id)
+			require.ErrorIs(t, one.Call(t.Context(), follow.Asked{Partition: id, Payload: "not ours"}), reason.NotReady, "partition %d", id)
 		}
 		return true
 	}, "all is another's")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/cloudevent"
@@ -18,6 +19,8 @@ type Item struct {
 	Partition int
 	Bytes     int // what it weighs in a batch
 	Payload   any // the service's own
+	// From is who asks, of an item that is submitted by TrySubmit; empty: all who say nothing are one.
+	From string
 	// Trace is where who asked for it belongs among traces: what is published because of it carries it on.
 	Trace cloudevent.Trace
 	// Done, where set, is called by the Poster once the item's effect is durable.
@@ -50,7 +53,7 @@ func (s *Stop) Unwrap() error { return s.Err }
 type Limits struct {
 	BatchItems int           // items in one transaction; 512
 	BatchBytes int           // bytes in one transaction; 8 MiB
-	QueueItems int           // items that wait; beyond it Submit blocks and TrySubmit refuses
+	QueueItems int           // items of Submit that wait, beyond it Submit blocks; and as many of TrySubmit, which refuses
 	Idle       time.Duration // how long a batch waits for more; 2 ms
 }
 
@@ -74,15 +77,23 @@ type Lane struct {
 	limits Limits
 	poster Poster
 	log    *slog.Logger
-	queue  chan Item
-	over   []Item // Run's own: at most one item, taken from the queue and too heavy for the batch before
-	run    int    // Run's own: how many items the next try takes at most
+	queue  chan Item // of Submit
+	asked  chan Item // of TrySubmit
+	over   []Item    // Run's own: at most one item, taken from a queue and too heavy for the batch before
+	bus    bool      // Run's own: the last item came from queue
+	run    int       // Run's own: how many items the next try takes at most
 	stats  Stats
+
+	mu   sync.Mutex
+	from map[string]int // how many items of a caller wait in asked; none of nobody
 }
 
 // New makes a lane.
 func New(poster Poster, limits Limits, log *slog.Logger, stats Stats) *Lane {
-	return &Lane{limits: limits, poster: poster, log: log, queue: make(chan Item, limits.QueueItems), run: limits.BatchItems, stats: stats}
+	return &Lane{
+		limits: limits, poster: poster, log: log, run: limits.BatchItems, stats: stats, from: map[string]int{},
+		queue: make(chan Item, limits.QueueItems), asked: make(chan Item, limits.QueueItems),
+	}
 }
 
 // Submit queues an item, waiting for room: back-pressure for the bus and for sweeps.
@@ -95,18 +106,35 @@ func (l *Lane) Submit(ctx context.Context, item Item) error {
 	}
 }
 
-// TrySubmit queues an item or refuses it with OVERLOADED: for callers who can come again.
+// TrySubmit queues an item or refuses it with OVERLOADED: for callers who can come again. One caller alone has at most half of the
+// queue, so that others find room.
 func (l *Lane) TrySubmit(item Item) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if mine := l.from[item.From]; mine >= max(1, l.limits.QueueItems/2) {
+		return reason.New(reason.Overloaded, "", "%d commands of this caller are waiting; try again in a second", mine)
+	}
 	select {
-	case l.queue <- item:
+	case l.asked <- item:
+		l.from[item.From]++
 		return nil
 	default:
-		return reason.New(reason.Overloaded, "", "%d commands are waiting; try again in a second", len(l.queue))
+		return reason.New(reason.Overloaded, "", "%d commands are waiting; try again in a second", len(l.asked))
 	}
 }
 
+// taken makes room for the caller of an item that has left the queue of TrySubmit.
+func (l *Lane) taken(item Item) Item {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.from[item.From]--; l.from[item.From] == 0 {
+		delete(l.from, item.From)
+	}
+	return item
+}
+
 // Queued is how many items wait.
-func (l *Lane) Queued() int { return len(l.queue) }
+func (l *Lane) Queued() int { return len(l.queue) + len(l.asked) }
 
 // Run works until ctx ends or an invariant breaks; then it returns the *Stop. What it has not committed when ctx ends
 // has had no effect.
@@ -126,30 +154,23 @@ func (l *Lane) collect(ctx context.Context, batch []Item) []Item {
 	batch = append(batch, l.over...)
 	l.over = nil
 	if len(batch) == 0 {
-		select {
-		case item := <-l.queue:
-			batch = append(batch, item)
-		case <-ctx.Done():
+		item, ok := l.await(ctx, nil)
+		if !ok {
 			return batch
 		}
+		batch = append(batch, item)
 	}
 	bytes := batch[0].Bytes
 	var idle <-chan time.Time
 	for len(batch) < l.limits.BatchItems && bytes < l.limits.BatchBytes {
-		var item Item
-		select {
-		case item = <-l.queue:
-		default:
+		item, ok := l.ready()
+		if !ok {
 			if idle == nil {
 				timer := time.NewTimer(l.limits.Idle)
 				defer timer.Stop()
 				idle = timer.C
 			}
-			select {
-			case item = <-l.queue:
-			case <-idle:
-				return batch
-			case <-ctx.Done():
+			if item, ok = l.await(ctx, idle); !ok {
 				return batch
 			}
 		}
@@ -160,6 +181,42 @@ func (l *Lane) collect(ctx context.Context, batch []Item) []Item {
 		batch = append(batch, item)
 	}
 	return batch
+}
+
+// ready takes an item that waits, by turns where both queues have one: neither what comes from the bus nor who asks waits for all of
+// the other.
+func (l *Lane) ready() (Item, bool) {
+	for range 2 {
+		l.bus = !l.bus
+		if l.bus {
+			select {
+			case item := <-l.queue:
+				return item, true
+			default:
+			}
+			continue
+		}
+		select {
+		case item := <-l.asked:
+			return l.taken(item), true
+		default:
+		}
+	}
+	return Item{}, false
+}
+
+// await waits for the next item. False: the idle time is over, or ctx has ended.
+func (l *Lane) await(ctx context.Context, idle <-chan time.Time) (Item, bool) {
+	select {
+	case item := <-l.queue:
+		return item, true
+	case item := <-l.asked:
+		return l.taken(item), true
+	case <-idle:
+		return Item{}, false
+	case <-ctx.Done():
+		return Item{}, false
+	}
 }
 
 // growth is the part by which a run is longer than the one before that went through.

@@ -170,34 +170,63 @@ func TestABatchWaitsForMoreNoLongerThanItMay(t *testing.T) {
 	})
 }
 
+// TestAFullQueueRefusesOrWaits: who asks is refused, what comes from the bus waits. No caller fills the queue alone.
 func TestAFullQueueRefusesOrWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPoster(4)
+		p := newPoster(5)
 		p.limits.QueueItems = 2
 		l := lane.New(p, p.limits, testkit.Logger(t), lane.Stats{})
-		require.NoError(t, l.TrySubmit(lane.Item{Payload: 0}))
-		require.NoError(t, l.TrySubmit(lane.Item{Payload: 1}))
-		err := l.TrySubmit(lane.Item{Payload: 9})
-		require.ErrorIs(t, err, reason.Overloaded)
+		require.NoError(t, l.TrySubmit(lane.Item{Payload: 0, From: "ann"}))
+		require.ErrorIs(t, l.TrySubmit(lane.Item{Payload: 9, From: "ann"}), reason.Overloaded, "the half of one caller is full")
+		require.NoError(t, l.TrySubmit(lane.Item{Payload: 1, From: "bob"}))
+		require.ErrorIs(t, l.TrySubmit(lane.Item{Payload: 9, From: "cid"}), reason.Overloaded)
 		require.Equal(t, 2, l.Queued())
+		require.NoError(t, l.Submit(t.Context(), lane.Item{Payload: 2}))
+		require.NoError(t, l.Submit(t.Context(), lane.Item{Payload: 3}))
 
 		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, l.Submit(hurried, lane.Item{Payload: 9}), context.DeadlineExceeded)
 
 		patient := make(chan error, 1)
-		go func() {
-			err := l.Submit(t.Context(), lane.Item{Payload: 2})
-			patient <- errors.Join(err, l.Submit(t.Context(), lane.Item{Payload: 3}))
-		}()
+		go func() { patient <- l.Submit(t.Context(), lane.Item{Payload: 4}) }()
 		synctest.Wait()
 		require.Empty(t, patient, "there is no room yet")
 		stop := start(t.Context(), l)
 		require.NoError(t, <-patient)
 		<-p.done
+		require.NoError(t, l.TrySubmit(lane.Item{Payload: 5, From: "ann"}), "there is room again")
 		require.NoError(t, stop())
-		require.Equal(t, []int{0, 1, 2, 3}, p.written[0])
-		require.Zero(t, l.Queued())
+		require.ElementsMatch(t, []int{0, 1, 2, 3, 4}, p.written[0])
+	})
+}
+
+// TestNeitherTheBusNorWhoAsksWaitsForAllOfTheOther: where both queues are full, a batch is half of each.
+func TestNeitherTheBusNorWhoAsksWaitsForAllOfTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoster(20)
+		p.limits.BatchItems, p.limits.QueueItems = 4, 100
+		l := lane.New(p, p.limits, testkit.Logger(t), lane.Stats{})
+		for i := range 16 { // 0 to 15 from the bus, 100 to 103 ask
+			require.NoError(t, l.Submit(t.Context(), lane.Item{Payload: i}))
+		}
+		for i := range 4 {
+			require.NoError(t, l.TrySubmit(lane.Item{Payload: 100 + i, From: "ann"}))
+		}
+		stop := start(t.Context(), l)
+		<-p.done
+		require.NoError(t, stop())
+		asked := func(batch []lane.Item) int {
+			n := 0
+			for _, item := range batch {
+				if item.Payload.(int) >= 100 {
+					n++
+				}
+			}
+			return n
+		}
+		require.InDelta(t, 2, asked(p.calls[0].items), 1, "%v", p.calls[0].items)
+		require.Equal(t, 4, asked(p.calls[0].items)+asked(p.calls[1].items)+asked(p.calls[2].items), "who asks is done while the bus still waits")
 	})
 }
 
