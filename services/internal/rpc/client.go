@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	_ "google.golang.org/grpc/balancer/roundrobin" // the service config names it
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -35,7 +36,7 @@ func WithTLS(ca, service string) Option {
 
 // Dial returns a connection to a service of the house that shows the token on every call. It connects with the first
 // call. Reads, and writes with an idempotency key, are tried again, up to four times in all, while the server cannot be
-// reached or is not ready. Without TLS it refuses addresses that are not on this machine: the token would be read on the way.
+// reached or is not ready, unless it fails most of its calls. Without TLS it refuses addresses that are not on this machine: the token would be read on the way.
 func Dial(addr, secret string, options ...Option) (*grpc.ClientConn, error) {
 	config, err := serviceConfig()
 	if err != nil {
@@ -55,7 +56,11 @@ func connect(addr string, d dialing) (*grpc.ClientConn, error) {
 	}
 	conn, err := grpc.NewClient("dns:///"+addr, append(d.options, secured,
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MessageBytesMax), grpc.MaxCallSendMsgSize(MessageBytesMax)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout, PermitWithoutStream: true}),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: reachAgain, Multiplier: 1.6, Jitter: 0.2, MaxDelay: reachAgainMax},
+			MinConnectTimeout: reachTimeout,
+		}),
 		grpc.WithNoProxy(),
 	)...)
 	if err != nil {
@@ -118,14 +123,21 @@ type (
 		Name        []methodName `json:"name"`
 		RetryPolicy retryPolicy  `json:"retryPolicy"`
 	}
+	retryThrottling struct {
+		MaxTokens  int     `json:"maxTokens"`
+		TokenRatio float64 `json:"tokenRatio"`
+	}
 	clientConfig struct {
 		LoadBalancingConfig []map[string]struct{} `json:"loadBalancingConfig"`
 		MethodConfig        []methodConfig        `json:"methodConfig,omitempty"`
+		RetryThrottling     retryThrottling       `json:"retryThrottling"`
 	}
 )
 
 func serviceConfig() (string, error) {
-	config := clientConfig{LoadBalancingConfig: []map[string]struct{}{{"round_robin": {}}}}
+	config := clientConfig{
+		LoadBalancingConfig: []map[string]struct{}{{"round_robin": {}}}, RetryThrottling: retryThrottling{retryTokensMax, retryTokenRatio},
+	}
 	if names := repeatables(); len(names) > 0 {
 		config.MethodConfig = []methodConfig{{Name: names, RetryPolicy: retryPolicy{
 			MaxAttempts: 4, InitialBackoff: "0.1s", MaxBackoff: "2s", BackoffMultiplier: 2,

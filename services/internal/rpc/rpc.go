@@ -33,14 +33,30 @@ const (
 	streamsMax = 256
 )
 
-// How a connection is kept up, and how long a server waits for calls under way when it stops.
+// How a connection is kept up, and how long a server waits for calls under way when it stops. One whose other end is gone without
+// a word is left after pingEvery + pingTimeout = 20 s, by both ends, whether there are calls on it or not.
 const (
-	pingEvery      = 20 * time.Second
+	pingEvery      = 10 * time.Second // the least that gRPC lets a client ask for
 	pingTimeout    = 10 * time.Second
-	pingEveryLeast = 10 * time.Second // a client that pings more often is sent away
+	pingEveryLeast = 5 * time.Second // a client that pings more often is sent away
 	connectTimeout = 10 * time.Second
 	drainTimeout   = 10 * time.Second
 	healthEvery    = time.Second
+)
+
+// How a client connects. gRPC's own limits are a busy day on the Internet: 20 s for one attempt, two minutes between two.
+const (
+	reachTimeout  = 5 * time.Second // of one attempt, its handshakes included
+	reachAgain    = 200 * time.Millisecond
+	reachAgainMax = 3 * time.Second
+)
+
+// What calls that are tried again may cost a server that fails: each attempt that fails takes one token, each that does not gives
+// retryTokenRatio back, and below half of the tokens nothing is tried again. So a server that answers some of its calls
+// gets at most retryTokenRatio more attempts than calls, and one that answers none some fifty more in all.
+const (
+	retryTokensMax  = 100
+	retryTokenRatio = 0.5
 )
 
 // TrailerDeadline stands in the trailer of an answer when the caller set no deadline: it names the one that was set instead.

@@ -20,6 +20,10 @@ import (
 // serverSelectionTimeout bounds how long a call waits for a primary.
 const serverSelectionTimeout = 5 * time.Second
 
+// connectTimeout bounds how long a connection may take to be made, and an answer to the driver's own heartbeat: a mongod that is gone without a
+// word is found out after it, and connections to it are left.
+const connectTimeout = 10 * time.Second
+
 // openPatience bounds how long Open waits for a primary: a mongod that starts, or a busy one, may need a while.
 const openPatience = 30 * time.Second
 
@@ -44,6 +48,7 @@ func OpenWatched(ctx context.Context, uri, database string, watch Watch) (*Store
 		SetReadConcern(readconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
 		SetServerSelectionTimeout(serverSelectionTimeout).
+		SetConnectTimeout(connectTimeout).
 		SetAppName(appName(database)).
 		SetMonitor(watch.monitor())
 	client, err := mongo.Connect(opts)
