@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -30,7 +31,7 @@ type hole struct {
 	mu        sync.Mutex
 	ends      [][2]net.Conn // the client's, the server's
 	listener  net.Listener
-	forwarded errgroup.Group
+	forwarded sync.WaitGroup
 }
 
 func openHole(t *testing.T, upstream string) *hole {
@@ -41,8 +42,11 @@ func openHole(t *testing.T, upstream string) *hole {
 	accepting.Go(func() error {
 		for {
 			from, err := h.listener.Accept()
-			if err != nil {
+			if errors.Is(err, net.ErrClosed) {
 				return nil
+			}
+			if err != nil {
+				return err
 			}
 			to, err := new(net.Dialer).DialContext(t.Context(), "tcp4", upstream)
 			if err != nil {
@@ -54,8 +58,8 @@ func openHole(t *testing.T, upstream string) *hole {
 			if h.swallows.Load() {
 				continue
 			}
-			h.forwarded.Go(func() error { return h.forward(from, to) })
-			h.forwarded.Go(func() error { return h.forward(to, from) })
+			h.forwarded.Go(func() { h.forward(from, to) })
+			h.forwarded.Go(func() { h.forward(to, from) })
 		}
 	})
 	t.Cleanup(func() {
@@ -67,27 +71,23 @@ func openHole(t *testing.T, upstream string) *hole {
 			require.NoError(t, pair[1].Close())
 		}
 		h.mu.Unlock()
-		require.NoError(t, h.forwarded.Wait())
+		h.forwarded.Wait()
 	})
 	return h
 }
 
-// forward hands on what comes in until it is to swallow.
-func (h *hole) forward(from io.Reader, to io.Writer) error {
+// forward hands on what comes in until it is to swallow, or an end is gone.
+func (h *hole) forward(from io.Reader, to io.Writer) {
 	buffer := make([]byte, 4096)
-	for !h.swallows.Load() {
+	for {
 		n, err := from.Read(buffer)
-		if err != nil {
-			return nil // its end has gone
+		if err != nil || h.swallows.Load() {
+			return
 		}
-		if h.swallows.Load() {
-			return nil
-		}
-		if _, err := to.Write(buffer[:n]); err != nil {
-			return nil
+		if _, err = to.Write(buffer[:n]); err != nil {
+			return
 		}
 	}
-	return nil
 }
 
 // left waits until an end has been closed by whoever holds it.
