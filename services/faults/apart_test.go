@@ -30,8 +30,6 @@ type apart struct {
 	env func(name string) []string
 	// fence is what has happened to their partition documents.
 	fence *fence
-	// accrual is where reward and partner reach it; empty: at its first replica.
-	accrual string
 }
 
 // replica is a process of a service. It comes back where it was.
@@ -123,17 +121,21 @@ func (a *apart) start(name string, more ...string) *replica {
 		"MONGO_URI": uri, "DATABASE": "laurel_" + service + "_books", "NATS_URL": url, "NATS_TOKEN": a.w.busToken(),
 		"CALLERS": strings.Join(a.secrets.List(), ","), "LISTEN": r.listen, "METRICS": r.metrics,
 	}
-	accrual := a.accrual
-	if accrual == "" {
-		accrual = a.at("accrual").listen
+	reach := a.w.ground.reach
+	if reach == nil {
+		reach = func(_, address string) string { return address }
 	}
 	switch service {
+	case "accrual":
+		if name != service { // callers go to the first
+			settings["ADVERTISE"] = reach(service, r.listen)
+		}
 	case "reward":
-		settings["ACCRUAL"], settings["ACCRUAL_TOKEN"], settings["LEASE"] = accrual, a.secrets[rpc.Reward], "3s"
+		settings["ACCRUAL"], settings["ACCRUAL_TOKEN"], settings["LEASE"] = reach(service, a.at("accrual").listen), a.secrets[rpc.Reward], "3s"
 	case "partner":
 		pair, err := a.ca.Server("server", "127.0.0.1")
 		require.NoError(t, err)
-		settings["ACCRUAL"], settings["ACCRUAL_TOKEN"] = accrual, a.secrets[rpc.Partner]
+		settings["ACCRUAL"], settings["ACCRUAL_TOKEN"] = reach(service, a.at("accrual").listen), a.secrets[rpc.Partner]
 		settings["DOOR"], settings["DOOR_CERT"], settings["DOOR_KEY"], settings["CLIENT_CA"] = r.door, pair.Cert, pair.Key, a.caFile()
 	}
 	env := slices.Concat(a.env(name), more)

@@ -42,8 +42,14 @@ func (w *world) failPoint(admin *mongo.Database, name string, mode any, data bso
 
 // metricSum adds up all series of all metrics whose name and labels contain these.
 func (w *world) metricSum(parts ...string) (float64, bool) {
+	return w.sumOn(w.get("/metrics"), parts...)
+}
+
+// sumOn adds them up on pages that are there already.
+func (w *world) sumOn(page string, parts ...string) (float64, bool) {
+	w.t.Helper()
 	sum, found := 0.0, false
-	for line := range strings.Lines(w.get("/metrics")) {
+	for line := range strings.Lines(page) {
 		name, text, _ := strings.Cut(strings.TrimSpace(line), "} ")
 		has := !strings.HasPrefix(line, "#")
 		for _, part := range parts {

@@ -46,18 +46,19 @@ func toxic(kind, attributes string) []string {
 	return both
 }
 
+const blackHole = "a black hole"
+
 var breakages = []breakage{
 	{name: "cut", seconds: 20},
 	{name: "slow, 300 ± 200 ms", seconds: 10, toxics: toxic("latency", `"latency":300,"jitter":200`)},
 	{name: "reset by the peer", seconds: 5, toxics: toxic("reset_peer", `"timeout":200`)},
 	{name: "closed slowly", seconds: 5, toxics: toxic("slow_close", `"delay":2000`)},
 	{name: "cut within a frame", seconds: 5, toxics: toxic("limit_data", `"bytes":3000`)},
-	{name: "a black hole", seconds: 30, toxics: toxic("timeout", `"timeout":0`)}, // nothing arrives, nothing is closed
+	{name: blackHole, seconds: 30, toxics: toxic("timeout", `"timeout":0`)}, // nothing arrives, nothing is closed
 }
 
 // linksBreak breaks the links of the house to mongod and to nats-server in each way.
 func linksBreak(x *trial) {
-	const amplificationMax = 1.5
 	var links []*link
 	through := func(name string) func(string) string {
 		return func(url string) string {
@@ -89,15 +90,32 @@ func linksBreak(x *trial) {
 	}
 	l.enough()
 	w.holds(l)
-	times := float64(l.calls.attempts) / float64(l.calls.answered)
-	x.note("%.2f attempts for a call", times)
+	x.amplified(float64(l.calls.attempts)/float64(l.calls.answered), "attempts for a call")
+}
+
+// amplified holds to its limit how much more is asked than there is to do.
+func (x *trial) amplified(times float64, what string) {
+	x.t.Helper()
+	const amplificationMax = 1.5
+	x.note("%.2f %s", times, what)
 	if times > amplificationMax {
-		x.t.Errorf("%.2f attempts for a call, at most %.1f", times, amplificationMax)
+		x.t.Errorf("%.2f %s, at most %.1f", times, what, amplificationMax)
 	}
 }
 
 // breaks keeps a link broken for its time, and heals it.
 func (l *link) breaks(x *trial, b breakage) {
+	x.t.Helper()
+	l.breakOff(x, b)
+	pause(x.t.Context(), b.lasts())
+	l.heal(x, b)
+}
+
+// lasts is how long it stays broken.
+func (b breakage) lasts() time.Duration { return time.Duration(b.seconds) * time.Second }
+
+// breakOff breaks a link.
+func (l *link) breakOff(x *trial, b breakage) {
 	x.t.Helper()
 	for _, text := range b.toxics {
 		_, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(text))
@@ -106,8 +124,11 @@ func (l *link) breaks(x *trial, b breakage) {
 	if len(b.toxics) == 0 {
 		l.proxy.Stop()
 	}
-	seconds := time.Duration(b.seconds) * time.Second
-	pause(x.t.Context(), seconds)
+}
+
+// heal makes a link whole.
+func (l *link) heal(x *trial, b breakage) {
+	x.t.Helper()
 	if len(b.toxics) == 0 {
 		require.NoError(x.t, l.proxy.Start())
 		return

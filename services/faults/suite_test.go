@@ -41,6 +41,7 @@ func list() []ordeal {
 		{"X14", "the clocks of the services are hours apart, some swing, and mongod's is three hours ahead", clocksDiffer},
 		{"X15", "analytics takes half a second for each batch, and fifty streams are not read", consumersAreSlow},
 		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
+		{"X16-apart", "the links by which reward and partner call accrual, and one replica of accrual another, break in the same ways", linksBetweenServicesBreak},
 		{"X19", "the house is stopped in order (SIGTERM) under load and started again, five times", houseIsRestarted},
 		{"X19-apart", "accrual goes from one replica to three, each is restarted in order (SIGTERM) with 512 events under way, and back to one", accrualRolls},
 	}

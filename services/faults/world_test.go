@@ -61,6 +61,8 @@ type ground struct {
 	mongoArgs         []string
 	mongoURI          func(string) string // how the house reaches mongod, by how it is reached directly
 	natsURL           func(string) string
+	// reach is how a service that runs apart reaches a replica of accrual, by where that listens; nil: there.
+	reach func(service, address string) string
 }
 
 // world is a mongod, a nats-server and a house that stands on both.
