@@ -109,13 +109,14 @@ func (w *world) steps(admin *mongo.Database) bool {
 	return admin.RunCommand(w.t.Context(), bson.D{{Key: "hello", Value: 1}}).Decode(&hello) == nil && hello.Primary
 }
 
-// Of X5.
+// Of X5, as docs/decisions/0043 reads it.
 const (
 	quarter = 0.25
 	// aFifthOfWrites is how likely mongod has a write to one of its own tables conflict, as the list of faults says. A transaction that
-	// takes one order makes some fifteen of them, so that three in a hundred go through.
+	// takes one order makes some fifteen of them, so that three in a hundred go through: what must hold is that nothing is lost, doubled
+	// or taken for poison, and that the house is up again in time. How much goes through is told, and no criterion.
 	aFifthOfWrites = 0.2
-	// aFifthOfTransactions is the same, so that a fifth of such transactions conflict.
+	// aFifthOfTransactions is the same, so that a fifth of such transactions conflict: a quarter of the load must go through.
 	aFifthOfTransactions = 0.016
 )
 
@@ -127,9 +128,7 @@ func writesConflict(x *trial) {
 	if rate := w.conflicting(l, aFifthOfTransactions, "a fifth of the transactions conflict"); rate < least {
 		x.t.Errorf("%.0f entries/s while a fifth of the transactions conflict, at least %.0f", rate, least)
 	}
-	if rate := w.conflicting(w.more(l), aFifthOfWrites, "a fifth of the writes conflict"); rate < least {
-		x.t.Errorf("%.0f entries/s while a fifth of the writes conflict, at least %.0f", rate, least)
-	}
+	w.conflicting(w.more(l), aFifthOfWrites, "a fifth of the writes conflict")
 }
 
 // conflicting is a load while writes conflict and some are not confirmed; it returns how many entries were made in a second meanwhile.

@@ -23,7 +23,7 @@ var ErrUnknown = errors.New("the outcome of the commit is not known")
 const commitPatience = 10 * time.Second
 
 // writeTries is how often the writes of Commit are tried: each write of a transaction that meets another one ends all of it.
-const writeTries = 8
+const writeTries = 4
 
 // codeWriteConflict is mongod's answer to a write that met another one.
 const codeWriteConflict = 112

@@ -85,7 +85,7 @@ func TestATransactionHappensWholeOrNotAtAll(t *testing.T) {
 
 // TestComputedWritesAreTriedAgainWhereTheyMeetOthers lets somebody else write what a transaction is about to write.
 func TestComputedWritesAreTriedAgainWhereTheyMeetOthers(t *testing.T) {
-	const tries = 8
+	const tries = 4
 	more := bson.M{"$inc": bson.M{"points": int64(1)}}
 	for _, c := range []struct {
 		name string
