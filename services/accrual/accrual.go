@@ -56,7 +56,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 		Lanes: cfg.Lanes, BatchItems: cfg.BatchItems, BatchIdle: cfg.BatchIdle, QueueItems: cfg.QueueItems,
 	}, follow.Deps{
 		Store: s.store, Bus: s.bus, Programs: s.programs, Clock: deps.Clock, Log: deps.Log, Registry: deps.Registry, Health: deps.Health,
-		Tracing: deps.Tracing, Handler: &posting.Poster{Storage: s.storage, Clock: deps.Clock, Log: deps.Log, Posted: s.count},
+		Tracing: deps.Tracing, Handler: &posting.Poster{Storage: s.storage, Clock: deps.Clock, Log: deps.Log, Partitions: cfg.Partitions, Posted: s.count},
 		Watch: []func(context.Context){s.watchDue, s.watchPoints},
 	})
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Service) Close(ctx context.Context) error {
 // Run works until ctx ends, then stops in the order intake, lanes, outbox. What is not committed by then has had no
 // effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.sweeper().Run, s.door.run, s.keepMidnights, s.watchStreams, s.serve)
+	return s.Follower.Run(ctx, s.sweeper().Run, s.ferry().Run, s.door.run, s.keepMidnights, s.watchStreams, s.serve)
 }
 
 func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {
@@ -115,6 +115,19 @@ func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {
 		Partitions: s.Partitions(), Clocks: s.Clocks, Due: s.storage.Due, Log: s.deps.Log,
 		Submit: func(ctx context.Context, partition int, due storage.AccountRef, done func()) error {
 			return s.Submit(ctx, partition, posting.Sweep{Account: due}, done)
+		},
+	}
+}
+
+// ferry lets points arrive that one account has sent to another.
+func (s *Service) ferry() *sweep.Sweeper[storage.Passage] {
+	return &sweep.Sweeper[storage.Passage]{
+		Partitions: s.Partitions(), Clocks: s.Clocks, Log: s.deps.Log,
+		Due: func(ctx context.Context, partition int, _ time.Time, limit int) ([]storage.Passage, error) {
+			return s.storage.Transit(ctx, partition, limit)
+		},
+		Submit: func(ctx context.Context, partition int, p storage.Passage, done func()) error {
+			return s.Submit(ctx, partition, posting.Arrival{Passage: p}, done)
 		},
 	}
 }

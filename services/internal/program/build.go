@@ -34,6 +34,7 @@ func (r *reader) program(root section, whole bool) *Program {
 	r.actions(root.get("actions"), p)
 	r.partners(root.get("partners"), p)
 	r.adjustments(root.get("adjustments"), p)
+	r.transfers(root.get("transfers"), p)
 	r.economics(root.get("economics"), p)
 	return p
 }

@@ -84,6 +84,48 @@ var changed = []struct {
 		{ChangeAdded, "adjustments.roles.lead.limit", "", "50"}, {ChangeAdded, "adjustments.roles.lead.per_day", "", "90"},
 		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"},
 	}},
+	{"Transfers.Min", "transfers: {min: 10}", []Change{
+		{ChangeAdded, "transfers.min", "", "10"}, {ChangeAdded, "transfers.max", "", "without limit"},
+		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "0"},
+		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
+		{ChangeAdded, "transfers.approve_above", "", "without limit"},
+	}},
+	{"Transfers.Max", "transfers: {max: 500}", []Change{
+		{ChangeAdded, "transfers.min", "", "1"}, {ChangeAdded, "transfers.max", "", "500"},
+		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "0"},
+		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
+		{ChangeAdded, "transfers.approve_above", "", "without limit"},
+	}},
+	{"Transfers.PerDay", "transfers: {per_day: 900}", []Change{
+		{ChangeAdded, "transfers.min", "", "1"}, {ChangeAdded, "transfers.max", "", "without limit"},
+		{ChangeAdded, "transfers.per_day", "", "900"}, {ChangeAdded, "transfers.fee.share", "", "0"},
+		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
+		{ChangeAdded, "transfers.approve_above", "", "without limit"},
+	}},
+	{"Transfers.Fee.Share", "transfers: {fee: {share: 0.01}}", []Change{
+		{ChangeAdded, "transfers.min", "", "1"}, {ChangeAdded, "transfers.max", "", "without limit"},
+		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "1/100"},
+		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
+		{ChangeAdded, "transfers.approve_above", "", "without limit"},
+	}},
+	{"Transfers.Fee.Points", "transfers: {fee: {points: 5}}", []Change{
+		{ChangeAdded, "transfers.min", "", "1"}, {ChangeAdded, "transfers.max", "", "without limit"},
+		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "0"},
+		{ChangeAdded, "transfers.fee.points", "", "5"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
+		{ChangeAdded, "transfers.approve_above", "", "without limit"},
+	}},
+	{"Transfers.OlderThanDays", "transfers: {older_than_days: 0}", []Change{
+		{ChangeAdded, "transfers.min", "", "1"}, {ChangeAdded, "transfers.max", "", "without limit"},
+		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "0"},
+		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "0"},
+		{ChangeAdded, "transfers.approve_above", "", "without limit"},
+	}},
+	{"Transfers.ApproveAbove", "transfers: {approve_above: 200}", []Change{
+		{ChangeAdded, "transfers.min", "", "1"}, {ChangeAdded, "transfers.max", "", "without limit"},
+		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "0"},
+		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
+		{ChangeAdded, "transfers.approve_above", "", "200"},
+	}},
 	{"Economics.Margin", "economics: {margin: 0.3}", []Change{
 		{ChangeAdded, "economics.margin", "", "3/10"}, {ChangeAdded, "economics.order", "", "0.00"},
 		{ChangeAdded, "economics.point", "", "0 minor units"}, {ChangeAdded, "economics.measured", "", "nothing"},

@@ -40,6 +40,8 @@ type Program struct {
 	Partners []*Partner
 	// Adjustments is nil where anybody who may adjust may do so without limit.
 	Adjustments *Adjustments
+	// Transfers is nil where members may not send points to other accounts.
+	Transfers *Transfers
 	// Economics is nil where the file says nothing of what orders bring and cost.
 	Economics *Economics
 	// NoticeDays is how many days ahead an account is told that its tier will drop. 0: it is not told.

@@ -38,8 +38,16 @@ const (
 	AccountNotEnrolled Reason = "ACCOUNT_NOT_ENROLLED"
 
 	// Questions.
-	AccountNotFound    Reason = "ACCOUNT_NOT_FOUND"
-	AccountFrozen      Reason = "ACCOUNT_FROZEN"
+	AccountNotFound Reason = "ACCOUNT_NOT_FOUND"
+	AccountFrozen   Reason = "ACCOUNT_FROZEN"
+
+	// Points that go to another account.
+	TransfersNotAllowed   Reason = "TRANSFERS_NOT_ALLOWED"
+	TransferLimit         Reason = "TRANSFER_LIMIT"
+	TransferNeedsApproval Reason = "TRANSFER_NEEDS_APPROVAL"
+	TransferNotFound      Reason = "TRANSFER_NOT_FOUND"
+	PointsTooYoung        Reason = "POINTS_TOO_YOUNG"
+
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
 	NotYetApplied      Reason = "NOT_YET_APPLIED"
@@ -165,6 +173,11 @@ var table = []Info{
 	{AccountNotEnrolled, State, true, "The programme enrols by name, and nobody is enrolled in this account. Enrol the member, then redrive."},
 	{AccountNotFound, NotFound, true, "No such account, or not at that time."},
 	{AccountFrozen, State, true, "Somebody of the operator has frozen the account: it may not earn, or not spend, until that is ended."},
+	{TransfersNotAllowed, State, true, "The programme has no section transfers: nobody sends points to another account."},
+	{TransferLimit, State, true, "The points are fewer or more than the programme lets an account send at once or on a day; nothing was changed."},
+	{TransferNeedsApproval, State, false, "So many points are sent only with a second person's approval: propose the transfer."},
+	{TransferNotFound, NotFound, false, "No such transfer."},
+	{PointsTooYoung, State, true, "The points have not been on the account for as many days as the programme wants before they are sent."},
 	{EntryNotFound, NotFound, false, "No such entry."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
 	{ReportNotFound, NotFound, false, "No such report; ListReports names those that there are."},

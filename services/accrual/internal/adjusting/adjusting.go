@@ -36,16 +36,21 @@ type As struct {
 	Now     time.Time
 }
 
-// Adjustment is what somebody wants.
+// Adjustment is what somebody wants: also a transfer, where that needs a second person.
 type Adjustment struct {
 	Account storage.AccountRef
-	Points  money.Points // below zero: taken away
+	To      ledger.AccountID // where the points go; empty: nowhere, it is an adjustment
+	Points  money.Points     // below zero: taken away
 	Reason  string
 	Key     string // the idempotency key
 }
 
 func (a Adjustment) request(who Who) ledger.Request {
-	return ledger.Request{Caller: who.Caller, Key: a.Key, Deed: ledger.Adjust{Points: a.Points, Reason: a.Reason}}
+	r := ledger.Request{Caller: who.Caller, Key: a.Key, Deed: ledger.Adjust{Points: a.Points, Reason: a.Reason}}
+	if a.To != "" {
+		r.Deed = ledger.Transfer{To: a.To, Points: a.Points, Reason: a.Reason}
+	}
+	return r
 }
 
 // size is how many points are moved; the least number has no counterpart and is more than any limit.

@@ -22,13 +22,13 @@ func (d *Adjuster) Propose(ctx context.Context, who Who, a Adjustment, as As) (s
 	}
 	kept, err := d.Storage.Propose(ctx, storage.Proposal{
 		ID:      a.Account.Program + "/" + token.Of(who.Person) + "/" + token.Of(a.Key),
-		Program: a.Account.Program, Account: string(a.Account.ID), Points: int64(a.Points), Reason: a.Reason,
+		Program: a.Account.Program, Account: string(a.Account.ID), To: string(a.To), Points: int64(a.Points), Reason: a.Reason,
 		Proposer: who.Person, Key: a.Key, ProposedAt: as.Now, ExpiresAt: as.Now.AddDate(0, 0, proposalDays), State: storage.ProposalOpen,
 	})
 	if err != nil {
 		return kept, err
 	}
-	if kept.Account != string(a.Account.ID) || kept.Points != int64(a.Points) || kept.Reason != a.Reason {
+	if kept.Account != string(a.Account.ID) || kept.To != string(a.To) || kept.Points != int64(a.Points) || kept.Reason != a.Reason {
 		return kept, reason.New(reason.IdempotencyKeyReused, "idempotency_key",
 			"the key %q came before with other content; give each proposal a key of its own", a.Key)
 	}
@@ -44,7 +44,7 @@ func (d *Adjuster) Approve(ctx context.Context, who Who, program, id string, as 
 		return p, ledger.Entry{}, err
 	}
 	a := Adjustment{
-		Account: storage.AccountRef{Program: p.Program, ID: ledger.AccountID(p.Account)}, Points: money.Points(p.Points), Reason: p.Reason, Key: p.Key,
+		Account: storage.AccountRef{Program: p.Program, ID: ledger.AccountID(p.Account)}, To: ledger.AccountID(p.To), Points: money.Points(p.Points), Reason: p.Reason, Key: p.Key,
 	}
 	if limits := as.Program.Adjustments; limits != nil {
 		if may := limits.Of(who.Role); a.size() > may.Approve {

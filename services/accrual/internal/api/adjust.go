@@ -150,7 +150,7 @@ func proposalToProto(p storage.Proposal, now time.Time) *accrualv1.AdjustmentPro
 	}
 	return &accrualv1.AdjustmentProposal{
 		ProposalId: p.ID, Program: p.Program, Account: p.Account, Points: p.Points, Reason: p.Reason, Proposer: p.Proposer,
-		ProposedAt: contract.Time(p.ProposedAt), ExpiresAt: contract.Time(p.ExpiresAt), State: state, DecidedBy: p.DecidedBy,
+		ProposedAt: contract.Time(p.ProposedAt), ExpiresAt: contract.Time(p.ExpiresAt), State: state, DecidedBy: p.DecidedBy, To: p.To,
 		DecidedAt: contract.Time(p.DecidedAt), EntryKey: p.Entry,
 	}
 }

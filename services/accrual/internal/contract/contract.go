@@ -32,6 +32,11 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	if f := e.Frozen; f != nil {
 		p.Freeze = &accrualv1.FreezePart{Earning: f.Earning, Spending: f.Spending}
 	}
+	if t := e.Transfer; t != nil {
+		p.Transfer = &accrualv1.TransferPart{
+			TransferId: t.ID, From: string(t.From), To: string(t.To), Points: int64(t.Points), FeePoints: int64(t.Fee), Refused: t.Refused,
+		}
+	}
 	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -165,6 +170,10 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_REFUND
 	case ledger.KindAdjust:
 		return accrualv1.EntryKind_ENTRY_KIND_ADJUST
+	case ledger.KindTransferOut:
+		return accrualv1.EntryKind_ENTRY_KIND_TRANSFER_OUT
+	case ledger.KindTransferIn:
+		return accrualv1.EntryKind_ENTRY_KIND_TRANSFER_IN
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
@@ -201,6 +210,12 @@ func Move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_CREDIT
 	case ledger.MoveDebit:
 		return accrualv1.MovementKind_MOVEMENT_KIND_DEBIT
+	case ledger.MoveSend:
+		return accrualv1.MovementKind_MOVEMENT_KIND_SEND
+	case ledger.MoveReceive:
+		return accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE
+	case ledger.MoveFee:
+		return accrualv1.MovementKind_MOVEMENT_KIND_FEE
 	case ledger.MoveUnset:
 	}
 	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED

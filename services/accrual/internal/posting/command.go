@@ -76,7 +76,11 @@ func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 	if t = later(h.account.Clock, t); t.IsZero() {
 		return c.answer(ledger.Entry{}, reason.New(reason.NotReady, "", "no event has told the house what time it is"))
 	}
-	if err := b.bringUp(ctx, h, schedule, t); err != nil {
+	err := b.bringUp(ctx, h, schedule, t)
+	if err != nil {
+		return err
+	}
+	if request.Deed, err = b.informed(ctx, h, request.Deed, schedule.In(t), t); err != nil {
 		return err
 	}
 	e, account, err := ledger.Do(h.account, request, schedule, t)
@@ -88,6 +92,7 @@ func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 	if err := b.post(h, storage.EntryWrite{Entry: e}, told{}); err != nil {
 		return err
 	}
+	b.sent(e)
 	return c.answer(e, nil)
 }
 

@@ -37,10 +37,13 @@ func (b *batch) Message(ctx context.Context, m follow.Message) error {
 	return nil
 }
 
-// Work implements follow.Batch: it sweeps an account, or does what a caller asks for.
+// Work implements follow.Batch: it sweeps an account, does what a caller asks for, or lets points arrive.
 func (b *batch) Work(ctx context.Context, partition int, payload any) error {
 	if c, ok := payload.(*Command); ok {
 		return stopIfBroken(b.command(ctx, partition, c))
+	}
+	if a, ok := payload.(Arrival); ok {
+		return stopIfBroken(b.arrive(ctx, partition, a.Passage))
 	}
 	return stopIfBroken(b.sweep(ctx, partition, payload.(Sweep)))
 }

@@ -17,6 +17,7 @@ type batch struct {
 	books    map[string]ledger.Books         // by programme
 	taken    map[storage.KeyRef]ledger.Taken // entries of actions and enrolments
 	commands map[storage.KeyRef]ledger.Entry // entries of commands, and those that commands name
+	transit  map[string]storage.Passage      // what is still on its way of what is to arrive, by id
 	refused  map[string]bool                 // refusal ids known, here or in the store
 	changes  storage.Writes
 	order    []storage.AccountRef // accounts in the order in which they were first changed
@@ -71,6 +72,9 @@ func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 	if b.commands, err = p.Storage.EntriesByKey(ctx, need.commands); err != nil {
 		return nil, err
 	}
+	if b.transit, err = p.Storage.Passages(ctx, need.transit); err != nil {
+		return nil, err
+	}
 	b.refused, err = p.Storage.Refused(ctx, need.identities)
 	return b, err
 }
@@ -81,6 +85,7 @@ type needs struct {
 	orders     map[storage.OrderRef]bool
 	keys       []storage.KeyRef
 	commands   []storage.KeyRef
+	transit    []string
 	identities []string
 }
 
@@ -88,6 +93,10 @@ func (n *needs) add(b *batch, item lane.Item) {
 	switch m := item.Payload.(type) {
 	case Sweep:
 		n.accounts = append(n.accounts, m.Account)
+	case Arrival:
+		n.accounts = append(n.accounts, m.Passage.Ref())
+		n.commands = append(n.commands, storage.KeyRef{Program: m.Passage.Program, Key: m.Passage.Key})
+		n.transit = append(n.transit, m.Passage.ID)
 	case *Command:
 		n.accounts = append(n.accounts, m.Account)
 		n.commands = append(n.commands, m.keys()...)

@@ -18,6 +18,8 @@ type Poster struct {
 	Storage *storage.Storage
 	Clock   clock.Clock
 	Log     *slog.Logger
+	// Partitions is how many EVENTS has.
+	Partitions int
 	// Posted is called after each commit.
 	Posted func(Outcome)
 }
@@ -31,6 +33,9 @@ type Outcome struct {
 
 // Sweep brings one account up to its partition's clock.
 type Sweep struct{ Account storage.AccountRef }
+
+// Arrival has points that are in transit taken by the account whose turn it is.
+type Arrival struct{ Passage storage.Passage }
 
 // Committed implements follow.Batch.
 func (b *batch) Committed(follow.Outcome) { b.poster.Posted(b.outcome) }

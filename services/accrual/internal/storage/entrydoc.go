@@ -37,6 +37,7 @@ type entryDoc struct {
 	Hold        *holdDoc      `bson:"hold,omitempty"`
 	Refund      *refundDoc    `bson:"refund,omitempty"`
 	Frozen      *frozenDoc    `bson:"frozen,omitempty"`
+	Transfer    *transferDoc  `bson:"transfer,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.

@@ -6,7 +6,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// commandToDoc fills the parts of a command, a hold and a refund.
+// commandToDoc fills the parts of a command, a hold, a refund and a transfer.
 func commandToDoc(d *entryDoc, e ledger.Entry) {
 	if c := e.Command; c != nil {
 		d.Command = &commandDoc{c.Caller, binary(c.Content), int64(c.Points), c.Reason, c.Approver}
@@ -17,6 +17,9 @@ func commandToDoc(d *entryDoc, e ledger.Entry) {
 	}
 	if r := e.Refund; r != nil {
 		d.Refund = &refundDoc{r.Capture, int64(r.Seq), int32(r.Day), int64(r.Left)}
+	}
+	if t := e.Transfer; t != nil {
+		d.Transfer = &transferDoc{t.ID, string(t.From), string(t.To), int64(t.Points), int64(t.Fee), t.Refused}
 	}
 }
 
@@ -34,6 +37,11 @@ func commandFromDoc(e *ledger.Entry, d entryDoc) error {
 	}
 	if r := d.Refund; r != nil {
 		e.Refund = &ledger.RefundPart{Capture: r.Capture, Seq: ledger.Seq(r.Seq), Day: calendar.Day(r.Day), Left: money.Points(r.Left)}
+	}
+	if t := d.Transfer; t != nil {
+		e.Transfer = &ledger.TransferPart{
+			ID: t.ID, From: ledger.AccountID(t.From), To: ledger.AccountID(t.To), Points: money.Points(t.Points), Fee: money.Points(t.Fee), Refused: t.Refused,
+		}
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
-// proposalsName is the collection of adjustments that wait for a second person, or did.
+// proposalsName is the collection of adjustments and transfers that wait for a second person, or did.
 const proposalsName = "proposals"
 
 // States of a proposal, as stored.
@@ -25,12 +25,13 @@ const (
 	ProposalRejected = "rejected"
 )
 
-// Proposal is an adjustment that somebody proposes. It is never deleted: it says who wanted what, and who let it happen.
+// Proposal is an adjustment or a transfer that somebody proposes. It is never deleted: it says who wanted what, and who let it happen.
 type Proposal struct {
 	ID         string    `bson:"_id"` // <programme>/<person>/<key>, each as a token
 	Format     int       `bson:"format"`
 	Program    string    `bson:"programme"`
 	Account    string    `bson:"account"`
+	To         string    `bson:"to,omitempty"` // of a transfer: where the points go; empty: it is an adjustment
 	Points     int64     `bson:"points"`
 	Reason     string    `bson:"reason"`
 	Proposer   string    `bson:"proposer"` // the person

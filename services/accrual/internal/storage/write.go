@@ -44,6 +44,8 @@ type Writes struct {
 	Review []ReviewWrite
 	// Totals is what Entries come to, by partition and day.
 	Totals map[totals.Key]*totals.Tally
+	// Transit is what becomes of points that are on their way.
+	Transit []Passing
 }
 
 // Count adds an entry of a partition to the totals.
@@ -78,6 +80,9 @@ func (s *Storage) Write(ctx context.Context, w Writes) error {
 		return err
 	}
 	if err := s.addTotals(ctx, w.Totals); err != nil {
+		return err
+	}
+	if err := s.pass(ctx, w.Transit); err != nil {
 		return err
 	}
 	return s.insertRefusals(ctx, w.Refusals)

@@ -55,7 +55,7 @@ const (
 
 // Run verifies a programme, or all of them when program is empty.
 func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Report, error) {
-	v := &verifier{storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders(), days: days{}}
+	v := &verifier{storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders(), days: days{}, transit: newTransit()}
 	before, err := readDays(ctx, s, program)
 	if err != nil {
 		return Report{}, err
@@ -73,6 +73,9 @@ func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Re
 		return Report{}, err
 	}
 	if err := v.finish(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := v.transit.settle(ctx, s, program); err != nil {
 		return Report{}, err
 	}
 	after, err := readDays(ctx, s, program)
@@ -99,6 +102,7 @@ type verifier struct {
 	sums      map[string]money.Points // postings by unit, over everything
 	orders    *orderNumbers
 	days      days
+	transit   *transit
 }
 
 // entry folds the next entry.
@@ -122,6 +126,7 @@ func (v *verifier) entry(ctx context.Context, e ledger.Entry, broken error) erro
 	}
 	v.orders.see(e)
 	v.days.see(e)
+	v.transit.see(e)
 	for _, p := range e.Postings {
 		v.sums[p.Unit] += p.Points
 	}
@@ -246,6 +251,7 @@ func (v *verifier) report(before, after days) Report {
 		v.orders.check(),
 		unbalanced.check("postings", "all postings of all accounts sum to zero in %d units", int64(len(v.sums))),
 		v.days.compare(before, after).check("totals", "the totals of %d days, by movement, issuer and redeemer, are those of their entries", int64(len(v.days))),
+		v.transit.check("transfers", "%d transfers: each has arrived once, is back, or is on its way", v.transit.count),
 	}}
 }
 

@@ -24,6 +24,8 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 		return clearing.MoveOwe, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_CAPTURE:
 		return clearing.MoveCapture, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_FEE: // the operator has them instead of the member, as if they were spent there
+		return clearing.MoveCapture, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_REFUND:
 		return clearing.MoveRefund, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_CREDIT:
@@ -31,7 +33,8 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 	case accrualv1.MovementKind_MOVEMENT_KIND_DEBIT:
 		return clearing.MoveDebit, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE, accrualv1.MovementKind_MOVEMENT_KIND_HOLD,
-		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE, accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE:
+		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE, accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE,
+		accrualv1.MovementKind_MOVEMENT_KIND_SEND, accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE:
 		return clearing.MoveUnset, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED:
 	}

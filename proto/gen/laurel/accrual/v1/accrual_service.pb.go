@@ -82,6 +82,61 @@ func (EventState) EnumDescriptor() ([]byte, []int) {
 	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{0}
 }
 
+// TransferState is how far a transfer is.
+type TransferState int32
+
+const (
+	TransferState_TRANSFER_STATE_UNSPECIFIED TransferState = 0
+	// The points have left and not arrived yet.
+	TransferState_TRANSFER_STATE_IN_TRANSIT TransferState = 1
+	TransferState_TRANSFER_STATE_ARRIVED    TransferState = 2
+	// The receiver did not take them, and they are back.
+	TransferState_TRANSFER_STATE_GIVEN_BACK TransferState = 3
+)
+
+// Enum value maps for TransferState.
+var (
+	TransferState_name = map[int32]string{
+		0: "TRANSFER_STATE_UNSPECIFIED",
+		1: "TRANSFER_STATE_IN_TRANSIT",
+		2: "TRANSFER_STATE_ARRIVED",
+		3: "TRANSFER_STATE_GIVEN_BACK",
+	}
+	TransferState_value = map[string]int32{
+		"TRANSFER_STATE_UNSPECIFIED": 0,
+		"TRANSFER_STATE_IN_TRANSIT":  1,
+		"TRANSFER_STATE_ARRIVED":     2,
+		"TRANSFER_STATE_GIVEN_BACK":  3,
+	}
+)
+
+func (x TransferState) Enum() *TransferState {
+	p := new(TransferState)
+	*p = x
+	return p
+}
+
+func (x TransferState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TransferState) Descriptor() protoreflect.EnumDescriptor {
+	return file_laurel_accrual_v1_accrual_service_proto_enumTypes[1].Descriptor()
+}
+
+func (TransferState) Type() protoreflect.EnumType {
+	return &file_laurel_accrual_v1_accrual_service_proto_enumTypes[1]
+}
+
+func (x TransferState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TransferState.Descriptor instead.
+func (TransferState) EnumDescriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{1}
+}
+
 type GetAccountRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -3166,6 +3221,386 @@ func (x *FreezeAccountResponse) GetEntry() *Entry {
 	return nil
 }
 
+type TransferPointsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// The account that the points go to.
+	To string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// What it gets; the fee comes on top.
+	Points int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// UPPER_SNAKE code; may be empty.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *TransferPointsRequest) Reset() {
+	*x = TransferPointsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferPointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferPointsRequest) ProtoMessage() {}
+
+func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferPointsRequest.ProtoReflect.Descriptor instead.
+func (*TransferPointsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *TransferPointsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *TransferPointsRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *TransferPointsRequest) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *TransferPointsRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *TransferPointsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *TransferPointsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type TransferPointsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry of the sender, without the time of recording. Its key is the id of the transfer.
+	Entry         *Entry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferPointsResponse) Reset() {
+	*x = TransferPointsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferPointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferPointsResponse) ProtoMessage() {}
+
+func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferPointsResponse.ProtoReflect.Descriptor instead.
+func (*TransferPointsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *TransferPointsResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+type GetTransferRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	// The key of the entry that sent the points.
+	TransferId    string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTransferRequest) Reset() {
+	*x = GetTransferRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTransferRequest) ProtoMessage() {}
+
+func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
+func (*GetTransferRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *GetTransferRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *GetTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+type GetTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State TransferState          `protobuf:"varint,1,opt,name=state,proto3,enum=laurel.accrual.v1.TransferState" json:"state,omitempty"`
+	// The entry by which the points left.
+	Sent *Entry `protobuf:"bytes,2,opt,name=sent,proto3" json:"sent,omitempty"`
+	// The entry by which they arrived, or came back. Absent: neither yet.
+	Ended         *Entry `protobuf:"bytes,3,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTransferResponse) Reset() {
+	*x = GetTransferResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTransferResponse) ProtoMessage() {}
+
+func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
+func (*GetTransferResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GetTransferResponse) GetState() TransferState {
+	if x != nil {
+		return x.State
+	}
+	return TransferState_TRANSFER_STATE_UNSPECIFIED
+}
+
+func (x *GetTransferResponse) GetSent() *Entry {
+	if x != nil {
+		return x.Sent
+	}
+	return nil
+}
+
+func (x *GetTransferResponse) GetEnded() *Entry {
+	if x != nil {
+		return x.Ended
+	}
+	return nil
+}
+
+type ProposeTransferRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// The account that the points go to.
+	To string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// What it gets; the fee comes on top.
+	Points int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// UPPER_SNAKE code: why.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ProposeTransferRequest) Reset() {
+	*x = ProposeTransferRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeTransferRequest) ProtoMessage() {}
+
+func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeTransferRequest.ProtoReflect.Descriptor instead.
+func (*ProposeTransferRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ProposeTransferRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ProposeTransferRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ProposeTransferRequest) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *ProposeTransferRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *ProposeTransferRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProposeTransferRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ProposeTransferResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proposal      *AdjustmentProposal    `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProposeTransferResponse) Reset() {
+	*x = ProposeTransferResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeTransferResponse) ProtoMessage() {}
+
+func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeTransferResponse.ProtoReflect.Descriptor instead.
+func (*ProposeTransferResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ProposeTransferResponse) GetProposal() *AdjustmentProposal {
+	if x != nil {
+		return x.Proposal
+	}
+	return nil
+}
+
 type ProposeAdjustmentRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -3182,7 +3617,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3194,7 +3629,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3207,7 +3642,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -3254,7 +3689,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3266,7 +3701,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3279,7 +3714,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3301,7 +3736,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3313,7 +3748,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3326,7 +3761,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -3361,7 +3796,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3373,7 +3808,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3386,7 +3821,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3415,7 +3850,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3427,7 +3862,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3440,7 +3875,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -3473,7 +3908,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3485,7 +3920,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3498,7 +3933,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3522,7 +3957,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3534,7 +3969,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3547,7 +3982,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -3589,7 +4024,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3601,7 +4036,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3614,7 +4049,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -3885,7 +4320,38 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"G\n" +
 	"\x15FreezeAccountResponse\x12.\n" +
-	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x80\x02\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x9c\x02\n" +
+	"\x15TransferPointsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x1a\n" +
+	"\x02to\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x02to\x12\x1f\n" +
+	"\x06points\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06points\x128\n" +
+	"\x06reason\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{2,63})?$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"H\n" +
+	"\x16TransferPointsResponse\x12.\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"f\n" +
+	"\x12GetTransferRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12+\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\bR\n" +
+	"transferId\"\xab\x01\n" +
+	"\x13GetTransferResponse\x126\n" +
+	"\x05state\x18\x01 \x01(\x0e2 .laurel.accrual.v1.TransferStateR\x05state\x12,\n" +
+	"\x04sent\x18\x02 \x01(\v2\x18.laurel.accrual.v1.EntryR\x04sent\x12.\n" +
+	"\x05ended\x18\x03 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05ended\"\x9a\x02\n" +
+	"\x16ProposeTransferRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x1a\n" +
+	"\x02to\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x02to\x12\x1f\n" +
+	"\x06points\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06points\x125\n" +
+	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"\\\n" +
+	"\x17ProposeTransferResponse\x12A\n" +
+	"\bproposal\x18\x01 \x01(\v2%.laurel.accrual.v1.AdjustmentProposalR\bproposal\"\x80\x02\n" +
 	"\x18ProposeAdjustmentRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
 	"\aaccount\x18\x02 \x01(\tB\n" +
@@ -3927,7 +4393,12 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x17EVENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EVENT_STATE_TAKEN\x10\x01\x12\x17\n" +
 	"\x13EVENT_STATE_WAITING\x10\x02\x12\x17\n" +
-	"\x13EVENT_STATE_REFUSED\x10\x032\x80\x14\n" +
+	"\x13EVENT_STATE_REFUSED\x10\x03*\x89\x01\n" +
+	"\rTransferState\x12\x1e\n" +
+	"\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1a\n" +
+	"\x16TRANSFER_STATE_ARRIVED\x10\x02\x12\x1d\n" +
+	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\xaf\x16\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -3951,7 +4422,10 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\bVoidHold\x12\".laurel.accrual.v1.VoidHoldRequest\x1a#.laurel.accrual.v1.VoidHoldResponse\x12b\n" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
 	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12b\n" +
-	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12n\n" +
+	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12e\n" +
+	"\x0eTransferPoints\x12(.laurel.accrual.v1.TransferPointsRequest\x1a).laurel.accrual.v1.TransferPointsResponse\x12\\\n" +
+	"\vGetTransfer\x12%.laurel.accrual.v1.GetTransferRequest\x1a&.laurel.accrual.v1.GetTransferResponse\x12h\n" +
+	"\x0fProposeTransfer\x12).laurel.accrual.v1.ProposeTransferRequest\x1a*.laurel.accrual.v1.ProposeTransferResponse\x12n\n" +
 	"\x11ProposeAdjustment\x12+.laurel.accrual.v1.ProposeAdjustmentRequest\x1a,.laurel.accrual.v1.ProposeAdjustmentResponse\x12n\n" +
 	"\x11ApproveAdjustment\x12+.laurel.accrual.v1.ApproveAdjustmentRequest\x1a,.laurel.accrual.v1.ApproveAdjustmentResponse\x12k\n" +
 	"\x10RejectAdjustment\x12*.laurel.accrual.v1.RejectAdjustmentRequest\x1a+.laurel.accrual.v1.RejectAdjustmentResponse\x12\x80\x01\n" +
@@ -3970,174 +4444,192 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 	return file_laurel_accrual_v1_accrual_service_proto_rawDescData
 }
 
-var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
-	(*GetAccountRequest)(nil),               // 1: laurel.accrual.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),              // 2: laurel.accrual.v1.GetAccountResponse
-	(*ListEntriesRequest)(nil),              // 3: laurel.accrual.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),             // 4: laurel.accrual.v1.ListEntriesResponse
-	(*ListExpiringPointsRequest)(nil),       // 5: laurel.accrual.v1.ListExpiringPointsRequest
-	(*ExpiringPoints)(nil),                  // 6: laurel.accrual.v1.ExpiringPoints
-	(*ListExpiringPointsResponse)(nil),      // 7: laurel.accrual.v1.ListExpiringPointsResponse
-	(*WatchAccountRequest)(nil),             // 8: laurel.accrual.v1.WatchAccountRequest
-	(*WatchAccountResponse)(nil),            // 9: laurel.accrual.v1.WatchAccountResponse
-	(*ListOwnEntriesRequest)(nil),           // 10: laurel.accrual.v1.ListOwnEntriesRequest
-	(*ListOwnEntriesResponse)(nil),          // 11: laurel.accrual.v1.ListOwnEntriesResponse
-	(*ExplainEntryRequest)(nil),             // 12: laurel.accrual.v1.ExplainEntryRequest
-	(*ExplainEntryResponse)(nil),            // 13: laurel.accrual.v1.ExplainEntryResponse
-	(*GetEventStatusRequest)(nil),           // 14: laurel.accrual.v1.GetEventStatusRequest
-	(*EventStatus)(nil),                     // 15: laurel.accrual.v1.EventStatus
-	(*GetEventStatusResponse)(nil),          // 16: laurel.accrual.v1.GetEventStatusResponse
-	(*VerifyLedgerRequest)(nil),             // 17: laurel.accrual.v1.VerifyLedgerRequest
-	(*Check)(nil),                           // 18: laurel.accrual.v1.Check
-	(*VerifyLedgerResponse)(nil),            // 19: laurel.accrual.v1.VerifyLedgerResponse
-	(*LedgerTier)(nil),                      // 20: laurel.accrual.v1.LedgerTier
-	(*DeadLetter)(nil),                      // 21: laurel.accrual.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),          // 22: laurel.accrual.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),         // 23: laurel.accrual.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),            // 24: laurel.accrual.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),           // 25: laurel.accrual.v1.GetDeadLetterResponse
-	(*RedriveDeadLetterRequest)(nil),        // 26: laurel.accrual.v1.RedriveDeadLetterRequest
-	(*RedriveDeadLetterResponse)(nil),       // 27: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*PreviewOrderRequest)(nil),             // 28: laurel.accrual.v1.PreviewOrderRequest
-	(*PreviewOrderResponse)(nil),            // 29: laurel.accrual.v1.PreviewOrderResponse
-	(*GetFinalityRequest)(nil),              // 30: laurel.accrual.v1.GetFinalityRequest
-	(*GetFinalityResponse)(nil),             // 31: laurel.accrual.v1.GetFinalityResponse
-	(*GetControlTotalsRequest)(nil),         // 32: laurel.accrual.v1.GetControlTotalsRequest
-	(*GetControlTotalsResponse)(nil),        // 33: laurel.accrual.v1.GetControlTotalsResponse
-	(*AwardPointsRequest)(nil),              // 34: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),             // 35: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),               // 36: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),              // 37: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),              // 38: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),             // 39: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),                 // 40: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),                // 41: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),            // 42: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),           // 43: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),             // 44: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),            // 45: laurel.accrual.v1.AdjustPointsResponse
-	(*FreezeAccountRequest)(nil),            // 46: laurel.accrual.v1.FreezeAccountRequest
-	(*FreezeAccountResponse)(nil),           // 47: laurel.accrual.v1.FreezeAccountResponse
-	(*ProposeAdjustmentRequest)(nil),        // 48: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 49: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 50: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 51: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 52: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 53: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 54: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 55: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 56: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 57: laurel.type.v1.Position
-	(*Account)(nil),                         // 58: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 59: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 60: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 61: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 62: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 63: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 64: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 65: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 66: laurel.accrual.v1.AdjustmentProposal
+	(TransferState)(0),                      // 1: laurel.accrual.v1.TransferState
+	(*GetAccountRequest)(nil),               // 2: laurel.accrual.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),              // 3: laurel.accrual.v1.GetAccountResponse
+	(*ListEntriesRequest)(nil),              // 4: laurel.accrual.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),             // 5: laurel.accrual.v1.ListEntriesResponse
+	(*ListExpiringPointsRequest)(nil),       // 6: laurel.accrual.v1.ListExpiringPointsRequest
+	(*ExpiringPoints)(nil),                  // 7: laurel.accrual.v1.ExpiringPoints
+	(*ListExpiringPointsResponse)(nil),      // 8: laurel.accrual.v1.ListExpiringPointsResponse
+	(*WatchAccountRequest)(nil),             // 9: laurel.accrual.v1.WatchAccountRequest
+	(*WatchAccountResponse)(nil),            // 10: laurel.accrual.v1.WatchAccountResponse
+	(*ListOwnEntriesRequest)(nil),           // 11: laurel.accrual.v1.ListOwnEntriesRequest
+	(*ListOwnEntriesResponse)(nil),          // 12: laurel.accrual.v1.ListOwnEntriesResponse
+	(*ExplainEntryRequest)(nil),             // 13: laurel.accrual.v1.ExplainEntryRequest
+	(*ExplainEntryResponse)(nil),            // 14: laurel.accrual.v1.ExplainEntryResponse
+	(*GetEventStatusRequest)(nil),           // 15: laurel.accrual.v1.GetEventStatusRequest
+	(*EventStatus)(nil),                     // 16: laurel.accrual.v1.EventStatus
+	(*GetEventStatusResponse)(nil),          // 17: laurel.accrual.v1.GetEventStatusResponse
+	(*VerifyLedgerRequest)(nil),             // 18: laurel.accrual.v1.VerifyLedgerRequest
+	(*Check)(nil),                           // 19: laurel.accrual.v1.Check
+	(*VerifyLedgerResponse)(nil),            // 20: laurel.accrual.v1.VerifyLedgerResponse
+	(*LedgerTier)(nil),                      // 21: laurel.accrual.v1.LedgerTier
+	(*DeadLetter)(nil),                      // 22: laurel.accrual.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),          // 23: laurel.accrual.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),         // 24: laurel.accrual.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),            // 25: laurel.accrual.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),           // 26: laurel.accrual.v1.GetDeadLetterResponse
+	(*RedriveDeadLetterRequest)(nil),        // 27: laurel.accrual.v1.RedriveDeadLetterRequest
+	(*RedriveDeadLetterResponse)(nil),       // 28: laurel.accrual.v1.RedriveDeadLetterResponse
+	(*PreviewOrderRequest)(nil),             // 29: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),            // 30: laurel.accrual.v1.PreviewOrderResponse
+	(*GetFinalityRequest)(nil),              // 31: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),             // 32: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),         // 33: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),        // 34: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),              // 35: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),             // 36: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),               // 37: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),              // 38: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),              // 39: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),             // 40: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),                 // 41: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),                // 42: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),            // 43: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),           // 44: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),             // 45: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),            // 46: laurel.accrual.v1.AdjustPointsResponse
+	(*FreezeAccountRequest)(nil),            // 47: laurel.accrual.v1.FreezeAccountRequest
+	(*FreezeAccountResponse)(nil),           // 48: laurel.accrual.v1.FreezeAccountResponse
+	(*TransferPointsRequest)(nil),           // 49: laurel.accrual.v1.TransferPointsRequest
+	(*TransferPointsResponse)(nil),          // 50: laurel.accrual.v1.TransferPointsResponse
+	(*GetTransferRequest)(nil),              // 51: laurel.accrual.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),             // 52: laurel.accrual.v1.GetTransferResponse
+	(*ProposeTransferRequest)(nil),          // 53: laurel.accrual.v1.ProposeTransferRequest
+	(*ProposeTransferResponse)(nil),         // 54: laurel.accrual.v1.ProposeTransferResponse
+	(*ProposeAdjustmentRequest)(nil),        // 55: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 56: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 57: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 58: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 59: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 60: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 61: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 62: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 63: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 64: laurel.type.v1.Position
+	(*Account)(nil),                         // 65: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 66: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 67: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 68: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 69: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 70: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 71: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 72: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 73: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	56, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	56, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	57, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	58, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	57, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	59, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	57, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
-	6,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	59, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	58, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	59, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	59, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	57, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	63, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	63, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	64, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	65, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	64, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	66, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	64, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	7,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
+	66, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	65, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	66, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	66, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	64, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
-	15, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
-	18, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	20, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
-	56, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
-	21, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
-	21, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	60, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	56, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	61, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	62, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	56, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	63, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	64, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	63, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	59, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	65, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	59, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	59, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	59, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	59, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	59, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	59, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 36: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	66, // 37: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	59, // 38: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 39: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	66, // 40: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	1,  // 41: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	3,  // 42: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	5,  // 43: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	8,  // 44: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	10, // 45: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	12, // 46: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	14, // 47: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	17, // 48: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	22, // 49: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	24, // 50: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	26, // 51: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	28, // 52: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	30, // 53: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	32, // 54: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	34, // 55: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	36, // 56: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	38, // 57: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	40, // 58: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	42, // 59: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	44, // 60: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	46, // 61: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
-	48, // 62: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	50, // 63: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	52, // 64: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	54, // 65: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	2,  // 66: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	4,  // 67: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	7,  // 68: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	9,  // 69: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	11, // 70: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	13, // 71: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	16, // 72: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	19, // 73: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	23, // 74: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	25, // 75: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	27, // 76: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	29, // 77: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	31, // 78: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	33, // 79: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	35, // 80: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	37, // 81: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	39, // 82: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	41, // 83: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	43, // 84: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	45, // 85: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	47, // 86: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
-	49, // 87: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	51, // 88: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	53, // 89: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	55, // 90: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	66, // [66:91] is the sub-list for method output_type
-	41, // [41:66] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	16, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
+	19, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
+	21, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
+	63, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	22, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
+	22, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
+	67, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	63, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	68, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	69, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	63, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	70, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	71, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	70, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	66, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	72, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	66, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 36: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	1,  // 37: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
+	66, // 38: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
+	66, // 39: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
+	73, // 40: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	73, // 41: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	73, // 42: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	66, // 43: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	73, // 44: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	73, // 45: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	2,  // 46: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	4,  // 47: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	6,  // 48: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	9,  // 49: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	11, // 50: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	13, // 51: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	15, // 52: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	18, // 53: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	23, // 54: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	25, // 55: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	27, // 56: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	29, // 57: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	31, // 58: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	33, // 59: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	35, // 60: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	37, // 61: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	39, // 62: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	41, // 63: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	43, // 64: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	45, // 65: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	47, // 66: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	49, // 67: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
+	51, // 68: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
+	53, // 69: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
+	55, // 70: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	57, // 71: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	59, // 72: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	61, // 73: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	3,  // 74: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	5,  // 75: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	8,  // 76: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	10, // 77: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	12, // 78: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	14, // 79: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	17, // 80: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	20, // 81: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	24, // 82: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	26, // 83: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	28, // 84: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	30, // 85: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	32, // 86: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	34, // 87: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	36, // 88: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	38, // 89: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	40, // 90: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	42, // 91: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	44, // 92: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	46, // 93: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	48, // 94: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	50, // 95: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
+	52, // 96: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
+	54, // 97: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
+	56, // 98: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	58, // 99: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	60, // 100: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	62, // 101: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	74, // [74:102] is the sub-list for method output_type
+	46, // [46:74] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -4155,8 +4647,8 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   55,
+			NumEnums:      2,
+			NumMessages:   61,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,6 +40,9 @@ const (
 	AccrualService_RefundCapture_FullMethodName           = "/laurel.accrual.v1.AccrualService/RefundCapture"
 	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 	AccrualService_FreezeAccount_FullMethodName           = "/laurel.accrual.v1.AccrualService/FreezeAccount"
+	AccrualService_TransferPoints_FullMethodName          = "/laurel.accrual.v1.AccrualService/TransferPoints"
+	AccrualService_GetTransfer_FullMethodName             = "/laurel.accrual.v1.AccrualService/GetTransfer"
+	AccrualService_ProposeTransfer_FullMethodName         = "/laurel.accrual.v1.AccrualService/ProposeTransfer"
 	AccrualService_ProposeAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ProposeAdjustment"
 	AccrualService_ApproveAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ApproveAdjustment"
 	AccrualService_RejectAdjustment_FullMethodName        = "/laurel.accrual.v1.AccrualService/RejectAdjustment"
@@ -121,6 +124,17 @@ type AccrualServiceClient interface {
 	// has stays and lapses as ever, what was paid before is amended and taken back as ever, open holds can be captured. Reasons:
 	// PERSON_NEEDED where the programme has a section adjustments, ACCOUNT_NOT_FOUND.
 	FreezeAccount(ctx context.Context, in *FreezeAccountRequest, opts ...grpc.CallOption) (*FreezeAccountResponse, error)
+	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
+	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
+	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
+	// why. GetTransfer tells which. Reasons: TRANSFERS_NOT_ALLOWED, TRANSFER_LIMIT, TRANSFER_NEEDS_APPROVAL, ACCOUNT_NOT_FOUND,
+	// ACCOUNT_FROZEN, INSUFFICIENT_POINTS, POINTS_TOO_YOUNG, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE.
+	TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error)
+	// GetTransfer tells what became of a transfer. Reason: TRANSFER_NOT_FOUND.
+	GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error)
+	// ProposeTransfer keeps a transfer for another person to decide on, as ProposeAdjustment does; ApproveAdjustment and
+	// RejectAdjustment decide. Reason: PERSON_NEEDED.
+	ProposeTransfer(ctx context.Context, in *ProposeTransferRequest, opts ...grpc.CallOption) (*ProposeTransferResponse, error)
 	// ProposeAdjustment keeps a correction for another person to decide on, within seven days. Nothing moves yet. Reason:
 	// PERSON_NEEDED.
 	ProposeAdjustment(ctx context.Context, in *ProposeAdjustmentRequest, opts ...grpc.CallOption) (*ProposeAdjustmentResponse, error)
@@ -372,6 +386,36 @@ func (c *accrualServiceClient) FreezeAccount(ctx context.Context, in *FreezeAcco
 	return out, nil
 }
 
+func (c *accrualServiceClient) TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransferPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_TransferPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTransferResponse)
+	err := c.cc.Invoke(ctx, AccrualService_GetTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) ProposeTransfer(ctx context.Context, in *ProposeTransferRequest, opts ...grpc.CallOption) (*ProposeTransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeTransferResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ProposeTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) ProposeAdjustment(ctx context.Context, in *ProposeAdjustmentRequest, opts ...grpc.CallOption) (*ProposeAdjustmentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ProposeAdjustmentResponse)
@@ -487,6 +531,17 @@ type AccrualServiceServer interface {
 	// has stays and lapses as ever, what was paid before is amended and taken back as ever, open holds can be captured. Reasons:
 	// PERSON_NEEDED where the programme has a section adjustments, ACCOUNT_NOT_FOUND.
 	FreezeAccount(context.Context, *FreezeAccountRequest) (*FreezeAccountResponse, error)
+	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
+	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
+	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
+	// why. GetTransfer tells which. Reasons: TRANSFERS_NOT_ALLOWED, TRANSFER_LIMIT, TRANSFER_NEEDS_APPROVAL, ACCOUNT_NOT_FOUND,
+	// ACCOUNT_FROZEN, INSUFFICIENT_POINTS, POINTS_TOO_YOUNG, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE.
+	TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error)
+	// GetTransfer tells what became of a transfer. Reason: TRANSFER_NOT_FOUND.
+	GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error)
+	// ProposeTransfer keeps a transfer for another person to decide on, as ProposeAdjustment does; ApproveAdjustment and
+	// RejectAdjustment decide. Reason: PERSON_NEEDED.
+	ProposeTransfer(context.Context, *ProposeTransferRequest) (*ProposeTransferResponse, error)
 	// ProposeAdjustment keeps a correction for another person to decide on, within seven days. Nothing moves yet. Reason:
 	// PERSON_NEEDED.
 	ProposeAdjustment(context.Context, *ProposeAdjustmentRequest) (*ProposeAdjustmentResponse, error)
@@ -572,6 +627,15 @@ func (UnimplementedAccrualServiceServer) AdjustPoints(context.Context, *AdjustPo
 }
 func (UnimplementedAccrualServiceServer) FreezeAccount(context.Context, *FreezeAccountRequest) (*FreezeAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FreezeAccount not implemented")
+}
+func (UnimplementedAccrualServiceServer) TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TransferPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTransfer not implemented")
+}
+func (UnimplementedAccrualServiceServer) ProposeTransfer(context.Context, *ProposeTransferRequest) (*ProposeTransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeTransfer not implemented")
 }
 func (UnimplementedAccrualServiceServer) ProposeAdjustment(context.Context, *ProposeAdjustmentRequest) (*ProposeAdjustmentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ProposeAdjustment not implemented")
@@ -970,6 +1034,60 @@ func _AccrualService_FreezeAccount_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_TransferPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransferPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).TransferPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_TransferPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).TransferPoints(ctx, req.(*TransferPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_GetTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).GetTransfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_GetTransfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).GetTransfer(ctx, req.(*GetTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_ProposeTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeTransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ProposeTransfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ProposeTransfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ProposeTransfer(ctx, req.(*ProposeTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_ProposeAdjustment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ProposeAdjustmentRequest)
 	if err := dec(in); err != nil {
@@ -1124,6 +1242,18 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "FreezeAccount",
 			Handler:    _AccrualService_FreezeAccount_Handler,
+		},
+		{
+			MethodName: "TransferPoints",
+			Handler:    _AccrualService_TransferPoints_Handler,
+		},
+		{
+			MethodName: "GetTransfer",
+			Handler:    _AccrualService_GetTransfer_Handler,
+		},
+		{
+			MethodName: "ProposeTransfer",
+			Handler:    _AccrualService_ProposeTransfer_Handler,
 		},
 		{
 			MethodName: "ProposeAdjustment",

@@ -105,7 +105,9 @@ type AdjustmentProposal struct {
 	DecidedBy string                 `protobuf:"bytes,10,opt,name=decided_by,json=decidedBy,proto3" json:"decided_by,omitempty"`
 	DecidedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
 	// The key of its entry.
-	EntryKey      string `protobuf:"bytes,12,opt,name=entry_key,json=entryKey,proto3" json:"entry_key,omitempty"`
+	EntryKey string `protobuf:"bytes,12,opt,name=entry_key,json=entryKey,proto3" json:"entry_key,omitempty"`
+	// Of a transfer: the account that the points go to. Empty: it is an adjustment.
+	To            string `protobuf:"bytes,13,opt,name=to,proto3" json:"to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -224,11 +226,18 @@ func (x *AdjustmentProposal) GetEntryKey() string {
 	return ""
 }
 
+func (x *AdjustmentProposal) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
 var File_laurel_accrual_v1_adjustment_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_adjustment_proto_rawDesc = "" +
 	"\n" +
-	"\"laurel/accrual/v1/adjustment.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x03\n" +
+	"\"laurel/accrual/v1/adjustment.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x03\n" +
 	"\x12AdjustmentProposal\x12\x1f\n" +
 	"\vproposal_id\x18\x01 \x01(\tR\n" +
 	"proposalId\x12\x18\n" +
@@ -247,7 +256,8 @@ const file_laurel_accrual_v1_adjustment_proto_rawDesc = "" +
 	" \x01(\tR\tdecidedBy\x129\n" +
 	"\n" +
 	"decided_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12\x1b\n" +
-	"\tentry_key\x18\f \x01(\tR\bentryKey*\xb6\x01\n" +
+	"\tentry_key\x18\f \x01(\tR\bentryKey\x12\x0e\n" +
+	"\x02to\x18\r \x01(\tR\x02to*\xb6\x01\n" +
 	"\rProposalState\x12\x1e\n" +
 	"\x1aPROPOSAL_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PROPOSAL_STATE_OPEN\x10\x01\x12\x1b\n" +

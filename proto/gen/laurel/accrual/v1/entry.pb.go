@@ -52,6 +52,10 @@ const (
 	EntryKind_ENTRY_KIND_REFUND EntryKind = 11
 	// Somebody corrected what the account has.
 	EntryKind_ENTRY_KIND_ADJUST EntryKind = 12
+	// Active points left for another account.
+	EntryKind_ENTRY_KIND_TRANSFER_OUT EntryKind = 13
+	// Points of another account arrived, or came back because the receiver did not take them.
+	EntryKind_ENTRY_KIND_TRANSFER_IN EntryKind = 14
 )
 
 // Enum value maps for EntryKind.
@@ -70,21 +74,25 @@ var (
 		10: "ENTRY_KIND_VOID",
 		11: "ENTRY_KIND_REFUND",
 		12: "ENTRY_KIND_ADJUST",
+		13: "ENTRY_KIND_TRANSFER_OUT",
+		14: "ENTRY_KIND_TRANSFER_IN",
 	}
 	EntryKind_value = map[string]int32{
-		"ENTRY_KIND_UNSPECIFIED": 0,
-		"ENTRY_KIND_EARN":        1,
-		"ENTRY_KIND_REVERSE":     2,
-		"ENTRY_KIND_ACTIVATE":    3,
-		"ENTRY_KIND_EXPIRE":      4,
-		"ENTRY_KIND_PARK":        5,
-		"ENTRY_KIND_STATE":       6,
-		"ENTRY_KIND_ACTION":      7,
-		"ENTRY_KIND_HOLD":        8,
-		"ENTRY_KIND_CAPTURE":     9,
-		"ENTRY_KIND_VOID":        10,
-		"ENTRY_KIND_REFUND":      11,
-		"ENTRY_KIND_ADJUST":      12,
+		"ENTRY_KIND_UNSPECIFIED":  0,
+		"ENTRY_KIND_EARN":         1,
+		"ENTRY_KIND_REVERSE":      2,
+		"ENTRY_KIND_ACTIVATE":     3,
+		"ENTRY_KIND_EXPIRE":       4,
+		"ENTRY_KIND_PARK":         5,
+		"ENTRY_KIND_STATE":        6,
+		"ENTRY_KIND_ACTION":       7,
+		"ENTRY_KIND_HOLD":         8,
+		"ENTRY_KIND_CAPTURE":      9,
+		"ENTRY_KIND_VOID":         10,
+		"ENTRY_KIND_REFUND":       11,
+		"ENTRY_KIND_ADJUST":       12,
+		"ENTRY_KIND_TRANSFER_OUT": 13,
+		"ENTRY_KIND_TRANSFER_IN":  14,
 	}
 )
 
@@ -148,6 +156,12 @@ const (
 	MovementKind_MOVEMENT_KIND_DEBIT MovementKind = 13
 	// What a return could not find was let go: the account owes nothing for it, and its issuer has given it for good.
 	MovementKind_MOVEMENT_KIND_FORGIVE MovementKind = 14
+	// Active points left for another account.
+	MovementKind_MOVEMENT_KIND_SEND MovementKind = 15
+	// Points that another account sent came in, or the account's own came back.
+	MovementKind_MOVEMENT_KIND_RECEIVE MovementKind = 16
+	// Points that the sender had paid on top became the programme's.
+	MovementKind_MOVEMENT_KIND_FEE MovementKind = 17
 )
 
 // Enum value maps for MovementKind.
@@ -168,6 +182,9 @@ var (
 		12: "MOVEMENT_KIND_CREDIT",
 		13: "MOVEMENT_KIND_DEBIT",
 		14: "MOVEMENT_KIND_FORGIVE",
+		15: "MOVEMENT_KIND_SEND",
+		16: "MOVEMENT_KIND_RECEIVE",
+		17: "MOVEMENT_KIND_FEE",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -185,6 +202,9 @@ var (
 		"MOVEMENT_KIND_CREDIT":      12,
 		"MOVEMENT_KIND_DEBIT":       13,
 		"MOVEMENT_KIND_FORGIVE":     14,
+		"MOVEMENT_KIND_SEND":        15,
+		"MOVEMENT_KIND_RECEIVE":     16,
+		"MOVEMENT_KIND_FEE":         17,
 	}
 )
 
@@ -219,7 +239,8 @@ func (MovementKind) EnumDescriptor() ([]byte, []int) {
 type Posting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
-	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven.
+	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven,
+	// in_transit, fees.
 	Bucket        string `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Points        int64  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -289,7 +310,7 @@ type Movement struct {
 	ExpiryDay string `protobuf:"bytes,5,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
 	// How many points, always positive.
 	Points int64 `protobuf:"varint,6,opt,name=points,proto3" json:"points,omitempty"`
-	// Where captured or refunded points were spent: the issuer owes this partner for them. Also, for points of another
+	// Where captured or refunded points were spent: the issuer owes this partner for them. The operator for fees. Also, for points of another
 	// issuer's lot that a reversal or a pay-off took: to whom they went.
 	Redeemer      string `protobuf:"bytes,7,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1048,11 +1069,11 @@ type CommandPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who called.
 	Caller string `protobuf:"bytes,1,opt,name=caller,proto3" json:"caller,omitempty"`
-	// Awarded, held, captured, released, refunded or adjusted: then below zero for those taken away.
+	// Awarded, held, captured, released, refunded, sent or adjusted: then below zero for those taken away.
 	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
 	// UPPER_SNAKE code; empty: none was given.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The second person who approved an adjustment; empty: it needed none.
+	// The second person who approved an adjustment or a transfer; empty: it needed none.
 	Approver      string `protobuf:"bytes,4,opt,name=approver,proto3" json:"approver,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1269,12 +1290,102 @@ func (x *RefundPart) GetLeftPoints() int64 {
 	return 0
 }
 
+// TransferPart is the transfer that an entry begins, ends or undoes.
+type TransferPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key of the entry that sent the points.
+	TransferId string `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	From       string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To         string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// What the receiver gets.
+	Points int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// What the sender has paid on top.
+	FeePoints int64 `protobuf:"varint,5,opt,name=fee_points,json=feePoints,proto3" json:"fee_points,omitempty"`
+	// Why the points came back to the sender: the reason of the receiver. Empty: they did not.
+	Refused       string `protobuf:"bytes,6,opt,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferPart) Reset() {
+	*x = TransferPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferPart) ProtoMessage() {}
+
+func (x *TransferPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferPart.ProtoReflect.Descriptor instead.
+func (*TransferPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *TransferPart) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *TransferPart) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *TransferPart) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *TransferPart) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *TransferPart) GetFeePoints() int64 {
+	if x != nil {
+		return x.FeePoints
+	}
+	return 0
+}
+
+func (x *TransferPart) GetRefused() string {
+	if x != nil {
+		return x.Refused
+	}
+	return ""
+}
+
 // Entry is one immutable line of the ledger.
 type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member>,
-	// segment/<account>/<segment>/<n>, cmd/<caller>/<idempotency key> or due/<account>/<seq>.
+	// segment/<account>/<segment>/<n>, cmd/<caller>/<idempotency key>, due/<account>/<seq>,
+	// transfer/<key of the entry that sent> or the same with /back.
 	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// Dense per account, from 1.
@@ -1305,7 +1416,7 @@ type Entry struct {
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
 	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
-	// For awards, holds, captures, voids, refunds, adjustments and what freezes an account. Absent where a hold lapsed by itself.
+	// For awards, holds, captures, voids, refunds, adjustments, what sends points and what freezes an account. Absent where a hold lapsed by itself.
 	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
@@ -1314,14 +1425,16 @@ type Entry struct {
 	// For who enters or leaves a segment.
 	Segment *SegmentPart `protobuf:"bytes,25,opt,name=segment,proto3" json:"segment,omitempty"`
 	// For what freezes an account, or ends that.
-	Freeze        *FreezePart `protobuf:"bytes,26,opt,name=freeze,proto3" json:"freeze,omitempty"`
+	Freeze *FreezePart `protobuf:"bytes,26,opt,name=freeze,proto3" json:"freeze,omitempty"`
+	// For what sends points to another account, and what they arrive or come back by.
+	Transfer      *TransferPart `protobuf:"bytes,27,opt,name=transfer,proto3" json:"transfer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +1446,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +1459,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{13}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1531,6 +1644,13 @@ func (x *Entry) GetFreeze() *FreezePart {
 	return nil
 }
 
+func (x *Entry) GetTransfer() *TransferPart {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1631,7 +1751,16 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\vcapture_day\x18\x03 \x01(\tR\n" +
 	"captureDay\x12\x1f\n" +
 	"\vleft_points\x18\x04 \x01(\x03R\n" +
-	"leftPoints\"\xa9\t\n" +
+	"leftPoints\"\xa4\x01\n" +
+	"\fTransferPart\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\x12\x16\n" +
+	"\x06points\x18\x04 \x01(\x03R\x06points\x12\x1d\n" +
+	"\n" +
+	"fee_points\x18\x05 \x01(\x03R\tfeePoints\x12\x18\n" +
+	"\arefused\x18\x06 \x01(\tR\arefused\"\xe6\t\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -1662,7 +1791,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x04hold\x18\x17 \x01(\v2\x1b.laurel.accrual.v1.HoldPartR\x04hold\x125\n" +
 	"\x06refund\x18\x18 \x01(\v2\x1d.laurel.accrual.v1.RefundPartR\x06refund\x128\n" +
 	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment\x125\n" +
-	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze*\xb6\x02\n" +
+	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
+	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer*\xef\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1677,7 +1807,9 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x0fENTRY_KIND_VOID\x10\n" +
 	"\x12\x15\n" +
 	"\x11ENTRY_KIND_REFUND\x10\v\x12\x15\n" +
-	"\x11ENTRY_KIND_ADJUST\x10\f*\x98\x03\n" +
+	"\x11ENTRY_KIND_ADJUST\x10\f\x12\x1b\n" +
+	"\x17ENTRY_KIND_TRANSFER_OUT\x10\r\x12\x1a\n" +
+	"\x16ENTRY_KIND_TRANSFER_IN\x10\x0e*\xe2\x03\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1694,7 +1826,10 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x14MOVEMENT_KIND_REFUND\x10\v\x12\x18\n" +
 	"\x14MOVEMENT_KIND_CREDIT\x10\f\x12\x17\n" +
 	"\x13MOVEMENT_KIND_DEBIT\x10\r\x12\x19\n" +
-	"\x15MOVEMENT_KIND_FORGIVE\x10\x0eB\xd1\x01\n" +
+	"\x15MOVEMENT_KIND_FORGIVE\x10\x0e\x12\x16\n" +
+	"\x12MOVEMENT_KIND_SEND\x10\x0f\x12\x19\n" +
+	"\x15MOVEMENT_KIND_RECEIVE\x10\x10\x12\x15\n" +
+	"\x11MOVEMENT_KIND_FEE\x10\x11B\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
@@ -1711,7 +1846,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1728,20 +1863,21 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*CommandPart)(nil),           // 12: laurel.accrual.v1.CommandPart
 	(*HoldPart)(nil),              // 13: laurel.accrual.v1.HoldPart
 	(*RefundPart)(nil),            // 14: laurel.accrual.v1.RefundPart
-	(*Entry)(nil),                 // 15: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 16: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*TransferPart)(nil),          // 15: laurel.accrual.v1.TransferPart
+	(*Entry)(nil),                 // 16: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 17: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	16, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	17, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	17, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	18, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
 	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	17, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	17, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	17, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	18, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	18, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	18, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
@@ -1753,11 +1889,12 @@ var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	14, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
 	10, // 18: laurel.accrual.v1.Entry.segment:type_name -> laurel.accrual.v1.SegmentPart
 	11, // 19: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	15, // 20: laurel.accrual.v1.Entry.transfer:type_name -> laurel.accrual.v1.TransferPart
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1772,7 +1909,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -89,7 +89,7 @@ func (a Account) evolve(e Entry) (Account, error) {
 	}
 	next.Waiting = a.waitingAfter(e)
 	next.Counters = a.countersAfter(e)
-	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.Command != nil || e.Segment != nil || e.dueByTime())
+	next.ActionsOnly = (a.Version == 0 || a.ActionsOnly) && (e.Action != nil || e.Command != nil || e.Segment != nil || e.Transfer != nil || e.dueByTime())
 	var err error
 	if next.Holds, err = a.holdsAfter(e); err != nil {
 		return a, err
@@ -113,14 +113,14 @@ func (a *Account) move(m Movement) error {
 		lot = Lot{LotKey: m.Lot}
 	}
 	switch m.Move {
-	case MoveEarn, MoveRelease, MoveRefund, MoveCredit:
+	case MoveEarn, MoveRelease, MoveRefund, MoveCredit, MoveReceive:
 		lot.Left += m.Points
-	case MoveReverse, MoveHold, MoveDebit:
+	case MoveReverse, MoveHold, MoveDebit, MoveSend:
 		lot.Left -= m.Points
 	case MoveCapture:
 		return nil // the points left the lot when they were held
-	case MoveForgive:
-		return nil // they had been spent
+	case MoveForgive, MoveFee:
+		return nil // they had been spent, or never were this account's
 	case MoveExpire:
 		lot.Left -= m.Points
 		lot.Uncounted += m.Points

@@ -66,10 +66,10 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 				debt -= m.Points
 			case ledger.MoveOwe:
 				debt += m.Points
-			case ledger.MoveForgive:
-			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit:
+			case ledger.MoveForgive, ledger.MoveFee:
+			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive:
 				left[m.Lot] += m.Points
-			case ledger.MoveHold, ledger.MoveDebit:
+			case ledger.MoveHold, ledger.MoveDebit, ledger.MoveSend:
 				left[m.Lot] -= m.Points
 			case ledger.MoveCapture:
 				spent[m.Lot.Issuer+" at "+m.Redeemer] += m.Points

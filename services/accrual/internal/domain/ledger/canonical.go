@@ -96,6 +96,9 @@ func (e Entry) Canonical() []byte {
 	if e.Format == FormatFrozen {
 		w.frozen(e)
 	}
+	if e.Format == FormatLife {
+		w.transfer(e)
+	}
 	return w.buf
 }
 

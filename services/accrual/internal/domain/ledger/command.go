@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund and Adjust its points, or Freeze it.
+// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust and Transfer its points, or Freeze it.
 type Deed interface {
 	// content writes what makes two deeds the same one.
 	content(w *writer)
@@ -25,7 +25,7 @@ type Request struct {
 	Caller string // by the credential: a service, or operator/<person>
 	Key    string // the idempotency key, of the caller and programme
 	Deed   Deed
-	// Approver is the second person of an adjustment, as Caller; empty: it needed none.
+	// Approver is the second person of an adjustment or a transfer, as Caller; empty: it needed none.
 	Approver string
 	// Now is the wall clock, from which deadlines count if it is later than the ledger; zero where the house lives in
 	// past days.
@@ -36,9 +36,9 @@ type Request struct {
 type CommandPart struct {
 	Caller  string
 	Content Hash         // of the request: what makes another one under the same key a mistake
-	Points  money.Points // given, held, captured, released, refunded, or adjusted: then below zero for those taken away
+	Points  money.Points // given, held, captured, released, refunded, sent, or adjusted: then below zero for those taken away
 	Reason  string       // UPPER_SNAKE code; empty where none was given
-	// Approver is the second person of an adjustment; empty: it needed none.
+	// Approver is the second person of an adjustment or a transfer; empty: it needed none.
 	Approver string
 }
 
@@ -120,6 +120,10 @@ func (m Move) allowed(k Kind) bool {
 		return k == KindRefund
 	case MoveCredit, MoveDebit:
 		return k == KindAdjust
+	case MoveSend:
+		return k == KindTransferOut
+	case MoveReceive, MoveFee:
+		return k == KindTransferIn
 	case MoveUnset, MoveEarn, MoveReverse, MoveActivate, MoveExpire, MoveUncount, MovePayoff, MoveOwe, MoveForgive:
 	}
 	return true
@@ -144,14 +148,16 @@ func (e Entry) moved() money.Points {
 		return sums[MoveRefund]
 	case KindAdjust:
 		return sums[MoveCredit] - sums[MoveDebit]
-	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindState, KindAction:
+	case KindTransferOut:
+		return sums[MoveSend] - e.Transfer.Fee
+	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindState, KindAction, KindTransferIn:
 	}
 	return 0
 }
 
 // checkCommand holds the entry of a command against itself. Empty: it is as it should be.
 func (e Entry) checkCommand() string {
-	commanded := e.Kind >= KindHold && e.Kind <= KindAdjust
+	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut
 	holds := e.Kind == KindHold || e.Kind == KindCapture || e.Kind == KindVoid
 	switch c := e.Command; {
 	case (e.Hold != nil) != holds || (e.Refund != nil) != (e.Kind == KindRefund):
@@ -165,7 +171,7 @@ func (e Entry) checkCommand() string {
 		return "a command with the part of an order, of the ladder, of an action, of an enrolment or of a segment"
 	case !ofCaller(e.Key, c.Caller):
 		return "its key is not that of its caller"
-	case c.Approver != "" && (e.Kind != KindAdjust || c.Approver == c.Caller):
+	case c.Approver != "" && (e.Kind != KindAdjust && e.Kind != KindTransferOut || c.Approver == c.Caller):
 		return "it was approved by who made it, or is of a kind that nobody approves"
 	case c.Points != e.moved():
 		return "its command moved other points than its movements"

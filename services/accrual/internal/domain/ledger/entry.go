@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -27,12 +27,16 @@ const (
 	FormatSegments uint8 = 6
 	// FormatFrozen is Format, with whether there are grants, the parts of a command and an action, and what is frozen behind all of it.
 	FormatFrozen uint8 = 7
+	// FormatLife is Format, with the part of a command, its approver and the part of a transfer behind all of it.
+	FormatLife uint8 = 8
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.Transfer != nil:
+		return FormatLife
 	case e.froze():
 		return FormatFrozen
 	case e.Segment != nil || e.Order != nil && e.Order.Segment != "":
@@ -76,9 +80,11 @@ const (
 	KindVoid
 	KindRefund
 	KindAdjust
+	KindTransferOut
+	KindTransferIn
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -105,7 +111,7 @@ type Position struct {
 }
 
 // Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
-// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven). The legs of an entry sum to zero per unit.
+// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven, in_transit, fees). The legs of an entry sum to zero per unit.
 type Posting struct {
 	Unit   string
 	Bucket string
@@ -195,6 +201,7 @@ type Entry struct {
 	Hold        *HoldPart      // nil but for what opens or ends a hold
 	Refund      *RefundPart    // nil but for a refund
 	Frozen      *Frozen        // nil but for what freezes an account, or ends that
+	Transfer    *TransferPart  // nil but for what sends points to another account, and what they arrive by
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

@@ -47,6 +47,8 @@ func (x explainer) cause() []string {
 		return x.enrolled(x.e.Enrolment)
 	case x.e.Segment != nil:
 		return x.segment(x.e.Segment)
+	case x.e.Kind == KindTransferIn:
+		return []string{x.transferred(x.e.Transfer)}
 	case x.e.Command != nil || x.e.Hold != nil:
 		return []string{x.commanded()}
 	case o == nil && x.e.Kind != KindState:
@@ -264,6 +266,12 @@ func (x explainer) movement(m Movement) string {
 		return fmt.Sprintf("%s %s added; %s.", points, w.were, w.spendable(m.Lot))
 	case MoveDebit:
 		return fmt.Sprintf("%s %s taken away; %s.", points, w.were, w.spent(m.Lot))
+	case MoveSend:
+		return fmt.Sprintf("%s of %s %s on the way; %s.", points, m.Lot.Issuer, w.are, w.spent(m.Lot))
+	case MoveReceive:
+		return fmt.Sprintf("%s of %s came in; %s.", points, m.Lot.Issuer, w.spendable(m.Lot))
+	case MoveFee:
+		return fmt.Sprintf("%s that the sender had paid on top %s the fee.", points, w.are)
 	case MoveUnset:
 	}
 	return points + " moved."

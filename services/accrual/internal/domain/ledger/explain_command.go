@@ -30,9 +30,14 @@ func (x explainer) commanded() string {
 		} else {
 			text += fmt.Sprintf("gave %s to correct the account", x.points(c.Points))
 		}
+	case KindTransferOut:
+		text += fmt.Sprintf("had %s sent to account %s", x.points(c.Points), x.e.Transfer.To)
+		if fee := x.e.Transfer.Fee; fee > 0 {
+			text += fmt.Sprintf(", for a fee of %s", x.points(fee))
+		}
 	case KindState:
 		text += x.frozen(x.e.Frozen)
-	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindAction:
+	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindAction, KindTransferIn:
 	}
 	if c.Reason != "" {
 		text += fmt.Sprintf(" (%s)", c.Reason)

@@ -266,6 +266,36 @@ func TestCanonicalBytesOfFormat7AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-7.txt", frozenSamples(t))
 }
 
+// lifeSamples are what format 8 is for: points that are sent for a fee with an approval, that arrive, and that come back.
+func lifeSamples(t require.TestingT) []ledger.Entry {
+	out := commandSamples(t)[6]
+	lot := out.Movements[0].Lot
+	bare := func(e ledger.Entry, kind ledger.Kind, key string, from, to ledger.Posting, moves ...ledger.Movement) ledger.Entry {
+		e.Format, e.Kind, e.Key, e.Movements, e.Postings = ledger.FormatLife, kind, key, moves, []ledger.Posting{from, to}
+		return e
+	}
+	active, transit := ledger.Posting{Unit: "points", Bucket: "active", Points: -60}, ledger.Posting{Unit: "points", Bucket: "in_transit", Points: 60}
+	sent := bare(out, ledger.KindTransferOut, "cmd/operator/anna/t", active, transit, ledger.Movement{Move: ledger.MoveSend, Lot: lot, Points: 60})
+	sent.Actor = "caller/operator/anna"
+	sent.Command = &ledger.CommandPart{Caller: "operator/anna", Content: ledger.Hash{10, 11}, Points: 57, Reason: "GIFT", Approver: "operator/ben"}
+	sent.Transfer = &ledger.TransferPart{ID: sent.Key, From: "anna", To: "ben", Points: 57, Fee: 3}
+	active.Points, transit.Points = 60, -60
+	back := bare(sent, ledger.KindTransferIn, ledger.BackKey(sent.Key), active, transit, ledger.Movement{Move: ledger.MoveReceive, Lot: lot, Points: 60})
+	part := *sent.Transfer
+	part.Refused = "ACCOUNT_FROZEN"
+	back.Command, back.Transfer = nil, &part
+	active.Points, transit.Points = 57, -60
+	arrived := bare(sent, ledger.KindTransferIn, ledger.TransferKey(sent.Key), active, transit, ledger.Movement{Move: ledger.MoveReceive, Lot: lot, Points: 57},
+		ledger.Movement{Move: ledger.MoveFee, Lot: lot, Points: 3, Redeemer: "operator"})
+	arrived.Account, arrived.Command = "ben", nil
+	return []ledger.Entry{sent, back, arrived}
+}
+
+// Format 8 is format 1, with the part of a command, its approver and the part of a transfer behind all of it.
+func TestCanonicalBytesOfFormat8AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-8.txt", lifeSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -292,16 +322,16 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindAdjust; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindTransferIn; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindAdjust + 1).String())
+	_, err := ledger.ParseKind((ledger.KindTransferIn + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

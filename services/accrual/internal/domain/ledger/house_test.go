@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/orders"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // house does for one account what a lane does: bring up, take, keep the books, post. After each entry it holds the
@@ -107,6 +108,10 @@ func (h *house) do(r ledger.Request, t time.Time) (ledger.Entry, error) {
 		refund.Captured, _ = h.entry(refund.Capture)
 		r.Deed = refund
 	}
+	if transfer, ok := r.Deed.(ledger.Transfer); ok {
+		transfer.Recent = h.entries
+		r.Deed = transfer
+	}
 	before := h.account
 	e, after, err := ledger.Do(h.account, r, h.schedule, later(h.account.Clock, h.clock))
 	requireSame(h.t, before, h.account)
@@ -116,6 +121,22 @@ func (h *house) do(r ledger.Request, t time.Time) (ledger.Entry, error) {
 	h.post(e)
 	requireSame(h.t, h.account, after)
 	return e, nil
+}
+
+// arrive brings the account up to t and lets points arrive that an entry has sent, or come back to it for a reason.
+func (h *house) arrive(out ledger.Entry, back reason.Reason, t time.Time) (ledger.Entry, error) {
+	h.pass(t)
+	before, at := h.account, later(h.account.Clock, h.clock)
+	e, after, err := ledger.Receive(h.account, out, h.schedule, at)
+	if back != "" {
+		e, after, err = ledger.GiveBack(h.account, out, back, h.schedule, at)
+	}
+	requireSame(h.t, before, h.account)
+	if err == nil {
+		h.post(e)
+		requireSame(h.t, h.account, after)
+	}
+	return e, err
 }
 
 // entry finds an entry by its key.

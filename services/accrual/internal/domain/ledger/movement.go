@@ -29,9 +29,12 @@ const (
 	MoveCredit        // points were added by an adjustment
 	MoveDebit         // points were taken away by an adjustment
 	MoveForgive       // what a return could not find was let go
+	MoveSend          // active points left for another account
+	MoveReceive       // points of another account arrived, or the account's own came back
+	MoveFee           // points that were sent became the programme's
 )
 
-var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive"}
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee"}
 
 // String gives the move as it stands in collections.
 func (m Move) String() string {
@@ -85,12 +88,12 @@ func compareExpiry(a, b calendar.Day) int {
 	return cmp.Compare(a, b)
 }
 
-// Movement changes one lot, or for MoveOwe and MovePayoff the debt to an issuer. MoveForgive changes nothing that the account has.
+// Movement changes one lot, or for MoveOwe and MovePayoff the debt to an issuer. MoveForgive and MoveFee change nothing that the account has.
 type Movement struct {
 	Move   Move
 	Lot    LotKey
 	Points money.Points // > 0
-	// Redeemer is where captured and refunded points were spent; of other moves, to whom points of another issuer's lot
+	// Redeemer is where captured and refunded points were spent, and whose a fee is; of other moves, to whom points of another issuer's lot
 	// went, empty otherwise.
 	Redeemer string
 }
@@ -110,6 +113,9 @@ const (
 	BucketHeld    = "held"
 	BucketDebt    = "debt"
 )
+
+// bucketTransit is the programme's account of points that have left an account and not arrived at another yet.
+const bucketTransit = "in_transit"
 
 // postingsOf derives the balanced postings of movements: sorted by unit and bucket, without zero legs.
 func postingsOf(movements []Movement) []Posting {
@@ -170,6 +176,12 @@ func (m Movement) legs() (from, to string) {
 		return "adjusted", BucketActive
 	case MoveDebit:
 		return BucketActive, "adjusted"
+	case MoveSend:
+		return BucketActive, bucketTransit
+	case MoveReceive:
+		return bucketTransit, BucketActive
+	case MoveFee:
+		return bucketTransit, "fees"
 	case MoveUnset:
 	}
 	panic("ledger: a movement without a move")

@@ -35,7 +35,7 @@ func (m *machine) demand(r ledger.Request) {
 	want := ""
 	switch {
 	case !known:
-		want = m.twin.judge(r.Deed)
+		want = m.twin.judge(r.Deed, m.now)
 	case earlier.deed != fmt.Sprintf("%#v", m.plain(r.Deed)):
 		want = "IDEMPOTENCY_KEY_REUSED"
 	}
@@ -105,9 +105,9 @@ func (m *machine) drawDeed() ledger.Deed {
 	points := money.Points(rapid.IntRange(1, 60).Draw(m.t, "points"))
 	key := func() string { return fmt.Sprint("cmd/till/k", rapid.IntRange(max(m.ids-8, 0), m.ids).Draw(m.t, "of")) }
 	m.twin.pass(m.now)
-	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund"}
+	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "transfer", "transfer"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer"}
 	}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return h.capture != "" && len(h.spent) > 0 }) {
 		deeds = append(deeds, "refund", "refund", "refund", "refund", "refund")
@@ -124,6 +124,8 @@ func (m *machine) drawDeed() ledger.Deed {
 		return m.drawAward(points)
 	case "let go":
 		return ledger.Freeze{Reason: "LOOKED_INTO"}
+	case "transfer":
+		return ledger.Transfer{To: "ben", Points: points}
 	case "hold":
 		return ledger.Hold{Points: points, Redeemer: rapid.SampledFrom([]string{"books", "cafe", "air"}).Draw(m.t, "redeemer"), For: rapid.SampledFrom([]time.Duration{
 			90 * 24 * time.Hour, 30 * 24 * time.Hour, 24 * time.Hour, 3 * time.Hour, time.Minute,

@@ -59,6 +59,9 @@ func drawPolicy(t *rapid.T) policy {
 		months:      rapid.SampledFrom([]int{0, 1, 1, 2, 3}).Draw(t, "months"),
 		extendDays:  rapid.SampledFrom([]int{0, 0, 1, 30}).Draw(t, "extend days"),
 		forgive:     rapid.IntRange(0, 2).Draw(t, "missing") == 0,
+		sends:       rapid.IntRange(0, 4).Draw(t, "sends") > 0,
+		feeTenth:    rapid.Bool().Draw(t, "fee"),
+		sendOlder:   rapid.SampledFrom([]int{0, 0, 1, 7, 30}).Draw(t, "older than"),
 		pendingDays: rapid.SampledFrom([]int{0, 0, 1, 3, 14, 27}).Draw(t, "pending days"),
 		waitDays:    rapid.SampledFrom([]int{1, 5, 30}).Draw(t, "wait days"),
 		lateDays:    rapid.SampledFrom([]int{20, 120, 365}).Draw(t, "late days"),
@@ -66,6 +69,10 @@ func drawPolicy(t *rapid.T) policy {
 		window:      rapid.SampledFrom([]int{2, 2, 3, 12}).Draw(t, "window"),
 		soft:        rapid.Bool().Draw(t, "soft landing"),
 		silver:      money.Minor(rapid.IntRange(500, 3000).Draw(t, "silver")),
+	}
+	if rapid.Bool().Draw(t, "limited") {
+		p.sendMax = rapid.IntRange(5, 60).Draw(t, "max")
+		p.sendDay = p.sendMax + rapid.IntRange(0, 30).Draw(t, "more a day")
 	}
 	p.gold = p.silver + money.Minor(rapid.IntRange(500, 3000).Draw(t, "gold"))
 	return p
@@ -358,6 +365,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 			"a command":     m.ask,
 			"another one":   m.ask,
 			"a later one":   func(t *rapid.T) { m.elapse(t); m.ask(t) },
+			"an arrival":    m.arrive,
 			"a preview":     m.preview,
 		})
 		m.finish()
@@ -372,6 +380,8 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 		"command ledger.Adjust", "command ledger.Freeze", "command ACCOUNT_FROZEN", "paid frozen", "command repeated", "command IDEMPOTENCY_KEY_REUSED", "command INSUFFICIENT_POINTS",
 		"command HOLD_NOT_FOUND", "move hold", "move release", "move capture", "move refund", "move credit", "move debit",
 		"owed by capture", "owed by refund", "owed by reverse", "entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
+		"command ledger.Transfer", "arrived", "came back", "arrival ACCOUNT_FROZEN", "command POINTS_TOO_YOUNG", "command TRANSFER_LIMIT",
+		"command TRANSFERS_NOT_ALLOWED", "move send", "move receive", "move fee", "owed by fee",
 		"tier first", "tier reached", "tier review",
 	} {
 		require.Positive(t, seen[key], "the machine never came to: %s", key)

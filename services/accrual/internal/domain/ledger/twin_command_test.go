@@ -65,7 +65,7 @@ func (w *twin) captured(key string) *twinHold {
 }
 
 // judge is what should become of a command: empty, or a reason.
-func (w *twin) judge(d ledger.Deed) string {
+func (w *twin) judge(d ledger.Deed, now time.Time) string {
 	active := w.count("active")
 	if _, award := d.(ledger.Award); !award && !w.enrolled {
 		return "ACCOUNT_NOT_FOUND"
@@ -108,6 +108,8 @@ func (w *twin) judge(d ledger.Deed) string {
 		case int(d.Points) > len(h.spent):
 			return "REFUND_EXCEEDS_CAPTURE"
 		}
+	case ledger.Transfer:
+		return w.maySend(int(d.Points), now)
 	case ledger.Adjust:
 		if -d.Points > active {
 			return "INSUFFICIENT_POINTS"
@@ -174,6 +176,8 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		w.note("refund")
 	case ledger.Adjust:
 		w.adjust(int(d.Points), now)
+	case ledger.Transfer:
+		w.send(key, int(d.Points), now)
 	case ledger.Freeze:
 		w.frozen = d.Frozen
 		w.note("state")

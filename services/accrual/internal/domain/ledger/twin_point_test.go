@@ -37,6 +37,7 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 // give makes one point.
 func (w *twin) give(like point) {
 	w.points = append(w.points, &like)
+	w.came = append(w.came, point{active: w.today, gone: like.gone, issuer: like.issuer})
 	if like.state = "pending"; like.active > w.today {
 		return
 	}

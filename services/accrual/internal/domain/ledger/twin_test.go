@@ -30,7 +30,9 @@ type twin struct {
 	waits    []wait
 	holds    []*twinHold // open, captured and ended
 	frozen   ledger.Frozen
-	log      []string // day and kind of each entry
+	came     []point    // as they were when they came in; active is the day on which they did
+	sends    []twinSend // what was sent
+	log      []string   // day and kind of each entry
 }
 
 // policy is what a revision of the programme says, as the twin reads it and as YAML.
@@ -43,6 +45,11 @@ type policy struct {
 	lateDays    int
 	acceptDays  int // 0: without limit
 	forgive     bool
+	sends       bool
+	sendMax     int  // 0: without limit
+	sendDay     int  // likewise
+	feeTenth    bool // of what is sent, and 1 point
+	sendOlder   int
 	window      int
 	soft        bool
 	silver      money.Minor
@@ -69,9 +76,20 @@ func (p policy) yaml(zone string) []string {
 	if p.extendDays > 0 {
 		refunds = fmt.Sprintf("refunds: {extend_expired_days: %d}", p.extendDays)
 	}
+	transfers := "orders: "
+	if p.sends {
+		transfers = fmt.Sprintf("transfers: {older_than_days: %d", p.sendOlder)
+		if p.sendMax > 0 {
+			transfers += fmt.Sprintf(", max: %d, per_day: %d", p.sendMax, p.sendDay)
+		}
+		if p.feeTenth {
+			transfers += ", fee: {share: 0.1, points: 1}"
+		}
+		transfers += "}\norders: "
+	}
 	return []string{
 		"zone: " + zone, "partners: {cafe: {roles: [issue], category: cafe, merchants: [" + shopOfCafe + "]}}", expiry, returns, refunds,
-		fmt.Sprintf("orders: {accept_late_days: %d}", p.lateDays),
+		transfers + fmt.Sprintf("{accept_late_days: %d}", p.lateDays),
 		fmt.Sprintf("earning: {points: 1, per: 1.00, pending_days: %d, multipliers: {category: {books: 2, tea: 1.25}, tier: {silver: 5/4, gold: 3/2}}, exclude: {category: [card]}}", p.pendingDays),
 		fmt.Sprintf("ladder: {window_months: %d, downgrade: %s, tiers: [{name: bronze, from: 0}, {name: silver, from: %s}, {name: gold, from: %s}]}",
 			p.window, downgrade, money.Format(p.silver, "USD"), money.Format(p.gold, "USD")),

@@ -19,10 +19,11 @@ import (
 )
 
 // Points are totals of one unit over all accounts.
-// Earned + Adjusted − Reversed − Expired − Redeemed = Pending + Active + Held − Debt.
+// Earned + Adjusted − Reversed − Expired − Redeemed − Fees − InTransit = Pending + Active + Held − Debt.
 type Points struct {
 	Earned, Reversed, Expired   money.Points
 	Redeemed, Adjusted          money.Points // captured less refunded; added less taken away
+	Fees, InTransit             money.Points // of transfers; on their way
 	Pending, Active, Held, Debt money.Points
 }
 
@@ -203,7 +204,13 @@ func (c *Collector) month(e ledger.Entry) {
 			p.Adjusted += mv.Points
 		case ledger.MoveDebit:
 			p.Adjusted -= mv.Points
-		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveHold, ledger.MoveRelease, ledger.MoveUnset:
+		case ledger.MoveSend:
+			p.InTransit += mv.Points
+		case ledger.MoveReceive:
+			p.InTransit -= mv.Points
+		case ledger.MoveFee:
+			p.InTransit, p.Fees = p.InTransit-mv.Points, p.Fees+mv.Points
+		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveHold, ledger.MoveRelease, ledger.MoveForgive, ledger.MoveUnset:
 		}
 	}
 	if e.Ladder != nil && e.Ladder.Change != nil {

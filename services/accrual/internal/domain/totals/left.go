@@ -23,9 +23,9 @@ func (t *Tally) Left() map[string]Left {
 			left[cell.Unit] = l
 		}
 		switch cell.Move {
-		case ledger.MoveEarn, ledger.MoveCredit, ledger.MoveRefund:
+		case ledger.MoveEarn, ledger.MoveCredit, ledger.MoveRefund, ledger.MoveReceive:
 			l.Alive.Add(l.Alive, sum.Points)
-		case ledger.MoveReverse, ledger.MoveExpire, ledger.MovePayoff, ledger.MoveDebit:
+		case ledger.MoveReverse, ledger.MoveExpire, ledger.MovePayoff, ledger.MoveDebit, ledger.MoveSend:
 			l.Alive.Sub(l.Alive, sum.Points)
 		case ledger.MoveHold:
 			l.Held.Add(l.Held, sum.Points)
@@ -34,7 +34,7 @@ func (t *Tally) Left() map[string]Left {
 		case ledger.MoveCapture:
 			l.Alive.Sub(l.Alive, sum.Points)
 			l.Held.Sub(l.Held, sum.Points)
-		case ledger.MoveUnset, ledger.MoveActivate, ledger.MoveUncount, ledger.MoveOwe, ledger.MoveForgive:
+		case ledger.MoveUnset, ledger.MoveActivate, ledger.MoveUncount, ledger.MoveOwe, ledger.MoveForgive, ledger.MoveFee:
 		}
 	}
 	return left
