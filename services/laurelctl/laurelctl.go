@@ -57,6 +57,7 @@ type cli struct {
 		Expiring  expiringCmd  `cmd:"" help:"List what lapses in the next days if nothing more comes."`
 		Freeze    freezeCmd    `cmd:"" help:"Say that an account may not earn, or not spend."`
 		Unfreeze  unfreezeCmd  `cmd:"" help:"Let an account earn and spend again."`
+		Extend    extendCmd    `cmd:"" help:"Give points a later last day."`
 		Send      sendCmd      `cmd:"" help:"Send points of an account to another one."`
 		Transfer  transferCmd  `cmd:"" help:"Tell what became of points that were sent."`
 		Adjust    adjustCmd    `cmd:"" help:"Correct what an account has, within your own limits."`

@@ -66,6 +66,7 @@ var access = []Rule{
 	to(accrualv1.AccrualService_RefundCapture_FullMethodName, Operator, Partner, Reward),
 	to(accrualv1.AccrualService_AdjustPoints_FullMethodName, Operator),
 	to(accrualv1.AccrualService_FreezeAccount_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ExtendExpiry_FullMethodName, Operator),
 	to(accrualv1.AccrualService_TransferPoints_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetTransfer_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeTransfer_FullMethodName, Operator),

@@ -40,7 +40,8 @@ type As struct {
 type Adjustment struct {
 	Account storage.AccountRef
 	To      ledger.AccountID // where the points go; empty: nowhere, it is an adjustment
-	Points  money.Points     // below zero: taken away
+	Points  money.Points     // below zero: taken away; of an extension how many there are, as far as is known
+	Extend  *ledger.Extend   // nil but for an extension
 	Reason  string
 	Key     string // the idempotency key
 }
@@ -49,6 +50,11 @@ func (a Adjustment) request(who Who) ledger.Request {
 	r := ledger.Request{Caller: who.Caller, Key: a.Key, Deed: ledger.Adjust{Points: a.Points, Reason: a.Reason}}
 	if a.To != "" {
 		r.Deed = ledger.Transfer{To: a.To, Points: a.Points, Reason: a.Reason}
+	}
+	if a.Extend != nil {
+		extend := *a.Extend
+		extend.Reason, extend.Most = a.Reason, a.Points
+		r.Deed = extend
 	}
 	return r
 }

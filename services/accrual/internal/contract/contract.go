@@ -37,6 +37,9 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 			TransferId: t.ID, From: string(t.From), To: string(t.To), Points: int64(t.Points), FeePoints: int64(t.Fee), Refused: t.Refused,
 		}
 	}
+	if x := e.Extension; x != nil {
+		p.Extension = &accrualv1.ExtensionPart{BeforeDay: x.Before.String(), ExpiryDay: x.To.String()}
+	}
 	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -174,6 +177,8 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_TRANSFER_OUT
 	case ledger.KindTransferIn:
 		return accrualv1.EntryKind_ENTRY_KIND_TRANSFER_IN
+	case ledger.KindExtend:
+		return accrualv1.EntryKind_ENTRY_KIND_EXTEND
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
@@ -216,6 +221,10 @@ func Move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE
 	case ledger.MoveFee:
 		return accrualv1.MovementKind_MOVEMENT_KIND_FEE
+	case ledger.MovePutOff:
+		return accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF
+	case ledger.MoveExtend:
+		return accrualv1.MovementKind_MOVEMENT_KIND_EXTEND
 	case ledger.MoveUnset:
 	}
 	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED

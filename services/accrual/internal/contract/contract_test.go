@@ -63,6 +63,8 @@ func whole(t *testing.T) ledger.Entry {
 		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold:      &ledger.HoldPart{ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: noon.Add(2 * time.Hour)},
 		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31), Left: 23},
+		Transfer:  &ledger.TransferPart{ID: "cmd/till/t", From: "anna", To: "ben", Points: 24, Fee: 2, Refused: "ACCOUNT_FROZEN"},
+		Extension: &ledger.ExtensionPart{Before: calendar.Date(1997, 2, 1), To: calendar.Date(1997, 3, 1)},
 		Frozen:    &ledger.Frozen{Earning: true, Spending: true},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
@@ -104,7 +106,11 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		},
 		Refund: &accrualv1.RefundPart{CaptureId: "cmd/reward/c", CaptureSeq: 5, CaptureDay: "1996-12-31", LeftPoints: 23},
 		Freeze: &accrualv1.FreezePart{Earning: true, Spending: true},
-		Hash:   "ab" + strings.Repeat("00", 30) + "01",
+		Transfer: &accrualv1.TransferPart{
+			TransferId: "cmd/till/t", From: "anna", To: "ben", Points: 24, FeePoints: 2, Refused: "ACCOUNT_FROZEN",
+		},
+		Extension: &accrualv1.ExtensionPart{BeforeDay: "1997-02-01", ExpiryDay: "1997-03-01"},
+		Hash:      "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
 	requireNothingEmpty(t, got.ProtoReflect())

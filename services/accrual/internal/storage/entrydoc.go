@@ -38,6 +38,7 @@ type entryDoc struct {
 	Refund      *refundDoc    `bson:"refund,omitempty"`
 	Frozen      *frozenDoc    `bson:"frozen,omitempty"`
 	Transfer    *transferDoc  `bson:"transfer,omitempty"`
+	Extension   *extensionDoc `bson:"extension,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -81,6 +82,11 @@ type actionDoc struct {
 	PerDay  int64       `bson:"per_day,omitempty"`
 	Rules   []string    `bson:"rules,omitempty"`
 	Frozen  bool        `bson:"frozen,omitempty"`
+}
+
+type extensionDoc struct {
+	Before int32 `bson:"before"`
+	To     int32 `bson:"to"`
 }
 
 type frozenDoc struct {

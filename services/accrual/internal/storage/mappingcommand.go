@@ -18,6 +18,9 @@ func commandToDoc(d *entryDoc, e ledger.Entry) {
 	if r := e.Refund; r != nil {
 		d.Refund = &refundDoc{r.Capture, int64(r.Seq), int32(r.Day), int64(r.Left)}
 	}
+	if x := e.Extension; x != nil {
+		d.Extension = &extensionDoc{int32(x.Before), int32(x.To)}
+	}
 	if t := e.Transfer; t != nil {
 		d.Transfer = &transferDoc{t.ID, string(t.From), string(t.To), int64(t.Points), int64(t.Fee), t.Refused}
 	}
@@ -37,6 +40,9 @@ func commandFromDoc(e *ledger.Entry, d entryDoc) error {
 	}
 	if r := d.Refund; r != nil {
 		e.Refund = &ledger.RefundPart{Capture: r.Capture, Seq: ledger.Seq(r.Seq), Day: calendar.Day(r.Day), Left: money.Points(r.Left)}
+	}
+	if x := d.Extension; x != nil {
+		e.Extension = &ledger.ExtensionPart{Before: calendar.Day(x.Before), To: calendar.Day(x.To)}
 	}
 	if t := d.Transfer; t != nil {
 		e.Transfer = &ledger.TransferPart{

@@ -34,7 +34,8 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 		return clearing.MoveDebit, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE, accrualv1.MovementKind_MOVEMENT_KIND_HOLD,
 		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE, accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE,
-		accrualv1.MovementKind_MOVEMENT_KIND_SEND, accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE:
+		accrualv1.MovementKind_MOVEMENT_KIND_SEND, accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE,
+		accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF, accrualv1.MovementKind_MOVEMENT_KIND_EXTEND:
 		return clearing.MoveUnset, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED:
 	}

@@ -3221,6 +3221,139 @@ func (x *FreezeAccountResponse) GetEntry() *Entry {
 	return nil
 }
 
+type ExtendExpiryRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Points whose first day gone lies before it are meant. Civil days (YYYY-MM-DD).
+	BeforeDay string `protobuf:"bytes,3,opt,name=before_day,json=beforeDay,proto3" json:"before_day,omitempty"`
+	// The first day on which they are gone from now on: after today, and not before before_day.
+	ExpiryDay string `protobuf:"bytes,4,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	// UPPER_SNAKE code: why.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ExtendExpiryRequest) Reset() {
+	*x = ExtendExpiryRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtendExpiryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtendExpiryRequest) ProtoMessage() {}
+
+func (x *ExtendExpiryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtendExpiryRequest.ProtoReflect.Descriptor instead.
+func (*ExtendExpiryRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ExtendExpiryRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ExtendExpiryRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ExtendExpiryRequest) GetBeforeDay() string {
+	if x != nil {
+		return x.BeforeDay
+	}
+	return ""
+}
+
+func (x *ExtendExpiryRequest) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
+func (x *ExtendExpiryRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ExtendExpiryRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ExtendExpiryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry, without the time of recording.
+	Entry         *Entry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExtendExpiryResponse) Reset() {
+	*x = ExtendExpiryResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtendExpiryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtendExpiryResponse) ProtoMessage() {}
+
+func (x *ExtendExpiryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtendExpiryResponse.ProtoReflect.Descriptor instead.
+func (*ExtendExpiryResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ExtendExpiryResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 type TransferPointsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -3239,7 +3372,7 @@ type TransferPointsRequest struct {
 
 func (x *TransferPointsRequest) Reset() {
 	*x = TransferPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3251,7 +3384,7 @@ func (x *TransferPointsRequest) String() string {
 func (*TransferPointsRequest) ProtoMessage() {}
 
 func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3264,7 +3397,7 @@ func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsRequest.ProtoReflect.Descriptor instead.
 func (*TransferPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *TransferPointsRequest) GetProgram() string {
@@ -3319,7 +3452,7 @@ type TransferPointsResponse struct {
 
 func (x *TransferPointsResponse) Reset() {
 	*x = TransferPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3331,7 +3464,7 @@ func (x *TransferPointsResponse) String() string {
 func (*TransferPointsResponse) ProtoMessage() {}
 
 func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3344,7 +3477,7 @@ func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsResponse.ProtoReflect.Descriptor instead.
 func (*TransferPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *TransferPointsResponse) GetEntry() *Entry {
@@ -3365,7 +3498,7 @@ type GetTransferRequest struct {
 
 func (x *GetTransferRequest) Reset() {
 	*x = GetTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3377,7 +3510,7 @@ func (x *GetTransferRequest) String() string {
 func (*GetTransferRequest) ProtoMessage() {}
 
 func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3390,7 +3523,7 @@ func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
 func (*GetTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *GetTransferRequest) GetProgram() string {
@@ -3420,7 +3553,7 @@ type GetTransferResponse struct {
 
 func (x *GetTransferResponse) Reset() {
 	*x = GetTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3432,7 +3565,7 @@ func (x *GetTransferResponse) String() string {
 func (*GetTransferResponse) ProtoMessage() {}
 
 func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3445,7 +3578,7 @@ func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
 func (*GetTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *GetTransferResponse) GetState() TransferState {
@@ -3487,7 +3620,7 @@ type ProposeTransferRequest struct {
 
 func (x *ProposeTransferRequest) Reset() {
 	*x = ProposeTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3499,7 +3632,7 @@ func (x *ProposeTransferRequest) String() string {
 func (*ProposeTransferRequest) ProtoMessage() {}
 
 func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3512,7 +3645,7 @@ func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferRequest.ProtoReflect.Descriptor instead.
 func (*ProposeTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ProposeTransferRequest) GetProgram() string {
@@ -3566,7 +3699,7 @@ type ProposeTransferResponse struct {
 
 func (x *ProposeTransferResponse) Reset() {
 	*x = ProposeTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3578,7 +3711,7 @@ func (x *ProposeTransferResponse) String() string {
 func (*ProposeTransferResponse) ProtoMessage() {}
 
 func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3591,7 +3724,7 @@ func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferResponse.ProtoReflect.Descriptor instead.
 func (*ProposeTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ProposeTransferResponse) GetProposal() *AdjustmentProposal {
@@ -3617,7 +3750,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3629,7 +3762,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3642,7 +3775,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -3689,7 +3822,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3701,7 +3834,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3714,7 +3847,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3736,7 +3869,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3748,7 +3881,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3761,7 +3894,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -3796,7 +3929,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3808,7 +3941,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3821,7 +3954,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3850,7 +3983,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3862,7 +3995,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3875,7 +4008,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -3908,7 +4041,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3920,7 +4053,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3933,7 +4066,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3957,7 +4090,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3969,7 +4102,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3982,7 +4115,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -4024,7 +4157,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4036,7 +4169,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4049,7 +4182,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -4320,6 +4453,18 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"G\n" +
 	"\x15FreezeAccountResponse\x12.\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xe2\x02\n" +
+	"\x13ExtendExpiryRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12B\n" +
+	"\n" +
+	"before_day\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tbeforeDay\x12B\n" +
+	"\n" +
+	"expiry_day\x18\x04 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\texpiryDay\x125\n" +
+	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"F\n" +
+	"\x14ExtendExpiryResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x9c\x02\n" +
 	"\x15TransferPointsRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
@@ -4398,7 +4543,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1a\n" +
 	"\x16TRANSFER_STATE_ARRIVED\x10\x02\x12\x1d\n" +
-	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\xaf\x16\n" +
+	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\x90\x17\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -4422,7 +4567,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\bVoidHold\x12\".laurel.accrual.v1.VoidHoldRequest\x1a#.laurel.accrual.v1.VoidHoldResponse\x12b\n" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
 	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12b\n" +
-	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12e\n" +
+	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12_\n" +
+	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12e\n" +
 	"\x0eTransferPoints\x12(.laurel.accrual.v1.TransferPointsRequest\x1a).laurel.accrual.v1.TransferPointsResponse\x12\\\n" +
 	"\vGetTransfer\x12%.laurel.accrual.v1.GetTransferRequest\x1a&.laurel.accrual.v1.GetTransferResponse\x12h\n" +
 	"\x0fProposeTransfer\x12).laurel.accrual.v1.ProposeTransferRequest\x1a*.laurel.accrual.v1.ProposeTransferResponse\x12n\n" +
@@ -4445,7 +4591,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(TransferState)(0),                      // 1: laurel.accrual.v1.TransferState
@@ -4496,140 +4642,145 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*AdjustPointsResponse)(nil),            // 46: laurel.accrual.v1.AdjustPointsResponse
 	(*FreezeAccountRequest)(nil),            // 47: laurel.accrual.v1.FreezeAccountRequest
 	(*FreezeAccountResponse)(nil),           // 48: laurel.accrual.v1.FreezeAccountResponse
-	(*TransferPointsRequest)(nil),           // 49: laurel.accrual.v1.TransferPointsRequest
-	(*TransferPointsResponse)(nil),          // 50: laurel.accrual.v1.TransferPointsResponse
-	(*GetTransferRequest)(nil),              // 51: laurel.accrual.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),             // 52: laurel.accrual.v1.GetTransferResponse
-	(*ProposeTransferRequest)(nil),          // 53: laurel.accrual.v1.ProposeTransferRequest
-	(*ProposeTransferResponse)(nil),         // 54: laurel.accrual.v1.ProposeTransferResponse
-	(*ProposeAdjustmentRequest)(nil),        // 55: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 56: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 57: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 58: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 59: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 60: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 61: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 62: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 63: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 64: laurel.type.v1.Position
-	(*Account)(nil),                         // 65: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 66: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 67: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 68: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 69: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 70: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 71: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 72: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 73: laurel.accrual.v1.AdjustmentProposal
+	(*ExtendExpiryRequest)(nil),             // 49: laurel.accrual.v1.ExtendExpiryRequest
+	(*ExtendExpiryResponse)(nil),            // 50: laurel.accrual.v1.ExtendExpiryResponse
+	(*TransferPointsRequest)(nil),           // 51: laurel.accrual.v1.TransferPointsRequest
+	(*TransferPointsResponse)(nil),          // 52: laurel.accrual.v1.TransferPointsResponse
+	(*GetTransferRequest)(nil),              // 53: laurel.accrual.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),             // 54: laurel.accrual.v1.GetTransferResponse
+	(*ProposeTransferRequest)(nil),          // 55: laurel.accrual.v1.ProposeTransferRequest
+	(*ProposeTransferResponse)(nil),         // 56: laurel.accrual.v1.ProposeTransferResponse
+	(*ProposeAdjustmentRequest)(nil),        // 57: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 58: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 59: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 60: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 61: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 62: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 63: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 64: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 65: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 66: laurel.type.v1.Position
+	(*Account)(nil),                         // 67: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 68: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 69: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 70: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 71: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 72: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 73: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 74: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 75: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	63, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	63, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	64, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	65, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	64, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	66, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	64, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	65, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	65, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	66, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	67, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	66, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	68, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	66, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	7,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	66, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	65, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	66, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	66, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	64, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	68, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	67, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	68, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	68, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	66, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	16, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	19, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
 	21, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
-	63, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	65, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	22, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	22, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	67, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	63, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	68, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	69, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	63, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	70, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	71, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	70, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	66, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	72, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	66, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 36: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 37: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
-	66, // 38: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
-	66, // 39: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
-	73, // 40: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	73, // 41: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	73, // 42: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	66, // 43: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	73, // 44: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	73, // 45: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	2,  // 46: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	4,  // 47: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	6,  // 48: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	9,  // 49: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	11, // 50: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	13, // 51: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	15, // 52: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	18, // 53: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	23, // 54: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	25, // 55: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	27, // 56: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	29, // 57: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	31, // 58: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	33, // 59: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	35, // 60: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	37, // 61: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	39, // 62: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	41, // 63: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	43, // 64: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	45, // 65: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	47, // 66: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
-	49, // 67: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
-	51, // 68: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
-	53, // 69: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
-	55, // 70: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	57, // 71: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	59, // 72: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	61, // 73: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	3,  // 74: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	5,  // 75: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	8,  // 76: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	10, // 77: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	12, // 78: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	14, // 79: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	17, // 80: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	20, // 81: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	24, // 82: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	26, // 83: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	28, // 84: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	30, // 85: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	32, // 86: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	34, // 87: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	36, // 88: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	38, // 89: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	40, // 90: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	42, // 91: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	44, // 92: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	46, // 93: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	48, // 94: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
-	50, // 95: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
-	52, // 96: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
-	54, // 97: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
-	56, // 98: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	58, // 99: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	60, // 100: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	62, // 101: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	74, // [74:102] is the sub-list for method output_type
-	46, // [46:74] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	69, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	65, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	70, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	71, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	65, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	72, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	73, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	72, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	68, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	74, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	68, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 36: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 37: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	1,  // 38: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
+	68, // 39: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
+	68, // 40: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
+	75, // 41: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	75, // 42: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	75, // 43: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	68, // 44: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 45: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	75, // 46: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	2,  // 47: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	4,  // 48: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	6,  // 49: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	9,  // 50: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	11, // 51: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	13, // 52: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	15, // 53: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	18, // 54: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	23, // 55: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	25, // 56: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	27, // 57: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	29, // 58: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	31, // 59: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	33, // 60: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	35, // 61: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	37, // 62: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	39, // 63: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	41, // 64: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	43, // 65: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	45, // 66: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	47, // 67: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	49, // 68: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
+	51, // 69: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
+	53, // 70: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
+	55, // 71: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
+	57, // 72: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	59, // 73: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	61, // 74: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	63, // 75: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	3,  // 76: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	5,  // 77: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	8,  // 78: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	10, // 79: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	12, // 80: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	14, // 81: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	17, // 82: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	20, // 83: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	24, // 84: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	26, // 85: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	28, // 86: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	30, // 87: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	32, // 88: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	34, // 89: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	36, // 90: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	38, // 91: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	40, // 92: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	42, // 93: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	44, // 94: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	46, // 95: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	48, // 96: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	50, // 97: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
+	52, // 98: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
+	54, // 99: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
+	56, // 100: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
+	58, // 101: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	60, // 102: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	62, // 103: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	64, // 104: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	76, // [76:105] is the sub-list for method output_type
+	47, // [47:76] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -4648,7 +4799,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   61,
+			NumMessages:   63,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

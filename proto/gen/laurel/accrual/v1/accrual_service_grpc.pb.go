@@ -40,6 +40,7 @@ const (
 	AccrualService_RefundCapture_FullMethodName           = "/laurel.accrual.v1.AccrualService/RefundCapture"
 	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 	AccrualService_FreezeAccount_FullMethodName           = "/laurel.accrual.v1.AccrualService/FreezeAccount"
+	AccrualService_ExtendExpiry_FullMethodName            = "/laurel.accrual.v1.AccrualService/ExtendExpiry"
 	AccrualService_TransferPoints_FullMethodName          = "/laurel.accrual.v1.AccrualService/TransferPoints"
 	AccrualService_GetTransfer_FullMethodName             = "/laurel.accrual.v1.AccrualService/GetTransfer"
 	AccrualService_ProposeTransfer_FullMethodName         = "/laurel.accrual.v1.AccrualService/ProposeTransfer"
@@ -124,6 +125,10 @@ type AccrualServiceClient interface {
 	// has stays and lapses as ever, what was paid before is amended and taken back as ever, open holds can be captured. Reasons:
 	// PERSON_NEEDED where the programme has a section adjustments, ACCOUNT_NOT_FOUND.
 	FreezeAccount(ctx context.Context, in *FreezeAccountRequest, opts ...grpc.CallOption) (*FreezeAccountResponse, error)
+	// ExtendExpiry gives all points of the account that would be gone before a day a later day, held ones apart. Where the programme
+	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
+	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
+	ExtendExpiry(ctx context.Context, in *ExtendExpiryRequest, opts ...grpc.CallOption) (*ExtendExpiryResponse, error)
 	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
 	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
 	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
@@ -386,6 +391,16 @@ func (c *accrualServiceClient) FreezeAccount(ctx context.Context, in *FreezeAcco
 	return out, nil
 }
 
+func (c *accrualServiceClient) ExtendExpiry(ctx context.Context, in *ExtendExpiryRequest, opts ...grpc.CallOption) (*ExtendExpiryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExtendExpiryResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ExtendExpiry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TransferPointsResponse)
@@ -531,6 +546,10 @@ type AccrualServiceServer interface {
 	// has stays and lapses as ever, what was paid before is amended and taken back as ever, open holds can be captured. Reasons:
 	// PERSON_NEEDED where the programme has a section adjustments, ACCOUNT_NOT_FOUND.
 	FreezeAccount(context.Context, *FreezeAccountRequest) (*FreezeAccountResponse, error)
+	// ExtendExpiry gives all points of the account that would be gone before a day a later day, held ones apart. Where the programme
+	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
+	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
+	ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error)
 	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
 	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
 	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
@@ -627,6 +646,9 @@ func (UnimplementedAccrualServiceServer) AdjustPoints(context.Context, *AdjustPo
 }
 func (UnimplementedAccrualServiceServer) FreezeAccount(context.Context, *FreezeAccountRequest) (*FreezeAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FreezeAccount not implemented")
+}
+func (UnimplementedAccrualServiceServer) ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExtendExpiry not implemented")
 }
 func (UnimplementedAccrualServiceServer) TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TransferPoints not implemented")
@@ -1034,6 +1056,24 @@ func _AccrualService_FreezeAccount_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_ExtendExpiry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExtendExpiryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ExtendExpiry(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ExtendExpiry_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ExtendExpiry(ctx, req.(*ExtendExpiryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_TransferPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(TransferPointsRequest)
 	if err := dec(in); err != nil {
@@ -1242,6 +1282,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "FreezeAccount",
 			Handler:    _AccrualService_FreezeAccount_Handler,
+		},
+		{
+			MethodName: "ExtendExpiry",
+			Handler:    _AccrualService_ExtendExpiry_Handler,
 		},
 		{
 			MethodName: "TransferPoints",

@@ -56,6 +56,8 @@ const (
 	EntryKind_ENTRY_KIND_TRANSFER_OUT EntryKind = 13
 	// Points of another account arrived, or came back because the receiver did not take them.
 	EntryKind_ENTRY_KIND_TRANSFER_IN EntryKind = 14
+	// Points were given a later last day.
+	EntryKind_ENTRY_KIND_EXTEND EntryKind = 15
 )
 
 // Enum value maps for EntryKind.
@@ -76,6 +78,7 @@ var (
 		12: "ENTRY_KIND_ADJUST",
 		13: "ENTRY_KIND_TRANSFER_OUT",
 		14: "ENTRY_KIND_TRANSFER_IN",
+		15: "ENTRY_KIND_EXTEND",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED":  0,
@@ -93,6 +96,7 @@ var (
 		"ENTRY_KIND_ADJUST":       12,
 		"ENTRY_KIND_TRANSFER_OUT": 13,
 		"ENTRY_KIND_TRANSFER_IN":  14,
+		"ENTRY_KIND_EXTEND":       15,
 	}
 )
 
@@ -162,6 +166,10 @@ const (
 	MovementKind_MOVEMENT_KIND_RECEIVE MovementKind = 16
 	// Points that the sender had paid on top became the programme's.
 	MovementKind_MOVEMENT_KIND_FEE MovementKind = 17
+	// Points left a lot whose last day was put off.
+	MovementKind_MOVEMENT_KIND_PUT_OFF MovementKind = 18
+	// They are in the lot with the later day.
+	MovementKind_MOVEMENT_KIND_EXTEND MovementKind = 19
 )
 
 // Enum value maps for MovementKind.
@@ -185,6 +193,8 @@ var (
 		15: "MOVEMENT_KIND_SEND",
 		16: "MOVEMENT_KIND_RECEIVE",
 		17: "MOVEMENT_KIND_FEE",
+		18: "MOVEMENT_KIND_PUT_OFF",
+		19: "MOVEMENT_KIND_EXTEND",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -205,6 +215,8 @@ var (
 		"MOVEMENT_KIND_SEND":        15,
 		"MOVEMENT_KIND_RECEIVE":     16,
 		"MOVEMENT_KIND_FEE":         17,
+		"MOVEMENT_KIND_PUT_OFF":     18,
+		"MOVEMENT_KIND_EXTEND":      19,
 	}
 )
 
@@ -1379,6 +1391,60 @@ func (x *TransferPart) GetRefused() string {
 	return ""
 }
 
+// ExtensionPart says which points were given a later day: those that would have been gone before a day.
+type ExtensionPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Civil days (YYYY-MM-DD); the second is the first day on which the points are gone now.
+	BeforeDay     string `protobuf:"bytes,1,opt,name=before_day,json=beforeDay,proto3" json:"before_day,omitempty"`
+	ExpiryDay     string `protobuf:"bytes,2,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExtensionPart) Reset() {
+	*x = ExtensionPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtensionPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtensionPart) ProtoMessage() {}
+
+func (x *ExtensionPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtensionPart.ProtoReflect.Descriptor instead.
+func (*ExtensionPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ExtensionPart) GetBeforeDay() string {
+	if x != nil {
+		return x.BeforeDay
+	}
+	return ""
+}
+
+func (x *ExtensionPart) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
 // Entry is one immutable line of the ledger.
 type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -1416,7 +1482,7 @@ type Entry struct {
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
 	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
-	// For awards, holds, captures, voids, refunds, adjustments, what sends points and what freezes an account. Absent where a hold lapsed by itself.
+	// For awards, holds, captures, voids, refunds, adjustments, what sends or extends points and what freezes an account. Absent where a hold lapsed by itself.
 	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
@@ -1427,14 +1493,16 @@ type Entry struct {
 	// For what freezes an account, or ends that.
 	Freeze *FreezePart `protobuf:"bytes,26,opt,name=freeze,proto3" json:"freeze,omitempty"`
 	// For what sends points to another account, and what they arrive or come back by.
-	Transfer      *TransferPart `protobuf:"bytes,27,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	Transfer *TransferPart `protobuf:"bytes,27,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	// For what gives points a later day.
+	Extension     *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1446,7 +1514,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1459,7 +1527,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{14}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1651,6 +1719,13 @@ func (x *Entry) GetTransfer() *TransferPart {
 	return nil
 }
 
+func (x *Entry) GetExtension() *ExtensionPart {
+	if x != nil {
+		return x.Extension
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1760,7 +1835,13 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x06points\x18\x04 \x01(\x03R\x06points\x12\x1d\n" +
 	"\n" +
 	"fee_points\x18\x05 \x01(\x03R\tfeePoints\x12\x18\n" +
-	"\arefused\x18\x06 \x01(\tR\arefused\"\xe6\t\n" +
+	"\arefused\x18\x06 \x01(\tR\arefused\"M\n" +
+	"\rExtensionPart\x12\x1d\n" +
+	"\n" +
+	"before_day\x18\x01 \x01(\tR\tbeforeDay\x12\x1d\n" +
+	"\n" +
+	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"\xa6\n" +
+	"\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -1792,7 +1873,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x06refund\x18\x18 \x01(\v2\x1d.laurel.accrual.v1.RefundPartR\x06refund\x128\n" +
 	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment\x125\n" +
 	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
-	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer*\xef\x02\n" +
+	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer\x12>\n" +
+	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension*\x86\x03\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1809,7 +1891,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_REFUND\x10\v\x12\x15\n" +
 	"\x11ENTRY_KIND_ADJUST\x10\f\x12\x1b\n" +
 	"\x17ENTRY_KIND_TRANSFER_OUT\x10\r\x12\x1a\n" +
-	"\x16ENTRY_KIND_TRANSFER_IN\x10\x0e*\xe2\x03\n" +
+	"\x16ENTRY_KIND_TRANSFER_IN\x10\x0e\x12\x15\n" +
+	"\x11ENTRY_KIND_EXTEND\x10\x0f*\x97\x04\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1829,7 +1912,9 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x15MOVEMENT_KIND_FORGIVE\x10\x0e\x12\x16\n" +
 	"\x12MOVEMENT_KIND_SEND\x10\x0f\x12\x19\n" +
 	"\x15MOVEMENT_KIND_RECEIVE\x10\x10\x12\x15\n" +
-	"\x11MOVEMENT_KIND_FEE\x10\x11B\xd1\x01\n" +
+	"\x11MOVEMENT_KIND_FEE\x10\x11\x12\x19\n" +
+	"\x15MOVEMENT_KIND_PUT_OFF\x10\x12\x12\x18\n" +
+	"\x14MOVEMENT_KIND_EXTEND\x10\x13B\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
@@ -1846,7 +1931,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1864,20 +1949,21 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*HoldPart)(nil),              // 13: laurel.accrual.v1.HoldPart
 	(*RefundPart)(nil),            // 14: laurel.accrual.v1.RefundPart
 	(*TransferPart)(nil),          // 15: laurel.accrual.v1.TransferPart
-	(*Entry)(nil),                 // 16: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 17: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*ExtensionPart)(nil),         // 16: laurel.accrual.v1.ExtensionPart
+	(*Entry)(nil),                 // 17: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 18: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	17, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	18, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	18, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	19, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
 	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	18, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	18, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	18, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	19, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	19, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	19, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
@@ -1890,11 +1976,12 @@ var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	10, // 18: laurel.accrual.v1.Entry.segment:type_name -> laurel.accrual.v1.SegmentPart
 	11, // 19: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
 	15, // 20: laurel.accrual.v1.Entry.transfer:type_name -> laurel.accrual.v1.TransferPart
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	16, // 21: laurel.accrual.v1.Entry.extension:type_name -> laurel.accrual.v1.ExtensionPart
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1909,7 +1996,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

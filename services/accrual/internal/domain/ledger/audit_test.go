@@ -67,9 +67,9 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 			case ledger.MoveOwe:
 				debt += m.Points
 			case ledger.MoveForgive, ledger.MoveFee:
-			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive:
+			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive, ledger.MoveExtend:
 				left[m.Lot] += m.Points
-			case ledger.MoveHold, ledger.MoveDebit, ledger.MoveSend:
+			case ledger.MoveHold, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff:
 				left[m.Lot] -= m.Points
 			case ledger.MoveCapture:
 				spent[m.Lot.Issuer+" at "+m.Redeemer] += m.Points

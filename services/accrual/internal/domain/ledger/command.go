@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust and Transfer its points, or Freeze it.
+// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust, Transfer and Extend its points, or Freeze it.
 type Deed interface {
 	// content writes what makes two deeds the same one.
 	content(w *writer)
@@ -122,6 +122,8 @@ func (m Move) allowed(k Kind) bool {
 		return k == KindAdjust
 	case MoveSend:
 		return k == KindTransferOut
+	case MovePutOff, MoveExtend:
+		return k == KindExtend
 	case MoveReceive, MoveFee:
 		return k == KindTransferIn
 	case MoveUnset, MoveEarn, MoveReverse, MoveActivate, MoveExpire, MoveUncount, MovePayoff, MoveOwe, MoveForgive:
@@ -150,6 +152,8 @@ func (e Entry) moved() money.Points {
 		return sums[MoveCredit] - sums[MoveDebit]
 	case KindTransferOut:
 		return sums[MoveSend] - e.Transfer.Fee
+	case KindExtend:
+		return sums[MoveExtend]
 	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindState, KindAction, KindTransferIn:
 	}
 	return 0
@@ -157,7 +161,7 @@ func (e Entry) moved() money.Points {
 
 // checkCommand holds the entry of a command against itself. Empty: it is as it should be.
 func (e Entry) checkCommand() string {
-	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut
+	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut || e.Kind == KindExtend
 	holds := e.Kind == KindHold || e.Kind == KindCapture || e.Kind == KindVoid
 	switch c := e.Command; {
 	case (e.Hold != nil) != holds || (e.Refund != nil) != (e.Kind == KindRefund):

@@ -27,7 +27,7 @@ const (
 	FormatSegments uint8 = 6
 	// FormatFrozen is Format, with whether there are grants, the parts of a command and an action, and what is frozen behind all of it.
 	FormatFrozen uint8 = 7
-	// FormatLife is Format, with the part of a command, its approver and the part of a transfer behind all of it.
+	// FormatLife is Format, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 	FormatLife uint8 = 8
 )
 
@@ -35,7 +35,7 @@ const (
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
-	case e.Transfer != nil:
+	case e.Transfer != nil || e.Extension != nil:
 		return FormatLife
 	case e.froze():
 		return FormatFrozen
@@ -82,9 +82,10 @@ const (
 	KindAdjust
 	KindTransferOut
 	KindTransferIn
+	KindExtend
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -202,6 +203,7 @@ type Entry struct {
 	Refund      *RefundPart    // nil but for a refund
 	Frozen      *Frozen        // nil but for what freezes an account, or ends that
 	Transfer    *TransferPart  // nil but for what sends points to another account, and what they arrive by
+	Extension   *ExtensionPart // nil but for what gives points a later day
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

@@ -272,6 +272,10 @@ func (x explainer) movement(m Movement) string {
 		return fmt.Sprintf("%s of %s came in; %s.", points, m.Lot.Issuer, w.spendable(m.Lot))
 	case MoveFee:
 		return fmt.Sprintf("%s that the sender had paid on top %s the fee.", points, w.are)
+	case MovePutOff:
+		return fmt.Sprintf("%s of %s would have been gone: the last day was %s.", points, m.Lot.Issuer, long(m.Lot.Expiry-1))
+	case MoveExtend:
+		return fmt.Sprintf("%s of %s live on; %s.", points, m.Lot.Issuer, w.spendable(m.Lot))
 	case MoveUnset:
 	}
 	return points + " moved."

@@ -35,6 +35,8 @@ func (x explainer) commanded() string {
 		if fee := x.e.Transfer.Fee; fee > 0 {
 			text += fmt.Sprintf(", for a fee of %s", x.points(fee))
 		}
+	case KindExtend:
+		text += x.extended()
 	case KindState:
 		text += x.frozen(x.e.Frozen)
 	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindAction, KindTransferIn:

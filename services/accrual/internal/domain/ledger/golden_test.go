@@ -266,7 +266,7 @@ func TestCanonicalBytesOfFormat7AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-7.txt", frozenSamples(t))
 }
 
-// lifeSamples are what format 8 is for: points that are sent for a fee with an approval, that arrive, and that come back.
+// lifeSamples are what format 8 is for: points that are sent for a fee with an approval, that arrive, that come back, and that are given a later day.
 func lifeSamples(t require.TestingT) []ledger.Entry {
 	out := commandSamples(t)[6]
 	lot := out.Movements[0].Lot
@@ -288,10 +288,17 @@ func lifeSamples(t require.TestingT) []ledger.Entry {
 	arrived := bare(sent, ledger.KindTransferIn, ledger.TransferKey(sent.Key), active, transit, ledger.Movement{Move: ledger.MoveReceive, Lot: lot, Points: 57},
 		ledger.Movement{Move: ledger.MoveFee, Lot: lot, Points: 3, Redeemer: "operator"})
 	arrived.Account, arrived.Command = "ben", nil
-	return []ledger.Entry{sent, back, arrived}
+	extended := sent
+	extended.Kind, extended.Key, extended.Postings, extended.Transfer = ledger.KindExtend, "cmd/operator/anna/x", nil, nil
+	extended.Command = &ledger.CommandPart{Caller: "operator/anna", Content: ledger.Hash{12, 13}, Points: 60, Reason: "STORE_CLOSED"}
+	extended.Extension = &ledger.ExtensionPart{Before: lot.Expiry + 1, To: lot.Expiry + 90}
+	later := lot
+	later.Expiry += 90
+	extended.Movements = []ledger.Movement{{Move: ledger.MovePutOff, Lot: lot, Points: 60}, {Move: ledger.MoveExtend, Lot: later, Points: 60}}
+	return []ledger.Entry{sent, back, arrived, extended}
 }
 
-// Format 8 is format 1, with the part of a command, its approver and the part of a transfer behind all of it.
+// Format 8 is format 1, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 func TestCanonicalBytesOfFormat8AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-8.txt", lifeSamples(t))
 }
@@ -329,9 +336,9 @@ func TestSamplesAreOfEveryKind(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindTransferIn; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindExtend; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindTransferIn + 1).String())
+	_, err := ledger.ParseKind((ledger.KindExtend + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

@@ -32,9 +32,11 @@ const (
 	MoveSend          // active points left for another account
 	MoveReceive       // points of another account arrived, or the account's own came back
 	MoveFee           // points that were sent became the programme's
+	MovePutOff        // points left a lot whose day was put off
+	MoveExtend        // they are in the lot of the later day
 )
 
-var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee"}
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee", "put_off", "extend"}
 
 // String gives the move as it stands in collections.
 func (m Move) String() string {
@@ -182,6 +184,10 @@ func (m Movement) legs() (from, to string) {
 		return bucketTransit, BucketActive
 	case MoveFee:
 		return bucketTransit, "fees"
+	case MovePutOff:
+		return m.Lot.bucket(), "extended"
+	case MoveExtend:
+		return "extended", m.Lot.bucket()
 	case MoveUnset:
 	}
 	panic("ledger: a movement without a move")

@@ -105,9 +105,9 @@ func (m *machine) drawDeed() ledger.Deed {
 	points := money.Points(rapid.IntRange(1, 60).Draw(m.t, "points"))
 	key := func() string { return fmt.Sprint("cmd/till/k", rapid.IntRange(max(m.ids-8, 0), m.ids).Draw(m.t, "of")) }
 	m.twin.pass(m.now)
-	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "transfer", "transfer"}
+	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "transfer", "transfer", "extend"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer", "extend"}
 	}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return h.capture != "" && len(h.spent) > 0 }) {
 		deeds = append(deeds, "refund", "refund", "refund", "refund", "refund")
@@ -124,6 +124,10 @@ func (m *machine) drawDeed() ledger.Deed {
 		return m.drawAward(points)
 	case "let go":
 		return ledger.Freeze{Reason: "LOOKED_INTO"}
+	case "extend":
+		before := m.twin.today + calendar.Day(rapid.IntRange(1, 60).Draw(m.t, "before"))
+		to := before + calendar.Day(rapid.IntRange(0, 60).Draw(m.t, "extended by"))
+		return ledger.Extend{ExtensionPart: ledger.ExtensionPart{Before: before, To: to}, Reason: "CLOSED", Most: 1 << 40}
 	case "transfer":
 		return ledger.Transfer{To: "ben", Points: points}
 	case "hold":

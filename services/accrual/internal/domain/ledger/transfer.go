@@ -122,7 +122,7 @@ func (s Transfer) young(since calendar.Day) map[LotKey]money.Points {
 			continue // what came back had been there before
 		}
 		for _, m := range e.Movements {
-			if m.Move == MoveEarn || m.Move == MoveCredit || m.Move == MoveReceive {
+			if m.Move == MoveEarn || m.Move == MoveCredit || m.Move == MoveReceive || m.Move == MoveExtend {
 				key := m.Lot
 				key.Activation = calendar.None
 				sums[key] += m.Points
@@ -176,7 +176,7 @@ func (e Entry) checkTransfer() string {
 	switch {
 	case p.Points <= 0 || p.Fee < 0 || whole < p.Points || p.From == p.To || p.ID == "":
 		return "its transfer has no points, or goes nowhere"
-	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil || e.Segment != nil || e.Hold != nil || e.Refund != nil || e.Frozen != nil:
+	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil || e.Segment != nil || e.Hold != nil || e.Refund != nil || e.Frozen != nil || e.Extension != nil:
 		return "a transfer with the part of something else"
 	case e.Kind == KindTransferOut && (e.Command == nil || p.ID != e.Key || p.From != e.Account || p.Refused != "" || sums[MoveSend] != whole):
 		return "it sends other points than its transfer, or not its own"
@@ -215,4 +215,5 @@ func (w *writer) transfer(e Entry) {
 		w.int(int64(p.Fee))
 		w.str(p.Refused)
 	}
+	w.extension(e.Extension)
 }

@@ -108,6 +108,13 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 		case int(d.Points) > len(h.spent):
 			return "REFUND_EXCEEDS_CAPTURE"
 		}
+	case ledger.Extend:
+		if d.To <= w.today {
+			return "INVALID_ARGUMENT"
+		}
+		if w.extend(d, func(*point) {}) == 0 {
+			return "NOTHING_TO_EXTEND"
+		}
 	case ledger.Transfer:
 		return w.maySend(int(d.Points), now)
 	case ledger.Adjust:
@@ -176,6 +183,12 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		w.note("refund")
 	case ledger.Adjust:
 		w.adjust(int(d.Points), now)
+	case ledger.Extend:
+		w.extend(d, func(p *point) {
+			p.gone = d.To
+			w.came = append(w.came, point{active: w.today, gone: p.gone, issuer: p.issuer})
+		})
+		w.note("extend")
 	case ledger.Transfer:
 		w.send(key, int(d.Points), now)
 	case ledger.Freeze:

@@ -165,3 +165,16 @@ func (w *twin) receive(out ledger.Entry) string {
 	w.note("transfer_in")
 	return ""
 }
+
+// extend does something to each point that is meant, and counts them.
+func (w *twin) extend(d ledger.Extend, do func(*point)) int {
+	n := 0
+	for _, p := range w.points {
+		pending := p.state == "pending" && p.active < d.To
+		if (p.state == "active" || pending) && p.gone != calendar.None && p.gone < d.Before {
+			do(p)
+			n++
+		}
+	}
+	return n
+}

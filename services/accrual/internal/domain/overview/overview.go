@@ -210,7 +210,7 @@ func (c *Collector) month(e ledger.Entry) {
 			p.InTransit -= mv.Points
 		case ledger.MoveFee:
 			p.InTransit, p.Fees = p.InTransit-mv.Points, p.Fees+mv.Points
-		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveHold, ledger.MoveRelease, ledger.MoveForgive, ledger.MoveUnset:
+		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveHold, ledger.MoveRelease, ledger.MoveForgive, ledger.MovePutOff, ledger.MoveExtend, ledger.MoveUnset:
 		}
 	}
 	if e.Ladder != nil && e.Ladder.Change != nil {

@@ -23,9 +23,9 @@ func (t *Tally) Left() map[string]Left {
 			left[cell.Unit] = l
 		}
 		switch cell.Move {
-		case ledger.MoveEarn, ledger.MoveCredit, ledger.MoveRefund, ledger.MoveReceive:
+		case ledger.MoveEarn, ledger.MoveCredit, ledger.MoveRefund, ledger.MoveReceive, ledger.MoveExtend:
 			l.Alive.Add(l.Alive, sum.Points)
-		case ledger.MoveReverse, ledger.MoveExpire, ledger.MovePayoff, ledger.MoveDebit, ledger.MoveSend:
+		case ledger.MoveReverse, ledger.MoveExpire, ledger.MovePayoff, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff:
 			l.Alive.Sub(l.Alive, sum.Points)
 		case ledger.MoveHold:
 			l.Held.Add(l.Held, sum.Points)
