@@ -48,7 +48,7 @@ func (s *Service) do(ctx context.Context, ref storage.AccountRef, r ledger.Reque
 	}
 	c := &posting.Command{Account: ref, Request: r}
 	asked := follow.Asked{
-		Partition: bus.Partition(ref.Program, string(ref.ID), s.cfg.Partitions), From: string(r.Caller), Payload: c,
+		Partition: bus.Partition(ref.Program, string(ref.ID), s.cfg.Partitions), From: r.Caller, Payload: c,
 	}
 	if err := s.Call(ctx, asked); err != nil {
 		return ledger.Entry{}, err

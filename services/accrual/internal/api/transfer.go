@@ -50,12 +50,12 @@ func (s *Server) GetTransfer(ctx context.Context, in *accrualv1.GetTransferReque
 		return contract.Entry(e)
 	}
 	answer := &accrualv1.GetTransferResponse{State: accrualv1.TransferState_TRANSFER_STATE_IN_TRANSIT, Sent: told(refs[0])}
-	if answer.Sent == nil {
+	if answer.GetSent() == nil {
 		return nil, reason.New(reason.TransferNotFound, "transfer_id", "programme %s has no transfer %s", in.GetProgram(), id)
 	}
-	if answer.Ended = told(refs[1]); answer.Ended != nil {
+	if answer.Ended = told(refs[1]); answer.GetEnded() != nil {
 		answer.State = accrualv1.TransferState_TRANSFER_STATE_ARRIVED
-	} else if answer.Ended = told(refs[2]); answer.Ended != nil {
+	} else if answer.Ended = told(refs[2]); answer.GetEnded() != nil {
 		answer.State = accrualv1.TransferState_TRANSFER_STATE_GIVEN_BACK
 	}
 	return answer, nil
