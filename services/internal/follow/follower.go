@@ -99,6 +99,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 		f.relays = append(f.relays, outbox.NewRelay(outbox.Relay{
 			Store: deps.Store, Bus: deps.Bus, Stream: stream, Partitions: f.Owned, Log: deps.Log,
 			Published: func(n int) { f.metrics.published.WithLabelValues(stream).Add(float64(n)) },
+			Clock:     deps.Clock, Took: func(d time.Duration) { f.metrics.spent(phaseOutbox, d) },
 		}))
 	}
 	outbox.Measure(metric.On(deps.Registry, cfg.Service), deps.Clock, f.relays...)
@@ -107,7 +108,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Follower, error) {
 	for i := range cfg.Lanes {
 		poster := NewPoster(PosterDeps{
 			Store: deps.Store, Handler: deps.Handler, Programs: deps.Programs, Clock: deps.Clock, Log: deps.Log,
-			Partitions: ofLane(dealt, i), Replica: replica, Committed: f.committed, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
+			Partitions: ofLane(dealt, i), Replica: replica, Committed: f.committed, Spent: f.metrics.spent, Read: f.note, Reread: f.askReread, Tracing: deps.Tracing, Service: cfg.Service,
 		})
 		f.posters = append(f.posters, poster)
 		f.lanes = append(f.lanes, lane.New(poster, limits, deps.Log, lane.Stats{

@@ -18,6 +18,7 @@ type metrics struct {
 	published *prometheus.CounterVec // nil: it publishes nothing
 	batch     prometheus.Observer
 	commit    prometheus.Observer
+	phases    *prometheus.CounterVec
 	failures  *prometheus.CounterVec
 	wentBack  prometheus.Counter
 	skew      prometheus.Gauge
@@ -29,6 +30,7 @@ func newMetrics(r *prometheus.Registry, f *Follower) *metrics {
 	m := &metrics{
 		batch:    page.Histogram("batch_items"),
 		commit:   page.Histogram("commit_seconds"),
+		phases:   page.Counters("phase_seconds_total"),
 		failures: page.Counters("batch_failures_total"),
 		wentBack: page.Counter("bus_went_back_total"),
 		skew:     page.Gauge("clock_skew_seconds"),
@@ -41,6 +43,12 @@ func newMetrics(r *prometheus.Registry, f *Follower) *metrics {
 	}
 	for _, kind := range lane.Failures() {
 		m.failures.WithLabelValues(kind)
+	}
+	for _, phase := range []Phase{PhaseWait, PhaseLoad, PhaseCompute, PhasePack, PhaseCommit} {
+		m.phases.WithLabelValues(string(phase))
+	}
+	if len(f.cfg.Publishes) > 0 {
+		m.phases.WithLabelValues(string(phaseOutbox))
 	}
 	page.GaugeOf("lag_messages", m.lag)
 	page.GaugeOf("mark_age_seconds", func() float64 { return f.age().Seconds() })
@@ -61,6 +69,13 @@ func newMetrics(r *prometheus.Registry, f *Follower) *metrics {
 	page.CounterOf("taken_partitions_total", func() float64 { return float64(f.leaseCounts().Taken) })
 	page.CounterOf("handed_partitions_total", func() float64 { return float64(f.leaseCounts().Handed) })
 	return m
+}
+
+// spent adds to a phase. The clock is cut to milliseconds: what is shorter is right in the mean.
+func (m *metrics) spent(phase Phase, d time.Duration) {
+	if d > 0 { // somebody may have set the clock back
+		m.phases.WithLabelValues(string(phase)).Add(d.Seconds())
+	}
 }
 
 func (m *metrics) lag() float64 {

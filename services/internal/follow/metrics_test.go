@@ -63,6 +63,7 @@ func TestWhatWaitsGrowsOld(t *testing.T) {
 	require.Equal(t, partitions, int(p.shows("owned_partitions")))
 	require.Positive(t, p.shows("batch_items"))
 	require.Positive(t, p.shows("commit_seconds"))
+	require.Greater(t, p.shows("phase_seconds_total"), 0.1, "it has waited longer than that before it tried again")
 	testkit.Eventually(t, func() bool { return p.shows("clock_skew_seconds") != 0 }, "the clock of mongod was asked for")
 	require.Less(t, p.shows("clock_skew_seconds"), 5.0, "it is the same machine's")
 

@@ -28,6 +28,7 @@ type Poster struct {
 	found map[int]bool            // whose attempts of an earlier owner have been looked at
 	// tried holds the partitions of which this process has computed and committed a run: it does not die on them.
 	tried map[int]bool
+	watch watch
 }
 
 // PosterDeps are what a poster stands on, and who is told what happened.
@@ -42,6 +43,8 @@ type PosterDeps struct {
 	Replica string
 	// Committed is called after each commit.
 	Committed func(Outcome)
+	// Spent is called with what each phase took; nil: nobody asks.
+	Spent func(Phase, time.Duration)
 	// Read is called with partition documents as they stand in the store. They may be ahead of what was committed here: by
 	// another writer, or by a commit whose answer was lost.
 	Read func(map[int]store.Partition)
@@ -54,7 +57,10 @@ type PosterDeps struct {
 
 // NewPoster makes a poster.
 func NewPoster(deps PosterDeps) *Poster {
-	return &Poster{PosterDeps: deps, turn: make(chan struct{}, 1), tried: map[int]bool{}, found: map[int]bool{}}
+	return &Poster{
+		PosterDeps: deps, turn: make(chan struct{}, 1), tried: map[int]bool{}, found: map[int]bool{},
+		watch: watch{now: deps.Clock.Now, spent: deps.Spent},
+	}
 }
 
 // Reset makes the next Post read the partition documents again.
@@ -62,6 +68,7 @@ func (p *Poster) Reset() { p.parts = nil }
 
 // Post implements lane.Poster.
 func (p *Poster) Post(ctx context.Context, items []lane.Item) ([]lane.Item, error) {
+	p.watch.ended(PhaseWait)
 	if err := p.hold(ctx); err != nil {
 		return items, err
 	}
@@ -95,6 +102,7 @@ func (p *Poster) post(ctx context.Context, items []lane.Item) ([]lane.Item, erro
 	if err != nil {
 		return items, err
 	}
+	p.watch.ended(PhaseLoad)
 	fault.Point(fault.AfterRead)
 	taken, err := p.compute(ctx, b, parts, items)
 	if err != nil {
@@ -105,6 +113,7 @@ func (p *Poster) post(ctx context.Context, items []lane.Item) ([]lane.Item, erro
 			return items, err
 		}
 	}
+	p.watch.ended(PhaseCompute)
 	fault.Point(fault.AfterCompute)
 	if err := p.commit(ctx, b, parts); err != nil {
 		return items, err
@@ -174,6 +183,7 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 	}
 	write := b.Finish(func(partition int) time.Time { return recorded(p.parts[partition], begun) })
 	begun = p.Clock.Now()
+	p.watch.ended(PhasePack)
 	fault.Point(fault.BeforeCommit)
 	err = p.Store.Commit(ctx, func(ctx context.Context) error {
 		if err := p.Store.MovePartitions(ctx, moved); err != nil {
@@ -190,6 +200,7 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 		}
 		return outbox.Insert(ctx, p.Store, chunks)
 	})
+	p.watch.ended(PhaseCommit)
 	if err != nil {
 		return fmt.Errorf("commit %d messages: %w", len(parts.read), err)
 	}

@@ -64,11 +64,13 @@ func followTable() []Metric {
 	batch.buckets = batchBuckets
 	commit := row("commit_seconds", Histogram, Seconds, "How long a commit took.")
 	commit.buckets = commitBuckets
+	phase := row("phase_seconds_total", Counter, Seconds, "How long the lanes were in each phase, added up over lanes, and how long the outbox published. wait: for items, or before another try; load: reading what a batch needs; compute: deciding; pack: writing out what will be stored; commit: the transaction, with the marks (nothing else acknowledges); outbox: rounds that published something, beside the lanes.")
+	phase.Labels = []string{"phase"}
 	return []Metric{
 		row("lag_messages", Gauge, "messages", "Messages of the stream not delivered to a lane yet, as the bus has told with the last message. A replica that reads some partitions counts those of all."),
 		row("mark_age_seconds", Gauge, Seconds, "How long the oldest message that was delivered and is not applied has been in the stream, at most; 0 when all are applied."),
 		row("queue_items", Gauge, "items", "Items that wait for a lane."),
-		batch, commit, failures,
+		batch, commit, phase, failures,
 		row("stopped", Gauge, "yes or no", "1 when the service has stopped applying, because an invariant does not hold or the bus went back; its check `state` is red."),
 		row("bus_went_back_total", Counter, "times", "Times that the bus no longer held a message which had been read from it."),
 	}

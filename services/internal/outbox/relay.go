@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/clock"
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
@@ -41,6 +42,9 @@ type Relay struct {
 	Log    *slog.Logger
 	// Published, where set, is told how many messages have left.
 	Published func(messages int)
+	// Took, where set, is told how long a round took that published something, by Clock.
+	Took  func(time.Duration)
+	Clock clock.Clock
 
 	wake chan struct{}
 	anew *atomic.Bool
@@ -89,7 +93,7 @@ func (r *Relay) Run(ctx context.Context) error {
 			r.count(ctx)
 		default:
 		}
-		sent, err := r.round(ctx)
+		sent, err := r.timed(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "outbox not published, trying again", "stream", r.Stream, "error", err)
 		}
@@ -103,6 +107,19 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// timed is a round that is told of if it published something.
+func (r *Relay) timed(ctx context.Context) (int, error) {
+	if r.Took == nil {
+		return r.round(ctx)
+	}
+	begun := r.Clock.Now()
+	sent, err := r.round(ctx)
+	if sent > 0 {
+		r.Took(r.Clock.Now().Sub(begun))
+	}
+	return sent, err
 }
 
 // errChunk marks what is wrong with one chunk: other partitions go on.
