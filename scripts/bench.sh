@@ -2,7 +2,9 @@
 # `make bench`: measures a house against its targets, on servers of its own that are gone afterwards.
 #   SIZE     small (2 to 3 minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
 #   KEEP     a directory: what was copied is left there, and asked again by the next run of that size, which then takes minutes
-# The figures are printed, and written to .laurel/bench.json.
+# The figures are printed, and written to .laurel/bench.json; what was measured side by side is drawn in .laurel/bench.svg.
+# docs/operating/performance.md says what they mean. A part alone: `laurel-bench --only stream` (the house beside the loops),
+# `growth`, `scale` or `analytics`, as here.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -19,4 +21,4 @@ else
 fi
 mkdir -p "$(dirname "$dir")"
 scripts/mongod.sh run --dir "$dir" "$LAUREL_HOME/bin/laurel-bench" --size "${SIZE:-small}" --home "$LAUREL_HOME" \
-	--json "$LAUREL_HOME/bench.json" "$@"
+	--json "$LAUREL_HOME/bench.json" --svg "$LAUREL_HOME/bench.svg" "$@"

@@ -47,7 +47,7 @@ type desk struct {
 
 // analytics fills analytics with the facts of a made-up shop, and asks it.
 func (r *run) analytics(ctx context.Context) error {
-	server, b, err := r.nats(ctx, r.Orders)
+	server, b, err := r.nats(ctx, "nats", 0, r.Orders)
 	if err != nil {
 		return err
 	}

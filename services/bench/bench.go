@@ -31,9 +31,10 @@ const (
 type cli struct {
 	Size      string        `default:"small" enum:"small,medium,full" help:"How much: ${enum}. Default: ${default}."`
 	JSON      string        `name:"json" placeholder:"FILE" help:"Write the figures to this file, too."`
+	SVG       string        `name:"svg" placeholder:"FILE" help:"Draw what was measured side by side into this file."`
 	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
 	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
-	Only      []string      `enum:"scale,stream,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
+	Only      []string      `enum:"scale,stream,growth,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
 	Keep      string        `placeholder:"DIR" help:"Measure in this directory and leave it there. Where it has the copy of an earlier run of this size, that is asked again; MongoDB must be that run's, too."`
 	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
 	Limit     time.Duration `default:"3h" help:"When to give up."`
@@ -46,13 +47,21 @@ type size struct {
 	Stream  int `json:"stream_orders"` // through the ledger
 	Cards   int `json:"cards"`         // of customers that are asked for
 	Scale   int `json:"scale_orders"`  // through one replica of accrual, and through three, in each round
+	Beside  int `json:"beside_orders"` // through the bare loop, accrual and a whole house, in each round
+	Naive   int `json:"naive_orders"`  // through the naive loop, in each round
+	Deals   int `json:"deals"`         // authorisations with their captures, in each round
+	Load    int `json:"load_seconds"`  // under half of what the house can do
+	// Growth is how many accounts accrual has, from round to round; Entries is how many entries each has before.
+	Growth  []int `json:"growth_accounts"`
+	Entries int   `json:"growth_entries"`
+	Grown   int   `json:"growth_orders"` // in each round, by each number of accounts
 }
 
 func sizes() map[string]size {
 	return map[string]size{
-		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000},
-		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000},
-		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000},
+		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000, Beside: 4_000, Naive: 300, Deals: 300, Load: 6, Growth: []int{500, 2_000}, Entries: 1, Grown: 1_000},
+		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000, Beside: 40_000, Naive: 3_000, Deals: 3_000, Load: 60, Growth: []int{10_000, 100_000}, Entries: 1, Grown: 10_000},
+		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000, Beside: 100_000, Naive: 10_000, Deals: 10_000, Load: 600, Growth: []int{10_000, 100_000, 1_000_000}, Entries: 5, Grown: 50_000},
 	}
 }
 
@@ -69,6 +78,7 @@ type run struct {
 	found Result
 
 	ledgerRate float64 // entries a second, on one order stream
+	houseRate  float64 // orders a second that all services have done
 }
 
 // Main runs one command and returns its exit code: 1 where a figure misses its target, too.
@@ -91,6 +101,9 @@ func Main(ctx context.Context, args []string, out, errs io.Writer) int {
 	_, _ = io.WriteString(out, r.found.Table()) // what was found by then, whatever ended it
 	if r.JSON != "" {
 		err = errors.Join(err, r.found.write(r.JSON))
+	}
+	if r.SVG != "" && len(r.found.Sides) > 0 {
+		err = errors.Join(err, r.found.draw(r.SVG))
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "laurel-bench:", err)
@@ -118,7 +131,7 @@ func (r *run) measure(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{"scale", r.scale}, {"stream", r.stream}, {"analytics", r.analytics}} {
+	}{{"scale", r.scale}, {"stream", r.stream}, {"growth", r.growth}, {"analytics", r.analytics}} {
 		if err == nil && (len(r.Only) == 0 || slices.Contains(r.Only, part.name)) {
 			err = part.measure(ctx)
 		}

@@ -22,6 +22,17 @@ type Result struct {
 	Latencies map[string]Latency `json:"latency_ms,omitempty"`
 	// Resident is how many MiB a program held at most, by program and what it did.
 	Resident map[string]Rounds `json:"rss_mib,omitempty"`
+	// Sides are the programs that Ratios were measured with.
+	Sides []Side `json:"sides,omitempty"`
+	// Memory is what a whole house held under load; nothing where the system does not tell.
+	Memory *Memory `json:"memory_mib,omitempty"`
+}
+
+// Memory is what a program held under a load of so many seconds, in its first third and in its last, in MiB.
+type Memory struct {
+	Seconds int    `json:"seconds"`
+	First   Rounds `json:"first_third"`
+	Last    Rounds `json:"last_third"`
 }
 
 // Latency is how long something takes, half of the time at most and 99 times of 100.
@@ -86,6 +97,12 @@ func (r *Result) ratio(name string, found []float64, relation string, target flo
 	r.Ratios[name] = rounds(found, relation, target)
 }
 
+// compare notes a ratio that is to be so large at least, as a figure too.
+func (r *Result) compare(name string, found []float64, least float64) {
+	r.ratio(name, found, atLeast, least)
+	r.hold(Figure{Name: name, Value: median(found), Unit: "times", Relation: atLeast, Target: least})
+}
+
 // latency notes how long something takes.
 func (r *Result) latency(name string, l Latency) {
 	if r.Latencies == nil {
@@ -139,6 +156,9 @@ func (r *Result) Table() string {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", f.Name, number(f.Value), f.Unit, target, verdict)
 	}
 	_ = t.Flush() // to memory
+	for _, s := range r.Sides {
+		_, _ = text.WriteString(s.text())
+	}
 	return text.String()
 }
 

@@ -16,6 +16,7 @@ import (
 
 	controlv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/control/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/bus/natsd"
 	revised "github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -40,6 +41,7 @@ const (
 type fleet struct {
 	*run
 	bus      *bus.Bus
+	server   *natsd.Server
 	program  string
 	environ  []string
 	replicas []*program
@@ -48,7 +50,8 @@ type fleet struct {
 
 // scale measures three replicas beside one, and how long it takes until others do the work of one that is killed.
 func (r *run) scale(ctx context.Context) error {
-	server, b, err := r.nats(ctx, r.Scale*scaleRounds*scaleMany)
+	orders := r.Scale * scaleRounds * scaleMany
+	server, b, err := r.nats(ctx, "nats", orders, orders)
 	if err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func (r *run) scale(ctx context.Context) error {
 	if store.Path == "" {
 		store.Path = "/"
 	}
-	f := &fleet{run: r, bus: b, environ: []string{
+	f := &fleet{run: r, bus: b, server: server, environ: []string{
 		"LAUREL_ACCRUAL_MONGO_URI=" + store.String(), "LAUREL_ACCRUAL_DATABASE=" + scaleDB, "LAUREL_ACCRUAL_NATS_URL=" + server.URL(),
 		"LAUREL_ACCRUAL_NATS_TOKEN=" + server.Token(), "LAUREL_ACCRUAL_CALLERS=" + strings.Join(rpc.NewSecrets().List(), ","),
 		"LAUREL_ACCRUAL_BATCH_ITEMS=" + strconv.Itoa(scaleBatch), "LAUREL_ACCRUAL_LANES=" + strconv.Itoa(scaleLanes), "LAUREL_LOG_LEVEL=warn",
@@ -164,6 +167,9 @@ func (f *fleet) become(ctx context.Context, many int) error {
 		}
 		f.replicas = append(f.replicas, p)
 	}
+	if many == 0 {
+		return nil
+	}
 	return f.shared(ctx, float64(bus.Partitions/many))
 }
 
@@ -216,12 +222,17 @@ func (f *fleet) kill(ctx context.Context) (taken, done float64, err error) { //n
 
 // took publishes orders, each of an account of its own, and returns after how many seconds the ledger has them all.
 func (f *fleet) took(ctx context.Context, some int) (float64, error) {
+	return f.tookOf(ctx, some, uniform(f.told+some))
+}
+
+// tookOf is took for orders of these accounts.
+func (f *fleet) tookOf(ctx context.Context, some int, who draw) (float64, error) {
 	before, err := f.entries(ctx)
 	if err != nil {
 		return 0, err
 	}
 	begun := f.clock.Now()
-	if err := f.orders(ctx, f.bus, given{program: f.program, from: f.told, until: f.told + some, accounts: f.told + some}, begun); err != nil {
+	if err := f.orders(ctx, f.bus, given{program: f.program, from: f.told, until: f.told + some, who: who}, begun); err != nil {
 		return 0, err
 	}
 	f.told += some

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -65,6 +66,8 @@ func (r *run) start(ctx context.Context, name string, metrics string, args, envi
 	return p, nil
 }
 
+func (p *program) pid() int { return p.cmd.Process.Pid }
+
 func (p *program) ready(ctx context.Context) bool {
 	answer, err := get(ctx, "http://"+p.metrics+"/readyz")
 	if err != nil {
@@ -90,18 +93,36 @@ func (p *program) stop() error {
 
 // metric reads a metric without labels.
 func (p *program) metric(ctx context.Context, name string) (float64, error) {
-	answer, err := get(ctx, "http://"+p.metrics+"/metrics")
+	page, err := p.page(ctx)
 	if err != nil {
 		return 0, err
 	}
+	value, ok := page[name]
+	if !ok {
+		return 0, fmt.Errorf("%s has no metric %s", p.name, name)
+	}
+	return value, nil
+}
+
+// page reads all metrics, by name with labels as they stand there.
+func (p *program) page(ctx context.Context) (map[string]float64, error) {
+	answer, err := get(ctx, "http://"+p.metrics+"/metrics")
+	if err != nil {
+		return nil, err
+	}
 	defer answer.Body.Close() //nolint:errcheck // only read
-	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
-		var value float64
-		if n, err := fmt.Sscanf(lines.Text(), name+" %g", &value); n == 1 && err == nil {
-			return value, nil
+	page := map[string]float64{}
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		at := strings.LastIndexByte(lines.Text(), ' ')
+		if at < 0 || strings.HasPrefix(lines.Text(), "#") {
+			continue
+		}
+		if value, err := strconv.ParseFloat(lines.Text()[at+1:], 64); err == nil {
+			page[lines.Text()[:at]] = value
 		}
 	}
-	return 0, fmt.Errorf("%s has no metric %s", p.name, name)
+	return page, lines.Err()
 }
 
 func get(ctx context.Context, url string) (*http.Response, error) {
@@ -137,19 +158,19 @@ func freePort(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// nats starts a nats-server, and makes streams in which there is room for so many facts.
-func (r *run) nats(ctx context.Context, facts int) (*natsd.Server, *bus.Bus, error) {
+// nats starts a nats-server in a directory of its own, and makes streams in which there is room for so many events and facts.
+func (r *run) nats(ctx context.Context, dir string, events, facts int) (*natsd.Server, *bus.Bus, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, fmt.Errorf("find this program: %w", err)
 	}
-	server, err := natsd.Start(ctx, natsd.Options{Self: self, Dir: filepath.Join(r.dir, "nats"), Logger: r.log})
+	server, err := natsd.Start(ctx, natsd.Options{Self: self, Dir: filepath.Join(r.dir, dir), Logger: r.log})
 	if err != nil {
 		return nil, nil, fmt.Errorf("start nats-server: %w", err)
 	}
 	b, err := bus.Connect(ctx, bus.Config{URL: server.URL(), Token: server.Token(), Name: "laurel-bench"}, r.log)
 	if err == nil {
-		err = b.EnsureStreams(ctx, bus.Layout{MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes + int64(facts)*factBytes, MaxBytesDead: streamBytes})
+		err = b.EnsureStreams(ctx, bus.Layout{MaxBytesEvents: streamBytes + int64(events)*factBytes, MaxBytesFacts: streamBytes + int64(facts)*factBytes, MaxBytesDead: streamBytes})
 	}
 	if err != nil {
 		if b != nil {
@@ -162,6 +183,6 @@ func (r *run) nats(ctx context.Context, facts int) (*natsd.Server, *bus.Bus, err
 
 const (
 	streamBytes = 64 << 20
-	// factBytes is more than one fact takes, with what the server keeps beside it.
+	// factBytes is more than one fact takes, or one order, with what the server keeps beside it.
 	factBytes = 1100
 )

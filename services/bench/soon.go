@@ -11,7 +11,6 @@ import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	typev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/type/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
-	"github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
 )
 
@@ -24,19 +23,19 @@ const (
 )
 
 // soon measures how long it takes until a balance shows an order, in a house that has nothing else to do.
-func (r *run) soon(ctx context.Context, at house.House, b *bus.Bus) error {
+func (r *run) soon(ctx context.Context, h *household) error {
 	r.stage("%d orders, one after the other, %d times", soonOrders, soonRounds)
-	conn, err := rpc.Dial(at.GRPC.Accrual, at.Token)
+	conn, err := rpc.Dial(h.at.GRPC.Accrual, h.at.Token)
 	if err != nil {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // all was read
 	accounts := accrualv1.NewAccrualServiceClient(conn)
 	var middles, tails []float64
-	for round := range soonRounds {
+	for range soonRounds {
 		var took []float64
-		for n := range soonOrders {
-			ms, err := r.shown(ctx, b, accounts, given{program: at.Program, from: r.Stream + round*soonOrders + n, accounts: r.Members})
+		for range soonOrders {
+			ms, err := r.shown(ctx, h.bus, accounts, h.next(1, uniform(r.Members)))
 			if err != nil {
 				return err
 			}
@@ -63,7 +62,7 @@ func (r *run) shown(ctx context.Context, b *bus.Bus, accounts accrualv1.AccrualS
 		return 0, fmt.Errorf("publish an order: %w", err)
 	}
 	_, err = accounts.GetAccount(ctx, &accrualv1.GetAccountRequest{
-		Program: g.program, Account: account(g.from % g.accounts), After: &typev1.Position{Stream: bus.Events, Sequence: sequence},
+		Program: g.program, Account: account(g.who(g.from)), After: &typev1.Position{Stream: bus.Events, Sequence: sequence},
 	}, grpc.WaitForReady(true))
 	if err != nil {
 		return 0, fmt.Errorf("read an account: %w", err)
