@@ -11,6 +11,7 @@
 build laurel ./services/laurel/cmd/laurel
 build laurel-accrual ./services/accrual/cmd/laurel-accrual
 build laurel-analytics ./services/analytics/cmd/laurel-analytics
+build laurel-partner ./services/partner/cmd/laurel-partner
 build laurel-bench ./services/bench/cmd/laurel-bench
 if [ -n "${KEEP:-}" ]; then
 	dir=$KEEP/mongo

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -27,28 +29,34 @@ const (
 	callersAtOnce  = 64
 	authorizeTimes = 4       // of one transaction for each call
 	redeemer       = "radio" // of deploy/programmes/cdnow.yaml: gives points and takes them
-	// credentialsOf is how many credentials the callers have: each may call only so often in a second.
-	credentialsOf = callersAtOnce
+	// credentialsOf is how many credentials the callers have: a partner may have two of a kind. callsMost lets each call as often
+	// as it can, for what is measured is not the limit.
+	credentialsOf = 2
+	callsMost     = 100_000
 )
 
 // deal is one authorisation with its capture; its number is used once.
 type deal func(ctx context.Context, number int) error
 
-// authorize measures partners' authorisations and captures beside the same in a transaction for each call.
-func (r *run) authorize(ctx context.Context, h *household, l *loops) error {
-	partners, hangUp, err := h.partners(ctx)
+// authorize measures partners' authorisations and captures, by a partner service in front of accrual, beside the same in a
+// transaction for each call.
+func (r *run) authorize(ctx context.Context, f *fleet, l *loops) error {
+	d, err := r.openDoor(ctx, f)
 	if err != nil {
 		return err
 	}
-	defer hangUp()
+	return errors.Join(r.dealing(ctx, d.clients, f, l), d.close())
+}
+
+func (r *run) dealing(ctx context.Context, partners []partnerv1.PartnerServiceClient, f *fleet, l *loops) error {
 	customers := r.Beside/perCustomer + 1
-	if err := l.openAccounts(ctx, h.at.Program, customers); err != nil {
+	if err := l.openAccounts(ctx, f.program, customers); err != nil {
 		return err
 	}
 	theirs := func(ctx context.Context, n int) error {
 		return redeem(ctx, partners[n%len(partners)], account(n%customers), n)
 	}
-	naive := func(ctx context.Context, n int) error { return l.redeem(ctx, h.at.Program, account(n%customers), n) }
+	naive := func(ctx context.Context, n int) error { return l.redeem(ctx, f.program, account(n%customers), n) }
 	var ratios, middles, tails []float64
 	rates := map[string][]float64{}
 	for round := range besideRounds {
@@ -102,60 +110,97 @@ func (r *run) dealt(ctx context.Context, round int, do deal) (float64, []float64
 	return float64(r.Deals) / time.Since(begun).Seconds(), took, err //nolint:forbidigo // as above
 }
 
-// partners are clients at the partners' door, with a credential each.
-func (h *household) partners(ctx context.Context) ([]partnerv1.PartnerServiceClient, func(), error) {
-	conn, err := rpc.Dial(h.at.GRPC.Partner, h.at.Token)
-	if err != nil {
-		return nil, nil, err
+// door is a partner service, and clients of its door for partner companies.
+type door struct {
+	program *program
+	conns   []*grpc.ClientConn
+	clients []partnerv1.PartnerServiceClient
+}
+
+func (d *door) close() error {
+	for _, c := range d.conns {
+		_ = c.Close() // all was answered
 	}
-	defer conn.Close() //nolint:errcheck // all was answered
-	dir := filepath.Dir(h.at.PartnerDoor.CA)
-	ca, err := devca.Open(dir, h.clock.Now())
+	return d.program.stop()
+}
+
+// openDoor starts a partner service in front of an accrual, and has two credentials of a partner let in.
+func (r *run) openDoor(ctx context.Context, f *fleet) (*door, error) {
+	dir := filepath.Join(r.dir, "tls")
+	ca, err := devca.Open(dir, r.clock.Now())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var clients []partnerv1.PartnerServiceClient
-	var conns []*grpc.ClientConn
-	hangUp := func() {
-		for _, c := range conns {
-			_ = c.Close() // all was answered
+	pair, err := ca.Server("server", "127.0.0.1", "localhost")
+	if err != nil {
+		return nil, err
+	}
+	var at [3]string
+	for i := range at {
+		if at[i], err = freePort(ctx); err != nil {
+			return nil, err
 		}
 	}
+	inner, outer, metrics := at[0], at[1], at[2]
+	p, err := r.start(ctx, "laurel-partner", metrics, nil, []string{
+		"LAUREL_PARTNER_MONGO_URI=" + r.MongoURI, "LAUREL_PARTNER_DATABASE=laurel_bench_partner", "LAUREL_PARTNER_NATS_URL=" + f.server.URL(),
+		"LAUREL_PARTNER_NATS_TOKEN=" + f.server.Token(), "LAUREL_PARTNER_LISTEN=" + inner, "LAUREL_PARTNER_METRICS=" + metrics,
+		"LAUREL_PARTNER_CALLERS=" + strings.Join(f.secrets.List(), ","), "LAUREL_PARTNER_ACCRUAL=" + f.address, "LAUREL_PARTNER_ACCRUAL_TOKEN=" + f.secrets[rpc.Partner],
+		"LAUREL_PARTNER_DOOR=" + outer, "LAUREL_PARTNER_DOOR_CERT=" + pair.Cert, "LAUREL_PARTNER_DOOR_KEY=" + pair.Key,
+		"LAUREL_PARTNER_CLIENT_CA=" + filepath.Join(dir, devca.CertFile), "LAUREL_PARTNER_CALLS_PER_SECOND=" + strconv.Itoa(callsMost), "LAUREL_LOG_LEVEL=warn",
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := &door{program: p}
+	if err := d.enter(ctx, f, ca, inner, outer, dir); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// enter makes certificates known to the partner service, and waits until it lets them in.
+func (d *door) enter(ctx context.Context, f *fleet, ca *devca.CA, inner, outer, dir string) error {
+	conn, err := rpc.Dial(inner, f.secrets[rpc.Operator])
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // all was answered
 	for n := range credentialsOf {
 		san := fmt.Sprintf("bench-%d.partners.internal", n)
 		_, err := partnerv1.NewPartnerKeyServiceClient(conn).AddPartnerKey(ctx, &partnerv1.AddPartnerKeyRequest{
-			Program: h.at.Program, Partner: redeemer, IdempotencyKey: san, Scopes: []partnerv1.PartnerScope{partnerv1.PartnerScope_PARTNER_SCOPE_REDEEM},
+			Program: f.program, Partner: redeemer, IdempotencyKey: san, Scopes: []partnerv1.PartnerScope{partnerv1.PartnerScope_PARTNER_SCOPE_REDEEM},
 			Credential: &partnerv1.AddPartnerKeyRequest_CertificateSan{CertificateSan: san},
 		}, grpc.WaitForReady(true))
 		if err != nil {
-			hangUp()
-			return nil, nil, fmt.Errorf("make a partner's certificate known: %w", err)
+			return fmt.Errorf("make a partner's certificate known: %w", err)
 		}
-		c, err := atDoor(h.at.PartnerDoor.Address, ca, dir, san)
+		c, err := atDoor(outer, ca, dir, san)
 		if err != nil {
-			hangUp()
-			return nil, nil, err
+			return err
 		}
-		conns, clients = append(conns, c), append(clients, partnerv1.NewPartnerServiceClient(c))
-	}
-	for _, c := range clients { // a credential is known within seconds
-		err := poll(ctx, func() (bool, error) {
-			_, err := c.AuthorizeRedemption(ctx, &partnerv1.AuthorizeRedemptionRequest{Account: "nobody", Points: 1, IdempotencyKey: "is it known"})
-			err = rpc.FromStatus(err)
-			if errors.Is(err, reason.AccountNotFound) || errors.Is(err, reason.InsufficientPoints) {
-				return true, nil
-			}
-			if errors.Is(err, reason.NotReady) || errors.Is(err, reason.NotSignedIn) {
-				return false, nil
-			}
-			return false, err
-		})
-		if err != nil {
-			hangUp()
-			return nil, nil, fmt.Errorf("wait until a partner is let in: %w", err)
+		client := partnerv1.NewPartnerServiceClient(c)
+		d.conns, d.clients = append(d.conns, c), append(d.clients, client)
+		if err := letIn(ctx, client); err != nil {
+			return fmt.Errorf("wait until a partner is let in: %w", err)
 		}
 	}
-	return clients, hangUp, nil
+	return nil
+}
+
+// letIn waits until a credential is known, which takes seconds.
+func letIn(ctx context.Context, c partnerv1.PartnerServiceClient) error {
+	return poll(ctx, func() (bool, error) {
+		_, err := c.AuthorizeRedemption(ctx, &partnerv1.AuthorizeRedemptionRequest{Account: "nobody", Points: 1, IdempotencyKey: "is it known"})
+		err = rpc.FromStatus(err)
+		if errors.Is(err, reason.NotReady) || errors.Is(err, reason.NotSignedIn) {
+			return false, nil
+		}
+		if errors.Is(err, reason.AccountNotFound) {
+			err = nil
+		}
+		return err == nil, err
+	})
 }
 
 // atDoor connects as a partner would, with a certificate of the house's development authority.

@@ -52,11 +52,10 @@ func (r *run) beside(ctx context.Context, h *household) error {
 		return errors.Join(err, l.close(ctx))
 	}
 	err = r.sides(ctx, l, f, h)
-	err = errors.Join(err, stop())
 	if err == nil {
-		err = r.authorize(ctx, h, l)
+		err = r.authorize(ctx, f, l)
 	}
-	return errors.Join(err, l.close(ctx))
+	return errors.Join(err, stop(), l.close(ctx))
 }
 
 // ledgerAlone starts accrual on a nats-server and a database of its own, as it is by default.
@@ -65,9 +64,10 @@ func (r *run) ledgerAlone(ctx context.Context, name string, orders int) (*fleet,
 	if err != nil {
 		return nil, nil, err
 	}
-	f := &fleet{run: r, bus: b, server: server, environ: []string{
+	secrets := rpc.NewSecrets()
+	f := &fleet{run: r, bus: b, server: server, secrets: secrets, environ: []string{
 		"LAUREL_ACCRUAL_MONGO_URI=" + r.MongoURI, "LAUREL_ACCRUAL_DATABASE=laurel_bench_" + name, "LAUREL_ACCRUAL_NATS_URL=" + server.URL(),
-		"LAUREL_ACCRUAL_NATS_TOKEN=" + server.Token(), "LAUREL_ACCRUAL_CALLERS=" + strings.Join(rpc.NewSecrets().List(), ","), "LAUREL_LOG_LEVEL=warn",
+		"LAUREL_ACCRUAL_NATS_TOKEN=" + server.Token(), "LAUREL_ACCRUAL_CALLERS=" + strings.Join(secrets.List(), ","), "LAUREL_LOG_LEVEL=warn",
 	}}
 	stop := func() error {
 		err := f.become(ctx, 0)

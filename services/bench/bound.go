@@ -59,7 +59,7 @@ func (r *run) side(ctx context.Context, s *side, mongod int) error {
 	}
 	s.rates = append(s.rates, float64(s.Orders)/seconds)
 	s.spent(seconds, less(processors(pids), cores))
-	s.worked(less(s.phases(ctx), phases))
+	s.worked(less(s.phases(ctx), phases), float64(s.Writers)*seconds)
 	return nil
 }
 
@@ -115,17 +115,30 @@ func (s *side) phases(ctx context.Context) map[string]float64 {
 	return found
 }
 
-// worked adds the phases of a round.
-func (s *Side) worked(phases map[string]float64) {
+// worked adds the phases of a round, in which the lanes of each service had so many seconds. A lane tells how long it has waited when
+// it no longer does, so that the wait before a round would be in it: here it is what other phases leave.
+func (s *Side) worked(phases map[string]float64, lanes float64) {
+	const wait, outbox = "wait", "outbox"
+	busy := map[string]float64{}
 	for name, seconds := range phases {
 		service, phase, _ := strings.Cut(strings.TrimPrefix(name, "laurel_"), phased)
+		phase = strings.TrimSuffix(phase, "\"}")
 		if s.Phases == nil {
 			s.Phases = map[string]map[string]float64{}
 		}
 		if s.Phases[service] == nil {
 			s.Phases[service] = map[string]float64{}
 		}
-		s.Phases[service][strings.TrimSuffix(phase, "\"}")] += seconds
+		if phase == wait {
+			continue
+		}
+		s.Phases[service][phase] += seconds
+		if phase != outbox {
+			busy[service] += seconds
+		}
+	}
+	for service := range s.Phases {
+		s.Phases[service][wait] += max(0, lanes-busy[service])
 	}
 }
 
@@ -136,15 +149,22 @@ func (s *Side) text() string {
 		s.Name, s.Does, number(s.Rate.Median), number(s.Rate.Min), number(s.Rate.Max), s.Orders, s.Bytes, s.Rate.Rounds, s.Accounts, s.Batch, s.Writers)
 	_, _ = fmt.Fprintf(&t, "  cores: %s\n", shares(s.Cores, 1, "%.2f"))
 	for _, service := range slices.Sorted(maps.Keys(s.Phases)) {
-		all := 0.0
-		for _, seconds := range s.Phases[service] {
-			all += seconds
-		}
-		if all > 0 {
+		if all := s.lanes(service); all > 0 {
 			_, _ = fmt.Fprintf(&t, "  %s: %s\n", service, shares(s.Phases[service], all/percent, "%.0f %%"))
 		}
 	}
 	return t.String()
+}
+
+// lanes is how many seconds the lanes of a service had, over all rounds. The outbox works beside them.
+func (s *Side) lanes(service string) float64 {
+	all := 0.0
+	for phase, seconds := range s.Phases[service] {
+		if phase != "outbox" {
+			all += seconds
+		}
+	}
+	return all
 }
 
 const percent = 100

@@ -172,12 +172,13 @@ func TestASideIsWhatItsRoundsWere(t *testing.T) {
 	s.spent(3, map[string]float64{"mongod": 1, "accrual": 0.5})
 	require.InDeltaMapValues(t, map[string]float64{"mongod": 0.5, "accrual": 0.25}, s.Cores, 1e-9)
 	for range 2 {
-		s.worked(map[string]float64{`laurel_accrual_phase_seconds_total{phase="commit"}`: 3, `laurel_accrual_phase_seconds_total{phase="load"}`: 1})
+		s.worked(map[string]float64{`laurel_accrual_phase_seconds_total{phase="commit"}`: 3, `laurel_accrual_phase_seconds_total{phase="load"}`: 1,
+			`laurel_accrual_phase_seconds_total{phase="wait"}`: 99, `laurel_accrual_phase_seconds_total{phase="outbox"}`: 4}, 6)
 	}
-	require.Equal(t, map[string]map[string]float64{"accrual": {"commit": 6, "load": 2}}, s.Phases)
+	require.Equal(t, map[string]map[string]float64{"accrual": {"commit": 6, "load": 2, "outbox": 8, "wait": 4}}, s.Phases)
 	require.Contains(t, s.text(), "20.00 orders/s (10.00 to 30.00)")
 	require.Contains(t, s.text(), "cores: mongod 0.50, accrual 0.25")
-	require.Contains(t, s.text(), "accrual: commit 75 %, load 25 %")
+	require.Contains(t, s.text(), "accrual: outbox 67 %, commit 50 %, wait 33 %, load 17 %")
 }
 
 func TestRatiosAreOfTheSameRound(t *testing.T) {
@@ -213,7 +214,7 @@ func TestTheDrawingIsWellFormed(t *testing.T) {
 		}
 	}
 	require.Contains(t, texts, "bare <loop>|")
-	require.Contains(t, texts, "|200|")
+	require.Contains(t, texts, "200|")
 	require.Contains(t, texts, "commit 75 %|")
 	require.Contains(t, texts, "accrual: accrual|")
 	require.NotContains(t, texts, "tier", "it has done nothing")

@@ -42,10 +42,12 @@ type fleet struct {
 	*run
 	bus      *bus.Bus
 	server   *natsd.Server
+	secrets  rpc.Secrets // of those who call the replicas; nil: nobody does
 	program  string
 	environ  []string
 	replicas []*program
-	told     int // orders published so far
+	address  string // of the replica that was started last
+	told     int    // orders published so far
 }
 
 // scale measures three replicas beside one, and how long it takes until others do the work of one that is killed.
@@ -165,7 +167,7 @@ func (f *fleet) become(ctx context.Context, many int) error {
 		if err != nil {
 			return err
 		}
-		f.replicas = append(f.replicas, p)
+		f.replicas, f.address = append(f.replicas, p), address
 	}
 	if many == 0 {
 		return nil

@@ -47,7 +47,7 @@ func (r *run) stream(ctx context.Context) error {
 	home := filepath.Join(r.dir, "home")
 	p, err := r.start(ctx, "laurel", metrics, []string{
 		"serve", "--programme", r.Programme, "--home", home, "--data", filepath.Join(r.dir, "stream"), "--listen", "127.0.0.1:0",
-		"--partner-listen", "127.0.0.1:0", "--metrics", metrics, "--min-free-disk", "0", "--mongodb-uri", r.MongoURI,
+		"--partner-listen", "", "--metrics", metrics, "--min-free-disk", "0", "--mongodb-uri", r.MongoURI,
 	}, nil)
 	if err != nil {
 		return err

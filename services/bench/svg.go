@@ -37,24 +37,21 @@ func (r *Result) svg() string {
 	d.head(fmt.Sprintf("Orders a second, from the first publish to the last commit: median, least and most of %d rounds (%s, %d cores)",
 		r.Sides[0].Rate.Rounds, r.Size, r.Machine.Cores))
 	for _, s := range r.Sides {
-		d.bar(s.Name, []slice{{"median", s.Rate.Median / most}}, number(s.Rate.Median))
+		d.bar(s.Name, []slice{{"median", s.Rate.Median / most, number(s.Rate.Median)}}, number(s.Rate.Median))
 		d.spread(s.Rate.Min/most, s.Rate.Max/most)
 	}
 	d.head("What lanes spent their time on, and how long the outbox published beside them")
 	for _, s := range r.Sides {
 		for _, service := range slices.Sorted(maps.Keys(s.Phases)) {
-			phases, all := s.Phases[service], 0.0
-			for _, seconds := range phases {
-				all += seconds
-			}
+			phases, all := s.Phases[service], s.lanes(service)
 			if all == 0 {
 				continue
 			}
 			var parts []slice
-			for _, phase := range phasesInOrder() {
-				parts = append(parts, slice{phase, phases[phase] / all})
+			for _, phase := range phasesInOrder() { // the outbox works beside lanes: what it took stands behind them
+				parts = append(parts, slice{phase, phases[phase] / all / 2, fmt.Sprintf("%.0f %%", phases[phase]/all*percent)})
 			}
-			d.bar(s.Name+": "+service, parts, number(all)+" s")
+			d.bar(s.Name+": "+service, parts, number(all)+" lane s")
 		}
 	}
 	d.legend()
@@ -66,6 +63,7 @@ func (r *Result) svg() string {
 type slice struct {
 	name string
 	part float64
+	says string // when the pointer rests on it
 }
 
 // phasesInOrder is how the phases of a batch follow on each other, the outbox last.
@@ -98,8 +96,8 @@ func (d *drawing) bar(name string, of []slice, figure string) {
 	x := float64(barsFrom)
 	for _, s := range of {
 		width := s.part * barsWidth
-		d.add(`<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"><title>%s %.0f %%</title></rect>`,
-			x, d.y, width, barHeight, fill(s.name), html.EscapeString(s.name), s.part*percent)
+		d.add(`<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"><title>%s %s</title></rect>`,
+			x, d.y, width, barHeight, fill(s.name), html.EscapeString(s.name), s.says)
 		x += width
 	}
 	d.add(`<text x="%d" y="%d">%s</text>`, barsFrom+barsWidth+12, d.y+13, html.EscapeString(figure))
