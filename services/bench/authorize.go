@@ -153,15 +153,18 @@ func (r *run) openDoor(ctx context.Context, f *fleet) (*door, error) {
 		return nil, err
 	}
 	d := &door{program: p}
-	if err := d.enter(ctx, f, ca, inner, outer, dir); err != nil {
+	if err := d.enter(ctx, f, ca, doors{inner, outer, dir}); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
 
+// doors are where a partner service listens for the house and for partners, and where its certificates are.
+type doors struct{ inner, outer, dir string }
+
 // enter makes certificates known to the partner service, and waits until it lets them in.
-func (d *door) enter(ctx context.Context, f *fleet, ca *devca.CA, inner, outer, dir string) error {
-	conn, err := rpc.Dial(inner, f.secrets[rpc.Operator])
+func (d *door) enter(ctx context.Context, f *fleet, ca *devca.CA, at doors) error {
+	conn, err := rpc.Dial(at.inner, f.secrets[rpc.Operator])
 	if err != nil {
 		return err
 	}
@@ -175,7 +178,7 @@ func (d *door) enter(ctx context.Context, f *fleet, ca *devca.CA, inner, outer, 
 		if err != nil {
 			return fmt.Errorf("make a partner's certificate known: %w", err)
 		}
-		c, err := atDoor(outer, ca, dir, san)
+		c, err := atDoor(at.outer, ca, at.dir, san)
 		if err != nil {
 			return err
 		}

@@ -201,7 +201,11 @@ func (l *loops) apply(ctx context.Context, c change) error {
 	if _, err := l.db.Collection(naiveEntries).InsertOne(ctx, entry); err != nil {
 		return err
 	}
-	if err := l.keep(ctx, account, fresh); err != nil {
+	keep := l.replace
+	if fresh {
+		keep = l.insert
+	}
+	if err := keep(ctx, account); err != nil {
 		return err
 	}
 	if c.trade {
@@ -230,19 +234,20 @@ func (l *loops) openAccounts(ctx context.Context, program string, many int) erro
 	return nil
 }
 
-// What naive accounts are opened with: as if they had had entries before, but more than orders have given them.
+// What naive accounts are opened with: as if there had been entries before, but more than orders have given them.
 const (
 	openedAt     = 1_000_000
 	openedPoints = 1_000
 	openedDays   = 30_000
 )
 
-// keep writes the account unless it has another version by now.
-func (l *loops) keep(ctx context.Context, a naiveAccount, fresh bool) error {
-	if fresh {
-		_, err := l.db.Collection(naiveAccounts).InsertOne(ctx, a)
-		return err
-	}
+func (l *loops) insert(ctx context.Context, a naiveAccount) error {
+	_, err := l.db.Collection(naiveAccounts).InsertOne(ctx, a)
+	return err
+}
+
+// replace writes the account unless it has another version by now.
+func (l *loops) replace(ctx context.Context, a naiveAccount) error {
 	result, err := l.db.Collection(naiveAccounts).ReplaceOne(ctx, bson.D{{Key: "_id", Value: a.ID}, {Key: "version", Value: a.Version - 1}}, a)
 	if err == nil && result.MatchedCount != 1 {
 		err = fmt.Errorf("account %s has another version", a.ID)
