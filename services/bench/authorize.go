@@ -194,7 +194,7 @@ func (d *door) enter(ctx context.Context, f *fleet, ca *devca.CA, at doors) erro
 // letIn waits until a credential is known, which takes seconds.
 func letIn(ctx context.Context, c partnerv1.PartnerServiceClient) error {
 	return poll(ctx, func() (bool, error) {
-		_, err := c.AuthorizeRedemption(ctx, &partnerv1.AuthorizeRedemptionRequest{Account: "nobody", Points: 1, IdempotencyKey: "is it known"})
+		_, err := c.AuthorizeRedemption(ctx, &partnerv1.AuthorizeRedemptionRequest{Account: "nobody", Points: 1, IdempotencyKey: "is-it-known"})
 		err = rpc.FromStatus(err)
 		if errors.Is(err, reason.NotReady) || errors.Is(err, reason.NotSignedIn) {
 			return false, nil
