@@ -122,7 +122,7 @@ func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {
 // ferry lets points arrive that one account has sent to another.
 func (s *Service) ferry() *sweep.Sweeper[storage.Passage] {
 	return &sweep.Sweeper[storage.Passage]{
-		Partitions: s.Partitions(), Clocks: s.Clocks, Log: s.deps.Log,
+		Among: s.storage.TransitPartitions, Clocks: s.Clocks, Log: s.deps.Log,
 		Due: func(ctx context.Context, partition int, _ time.Time, limit int) ([]storage.Passage, error) {
 			return s.storage.Transit(ctx, partition, limit)
 		},

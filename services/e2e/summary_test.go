@@ -41,7 +41,7 @@ type verified struct {
 // checks are all that a replay holds against each other, in the order in which it says so.
 func checks() []string {
 	return []string{
-		"entries", "accounts", "orders", "postings", "totals", "events", // the ledger in itself, and against EVENTS
+		"entries", "accounts", "orders", "postings", "totals", "transfers", "events", // the ledger in itself, and against EVENTS
 		"reward_agrees", "stock_agrees", "tiers_agree", "analytics_agrees", "clearing_agrees", // the others against the ledger
 	}
 }

@@ -18,6 +18,8 @@ const (
 // Sweeper finds what is due and hands it on. T names one due thing.
 type Sweeper[T any] struct {
 	Partitions []int
+	// Among, where set, names the partitions in which something may be due: one question, where mostly nothing is.
+	Among func(ctx context.Context) ([]int, error)
 	// Clocks returns how far the clock of each partition has come.
 	Clocks func() map[int]time.Time
 	// Due lists what is due in a partition up to a time, the earliest first.
@@ -51,8 +53,15 @@ func (s *Sweeper[T]) Run(ctx context.Context) error {
 func (s *Sweeper[T]) round(ctx context.Context) (bool, error) {
 	full := false
 	clocks := s.Clocks()
-	submitted, done := 0, make(chan struct{}, page*len(s.Partitions))
-	for _, p := range s.Partitions {
+	partitions := s.Partitions
+	if s.Among != nil {
+		var err error
+		if partitions, err = s.Among(ctx); err != nil {
+			return false, err
+		}
+	}
+	submitted, done := 0, make(chan struct{}, page*len(partitions))
+	for _, p := range partitions {
 		clock, known := clocks[p]
 		if !known || clock.IsZero() {
 			continue

@@ -62,6 +62,15 @@ func transitCollection() store.Collection {
 	}
 }
 
+// TransitPartitions lists the partitions for whose accounts something waits.
+func (s *Storage) TransitPartitions(ctx context.Context) ([]int, error) {
+	var partitions []int
+	if err := s.store.Collection(transitName).Distinct(ctx, "partition", bson.M{}).Decode(&partitions); err != nil {
+		return nil, fmt.Errorf("read where points are in transit: %w", err)
+	}
+	return partitions, nil
+}
+
 // Transit lists what waits for the accounts of a partition.
 func (s *Storage) Transit(ctx context.Context, partition, limit int) ([]Passage, error) {
 	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit))
