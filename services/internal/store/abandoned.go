@@ -40,8 +40,9 @@ func (s *Store) KeepClear(ctx context.Context, log *slog.Logger) {
 }
 
 // AbortAbandoned ends transactions on this database that a process has left open by dying, and returns how many.
-// mongod itself would keep them, and the partitions that they have moved, for a minute and more. Should the process only
-// have been slow, its transaction comes to nothing and it tries again, as after any conflict.
+// mongod itself would keep them, and the partitions that they have moved, for a minute and more. What this store is still
+// working on is left alone, however slow the machine is. Should another process only have been slow, its transaction comes to
+// nothing and it tries again, as after any conflict.
 func (s *Store) AbortAbandoned(ctx context.Context) (int, error) {
 	admin := s.client.Database("admin", options.Database().SetReadConcern(readconcern.Local())) // $currentOp takes no other
 	cursor, err := admin.Aggregate(ctx, bson.A{
@@ -59,17 +60,28 @@ func (s *Store) AbortAbandoned(ctx context.Context) (int, error) {
 			ID bson.Binary `bson:"id"`
 		} `bson:"lsid"`
 	}
-	if err := cursor.All(ctx, &idle); err != nil || len(idle) == 0 {
+	if err := cursor.All(ctx, &idle); err != nil {
 		return 0, err
 	}
-	sessions := make(bson.A, len(idle))
-	for i, o := range idle {
-		sessions[i] = bson.M{"id": o.Session.ID}
+	var sessions bson.A
+	for _, o := range idle {
+		if !s.worksOn(o.Session.ID) {
+			sessions = append(sessions, bson.M{"id": o.Session.ID})
+		}
+	}
+	if len(sessions) == 0 {
+		return 0, nil
 	}
 	if err := admin.RunCommand(ctx, bson.D{{Key: "killSessions", Value: sessions}}).Err(); err != nil {
-		return 0, fmt.Errorf("end %d abandoned transactions: %w", len(idle), err)
+		return 0, fmt.Errorf("end %d abandoned transactions: %w", len(sessions), err)
 	}
-	return len(idle), nil
+	return len(sessions), nil
+}
+
+func (s *Store) worksOn(session bson.Binary) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[string(session.Data)]
 }
 
 // appName is by what mongod knows the connections of all replicas of a service.

@@ -43,6 +43,37 @@ func TestWhatADeadProcessLeftOpenIsEnded(t *testing.T) {
 	require.NoError(t, other.AbortTransaction(t.Context()), "it was open to the end")
 }
 
+// TestWhoIsOnlySlowGoesOn: a transaction of this store is older than one that was left behind, and nothing was heard of it either. Only
+// the other one is ended.
+func TestWhoIsOnlySlowGoesOn(t *testing.T) {
+	t.Parallel()
+	uri, database := testkit.Mongo(t)
+	s := open(t, uri, database)
+	parts, err := s.LoadPartitions(t.Context(), []int{0, 1})
+	require.NoError(t, err)
+	slow := parts[0]
+	slow.Owner = "slow"
+	require.NoError(t, s.Transact(t.Context(), func(ctx context.Context) error {
+		if err := s.MovePartitions(ctx, []store.Partition{slow}); err != nil {
+			return err
+		}
+		leave(t, uri, database, "laurel "+database, 1)
+		ended := 0
+		testkit.Eventually(t, func() bool {
+			n, err := s.AbortAbandoned(t.Context())
+			require.NoError(t, err)
+			ended += n
+			return n > 0
+		}, "what was left behind is ended")
+		require.Equal(t, 1, ended)
+		return nil
+	}))
+	parts, err = s.LoadPartitions(t.Context(), []int{0, 1})
+	require.NoError(t, err)
+	require.Equal(t, "slow", parts[0].Owner)
+	require.NoError(t, move(t.Context(), s, "b", 2, parts[1]))
+}
+
 // leave moves a partition in a transaction that nobody ends.
 func leave(t *testing.T, uri, database, app string, partition int) *mongo.Session {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -31,6 +32,9 @@ const openPatience = 30 * time.Second
 type Store struct {
 	client *mongo.Client
 	db     *mongo.Database
+
+	mu   sync.Mutex
+	open map[string]bool // ids of the sessions in whose transactions Transact is
 }
 
 // Open connects to a database and refuses one that could lose what it acknowledged: a standalone mongod has
@@ -55,7 +59,7 @@ func OpenWatched(ctx context.Context, uri, database string, watch Watch) (*Store
 	if err != nil {
 		return nil, fmt.Errorf("connect to mongod: %w", err)
 	}
-	s := &Store{client: client, db: client.Database(database)}
+	s := &Store{client: client, db: client.Database(database), open: map[string]bool{}}
 	err = s.checkServer(ctx)
 	if err == nil {
 		err = s.checkWhole(ctx)

@@ -43,6 +43,7 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 		return fmt.Errorf("start session: %w", err)
 	}
 	defer session.EndSession(context.WithoutCancel(ctx))
+	defer s.entered(session)()
 	if err := session.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
 		return fmt.Errorf("start transaction: %w", err)
 	}
@@ -53,6 +54,19 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 	}
 	fault.Point(fault.InCommit)
 	return commit(ctx, session)
+}
+
+// entered notes that a transaction of the session is being worked on, until what it returns is called.
+func (s *Store) entered(session *mongo.Session) func() {
+	_, id, _ := session.ID().Lookup("id").BinaryOK()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[string(id)] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.open, string(id))
+	}
 }
 
 // Commit is Transact for writes that are computed already: they read nothing, and versions and keys among them say whether what they
