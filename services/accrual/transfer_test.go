@@ -1,6 +1,7 @@
 package accrual_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -151,5 +152,30 @@ func TestASecondPersonLetsManyPointsGo(t *testing.T) {
 	require.Equal(t, accrualv1.TransferState_TRANSFER_STATE_ARRIVED, s.ended(done.GetEntry().GetKey()).GetState())
 	testkit.Eventually(t, func() bool { return s.active("ben") == 351 }, "both transfers to arrive")
 	require.EqualValues(t, 650, s.active("ann"))
+	s.requireSound()
+}
+
+// TestAnAccountWithTooMuchOfLateSendsNothing: how old its points are would take the lane too long to read.
+func TestAnAccountWithTooMuchOfLateSendsNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(friends)
+	s := h.run(size{})
+	var orders []letter
+	for i := range 5001 {
+		orders = append(orders, paid("ann", fmt.Sprint("o", i), moment("2026-03-01"), 1_00))
+	}
+	h.publish(orders...)
+	h.pass("2026-03-02T00:00:00Z")
+	s.drained()
+	_, err := s.send("t1", "ann", "ben", 10)
+	refused(t, err, reason.TransferLimit)
+	h.pass("2026-03-05T00:00:00Z") // two days is what counts
+	h.send(paid("ben", "b1", moment("2026-03-05"), 1_00))
+	s.drained()
+	sent, err := s.send("t2", "ann", "ben", 10)
+	require.NoError(t, err)
+	s.ended(sent.GetKey())
+	require.EqualValues(t, 11, s.active("ben"))
 	s.requireSound()
 }

@@ -211,6 +211,20 @@ func (h *standing) drain() {
 	}, "the house is drained")
 }
 
+// arrived waits until no points are on their way.
+func (h *standing) arrived() {
+	h.t.Helper()
+	testkit.Eventually(h.t, func() bool {
+		var left int64
+		require.NoError(h.t, h.mongo(func(ctx context.Context, db *mongo.Database) error {
+			var err error
+			left, err = db.Collection("transit").CountDocuments(ctx, bson.M{})
+			return err
+		}))
+		return left == 0
+	}, "points are on their way")
+}
+
 func (h *standing) tamper(account string) error {
 	return h.mongo(func(ctx context.Context, db *mongo.Database) error {
 		result, err := db.Collection("accounts").UpdateByID(ctx, "tea/"+account, bson.M{"$set": bson.M{"balances.0.active": int64(1_000_000)}})

@@ -68,9 +68,10 @@ func TestScripts(t *testing.T) {
 					"apply": func(ts *testscript.TestScript, _ bool, args []string) {
 						ts.Check(h.apply(args[0], []byte(ts.ReadFile(args[0]))))
 					},
-					"pass":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.pass(args[0])) },
-					"drain": func(*testscript.TestScript, bool, []string) { h.drain() },
-					"close": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(h.bus.CloseEvents(t.Context())) },
+					"pass":    func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(h.pass(args[0])) },
+					"arrives": func(*testscript.TestScript, bool, []string) { h.arrived() },
+					"drain":   func(*testscript.TestScript, bool, []string) { h.drain() },
+					"close":   func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(h.bus.CloseEvents(t.Context())) },
 					"open": func(ts *testscript.TestScript, _ bool, _ []string) {
 						ts.Check(h.bus.OpenEvents(t.Context(), streamBytes))
 					},

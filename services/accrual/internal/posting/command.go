@@ -81,7 +81,7 @@ func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 		return err
 	}
 	if request.Deed, err = b.informed(ctx, h, request.Deed, schedule.In(t), t); err != nil {
-		return err
+		return c.answer(ledger.Entry{}, err)
 	}
 	e, account, err := ledger.Do(h.account, request, schedule, t)
 	if err != nil {

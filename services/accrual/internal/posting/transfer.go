@@ -13,8 +13,11 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
+// recentMost is how many entries of an account a transfer reads at most: others wait for the lane meanwhile.
+const recentMost = 5000
+
 // informed tells a transfer what has happened to the account in the days that its limits speak of: what is stored, and
-// what this batch has added.
+// what this batch has added. It refuses with TRANSFER_LIMIT where that is too much.
 func (b *batch) informed(ctx context.Context, h *holding, deed ledger.Deed, known program.Known, t time.Time) (ledger.Deed, error) {
 	transfer, ok := deed.(ledger.Transfer)
 	if !ok {
@@ -23,8 +26,12 @@ func (b *batch) informed(ctx context.Context, h *holding, deed ledger.Deed, know
 	ref := storage.AccountRef{Program: h.account.Program, ID: h.account.ID}
 	since := ledger.RecentSince(known.Program, calendar.DayOf(t, known.Program.Zone))
 	var err error
-	if transfer.Recent, err = b.poster.Storage.EntriesSince(ctx, ref, since, h.from); err != nil {
+	if transfer.Recent, err = b.poster.Storage.EntriesSince(ctx, ref, since, storage.Newest{Last: h.from, Most: recentMost + 1}); err != nil {
 		return nil, err
+	}
+	if len(transfer.Recent) > recentMost {
+		return nil, reason.New(reason.TransferLimit, "account", "the account has more than %d entries since %s, too many to tell how old its points are; "+
+			"the programme may write a smaller older_than_days", recentMost, since)
 	}
 	for _, w := range b.changes.Entries {
 		if w.Entry.Program == ref.Program && w.Entry.Account == ref.ID && w.Entry.Day >= since {

@@ -141,10 +141,16 @@ func (s *Storage) pass(ctx context.Context, list []Passing) error {
 	return nil
 }
 
-// EntriesSince returns an account's entries up to a seq that took effect on a day or later, the latest first.
-func (s *Storage) EntriesSince(ctx context.Context, ref AccountRef, since calendar.Day, last ledger.Seq) ([]ledger.Entry, error) {
-	filter := bson.M{"account": accountKey(ref.Program, ref.ID), "seq": bson.M{"$lte": int64(last)}}
-	cursor, err := s.store.Collection(entriesName).Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "seq", Value: -1}}))
+// Newest are the last entries of an account up to a seq, so many at most.
+type Newest struct {
+	Last ledger.Seq
+	Most int
+}
+
+// EntriesSince returns those of an account's newest entries that took effect on a day or later, the latest first.
+func (s *Storage) EntriesSince(ctx context.Context, ref AccountRef, since calendar.Day, n Newest) ([]ledger.Entry, error) {
+	filter := bson.M{"account": accountKey(ref.Program, ref.ID), "seq": bson.M{"$lte": int64(n.Last)}}
+	cursor, err := s.store.Collection(entriesName).Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "seq", Value: -1}}).SetLimit(int64(n.Most)))
 	if err != nil {
 		return nil, fmt.Errorf("read the last entries of %s: %w", ref.ID, err)
 	}
