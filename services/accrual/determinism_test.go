@@ -48,6 +48,7 @@ func TestTheSameHistoryGivesTheSameLedger(t *testing.T) {
 	}
 	first, service := play(t, size{lanes: 1, batch: 512}, told)
 	audit := service.audit()
+	service.stop() // what follows waits for its turn
 	require.EqualValues(t, 20, audit.Figures.Accounts)
 	points := audit.Figures.Points
 	for name, n := range map[string]int64{

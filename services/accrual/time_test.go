@@ -87,6 +87,7 @@ func TestItDoesNotMatterWhenASweepRuns(t *testing.T) {
 	})
 	s.drained()
 	s.requireSound()
+	s.stop() // what follows waits for its turn
 
 	t.Run("it was down until the end", func(t *testing.T) {
 		t.Parallel()

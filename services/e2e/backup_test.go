@@ -51,15 +51,6 @@ func (h *house) figuresOf(questions [][]string) map[string]string {
 	return said
 }
 
-// rests waits until a house says the same twice: what is only told is behind the ledger.
-func (h *house) rests(questions [][]string) {
-	h.t.Helper()
-	testkit.Eventually(h.t, func() bool {
-		first := h.figuresOf(questions)
-		return fmt.Sprint(first) == fmt.Sprint(h.figuresOf(questions))
-	}, "the house is at rest")
-}
-
 // TestAHouseIsCopiedAndRestored: a backup that is taken while orders come in, and one of a house at rest. The second one,
 // whose restoring is killed in the midst, makes a house that says the same of everything; the first one a house that has
 // every order that was acknowledged before it was taken, and comes to the same points when the orders are published again.
@@ -99,7 +90,7 @@ func TestAHouseIsCopiedAndRestored(t *testing.T) {
 		questions = append(questions, []string{"-o", "json", "account", "show", account}, []string{"-o", "json", "account", "entries", account}, []string{"-o", "json", "tier", "history", account})
 		points = append(points, []string{"account", "show", account})
 	}
-	h.rests(questions)
+	h.rests()
 	page := t.TempDir()
 	rest := filepath.Join(page, "backup-1")
 	steps := stepsOf(t, "../../docs/operating/backup.md")

@@ -33,7 +33,7 @@ func TestStreamsThatWereLostAreMended(t *testing.T) {
 			[]string{"-o", "json", "reward", "history", account})
 	}
 	reports := [][]string{{"-o", "json", "analytics", "report", "pareto"}, {"-o", "json", "analytics", "report", "rfm"}}
-	h.rests(questions)
+	h.rests()
 	want := h.figuresOf(questions)
 	requireStops(t, h, p)
 
@@ -78,7 +78,7 @@ func TestStreamsThatWereLostAreMended(t *testing.T) {
 	h.becomes(`^ paid +taken`, "orders", "status", "shop/since-49")
 	h.says([]string{"ledger", "verify"}, `^\d+ entries of \d+ accounts$`)
 	require.Equal(t, want, h.figuresOf(questions))
-	h.rests(reports)
+	h.rests()
 	questions = append(questions, reports...)
 	want = h.figuresOf(questions)
 	requireStops(t, h, p)
@@ -87,7 +87,7 @@ func TestStreamsThatWereLostAreMended(t *testing.T) {
 		require.Zero(t, o.code, "%v", o)
 	}
 	p = h.serve(programme)
-	h.rests(questions)
+	h.rests()
 	require.Equal(t, want, h.figuresOf(questions), "who reads the streams anew has the same")
 	requireStops(t, h, p)
 }

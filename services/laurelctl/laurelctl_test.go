@@ -44,10 +44,11 @@ func TestScripts(t *testing.T) {
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".txt"), func(t *testing.T) {
 			t.Parallel()
-			h := raise(t)
+			var h *standing
 			testscript.Run(t, testscript.Params{
 				Files: []string{script}, UpdateScripts: *rewrite,
 				Setup: func(env *testscript.Env) error {
+					h = raise(t) // here, not before: a script waits for its turn, and no house need stand meanwhile
 					env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
 					env.Setenv("SERVER", h.place.GRPC.Accrual)
 					env.Setenv("TOKEN", h.place.Token)
