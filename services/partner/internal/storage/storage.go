@@ -16,7 +16,10 @@ const Database = "laurel_partner"
 const format = 1
 
 // Storage is partner's database. Safe for many goroutines.
-type Storage struct{ store *store.Store }
+type Storage struct {
+	store *store.Store
+	gathered
+}
 
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
@@ -25,7 +28,9 @@ func Open(ctx context.Context, s *store.Store) (*Storage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}
-	return &Storage{s}, nil
+	storage := &Storage{store: s}
+	storage.gather()
+	return storage, nil
 }
 
 // Store is the database underneath, for the rooms that all services share.

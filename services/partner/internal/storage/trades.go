@@ -11,7 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
-	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/trade"
 )
 
@@ -20,55 +20,36 @@ var ErrTaken = errors.New("the trade is known")
 
 // Trade reads a trade of a partner; false: it has none of this id.
 func (s *Storage) Trade(ctx context.Context, program, partner, id string) (Stored, bool, error) {
-	d, found, err := one[tradeDoc](ctx, s.trades(), bson.M{"_id": tradeKey(program, partner, id)})
-	if err != nil || !found {
+	t, err := s.read.Do(ctx, tradeKey(program, partner, id))
+	if err != nil || t == nil {
 		return Stored{}, false, wrap("read trade", id, err)
 	}
-	t, err := tradeFromDoc(d)
-	return t, err == nil, err
+	return *t, true, nil
 }
 
 // Take keeps a trade before the ledger is asked. ErrTaken: there is one.
 func (s *Storage) Take(ctx context.Context, t trade.Trade) error {
-	_, err := s.trades().InsertOne(ctx, tradeToDoc(t))
-	if mongo.IsDuplicateKeyError(err) {
+	_, err := s.take.Do(ctx, t)
+	if errors.Is(err, ErrTaken) {
 		return ErrTaken
 	}
 	return wrap("keep trade", t.ID, err)
 }
 
 // TakeCounted keeps a trade and counts its points, whole or not at all, if room lets it, which is told what was used
-// before. ErrTaken, store.ErrConflict: somebody else counts at this moment.
+// before. The error of room, ErrTaken, store.ErrConflict: others count at this moment, again and again.
 func (s *Storage) TakeCounted(ctx context.Context, t trade.Trade, room func(used money.Points) error) error {
-	var refused error
-	err := s.store.Transact(ctx, func(ctx context.Context) error {
-		used, _, err := one[usageDoc](ctx, s.store.Collection(usageName), bson.M{"_id": usageKey(t)})
-		if err != nil {
-			return err
-		}
-		if refused = room(money.Points(used.Points)); refused != nil {
-			return refused
-		}
-		if _, err := s.trades().InsertOne(ctx, tradeToDoc(t)); err != nil {
-			return err
-		}
-		return s.count(ctx, t, t.Points)
-	})
-	if refused != nil {
-		return refused
-	}
-	if _, found, e := s.Trade(ctx, t.Program, t.Partner, t.ID); errors.Is(err, store.ErrConflict) && e == nil && found {
-		return ErrTaken
+	_, err := s.count.Do(ctx, counted{t, room})
+	if _, refused := reason.Of(err); refused || errors.Is(err, ErrTaken) {
+		return err
 	}
 	return wrap("keep trade", t.ID, err)
 }
 
 // Finish keeps what the ledger did, and returns the trade as it is kept: false, if another call was faster.
 func (s *Storage) Finish(ctx context.Context, t trade.Trade) (trade.Trade, bool, error) {
-	key := tradeKey(t.Program, t.Partner, t.ID)
-	change := bson.M{"$set": bson.M{"done": outcomeToDoc(t.Done)}, "$unset": bson.M{"open": ""}}
-	moved, err := s.trades().UpdateOne(ctx, bson.M{"_id": key, "open": true}, change)
-	if err != nil || moved.MatchedCount == 1 {
+	first, err := s.finish.Do(ctx, t)
+	if err != nil || first {
 		return t, err == nil, wrap("finish trade", t.ID, err)
 	}
 	// Done by another call, or withdrawn by one that the ledger had refused just before.
@@ -103,7 +84,7 @@ func (s *Storage) Withdraw(ctx context.Context, t trade.Trade) error {
 		if err != nil || gone.DeletedCount == 0 {
 			return err
 		}
-		return s.count(ctx, t, -t.Points)
+		return s.used(ctx, usageKey(t), -t.Points)
 	})
 	return wrap("withdraw trade", t.ID, err)
 }
@@ -164,8 +145,9 @@ func usageKey(t trade.Trade) string {
 	return fmt.Sprintf("%s/%s/%d", owner(t.Program, t.Partner), t.Counted, t.Kind)
 }
 
-func (s *Storage) count(ctx context.Context, t trade.Trade, points money.Points) error {
-	_, err := s.store.Collection(usageName).UpdateOne(ctx, bson.M{"_id": usageKey(t)},
+// used counts points on a day of a partner.
+func (s *Storage) used(ctx context.Context, day string, points money.Points) error {
+	_, err := s.store.Collection(usageName).UpdateOne(ctx, bson.M{"_id": day},
 		bson.M{"$inc": bson.M{"points": int64(points)}, "$setOnInsert": bson.M{"format": format}}, options.UpdateOne().SetUpsert(true))
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
@@ -16,14 +15,10 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/fault"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
-	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/trade"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/terms"
 )
-
-// countTries is how often an ask is counted anew when others count at the same moment.
-const countTries = 50
 
 // Deps are what a desk stands on.
 type Deps struct {
@@ -35,13 +30,10 @@ type Deps struct {
 }
 
 // Desk is safe for many goroutines.
-type Desk struct {
-	Deps
-	counting sync.Mutex // held while points are counted: calls of one process need not collide in the store
-}
+type Desk struct{ Deps }
 
 // New makes a desk.
-func New(deps Deps) *Desk { return &Desk{Deps: deps} }
+func New(deps Deps) *Desk { return &Desk{deps} }
 
 // Answer is a trade that is done, and if it was before this call.
 type Answer struct {
@@ -125,16 +117,7 @@ func (d *Desk) keep(ctx context.Context, t *trade.Trade, allowance trade.Allowan
 		return d.Storage.Take(ctx, *t)
 	}
 	t.Counted = allowance.Day
-	d.counting.Lock()
-	defer d.counting.Unlock()
-	var err error
-	for range countTries {
-		err = d.Storage.TakeCounted(ctx, *t, func(used money.Points) error { return allowance.Room(t.Points, used) })
-		if !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
-	return err
+	return d.Storage.TakeCounted(ctx, *t, func(used money.Points) error { return allowance.Room(t.Points, used) })
 }
 
 // finish has the ledger do a trade and keeps what came of it.
