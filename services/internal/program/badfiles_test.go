@@ -129,7 +129,15 @@ var badEarning = []badCase{
 // badRest: expiry, returns, orders, the ladder, keys.
 var badRest = []badCase{
 	{name: "missing points neither owed nor let go", yaml: "returns: {missing: forget}", want: []string{
-		`1:20: returns.missing: unknown word "forget"; known here: debt, forgive`}},
+		`1:20: returns.missing: unknown word "forget"; known here: debt, forgive, negative_limit`}},
+	{name: "a limit of debt that is not said", yaml: "returns: {missing: negative_limit}", want: []string{
+		`1:10: returns.limit: is missing; add it, for example "limit: 500"`}},
+	{name: "a limit of a debt that has none", yaml: "returns: {limit: 500}", want: []string{
+		`1:11: returns.limit: only missing: negative_limit has a limit; write that, or delete the line`}},
+	{name: "a limit of what is let go", yaml: "returns: {missing: forgive, limit: 500}", want: []string{
+		`1:29: returns.limit: only missing: negative_limit has a limit; write that, or delete the line`}},
+	{name: "a limit of no debt at all", yaml: "returns: {missing: negative_limit, limit: 0}", want: []string{
+		`1:43: returns.limit: 0 is out of range; write 1 to 1000000000`}},
 	{name: "expiry rule unknown", yaml: "expiry: {rule: end_of_mont, months: 12}", want: []string{
 		`1:16: expiry.rule: unknown word "end_of_mont"; did you mean "end_of_month"?`}},
 	{name: "expiry without months", yaml: "expiry: {rule: end_of_month}", want: []string{

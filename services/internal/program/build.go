@@ -1,6 +1,7 @@
 package program
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -77,13 +78,34 @@ func (r *reader) enrolment(v value) Enrolment {
 const (
 	missingDebt    = "debt"
 	missingForgive = "forgive"
+	missingLimit   = "negative_limit"
 )
 
+// OwedWithoutLimit is the Returns.OwedMost of a programme whose accounts owe whatever a return does not find.
+const OwedWithoutLimit money.Points = math.MaxInt64
+
+// owedMost reads how many points an account may owe.
+func (r *reader) owedMost(at value, returns section) money.Points {
+	words := []string{missingDebt, missingForgive, missingLimit}
+	missing, limit := r.choice(returns.get("missing"), words...), returns.get("limit")
+	most := r.whole(limit, span{1, owedMostMost, 0})
+	switch {
+	case !slices.Contains(words, missing): // it has its fault
+	case missing == missingLimit && returns.lacks("limit"):
+		r.missing(at, "limit")
+	case missing != missingLimit && limit.given():
+		r.faultAt(limit, limit.key, "only missing: %s has a limit; write that, or delete the line", missingLimit)
+	case missing == missingDebt:
+		return OwedWithoutLimit
+	}
+	return money.Points(most)
+}
+
 func (r *reader) policies(root section, p *Program) {
-	returns := r.section(root.get("returns"), nil, []string{"wait_days", "accept_days", "missing"})
+	returns := r.section(root.get("returns"), nil, []string{"wait_days", "accept_days", "missing", "limit"})
 	p.Returns.WaitDays = r.whole(returns.get("wait_days"), span{1, returnWaitMost, returnWaitDefault})
 	p.Returns.AcceptDays = r.whole(returns.get("accept_days"), span{1, returnAcceptMost, 0})
-	p.Returns.Forgive = r.choice(returns.get("missing"), missingDebt, missingForgive) == missingForgive
+	p.Returns.OwedMost = r.owedMost(root.get("returns"), returns)
 	refunds := r.section(root.get("refunds"), nil, []string{"extend_expired_days"})
 	p.Refunds.ExtendExpiredDays = r.whole(refunds.get("extend_expired_days"), span{1, refundExtendMost, 0})
 	orders := r.section(root.get("orders"), nil, []string{"accept_late_days", "leave_out", "rates"})

@@ -70,7 +70,9 @@ var changed = []struct {
 	{"Returns.AcceptDays", "returns: {accept_days: 90}", []Change{
 		{ChangeChanged, "returns.accept_days", "without limit", "90"},
 	}},
-	{"Returns.Forgive", "returns: {missing: forgive}", []Change{{ChangeChanged, "returns.missing", "debt", "forgive"}}},
+	{"Returns.OwedMost", "returns: {missing: negative_limit, limit: 500}", []Change{
+		{ChangeChanged, "returns.missing", "debt", "negative_limit, 500 points"},
+	}},
 	{"Adjustments.Limit", "adjustments: {limit: 500}", []Change{
 		{ChangeAdded, "adjustments.limit", "", "500"}, {ChangeAdded, "adjustments.per_day", "", "without limit"},
 	}},

@@ -125,12 +125,15 @@ func (e Enrolment) String() string {
 	return "unset"
 }
 
-// missing is the word of the file.
+// missing is the word of the file, with the limit.
 func (r Returns) missing() string {
-	if r.Forgive {
+	switch r.OwedMost {
+	case 0:
 		return missingForgive
+	case OwedWithoutLimit:
+		return missingDebt
 	}
-	return missingDebt
+	return fmt.Sprintf("%s, %d points", missingLimit, r.OwedMost)
 }
 
 // keyed is the path of a key below another.

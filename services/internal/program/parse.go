@@ -28,6 +28,7 @@ const (
 	pendingDaysMost    = 120 // a pending lot per day, and an account holds at most 256 lots
 	returnWaitMost     = 365
 	returnAcceptMost   = 3650
+	owedMostMost       = 1_000_000_000
 	refundExtendMost   = 365
 	acceptLateMost     = 3650
 	noticeDaysMost     = 365
@@ -49,6 +50,7 @@ type File struct {
 // examples show how a key that is missing may be written.
 var examples = map[string]string{
 	"programme":        "programme: shop",
+	"limit":            "limit: 500",
 	"zone":             "zone: Europe/Berlin",
 	"currency":         "currency: EUR",
 	"unit":             "unit: points",

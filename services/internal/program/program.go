@@ -87,8 +87,9 @@ type Returns struct {
 	WaitDays int
 	// AcceptDays is how long after its order a return is accepted. 0: without limit.
 	AcceptDays int
-	// Forgive says that points which a return does not find, because they were spent, are let go. Else the account owes them.
-	Forgive bool
+	// OwedMost is how many points an account may owe for returns whose points were spent; what would go beyond it is let go.
+	// 0: the account never owes any; OwedWithoutLimit: it owes all of them.
+	OwedMost money.Points
 }
 
 // Refunds says what becomes of spent points that come back.

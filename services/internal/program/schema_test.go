@@ -127,6 +127,7 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(transferOlderDaysDefault), []string{"properties", "transfers", "properties", "older_than_days", "default"}},
 		{float64(returnWaitDefault), []string{"properties", "returns", "properties", "wait_days", "default"}},
 		{float64(returnAcceptMost), []string{"properties", "returns", "properties", "accept_days", "maximum"}},
+		{float64(owedMostMost), []string{"properties", "returns", "properties", "limit", "maximum"}},
 		{float64(acceptLateMost), []string{"properties", "orders", "properties", "accept_late_days", "maximum"}},
 		{float64(acceptLateDefault), []string{"properties", "orders", "properties", "accept_late_days", "default"}},
 		{float64(rateCurrenciesMax), []string{"properties", "orders", "properties", "rates", "maxProperties"}},

@@ -150,6 +150,17 @@ func withDebt(debts []Debt, unit, issuer string, points money.Points) []Debt {
 	return debts
 }
 
+// owed is what the account owes of a unit, to all issuers.
+func (a Account) owed(unit string) money.Points {
+	sum := money.Points(0)
+	for _, d := range a.Debts {
+		if d.Unit == unit {
+			sum += d.Points
+		}
+	}
+	return sum
+}
+
 // withPostings returns the balances after the postings that touch the account's own buckets.
 func withPostings(balances []Balance, postings []Posting) []Balance {
 	for _, p := range postings {

@@ -132,9 +132,9 @@ func (d *draft) inflow(key LotKey, points money.Points) error {
 }
 
 // takeBack takes the points of an order back: from its own lot first, then what lapsed of that lot unspent counts as
-// taken back, then other active lots in the order of consumption; what is missing becomes debt to the issuer, or is let go.
-func (d *draft) takeBack(key LotKey, points money.Points, forgive bool) error { //nolint:revive // as the programme says
-
+// taken back, then other active lots in the order of consumption; what is missing becomes debt to the issuer as far as the
+// account may owe, and the rest is let go.
+func (d *draft) takeBack(key LotKey, points, owedMost money.Points) error {
 	active := key
 	active.Activation = calendar.None
 	own := []LotKey{active}
@@ -168,11 +168,15 @@ func (d *draft) takeBack(key LotKey, points money.Points, forgive bool) error { 
 		points -= m.Points
 	}
 	owed := LotKey{Unit: key.Unit, Issuer: key.Issuer, Activation: calendar.None, Expiry: calendar.None}
-	if forgive {
-		return d.add(Movement{Move: MoveForgive, Lot: owed, Points: points})
+	debt := points
+	if owedMost != program.OwedWithoutLimit {
+		debt = min(points, owedMost-min(owedMost, d.work.owed(key.Unit)))
 	}
-	if err := d.fits(key.Unit, points); err != nil {
+	if err := d.fits(key.Unit, debt); err != nil {
 		return err
 	}
-	return d.add(Movement{Move: MoveOwe, Lot: owed, Points: points})
+	if err := d.add(Movement{Move: MoveOwe, Lot: owed, Points: debt}); err != nil {
+		return err
+	}
+	return d.add(Movement{Move: MoveForgive, Lot: owed, Points: points - debt})
 }

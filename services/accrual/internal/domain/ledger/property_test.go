@@ -58,7 +58,7 @@ func drawPolicy(t *rapid.T) policy {
 	p := policy{
 		months:      rapid.SampledFrom([]int{0, 1, 1, 2, 3}).Draw(t, "months"),
 		extendDays:  rapid.SampledFrom([]int{0, 0, 1, 30}).Draw(t, "extend days"),
-		forgive:     rapid.IntRange(0, 2).Draw(t, "missing") == 0,
+		owedMost:    rapid.SampledFrom([]int{-1, -1, 0, 3, 20}).Draw(t, "owed at most"),
 		sends:       rapid.IntRange(0, 4).Draw(t, "sends") > 0,
 		feeTenth:    rapid.Bool().Draw(t, "fee"),
 		sendOlder:   rapid.SampledFrom([]int{0, 0, 1, 7, 30}).Draw(t, "older than"),

@@ -127,7 +127,7 @@ func (d *draft) difference(p *program.Program, state orders.State, points money.
 	key := orderLot(p, d.Order.Ref, state.PaidAt())
 	if points < 0 {
 		d.Kind = KindReverse
-		return d.takeBack(key, -points, p.Returns.Forgive)
+		return d.takeBack(key, -points, p.Returns.OwedMost)
 	}
 	return d.earn(key, points)
 }

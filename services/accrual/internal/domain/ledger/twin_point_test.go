@@ -29,7 +29,7 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 		w.give(like)
 	}
 	for ; o.posted > target; o.posted-- {
-		w.takeOne(like, p.forgive)
+		w.takeOne(like, p.owedMost)
 	}
 	return took
 }
@@ -77,8 +77,8 @@ func (w *twin) rate(kept []orders.Kept, tier string) int {
 }
 
 // takeOne takes one point back: one of the order's own lot while it is pending, then active, then lapsed; then the active
-// one that lapses first; then it is owed.
-func (w *twin) takeOne(like point, forgive bool) {
+// one that lapses first; then it is owed, as far as that may go.
+func (w *twin) takeOne(like point, owedMost int) {
 	own := func(p *point) bool { return p.gone == like.gone && p.issuer == like.issuer }
 	ownPending := func(p *point) bool { return own(p) && p.active == like.active }
 	anyone := func(*point) bool { return true }
@@ -89,7 +89,7 @@ func (w *twin) takeOne(like point, forgive bool) {
 		w.goes(p, like.issuer)
 		return
 	}
-	if !forgive {
+	if owedMost < 0 || w.debt() < owedMost {
 		w.debts[like.issuer]++
 	}
 }

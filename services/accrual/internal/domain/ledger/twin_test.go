@@ -44,7 +44,7 @@ type policy struct {
 	extendDays  int // 0: what comes back after its day lapses
 	lateDays    int
 	acceptDays  int // 0: without limit
-	forgive     bool
+	owedMost    int // -1: without limit
 	sends       bool
 	sendMax     int  // 0: without limit
 	sendDay     int  // likewise
@@ -65,8 +65,11 @@ func (p policy) yaml(zone string) []string {
 	if p.acceptDays > 0 {
 		returns = fmt.Sprintf("returns: {wait_days: %d, accept_days: %d}", p.waitDays, p.acceptDays)
 	}
-	if p.forgive {
+	switch {
+	case p.owedMost == 0:
 		returns = strings.Replace(returns, "}", ", missing: forgive}", 1)
+	case p.owedMost > 0:
+		returns = strings.Replace(returns, "}", fmt.Sprintf(", missing: negative_limit, limit: %d}", p.owedMost), 1)
 	}
 	downgrade := "to_fit"
 	if p.soft {
