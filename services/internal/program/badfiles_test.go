@@ -148,6 +148,24 @@ var badRest = []badCase{
 		"1:32: expiry.months: a life of some days has no months; delete the line"}},
 	{name: "expiry after days, without them", yaml: "expiry: {rule: days}", want: []string{
 		`1:9: expiry.days: is missing; add it, for example "days: 365"`}},
+	{name: "rolling expiry without a life", yaml: "expiry: {rule: rolling}", want: []string{
+		`1:9: expiry.months: is missing; add it, for example "months: 12"`}},
+	{name: "rolling expiry with two lives", yaml: "expiry: {rule: rolling, months: 12, days: 30}", want: []string{
+		"1:37: expiry.days: months are said already; keep one of the two"}},
+	{name: "rolling expiry after too many days", yaml: "expiry: {rule: rolling, days: 3651}", want: []string{
+		"1:31: expiry.days: 3651 is out of range; write 1 to 3650"}},
+	{name: "rolling expiry by nothing", yaml: "expiry: {rule: rolling, days: 30, activity: []}", want: []string{
+		"1:45: expiry.activity: nothing would count; write [earn], [spend] or both"}},
+	{name: "rolling expiry by a thing twice", yaml: "expiry: {rule: rolling, days: 30, activity: [earn, earn]}", want: []string{
+		`1:52: expiry.activity[1]: "earn" is listed twice, first at p.yaml:1:46; delete one of the two`}},
+	{name: "rolling expiry by what is no activity", yaml: "expiry: {rule: rolling, days: 30, activity: [login]}", want: []string{
+		`1:46: expiry.activity[0]: unknown word "login"; known here: earn, spend`}},
+	{name: "rolling expiry on a date", yaml: "expiry: {rule: rolling, days: 30, date: 04-01}", want: []string{
+		"1:35: expiry.date: a life that follows the account has no date; delete the line"}},
+	{name: "an activity of points with days of their own", yaml: "expiry: {rule: days, days: 30, activity: [earn]}", want: []string{
+		"1:32: expiry.activity: a life of some days has no activity; delete the line"}},
+	{name: "pending longer than the account's life", yaml: "earning: {points: 1, per: 1, pending_days: 28}\nexpiry: {rule: rolling, months: 1}", lax: true, want: []string{
+		"1:44: earning.pending_days: points earned on 31 January lapse after 28 days, before they are active; write at most 27, or a longer life under expiry"}},
 	{name: "expiry after too many days", yaml: "expiry: {rule: days, days: 3651}", want: []string{
 		"1:28: expiry.days: 3651 is out of range; write 1 to 3650"}},
 	{name: "expiry on a date, without it", yaml: "expiry: {rule: fixed_date, years: 1}", want: []string{

@@ -66,6 +66,18 @@ var changed = []struct {
 	{"Expiry.AfterYears", "expiry: {rule: fixed_date, date: 04-01, years: 1}", []Change{
 		{ChangeChanged, "expiry", "end_of_month, 12 months", "fixed_date, 04-01, 1 years"},
 	}},
+	{"Expiry.Rolling.Months", "expiry: {rule: rolling, months: 12}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "rolling, 12 months after the last earn"},
+	}},
+	{"Expiry.Rolling.Days", "expiry: {rule: rolling, days: 90, activity: [earn]}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "rolling, 90 days after the last earn"},
+	}},
+	{"Expiry.Rolling.ByEarning", "expiry: {rule: rolling, days: 90, activity: [spend, earn]}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "rolling, 90 days after the last earn or spend"},
+	}},
+	{"Expiry.Rolling.BySpending", "expiry: {rule: rolling, months: 6, activity: [spend]}", []Change{
+		{ChangeChanged, "expiry", "end_of_month, 12 months", "rolling, 6 months after the last spend"},
+	}},
 	{"Returns.WaitDays", "returns: {wait_days: 10}", []Change{{ChangeChanged, "returns.wait_days", "30", "10"}}},
 	{"Returns.AcceptDays", "returns: {accept_days: 90}", []Change{
 		{ChangeChanged, "returns.accept_days", "without limit", "90"},

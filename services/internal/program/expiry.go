@@ -18,6 +18,8 @@ type Expiry struct {
 	// Date is a day that every year has, and AfterYears how many years after the year of earning it is meant.
 	Date       YearDay
 	AfterYears int
+	// Rolling counts from what the account did last, for all its points together.
+	Rolling Rolling
 }
 
 // YearDay is a day that every year has. The zero value is none.
@@ -31,7 +33,8 @@ func (d YearDay) String() string { return fmt.Sprintf("%02d-%02d", d.Month, d.Da
 
 // ExpiryDay returns the first day on which points earned on a day are gone, or calendar.None where
 // they never lapse. Points that were earned in January 1997 and live for 12 months are gone on
-// 1998-02-01.
+// 1998-02-01. Where the expiry is rolling it is the first day on which all points of an account are
+// gone that did something on the day, and nothing that counts after it.
 func (p *Program) ExpiryDay(earned calendar.Day) calendar.Day {
 	return p.Expiry.day(earned)
 }
@@ -42,6 +45,8 @@ func (e Expiry) day(earned calendar.Day) calendar.Day {
 		return earned.FirstOfMonth().AddMonths(e.EndOfMonthAfterMonths + 1)
 	case e.AfterDays > 0:
 		return earned.AddDays(e.AfterDays)
+	case e.Rolling.On():
+		return e.Rolling.day(earned)
 	case e.Date != YearDay{}:
 		year := earned.Year() + e.AfterYears
 		day := calendar.Date(year, e.Date.Month, e.Date.Day)
@@ -73,6 +78,8 @@ func (e Expiry) String() string {
 		return fmt.Sprintf("end_of_month, %d months", e.EndOfMonthAfterMonths)
 	case e.AfterDays > 0:
 		return fmt.Sprintf("days, %d", e.AfterDays)
+	case e.Rolling.On():
+		return e.Rolling.String()
 	case e.Date != YearDay{}:
 		return fmt.Sprintf("fixed_date, %s, %d years", e.Date, e.AfterYears)
 	}
@@ -87,22 +94,26 @@ const (
 
 var yearDayForm = form{regexp.MustCompile(yearDayPattern), "a day of the year", "month and day, for example 04-01"}
 
+// expiryMore are the keys beside the rule.
+var expiryMore = []string{"months", "days", "activity", "date", "years"}
+
 // expiryKeys are what each rule must say beside its name, and what it may.
 var expiryKeys = map[string]struct{ must, may []string }{
 	"end_of_month": {must: []string{"months"}},
 	"days":         {must: []string{"days"}},
 	"fixed_date":   {must: []string{"date"}, may: []string{"years"}},
+	"rolling":      {may: []string{"months", "days", "activity"}},
 	"never":        {},
 }
 
 func (r *reader) expiry(v value, p *Program) {
-	s := r.section(v, []string{"rule"}, []string{"months", "days", "date", "years"})
-	rule := r.choice(s.get("rule"), "end_of_month", "days", "fixed_date", "never")
+	s := r.section(v, []string{"rule"}, expiryMore)
+	rule := r.choice(s.get("rule"), "end_of_month", "days", "rolling", "fixed_date", "never")
 	keys, known := expiryKeys[rule]
 	if !known || s.lacks("rule") {
 		return // it has its fault
 	}
-	for _, key := range []string{"months", "days", "date", "years"} {
+	for _, key := range expiryMore {
 		had := s.get(key)
 		switch must := slices.Contains(keys.must, key); {
 		case must && v.given() && s.lacks(key):
@@ -117,6 +128,8 @@ func (r *reader) expiry(v value, p *Program) {
 		p.Expiry.EndOfMonthAfterMonths = r.whole(s.get("months"), span{1, monthsMost, 0})
 	case "days":
 		p.Expiry.AfterDays = r.whole(s.get("days"), span{1, expiryDaysMost, 0})
+	case "rolling":
+		p.Expiry.Rolling = r.rolling(v, s)
 	case "fixed_date":
 		p.Expiry.Date, p.Expiry.AfterYears = r.yearDay(s.get("date")), r.whole(s.get("years"), span{0, expiryYearsMost, 0})
 	}
@@ -126,6 +139,7 @@ func (r *reader) expiry(v value, p *Program) {
 var expiryWords = map[string]string{
 	"end_of_month": "a life to the end of a month",
 	"days":         "a life of some days",
+	"rolling":      "a life that follows the account",
 	"fixed_date":   "an end on a fixed date",
 	"never":        "a life without end",
 }

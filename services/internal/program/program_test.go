@@ -103,6 +103,9 @@ func TestExpiryDayIsTheFirstDayGone(t *testing.T) {
 		{"the year of earning and the one behind it", "rule: fixed_date, date: 01-01, years: 2", "2025-01-01", "2027-01-01"},
 		{"on its last day too", "rule: fixed_date, date: 01-01, years: 2", "2025-12-31", "2027-01-01"},
 		{"the first of April of the next year", "rule: fixed_date, date: '04-01', years: 1", "2025-12-31", "2026-04-01"},
+		{"an account that was active on the last of January", "rule: rolling, months: 1", "2025-01-31", "2025-02-28"},
+		{"an account that was active a year ago", "rule: rolling, months: 12, activity: [spend]", "2025-01-15", "2026-01-15"},
+		{"an account that was active ninety days ago", "rule: rolling, days: 90", "2025-01-15", "2025-04-15"},
 		{"at the end of February", "rule: fixed_date, date: 02-28, years: 1", "2024-02-29", "2025-02-28"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,7 +124,7 @@ func TestWhoEarnsLaterLosesLater(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rule := rapid.SampledFrom([]string{
 			"rule: end_of_month, months: 1", "rule: days, days: 1", "rule: days, days: 400", "rule: fixed_date, date: 12-31",
-			"rule: fixed_date, date: 01-01, years: 1", "rule: fixed_date, date: 06-15, years: 3",
+			"rule: rolling, months: 1", "rule: rolling, days: 1", "rule: fixed_date, date: 01-01, years: 1", "rule: fixed_date, date: 06-15, years: 3",
 		}).Draw(t, "rule")
 		p, faults := parseText(whole("expiry: {" + rule + "}"))
 		require.Empty(t, faults)

@@ -10,6 +10,7 @@ import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/earning"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
@@ -34,11 +35,14 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	}
 	if t := e.Transfer; t != nil {
 		p.Transfer = &accrualv1.TransferPart{
-			TransferId: t.ID, From: string(t.From), To: string(t.To), Points: int64(t.Points), FeePoints: int64(t.Fee), Refused: t.Refused,
+			TransferId: t.ID, From: string(t.From), To: string(t.To), Points: int64(t.Points), FeePoints: int64(t.Fee), Refused: t.Refused, RollingExpiryDay: t.Rolled.String(),
 		}
 	}
 	if x := e.Extension; x != nil {
 		p.Extension = &accrualv1.ExtensionPart{BeforeDay: x.Before.String(), ExpiryDay: x.To.String()}
+	}
+	if r := e.Rolls; r != nil {
+		p.RollingExpiryDay = r.Until.String()
 	}
 	command(p, e)
 	for _, l := range e.Lines {
@@ -47,7 +51,7 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	for _, m := range e.Movements {
 		p.Movements = append(p.Movements, &accrualv1.Movement{
 			Kind: Move(m.Move), Unit: m.Lot.Unit, Issuer: m.Lot.Issuer, ActivationDay: m.Lot.Activation.String(),
-			ExpiryDay: m.Lot.Expiry.String(), Points: int64(m.Points), Redeemer: m.Redeemer,
+			ExpiryDay: m.Lot.Expiry.String(), Points: int64(m.Points), Redeemer: m.Redeemer, RollingLife: int32(m.Lot.Life), //nolint:gosec // small
 		})
 	}
 	for _, q := range e.Postings {
@@ -92,9 +96,13 @@ func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1
 		})
 	}
 	for _, l := range a.Lots {
+		gone := a.Gone(l.LotKey)
+		if l.Life > 0 && l.Left == 0 {
+			gone = calendar.None // they are gone, and the day is that of others
+		}
 		p.Lots = append(p.Lots, &accrualv1.Lot{
-			Unit: l.Unit, Issuer: l.Issuer, ActivationDay: l.Activation.String(), ExpiryDay: l.Expiry.String(),
-			Points: int64(l.Left), Uncounted: int64(l.Uncounted),
+			Unit: l.Unit, Issuer: l.Issuer, ActivationDay: l.Activation.String(), ExpiryDay: gone.String(),
+			Points: int64(l.Left), Uncounted: int64(l.Uncounted), RollingLife: int32(l.Life), //nolint:gosec // small
 		})
 	}
 	return p

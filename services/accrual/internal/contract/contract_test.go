@@ -46,7 +46,7 @@ func whole(t *testing.T) ledger.Entry {
 		Movements: []ledger.Movement{{
 			Move: ledger.MoveReverse, Points: 3, Redeemer: "books",
 			Lot: ledger.LotKey{
-				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.Date(1998, 2, 1),
+				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.Date(1998, 2, 1), Life: 2,
 			},
 		}},
 		Postings: []ledger.Posting{{Unit: "points", Bucket: "pending", Points: -3}, {Unit: "points", Bucket: "redeemed/books", Points: 3}},
@@ -63,7 +63,8 @@ func whole(t *testing.T) ledger.Entry {
 		Command:   &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{1}, Points: 21, Reason: "GOODWILL", Approver: "operator/ben"},
 		Hold:      &ledger.HoldPart{ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 22, Deadline: noon.Add(2 * time.Hour)},
 		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31), Left: 23},
-		Transfer:  &ledger.TransferPart{ID: "cmd/till/t", From: "anna", To: "ben", Points: 24, Fee: 2, Refused: "ACCOUNT_FROZEN"},
+		Transfer:  &ledger.TransferPart{ID: "cmd/till/t", From: "anna", To: "ben", Points: 24, Fee: 2, Rolled: calendar.Date(1998, 3, 1), Refused: "ACCOUNT_FROZEN"},
+		Rolls:     &ledger.RollPart{Until: calendar.Date(1998, 1, 1)},
 		Extension: &ledger.ExtensionPart{Before: calendar.Date(1997, 2, 1), To: calendar.Date(1997, 3, 1)},
 		Frozen:    &ledger.Frozen{Earning: true, Spending: true},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
@@ -85,7 +86,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		}},
 		Movements: []*accrualv1.Movement{{
 			Kind: accrualv1.MovementKind_MOVEMENT_KIND_REVERSE, Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15",
-			ExpiryDay: "1998-02-01", Points: 3, Redeemer: "books",
+			ExpiryDay: "1998-02-01", Points: 3, Redeemer: "books", RollingLife: 2,
 		}},
 		Postings: []*accrualv1.Posting{
 			{Unit: "points", Bucket: "pending", Points: -3}, {Unit: "points", Bucket: "redeemed/books", Points: 3},
@@ -107,10 +108,11 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		Refund: &accrualv1.RefundPart{CaptureId: "cmd/reward/c", CaptureSeq: 5, CaptureDay: "1996-12-31", LeftPoints: 23},
 		Freeze: &accrualv1.FreezePart{Earning: true, Spending: true},
 		Transfer: &accrualv1.TransferPart{
-			TransferId: "cmd/till/t", From: "anna", To: "ben", Points: 24, FeePoints: 2, Refused: "ACCOUNT_FROZEN",
+			TransferId: "cmd/till/t", From: "anna", To: "ben", Points: 24, FeePoints: 2, Refused: "ACCOUNT_FROZEN", RollingExpiryDay: "1998-03-01",
 		},
-		Extension: &accrualv1.ExtensionPart{BeforeDay: "1997-02-01", ExpiryDay: "1997-03-01"},
-		Hash:      "ab" + strings.Repeat("00", 30) + "01",
+		RollingExpiryDay: "1998-01-01",
+		Extension:        &accrualv1.ExtensionPart{BeforeDay: "1997-02-01", ExpiryDay: "1997-03-01"},
+		Hash:             "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
 	requireNothingEmpty(t, got.ProtoReflect())
@@ -139,10 +141,11 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 		Lots: []ledger.Lot{{
 			Left: 5, Uncounted: 6,
 			LotKey: ledger.LotKey{
-				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.Date(1998, 2, 1),
+				Unit: "points", Issuer: "operator", Activation: calendar.Date(1997, 1, 15), Expiry: calendar.None, Life: 3,
 			},
 		}},
-		Ladder: ladder.State{Tier: "silver"}, Frozen: ledger.Frozen{Earning: true, Spending: true},
+		Rolling: ledger.Rolling{Until: calendar.Date(1998, 2, 1), Lapses: 2},
+		Ladder:  ladder.State{Tier: "silver"}, Frozen: ledger.Frozen{Earning: true, Spending: true},
 		Holds: []ledger.OpenHold{{HoldPart: ledger.HoldPart{
 			ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 3, Deadline: noon.Add(2 * time.Hour),
 		}}},
@@ -153,7 +156,7 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 		DueAt: timestamppb.New(noon.Add(time.Hour)), Hash: "ab" + strings.Repeat("00", 31), Segments: []string{"slipping"},
 		Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
 		Lots: []*accrualv1.Lot{{
-			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6,
+			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6, RollingLife: 3,
 		}},
 		Frozen: &accrualv1.FreezePart{Earning: true, Spending: true},
 		Holds: []*accrualv1.Hold{{

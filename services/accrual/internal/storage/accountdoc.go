@@ -30,8 +30,15 @@ type accountDoc struct {
 	Holds     []openHoldDoc `bson:"holds,omitempty"`
 	Refunds   []refundedDoc `bson:"refunds,omitempty"`
 	Frozen    *frozenDoc    `bson:"frozen,omitempty"`
+	Rolling   *rollingDoc   `bson:"rolling,omitempty"`
 	// DueAt is derived: the first moment at which something changes if nothing more comes. Absent: never.
 	DueAt *time.Time `bson:"due_at,omitempty"`
+}
+
+// rollingDoc is the day that rolling points share.
+type rollingDoc struct {
+	Until  int32 `bson:"until"`
+	Lapses int   `bson:"lapses,omitempty"`
 }
 
 type openHoldDoc struct {

@@ -39,6 +39,7 @@ type entryDoc struct {
 	Frozen      *frozenDoc    `bson:"frozen,omitempty"`
 	Transfer    *transferDoc  `bson:"transfer,omitempty"`
 	Extension   *extensionDoc `bson:"extension,omitempty"`
+	Rolls       *rollDoc      `bson:"rolls,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -87,6 +88,10 @@ type actionDoc struct {
 type extensionDoc struct {
 	Before int32 `bson:"before"`
 	To     int32 `bson:"to"`
+}
+
+type rollDoc struct {
+	Until int32 `bson:"until"`
 }
 
 type frozenDoc struct {
@@ -167,6 +172,8 @@ type lotKeyDoc struct {
 	// Days since 1970-01-01; absent: active, or never lapsing.
 	Activation *int32 `bson:"activation,omitempty"`
 	Expiry     *int32 `bson:"expiry,omitempty"`
+	// Life is absent but for rolling points.
+	Life int `bson:"life,omitempty"`
 }
 
 type movementDoc struct {

@@ -74,11 +74,11 @@ func timeToDoc(t time.Time) *time.Time {
 }
 
 func lotKeyToDoc(k ledger.LotKey) lotKeyDoc {
-	return lotKeyDoc{k.Unit, k.Issuer, dayToDoc(k.Activation), dayToDoc(k.Expiry)}
+	return lotKeyDoc{k.Unit, k.Issuer, dayToDoc(k.Activation), dayToDoc(k.Expiry), k.Life}
 }
 
 func lotKeyFromDoc(d lotKeyDoc) ledger.LotKey {
-	return ledger.LotKey{Unit: d.Unit, Issuer: d.Issuer, Activation: dayFromDoc(d.Activation), Expiry: dayFromDoc(d.Expiry)}
+	return ledger.LotKey{Unit: d.Unit, Issuer: d.Issuer, Activation: dayFromDoc(d.Activation), Expiry: dayFromDoc(d.Expiry), Life: d.Life}
 }
 
 func balanceToDoc(b ledger.Balance) balanceDoc {
@@ -119,6 +119,9 @@ func entryToDoc(e ledger.Entry) entryDoc {
 	}
 	if f := e.Frozen; f != nil {
 		d.Frozen = &frozenDoc{f.Earning, f.Spending}
+	}
+	if r := e.Rolls; r != nil {
+		d.Rolls = &rollDoc{int32(r.Until)}
 	}
 	commandToDoc(&d, e)
 	d.Lines = list(e.Lines, func(l earning.Line) lineDoc {

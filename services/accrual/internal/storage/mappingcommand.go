@@ -22,7 +22,7 @@ func commandToDoc(d *entryDoc, e ledger.Entry) {
 		d.Extension = &extensionDoc{int32(x.Before), int32(x.To)}
 	}
 	if t := e.Transfer; t != nil {
-		d.Transfer = &transferDoc{t.ID, string(t.From), string(t.To), int64(t.Points), int64(t.Fee), t.Refused}
+		d.Transfer = &transferDoc{t.ID, string(t.From), string(t.To), int64(t.Points), int64(t.Fee), t.Refused, dayToDoc(t.Rolled)}
 	}
 }
 
@@ -47,6 +47,7 @@ func commandFromDoc(e *ledger.Entry, d entryDoc) error {
 	if t := d.Transfer; t != nil {
 		e.Transfer = &ledger.TransferPart{
 			ID: t.ID, From: ledger.AccountID(t.From), To: ledger.AccountID(t.To), Points: money.Points(t.Points), Fee: money.Points(t.Fee), Refused: t.Refused,
+			Rolled: dayFromDoc(t.Rolled),
 		}
 	}
 	return nil

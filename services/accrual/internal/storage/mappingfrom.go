@@ -60,6 +60,9 @@ func entryFields(d entryDoc) (ledger.Entry, error) {
 	if f := d.Frozen; f != nil {
 		e.Frozen = &ledger.Frozen{Earning: f.Earning, Spending: f.Spending}
 	}
+	if r := d.Rolls; r != nil {
+		e.Rolls = &ledger.RollPart{Until: calendar.Day(r.Until)}
+	}
 	if err := commandFromDoc(&e, d); err != nil {
 		return e, err
 	}
@@ -160,6 +163,9 @@ func accountToDoc(a ledger.Account, partition int, due time.Time) accountDoc {
 	if a.Frozen != (ledger.Frozen{}) {
 		d.Frozen = &frozenDoc{a.Frozen.Earning, a.Frozen.Spending}
 	}
+	if r := a.Rolling; r.Until != calendar.None {
+		d.Rolling = &rollingDoc{int32(r.Until), r.Lapses}
+	}
 	d.Holds, d.Refunds = list(a.Holds, openHoldToDoc), list(a.Refunds, refundedToDoc)
 	d.Counters = list(a.Counters, func(c ledger.Counter) counterDoc { return counterDoc{int32(c.Day), c.Type, int64(c.Points)} })
 	d.Waiting = list(a.Waiting, func(w ledger.Waiting) waitingDoc {
@@ -189,6 +195,10 @@ func accountFromDoc(d accountDoc) (ledger.Account, error) {
 	a.ActionsOnly, a.Segments = d.Actions, d.Segments
 	if f := d.Frozen; f != nil {
 		a.Frozen = ledger.Frozen{Earning: f.Earning, Spending: f.Spending}
+	}
+	a.Rolling.Until = calendar.None
+	if r := d.Rolling; r != nil {
+		a.Rolling = ledger.Rolling{Until: calendar.Day(r.Until), Lapses: r.Lapses}
 	}
 	a.Holds, a.Refunds = list(d.Holds, openHoldFromDoc), list(d.Refunds, refundedFromDoc)
 	a.Counters = list(d.Counters, func(c counterDoc) ledger.Counter {

@@ -26,6 +26,7 @@ type transferDoc struct {
 	Points  int64  `bson:"points"`
 	Fee     int64  `bson:"fee"`
 	Refused string `bson:"refused,omitempty"`
+	Rolled  *int32 `bson:"rolled,omitempty"` // day
 }
 
 // Passage is points on their way to an account.

@@ -65,6 +65,8 @@ func lapse(e program.Expiry) string {
 		return fmt.Sprintf("Points live to the end of the %dth month after the month in which they were earned.", e.EndOfMonthAfterMonths)
 	case e.AfterDays > 0:
 		return fmt.Sprintf("Points lapse %d days after the day on which they were earned.", e.AfterDays)
+	case e.Rolling.On():
+		return fmt.Sprintf("All points of an account lapse if it does nothing that counts: %s.", e)
 	case e.Date != program.YearDay{} && e.AfterYears > 0:
 		return fmt.Sprintf("Points lapse on %s, %d years after the year in which they were earned.", e.Date, e.AfterYears)
 	case e.Date != program.YearDay{}:

@@ -28,11 +28,14 @@ type Lot struct {
 	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
 	Issuer        string                 `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	ActivationDay string                 `protobuf:"bytes,3,opt,name=activation_day,json=activationDay,proto3" json:"activation_day,omitempty"`
-	// The first day on which the points are gone; empty: they never lapse.
+	// The first day on which the points are gone as things stand; empty: they never lapse, or all have lapsed.
 	ExpiryDay string `protobuf:"bytes,4,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
 	Points    int64  `protobuf:"varint,5,opt,name=points,proto3" json:"points,omitempty"`
 	// Points that lapsed from this lot unspent and can still meet a return.
-	Uncounted     int64 `protobuf:"varint,6,opt,name=uncounted,proto3" json:"uncounted,omitempty"`
+	Uncounted int64 `protobuf:"varint,6,opt,name=uncounted,proto3" json:"uncounted,omitempty"`
+	// Above 0: the points are rolling, that is the expiry day follows what the account does. Those that came in before such points
+	// lapsed and after it are of two lives, counted from 1.
+	RollingLife   int32 `protobuf:"varint,7,opt,name=rolling_life,json=rollingLife,proto3" json:"rolling_life,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -105,6 +108,13 @@ func (x *Lot) GetPoints() int64 {
 func (x *Lot) GetUncounted() int64 {
 	if x != nil {
 		return x.Uncounted
+	}
+	return 0
+}
+
+func (x *Lot) GetRollingLife() int32 {
+	if x != nil {
+		return x.RollingLife
 	}
 	return 0
 }
@@ -342,7 +352,7 @@ var File_laurel_accrual_v1_account_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1flaurel/accrual/v1/account.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/balance.proto\x1a\x1dlaurel/accrual/v1/entry.proto\"\xad\x01\n" +
+	"\x1flaurel/accrual/v1/account.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flaurel/accrual/v1/balance.proto\x1a\x1dlaurel/accrual/v1/entry.proto\"\xd0\x01\n" +
 	"\x03Lot\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x16\n" +
 	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12%\n" +
@@ -350,7 +360,8 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\n" +
 	"expiry_day\x18\x04 \x01(\tR\texpiryDay\x12\x16\n" +
 	"\x06points\x18\x05 \x01(\x03R\x06points\x12\x1c\n" +
-	"\tuncounted\x18\x06 \x01(\x03R\tuncounted\"\xa3\x01\n" +
+	"\tuncounted\x18\x06 \x01(\x03R\tuncounted\x12!\n" +
+	"\frolling_life\x18\a \x01(\x05R\vrollingLife\"\xa3\x01\n" +
 	"\x04Hold\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x16\n" +
 	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +

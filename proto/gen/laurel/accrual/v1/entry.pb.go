@@ -318,13 +318,15 @@ type Movement struct {
 	Issuer string                 `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	// The day on which pending points become active; empty: they are active.
 	ActivationDay string `protobuf:"bytes,4,opt,name=activation_day,json=activationDay,proto3" json:"activation_day,omitempty"`
-	// The first day on which the points are gone; empty: they never lapse.
+	// The first day on which the points are gone; empty: they never lapse, or are rolling.
 	ExpiryDay string `protobuf:"bytes,5,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
 	// How many points, always positive.
 	Points int64 `protobuf:"varint,6,opt,name=points,proto3" json:"points,omitempty"`
 	// Where captured or refunded points were spent: the issuer owes this partner for them. The operator for fees. Also, for points of another
 	// issuer's lot that a reversal or a pay-off took: to whom they went.
-	Redeemer      string `protobuf:"bytes,7,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
+	Redeemer string `protobuf:"bytes,7,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
+	// Above 0: the points are rolling, that is they have no day of their own but that of the account; see Lot.
+	RollingLife   int32 `protobuf:"varint,8,opt,name=rolling_life,json=rollingLife,proto3" json:"rolling_life,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -406,6 +408,13 @@ func (x *Movement) GetRedeemer() string {
 		return x.Redeemer
 	}
 	return ""
+}
+
+func (x *Movement) GetRollingLife() int32 {
+	if x != nil {
+		return x.RollingLife
+	}
+	return 0
 }
 
 // LineRating says what one line of an order earned and why.
@@ -1314,9 +1323,11 @@ type TransferPart struct {
 	// What the sender has paid on top.
 	FeePoints int64 `protobuf:"varint,5,opt,name=fee_points,json=feePoints,proto3" json:"fee_points,omitempty"`
 	// Why the points came back to the sender: the reason of the receiver. Empty: they did not.
-	Refused       string `protobuf:"bytes,6,opt,name=refused,proto3" json:"refused,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Refused string `protobuf:"bytes,6,opt,name=refused,proto3" json:"refused,omitempty"`
+	// The first day on which rolling points that were sent are gone: at the receiver they roll no more. Empty: none were sent.
+	RollingExpiryDay string `protobuf:"bytes,7,opt,name=rolling_expiry_day,json=rollingExpiryDay,proto3" json:"rolling_expiry_day,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *TransferPart) Reset() {
@@ -1387,6 +1398,13 @@ func (x *TransferPart) GetFeePoints() int64 {
 func (x *TransferPart) GetRefused() string {
 	if x != nil {
 		return x.Refused
+	}
+	return ""
+}
+
+func (x *TransferPart) GetRollingExpiryDay() string {
+	if x != nil {
+		return x.RollingExpiryDay
 	}
 	return ""
 }
@@ -1495,9 +1513,11 @@ type Entry struct {
 	// For what sends points to another account, and what they arrive or come back by.
 	Transfer *TransferPart `protobuf:"bytes,27,opt,name=transfer,proto3" json:"transfer,omitempty"`
 	// For what gives points a later day.
-	Extension     *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Extension *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
+	// The first day on which the account's rolling points are gone from this entry on; empty: it did not move.
+	RollingExpiryDay string `protobuf:"bytes,29,opt,name=rolling_expiry_day,json=rollingExpiryDay,proto3" json:"rolling_expiry_day,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
@@ -1726,6 +1746,13 @@ func (x *Entry) GetExtension() *ExtensionPart {
 	return nil
 }
 
+func (x *Entry) GetRollingExpiryDay() string {
+	if x != nil {
+		return x.RollingExpiryDay
+	}
+	return ""
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1734,7 +1761,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\aPosting\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x16\n" +
 	"\x06bucket\x18\x02 \x01(\tR\x06bucket\x12\x16\n" +
-	"\x06points\x18\x03 \x01(\x03R\x06points\"\xe5\x01\n" +
+	"\x06points\x18\x03 \x01(\x03R\x06points\"\x88\x02\n" +
 	"\bMovement\x123\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.laurel.accrual.v1.MovementKindR\x04kind\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x16\n" +
@@ -1743,7 +1770,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"expiry_day\x18\x05 \x01(\tR\texpiryDay\x12\x16\n" +
 	"\x06points\x18\x06 \x01(\x03R\x06points\x12\x1a\n" +
-	"\bredeemer\x18\a \x01(\tR\bredeemer\"\xb4\x01\n" +
+	"\bredeemer\x18\a \x01(\tR\bredeemer\x12!\n" +
+	"\frolling_life\x18\b \x01(\x05R\vrollingLife\"\xb4\x01\n" +
 	"\n" +
 	"LineRating\x12\x17\n" +
 	"\aline_id\x18\x01 \x01(\tR\x06lineId\x12\x10\n" +
@@ -1826,7 +1854,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\vcapture_day\x18\x03 \x01(\tR\n" +
 	"captureDay\x12\x1f\n" +
 	"\vleft_points\x18\x04 \x01(\x03R\n" +
-	"leftPoints\"\xa4\x01\n" +
+	"leftPoints\"\xd2\x01\n" +
 	"\fTransferPart\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x12\n" +
@@ -1835,12 +1863,13 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x06points\x18\x04 \x01(\x03R\x06points\x12\x1d\n" +
 	"\n" +
 	"fee_points\x18\x05 \x01(\x03R\tfeePoints\x12\x18\n" +
-	"\arefused\x18\x06 \x01(\tR\arefused\"M\n" +
+	"\arefused\x18\x06 \x01(\tR\arefused\x12,\n" +
+	"\x12rolling_expiry_day\x18\a \x01(\tR\x10rollingExpiryDay\"M\n" +
 	"\rExtensionPart\x12\x1d\n" +
 	"\n" +
 	"before_day\x18\x01 \x01(\tR\tbeforeDay\x12\x1d\n" +
 	"\n" +
-	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"\xa6\n" +
+	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"\xd4\n" +
 	"\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
@@ -1874,7 +1903,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment\x125\n" +
 	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
 	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer\x12>\n" +
-	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension*\x86\x03\n" +
+	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension\x12,\n" +
+	"\x12rolling_expiry_day\x18\x1d \x01(\tR\x10rollingExpiryDay*\x86\x03\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +

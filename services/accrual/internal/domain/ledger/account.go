@@ -53,7 +53,7 @@ type Account struct {
 	Clock    time.Time // effective time of the last entry
 	Hash     Hash      // of the last entry
 	Balances []Balance // sorted by unit
-	Lots     []Lot     // in the order in which they are consumed
+	Lots     []Lot     // sorted as LotKey.compare does: as they are consumed, but for rolling ones
 	Debts    []Debt    // sorted by unit, issuer
 	Ladder   ladder.State
 	// Reviewed is the last day whose 00:00 review is behind the account.
@@ -71,11 +71,13 @@ type Account struct {
 	Segments []string
 	// Frozen is what the account may not do.
 	Frozen Frozen
+	// Rolling is the day of the points that have none of their own.
+	Rolling Rolling
 }
 
 // NewAccount returns an account without entries.
 func NewAccount(program string, id AccountID) Account {
-	return Account{Program: program, ID: id, Reviewed: calendar.None}
+	return Account{Program: program, ID: id, Reviewed: calendar.None, Rolling: Rolling{Until: calendar.None}}
 }
 
 // opened tells whether an order, a grant or an enrolment has opened the account. Actions and commands do not count: whoever

@@ -107,7 +107,10 @@ func TakeAction(a Account, taken Taken, c ActionCommand, schedule program.Schedu
 	default:
 		part.Points = part.Rule
 	}
-	if err := d.earn(lotOf(rules.Program, c.Event.OccurredAt), part.Points); err != nil {
+	if part.Points > 0 {
+		d.roll(rules.Program, part.Day, rules.Program.Expiry.Rolling.ByEarning)
+	}
+	if err := d.earn(a.lotOf(rules.Program, c.Event.OccurredAt), part.Points); err != nil {
 		return Verdict{}, err
 	}
 	e, next, err := d.post(a)

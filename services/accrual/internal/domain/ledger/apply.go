@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkRolls(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -95,6 +95,9 @@ func (a Account) evolve(e Entry) (Account, error) {
 		return a, err
 	}
 	if next.Refunds, err = a.refundsAfter(e); err != nil {
+		return a, err
+	}
+	if next.Rolling, err = a.rollingAfter(e); err != nil {
 		return a, err
 	}
 	next.Ladder = a.ladderAfter(e)

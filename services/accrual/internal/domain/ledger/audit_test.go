@@ -129,7 +129,7 @@ func auditHolds(t require.TestingT, entries []ledger.Entry, a ledger.Account, sp
 	}
 }
 
-// consumed is design 4: by expiry, activation, issuer; what never lapses comes last.
+// consumed is design 4: by expiry, activation, issuer; what never lapses, or is rolling, comes last.
 func consumed(a, b ledger.Lot) int {
 	never := func(d calendar.Day) int {
 		if d == calendar.None {
@@ -138,7 +138,7 @@ func consumed(a, b ledger.Lot) int {
 		return 0
 	}
 	return cmp.Or(cmp.Compare(never(a.Expiry), never(b.Expiry)), cmp.Compare(a.Expiry, b.Expiry),
-		cmp.Compare(a.Activation, b.Activation), strings.Compare(a.Issuer, b.Issuer))
+		cmp.Compare(a.Activation, b.Activation), cmp.Compare(a.Life, b.Life), strings.Compare(a.Issuer, b.Issuer))
 }
 
 // auditTargets checks that what was issued is what the orders should have earned: target minus posted leaves nothing.

@@ -41,19 +41,20 @@ func (a Award) do(d *draft, _ Request, known program.Known) error {
 	if err := d.work.mayEarn(); err != nil {
 		return err
 	}
-	key := lotOf(known.Program, d.EffectiveAt)
+	key := d.work.lotOf(known.Program, d.EffectiveAt)
 	key.Issuer = a.Issuer
 	if a.Activation != nil {
 		key.Activation = *a.Activation
 	}
 	if a.Expiry != nil {
-		key.Expiry = *a.Expiry
+		key.Expiry, key.Life = *a.Expiry, 0
 	}
+	d.roll(known.Program, d.Day, known.Program.Expiry.Rolling.ByEarning)
 	if key.Activation <= d.Day {
 		key.Activation = calendar.None
 	}
-	if key.Expiry != calendar.None && (key.Expiry <= d.Day || key.Expiry <= key.Activation) {
-		return reason.New(reason.InvalidArgument, "expiry_day", "the points would be gone on %s, before anybody could spend them", key.Expiry)
+	if gone := d.work.Gone(key); gone != calendar.None && (gone <= d.Day || gone <= key.Activation) {
+		return reason.New(reason.InvalidArgument, "expiry_day", "the points would be gone on %s, before anybody could spend them", gone)
 	}
 	d.Command.Points, d.Command.Reason = a.Points, a.Reason
 	if err := d.fresh(key); err != nil {
@@ -106,7 +107,8 @@ func (a Adjust) do(d *draft, _ Request, known program.Known) error {
 		}
 		return d.spend(Movement{Move: MoveDebit, Points: -a.Points}, known.Program.Unit)
 	}
-	key := lotOf(known.Program, d.EffectiveAt)
+	d.roll(known.Program, d.Day, false)
+	key := d.work.lotOf(known.Program, d.EffectiveAt)
 	key.Activation = calendar.None
 	if err := d.fresh(key); err != nil {
 		return err

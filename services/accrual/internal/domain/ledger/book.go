@@ -19,6 +19,7 @@ type Book struct {
 	Frozen  bool         // the account might not earn when it was paid
 	Posted  money.Points // what the order has earned so far
 	Base    money.Minor  // what the ladder has counted of it so far
+	Life    int          // of the rolling points that it has earned first; 0: none
 	keys    []string     // of the entries, in their order
 }
 
@@ -32,6 +33,11 @@ func (b Book) Add(e Entry) (Book, error) {
 	arrival := orderbook.Arrival{Ref: o.Ref, Event: o.Event, ID: e.EventID, Source: e.EventSource}
 	b.Book = b.Book.Add(string(e.Account), arrival, o.Content, o.Revision)
 	b.Tier, b.Segment, b.Frozen, b.Posted, b.Base = o.Tier, o.Segment, o.Frozen, o.Target, o.Base
+	for _, m := range e.Movements {
+		if m.Move == MoveEarn && b.Life == 0 {
+			b.Life = m.Lot.Life
+		}
+	}
 	b.keys = append(slices.Clip(b.keys), e.Key)
 	return b, nil
 }

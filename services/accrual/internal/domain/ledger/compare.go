@@ -57,6 +57,9 @@ func Differences(entries, stored Account) []string {
 	if entries.Frozen != stored.Frozen {
 		differ("what is frozen", entries.Frozen, stored.Frozen)
 	}
+	if entries.Rolling != stored.Rolling {
+		differ("the day of rolling points", entries.Rolling, stored.Rolling)
+	}
 	if !slices.EqualFunc(entries.Waiting, stored.Waiting, sameWaiting) {
 		differ("what waits", entries.Waiting, stored.Waiting)
 	}
@@ -97,6 +100,9 @@ func (k LotKey) String() string {
 	s := fmt.Sprintf("%s of %s", k.Unit, k.Issuer)
 	if k.Pending() {
 		s += " active on " + k.Activation.String()
+	}
+	if k.Life > 0 {
+		return fmt.Sprintf("%s rolling (life %d)", s, k.Life)
 	}
 	if day := k.Expiry.String(); day != "" {
 		return s + " gone on " + day

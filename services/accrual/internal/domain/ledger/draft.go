@@ -125,7 +125,7 @@ func (d *draft) inflow(key LotKey, points money.Points) error {
 		}
 		points -= m.Points
 	}
-	if key.Expiry != calendar.None && key.Expiry <= d.Day {
+	if d.work.lapsed(key, d.Day) {
 		return d.add(Movement{Move: MoveExpire, Lot: key, Points: points})
 	}
 	return nil
@@ -148,13 +148,15 @@ func (d *draft) takeBack(key LotKey, points, owedMost money.Points) error {
 		}
 		points -= n
 	}
-	lapsed, _ := d.work.lot(active)
-	n := min(points, lapsed.Uncounted)
-	if err := d.add(Movement{Move: MoveUncount, Lot: active, Points: n}); err != nil {
-		return err
+	for _, k := range own { // pending ones lapse where rolling points follow what is spent alone
+		lapsed, _ := d.work.lot(k)
+		n := min(points, lapsed.Uncounted)
+		if err := d.add(Movement{Move: MoveUncount, Lot: k, Points: n}); err != nil {
+			return err
+		}
+		points -= n
 	}
-	points -= n
-	for _, lot := range slices.Clone(d.work.Lots) {
+	for _, lot := range d.work.consumed() {
 		if lot.Pending() || lot.Unit != key.Unit {
 			continue
 		}

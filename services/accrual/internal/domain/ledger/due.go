@@ -32,8 +32,8 @@ func NextDue(a Account, schedule program.Schedule) (time.Time, bool) {
 		if l.Pending() {
 			earlier(l.Activation.Start(zone))
 		}
-		if l.Expiry != calendar.None {
-			earlier(l.Expiry.Start(zone))
+		if gone := a.Gone(l.LotKey); gone != calendar.None {
+			earlier(gone.Start(zone))
 		}
 	}
 	if a.Version == 0 {
@@ -111,7 +111,7 @@ func (d *draft) fallDue(a Account, schedule program.Schedule, books Books) error
 		return nil
 	}
 	for _, l := range slices.Clone(a.Lots) {
-		if l.Left > 0 && l.Expiry != calendar.None && l.Expiry <= day {
+		if l.Left > 0 && a.lapsed(l.LotKey, day) {
 			d.Kind = KindExpire
 			if err := d.add(Movement{Move: MoveExpire, Lot: l.LotKey, Points: l.Left}); err != nil {
 				return err

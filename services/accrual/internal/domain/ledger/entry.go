@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048, 0053): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -29,12 +29,16 @@ const (
 	FormatFrozen uint8 = 7
 	// FormatLife is Format, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 	FormatLife uint8 = 8
+	// FormatRolling is Format, with all parts of the formats above, the day of rolling points and the lives of lots behind all of it.
+	FormatRolling uint8 = 9
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.rolls():
+		return FormatRolling
 	case e.Transfer != nil || e.Extension != nil:
 		return FormatLife
 	case e.froze():
@@ -204,6 +208,7 @@ type Entry struct {
 	Frozen      *Frozen        // nil but for what freezes an account, or ends that
 	Transfer    *TransferPart  // nil but for what sends points to another account, and what they arrive by
 	Extension   *ExtensionPart // nil but for what gives points a later day
+	Rolls       *RollPart      // nil but for what moves the day of the account's rolling points
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

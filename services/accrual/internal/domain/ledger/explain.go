@@ -27,6 +27,7 @@ func Explain(e Entry, p *program.Program) []string {
 	for _, m := range e.Movements {
 		sentences = append(sentences, x.movement(m))
 	}
+	sentences = append(sentences, x.rolled()...)
 	sentences = append(sentences, x.tier()...)
 	return append(sentences, x.after()...)
 }
@@ -245,6 +246,9 @@ func (x explainer) movement(m Movement) string {
 	case MoveActivate:
 		return fmt.Sprintf("%s became active on %s; %s.", points, long(m.Lot.Activation), w.spendable(m.Lot))
 	case MoveExpire:
+		if m.Lot.Life > 0 {
+			return x.lapsedRolling(points)
+		}
 		return fmt.Sprintf("%s expired unspent: the last day was %s.", points, long(m.Lot.Expiry-1))
 	case MoveUncount:
 		return fmt.Sprintf("%s had expired unspent already and %s as taken back.", points, w.count)
@@ -273,6 +277,9 @@ func (x explainer) movement(m Movement) string {
 	case MoveFee:
 		return fmt.Sprintf("%s that the sender had paid on top %s the fee.", points, w.are)
 	case MovePutOff:
+		if m.Lot.Life > 0 {
+			return fmt.Sprintf("%s of %s would have been gone: %s.", points, m.Lot.Issuer, w.spent(m.Lot))
+		}
 		return fmt.Sprintf("%s of %s would have been gone: the last day was %s.", points, m.Lot.Issuer, long(m.Lot.Expiry-1))
 	case MoveExtend:
 		return fmt.Sprintf("%s of %s live on; %s.", points, m.Lot.Issuer, w.spendable(m.Lot))

@@ -71,16 +71,19 @@ func grouped(digits string) string {
 }
 
 // number is how words agree with one point, or with several.
-type number struct{ are, were, become, count, they, them string }
+type number struct{ are, were, become, count, they, them, their string }
 
 var (
-	single  = number{"is", "was", "it becomes active", "counts", "it", "it"}
-	several = number{"are", "were", "they become active", "count", "they", "them"}
+	single  = number{"is", "was", "it becomes active", "counts", "it", "it", "its"}
+	several = number{"are", "were", "they become active", "count", "they", "them", "their"}
 )
 
 // spendable says until when points of a lot can be spent.
 func (w number) spendable(lot LotKey) string {
-	if lot.Expiry == calendar.None {
+	switch {
+	case lot.Life > 0:
+		return w.their + " last day follows what the account does"
+	case lot.Expiry == calendar.None:
 		return w.they + " will not expire"
 	}
 	return w.they + " can be spent until " + long(lot.Expiry-1)
@@ -88,7 +91,10 @@ func (w number) spendable(lot LotKey) string {
 
 // spent says until when points could have been spent.
 func (w number) spent(lot LotKey) string {
-	if lot.Expiry == calendar.None {
+	switch {
+	case lot.Life > 0:
+		return w.their + " last day followed what the account did"
+	case lot.Expiry == calendar.None:
 		return w.they + " would not have expired"
 	}
 	return w.they + " could have been spent until " + long(lot.Expiry-1)

@@ -24,7 +24,7 @@ const (
 func Spend(a Account, known program.Known, t time.Time, points money.Points) (Entry, Account, error) {
 	d := a.begin(known, t)
 	d.Kind, d.Actor, d.Key, d.OccurredAt = KindState, "merchant/cafe", DueKey(a.ID, d.Seq), t
-	for _, l := range a.Lots {
+	for _, l := range a.consumed() {
 		if l.Pending() {
 			continue
 		}

@@ -33,15 +33,16 @@ func (x Extend) content(w *writer) {
 func (x Extend) Extends(a Account, unit string) money.Points {
 	sum := money.Points(0)
 	for _, l := range a.Lots {
-		if x.meant(l.LotKey, unit) {
+		if x.meant(l.LotKey, a.Gone(l.LotKey), unit) {
 			sum += l.Left
 		}
 	}
 	return sum
 }
 
-func (x ExtensionPart) meant(k LotKey, unit string) bool {
-	return k.Unit == unit && k.Expiry != calendar.None && k.Expiry < x.Before && k.Activation < x.To
+// meant tells whether points of a lot that are gone on a day get the later one.
+func (x ExtensionPart) meant(k LotKey, gone calendar.Day, unit string) bool {
+	return k.Unit == unit && gone != calendar.None && gone < x.Before && k.Activation < x.To
 }
 
 func (x Extend) do(d *draft, _ Request, known program.Known) error {
@@ -63,12 +64,15 @@ func (x Extend) do(d *draft, _ Request, known program.Known) error {
 	}
 	part := x.ExtensionPart
 	d.Extension = &part
+	was := d.work
 	for _, l := range slices.Clone(d.work.Lots) {
-		if !x.meant(l.LotKey, unit) {
+		if l.Left == 0 || !x.meant(l.LotKey, was.Gone(l.LotKey), unit) {
 			continue
 		}
-		later := l.LotKey
-		later.Expiry = x.To
+		later := x.later(l.LotKey)
+		if l.Life > 0 {
+			d.rollTo(x.To)
+		}
 		if err := d.add(Movement{Move: MovePutOff, Lot: l.LotKey, Points: l.Left}); err != nil {
 			return err
 		}
@@ -77,6 +81,14 @@ func (x Extend) do(d *draft, _ Request, known program.Known) error {
 		}
 	}
 	return nil
+}
+
+// later is the lot in which points are from then on. Rolling ones stay where they are: their day is the account's.
+func (x ExtensionPart) later(k LotKey) LotKey {
+	if k.Life == 0 {
+		k.Expiry = x.To
+	}
+	return k
 }
 
 // checkExtension holds the entry of an extension against itself: each movement has its counterpart. Empty: it is as it
@@ -91,9 +103,15 @@ func (e Entry) checkExtension() string {
 		return "an extension with the part of something else, or of nothing"
 	}
 	for pair := range slices.Chunk(e.Movements, 2) {
-		later := pair[0].Lot
-		later.Expiry = e.Extension.To
-		if pair[0].Move != MovePutOff || !e.Extension.meant(pair[0].Lot, later.Unit) || pair[1] != (Movement{Move: MoveExtend, Lot: later, Points: pair[0].Points}) {
+		lot, later := pair[0].Lot, e.Extension.later(pair[0].Lot)
+		gone := lot.Expiry
+		if lot.Life > 0 {
+			gone = e.Extension.Before - 1 // of rolling points the account knows it
+		}
+		if lot.Life > 0 && (e.Rolls == nil || e.Rolls.Until != e.Extension.To) {
+			return "rolling points are extended, and their day is another"
+		}
+		if pair[0].Move != MovePutOff || !e.Extension.meant(lot, gone, later.Unit) || pair[1] != (Movement{Move: MoveExtend, Lot: later, Points: pair[0].Points}) {
 			return "points of an extension come from elsewhere than they go to"
 		}
 	}

@@ -278,7 +278,7 @@ func lifeSamples(t require.TestingT) []ledger.Entry {
 	sent := bare(out, ledger.KindTransferOut, "cmd/operator/anna/t", active, transit, ledger.Movement{Move: ledger.MoveSend, Lot: lot, Points: 60})
 	sent.Actor = "caller/operator/anna"
 	sent.Command = &ledger.CommandPart{Caller: "operator/anna", Content: ledger.Hash{10, 11}, Points: 57, Reason: "GIFT", Approver: "operator/ben"}
-	sent.Transfer = &ledger.TransferPart{ID: sent.Key, From: "anna", To: "ben", Points: 57, Fee: 3}
+	sent.Transfer = &ledger.TransferPart{ID: sent.Key, From: "anna", To: "ben", Points: 57, Fee: 3, Rolled: calendar.None}
 	active.Points, transit.Points = 60, -60
 	back := bare(sent, ledger.KindTransferIn, ledger.BackKey(sent.Key), active, transit, ledger.Movement{Move: ledger.MoveReceive, Lot: lot, Points: 60})
 	part := *sent.Transfer
@@ -301,6 +301,38 @@ func lifeSamples(t require.TestingT) []ledger.Entry {
 // Format 8 is format 1, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 func TestCanonicalBytesOfFormat8AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-8.txt", lifeSamples(t))
+}
+
+// rollingSamples are what format 9 is for: an order that moves the day of rolling points, with what the ladder did to grants; a lapse, a refund in
+// part, a hold that goes to another's adjustment, and points that are sent with their day.
+func rollingSamples(t require.TestingT) []ledger.Entry {
+	rolling := func(e ledger.Entry) ledger.Entry {
+		e.Format, e.Movements = ledger.FormatRolling, slices.Clone(e.Movements)
+		for i := range e.Movements {
+			e.Movements[i].Lot.Expiry, e.Movements[i].Lot.Life = calendar.None, i+2
+		}
+		return e
+	}
+	earn := rolling(samples(t)[0])
+	earn.Rolls = &ledger.RollPart{Until: earn.Day + 90}
+	earn.Ladder = &ledger.LadderPart{Grants: &ledger.GrantsPart{Below: "bronze"}}
+	order := *earn.Order
+	order.Segment = "slipping"
+	earn.Order = &order
+	action := rolling(laterSamples(t)[0])
+	held, refund, adjust := rolling(commandSamples(t)[1]), rolling(sharedSamples(t)[0]), rolling(sharedSamples(t)[1])
+	sent := rolling(lifeSamples(t)[0])
+	part := *sent.Transfer
+	part.Rolled = sent.Day + 80
+	sent.Transfer = &part
+	extended := rolling(lifeSamples(t)[3])
+	extended.Rolls = &ledger.RollPart{Until: extended.Extension.To}
+	return []ledger.Entry{earn, rolling(samples(t)[4]), action, held, refund, adjust, sent, extended}
+}
+
+// Format 9 is format 1, with all parts of the formats before it, the day of rolling points and the lives of lots behind all of it.
+func TestCanonicalBytesOfFormat9AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-9.txt", rollingSamples(t))
 }
 
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
@@ -329,7 +361,7 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), rollingSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())

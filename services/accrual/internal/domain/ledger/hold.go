@@ -83,7 +83,7 @@ func (d *draft) spend(like Movement, unit string) error {
 		return d.insufficient(unit, like.Points)
 	}
 	left := like.Points
-	for _, l := range slices.Clone(d.work.Lots) {
+	for _, l := range d.work.consumed() {
 		if l.Pending() || l.Unit != unit {
 			continue
 		}
@@ -142,7 +142,7 @@ func (c Capture) content(w *writer) {
 	w.int(int64(c.Points))
 }
 
-func (c Capture) do(d *draft, r Request, _ program.Known) error {
+func (c Capture) do(d *draft, r Request, known program.Known) error {
 	d.Kind = KindCapture
 	hold, err := d.open(c.Hold, r)
 	if err != nil {
@@ -159,6 +159,9 @@ func (c Capture) do(d *draft, r Request, _ program.Known) error {
 			With("asked", left).With("held", hold.Points)
 	}
 	d.Command.Points = left
+	if known.Program.Expiry.Rolling.BySpending {
+		d.roll(known.Program, d.Day, true)
+	}
 	var rest []Part
 	for _, p := range hold.Parts {
 		n := min(left, p.Points)

@@ -20,14 +20,15 @@ type Lapsing struct {
 func (a Account) Lapsing(until calendar.Day) []Lapsing {
 	var list []Lapsing
 	for _, l := range a.Lots {
-		if l.Left == 0 || l.Expiry == calendar.None || l.Expiry > until {
+		gone := a.Gone(l.LotKey)
+		if l.Left == 0 || gone == calendar.None || gone > until {
 			continue
 		}
-		i, found := slices.BinarySearchFunc(list, Lapsing{l.Unit, l.Expiry, 0}, func(x, y Lapsing) int {
+		i, found := slices.BinarySearchFunc(list, Lapsing{l.Unit, gone, 0}, func(x, y Lapsing) int {
 			return cmp.Or(cmp.Compare(x.Expiry, y.Expiry), cmp.Compare(x.Unit, y.Unit))
 		})
 		if !found {
-			list = slices.Insert(list, i, Lapsing{Unit: l.Unit, Expiry: l.Expiry})
+			list = slices.Insert(list, i, Lapsing{Unit: l.Unit, Expiry: gone})
 		}
 		list[i].Points += l.Left
 	}

@@ -61,20 +61,27 @@ func ParseMove(s string) (Move, error) {
 
 // LotKey makes lots equal: equal ones are one lot. Activation is calendar.None for active points, so that points
 // of equal expiry merge when they become active. Expiry is the first day on which the points are gone, calendar.None: never.
+// Life above 0: the points are rolling, their day is that of Account.Rolling, and Expiry is calendar.None; points that came in
+// before such points lapsed and after it are of two lives.
 type LotKey struct {
 	Unit       string
 	Issuer     string
 	Activation calendar.Day
 	Expiry     calendar.Day
+	Life       int
 }
 
 // Pending tells whether the lot's points are not active yet.
 func (k LotKey) Pending() bool { return k.Activation != calendar.None }
 
-// compare orders lots as they are consumed: first to expire first, then activation, then issuer.
-func (k LotKey) compare(o LotKey) int {
-	return cmp.Or(cmp.Compare(k.Unit, o.Unit), compareExpiry(k.Expiry, o.Expiry),
-		cmp.Compare(k.Activation, o.Activation), cmp.Compare(k.Issuer, o.Issuer))
+// compare orders lots as they are consumed: first to expire first, then activation, life, issuer. Rolling ones stand with those
+// that never lapse; see Account.consumed.
+func (k LotKey) compare(o LotKey) int { return k.byDay(k.Expiry, o, o.Expiry) }
+
+// byDay orders lots as they are consumed, where each is gone on a day.
+func (k LotKey) byDay(gone calendar.Day, o LotKey, oGone calendar.Day) int {
+	return cmp.Or(cmp.Compare(k.Unit, o.Unit), compareExpiry(gone, oGone),
+		cmp.Compare(k.Activation, o.Activation), cmp.Compare(k.Life, o.Life), cmp.Compare(k.Issuer, o.Issuer))
 }
 
 // compareExpiry puts "never" last.

@@ -14,6 +14,8 @@ type Preview struct {
 	Entry Entry
 	// Lot is where its points would go. Activation is calendar.None where they are active at once.
 	Lot LotKey
+	// Gone is the first day on which they would be gone; calendar.None: never.
+	Gone calendar.Day
 	// PaysDebt is how many of the points would pay what the account owes, at once or when they become active.
 	PaysDebt money.Points
 }
@@ -31,7 +33,8 @@ func PreviewOrder(a Account, books Books, c Command, schedule program.Schedule, 
 		return Preview{}, err
 	}
 	e := verdict.Entry
-	p := Preview{Entry: e, Lot: orderLot(schedule.Revision(e.Order.Revision).Program, c.Ref, c.Event.OccurredAt)}
+	p := Preview{Entry: e, Lot: a.orderLot(schedule.Revision(e.Order.Revision).Program, c.Ref, c.Event.OccurredAt)}
+	p.Gone = verdict.Account.Gone(p.Lot)
 	if p.Lot.Activation <= e.Day {
 		p.Lot.Activation = calendar.None
 	}

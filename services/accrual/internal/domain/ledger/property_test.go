@@ -57,6 +57,7 @@ func newMachine(t *rapid.T, seen map[string]int) *machine {
 func drawPolicy(t *rapid.T) policy {
 	p := policy{
 		months:      rapid.SampledFrom([]int{0, 1, 1, 2, 3}).Draw(t, "months"),
+		rollMonths:  rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "rolling months"),
 		extendDays:  rapid.SampledFrom([]int{0, 0, 1, 30}).Draw(t, "extend days"),
 		owedMost:    rapid.SampledFrom([]int{-1, -1, 0, 3, 20}).Draw(t, "owed at most"),
 		sends:       rapid.IntRange(0, 4).Draw(t, "sends") > 0,
@@ -74,6 +75,11 @@ func drawPolicy(t *rapid.T) policy {
 		p.sendMax = rapid.IntRange(5, 60).Draw(t, "max")
 		p.sendDay = p.sendMax + rapid.IntRange(0, 30).Draw(t, "more a day")
 	}
+	if p.rollMonths == 0 && rapid.IntRange(0, 4).Draw(t, "rolling by days") == 0 {
+		p.rollDays = rapid.SampledFrom([]int{28, 45}).Draw(t, "rolling days")
+	}
+	p.rollEarn = rapid.IntRange(0, 3).Draw(t, "rolls by earning") > 0
+	p.rollSpend = !p.rollEarn || rapid.Bool().Draw(t, "rolls by spending")
 	p.gold = p.silver + money.Minor(rapid.IntRange(500, 3000).Draw(t, "gold"))
 	return p
 }
@@ -253,21 +259,23 @@ func (m *machine) compare() {
 	for _, p := range w.points {
 		switch p.state {
 		case "pending":
-			lots[fmt.Sprint("pending ", p.active, p.gone, p.issuer)]++
+			lots[fmt.Sprint("pending ", p.active, p.gone, p.life, p.issuer)]++
 		case "active", "lapsed":
-			lots[fmt.Sprint(p.state, p.gone, p.issuer)]++
+			lots[fmt.Sprint(p.state, p.gone, p.life, p.issuer)]++
 		}
 	}
 	got := map[string]int{}
 	for _, l := range a.Lots {
-		name := fmt.Sprint("active", l.Expiry, l.Issuer)
+		name := fmt.Sprint("active", l.Expiry, l.Life, l.Issuer)
 		if l.Pending() {
-			name = fmt.Sprint("pending ", l.Activation, l.Expiry, l.Issuer)
+			name = fmt.Sprint("pending ", l.Activation, l.Expiry, l.Life, l.Issuer)
 		}
 		add(got, name, int(l.Left))
-		add(got, fmt.Sprint("lapsed", l.Expiry, l.Issuer), int(l.Uncounted))
+		add(got, fmt.Sprint("lapsed", l.Expiry, l.Life, l.Issuer), int(l.Uncounted))
 	}
 	require.Equal(m.t, lots, got)
+	require.Equal(m.t, w.until(), a.Rolling.Until, "the day of rolling points")
+	m.compareLapsing()
 	require.Len(m.t, a.Waiting, len(w.waits))
 	for i, x := range w.waits {
 		require.Equal(m.t, x.order.ref, a.Waiting[i].Ref)
@@ -278,6 +286,21 @@ func (m *machine) compare() {
 		log = append(log, e.Day.String()+" "+e.Kind.String())
 	}
 	require.Equal(m.t, w.log, log)
+}
+
+// compareLapsing holds what is said to lapse soon against the twin's points.
+func (m *machine) compareLapsing() {
+	soon, until := map[calendar.Day]int{}, m.twin.today+40
+	for _, p := range m.twin.points {
+		if day := m.twin.lapses(p); (p.state == "active" || p.state == "pending") && day <= until {
+			soon[day]++
+		}
+	}
+	said := map[calendar.Day]int{}
+	for _, l := range m.lazy.account.Lapsing(until) {
+		said[l.Expiry] += int(l.Points)
+	}
+	require.Equal(m.t, soon, said, "what lapses within 40 days")
 }
 
 // nonzero leaves out what came to nothing.
@@ -341,6 +364,12 @@ func (m *machine) finish() {
 		}
 		for _, move := range e.Movements {
 			m.seen["move "+move.Move.String()]++
+			if move.Lot.Life > 0 {
+				m.seen["rolling "+move.Move.String()]++
+			}
+			if move.Lot.Life > 1 && move.Move == ledger.MoveEarn {
+				m.seen["another life"]++
+			}
 		}
 		if e.Ladder != nil && e.Ladder.Change != nil {
 			m.seen["tier "+e.Ladder.Change.Cause]++
@@ -382,6 +411,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 		"owed by capture", "owed by refund", "owed by reverse", "entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
 		"command ledger.Transfer", "command ledger.Extend", "move put_off", "move extend", "arrived", "came back", "arrival ACCOUNT_FROZEN", "command POINTS_TOO_YOUNG", "command TRANSFER_LIMIT",
 		"command TRANSFERS_NOT_ALLOWED", "move send", "move receive", "move fee", "owed by fee",
+		"rolling earn", "rolling activate", "rolling expire", "rolling reverse",
 		"tier first", "tier reached", "tier review",
 	} {
 		require.Positive(t, seen[key], "the machine never came to: %s", key)

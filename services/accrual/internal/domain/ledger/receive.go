@@ -28,6 +28,9 @@ func Receive(a Account, out Entry, schedule program.Schedule, t time.Time) (Entr
 	d.Key = TransferKey(p.ID)
 	left := p.Points
 	for _, m := range out.Movements {
+		if m.Lot.Life > 0 {
+			m.Lot.Life, m.Lot.Expiry = 0, p.Rolled
+		}
 		n := min(left, m.Points)
 		if n > 0 {
 			if err := d.fresh(m.Lot); err != nil {

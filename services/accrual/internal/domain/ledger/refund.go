@@ -80,8 +80,8 @@ func (f Refund) do(d *draft, r Request, known program.Known) error {
 			continue
 		}
 		back := Movement{Move: MoveRefund, Lot: m.Lot, Points: n, Redeemer: m.Redeemer}
-		if days := known.Program.Refunds.ExtendExpiredDays; days > 0 && m.Lot.lapsed(d.Day) {
-			back.Lot.Expiry = d.Day.AddDays(days)
+		if days := known.Program.Refunds.ExtendExpiredDays; days > 0 && d.work.lapsed(m.Lot, d.Day) {
+			back.Lot.Expiry, back.Lot.Life = d.Day.AddDays(days), 0
 		}
 		if err := d.bring(back); err != nil {
 			return err
@@ -110,9 +110,6 @@ func (f Refund) refundable(d *draft, r Request) (money.Points, money.Points, err
 	}
 	return captured, captured, nil
 }
-
-// lapsed tells whether the day has come on which the lot's points are gone.
-func (k LotKey) lapsed(day calendar.Day) bool { return k.Expiry != calendar.None && k.Expiry <= day }
 
 // late tells whether it is too late to refund what was captured on a day.
 func (e Entry) late(captured calendar.Day) bool { return e.Day > captured.AddDays(refundDays) }

@@ -93,7 +93,7 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 		if o.Frozen {
 			d.Lines, o.Target = nil, 0
 		}
-		if err := d.difference(rules.Program, state, o.Target-book.Posted); err != nil {
+		if err := d.difference(rules.Program, state, book.Life, o.Target-book.Posted); err != nil {
 			return err
 		}
 	}
@@ -122,27 +122,36 @@ func (a Account) tierHeld(p *program.Program) string {
 	return a.Ladder.Tier
 }
 
-// difference posts target minus posted.
-func (d *draft) difference(p *program.Program, state orders.State, points money.Points) error {
-	key := orderLot(p, d.Order.Ref, state.PaidAt())
+// difference posts target minus posted. Life is that of the rolling points which the order has earned already, 0: none.
+func (d *draft) difference(p *program.Program, state orders.State, life int, points money.Points) error {
+	key := d.work.orderLot(p, d.Order.Ref, state.PaidAt())
+	if key.Life > 0 && life > 0 {
+		key.Life = life
+	}
 	if points < 0 {
 		d.Kind = KindReverse
 		return d.takeBack(key, -points, p.Returns.OwedMost)
+	}
+	if points > 0 {
+		d.roll(p, calendar.DayOf(state.PaidAt(), p.Zone), p.Expiry.Rolling.ByEarning)
 	}
 	return d.earn(key, points)
 }
 
 // orderLot is the lot of an order's points: its merchant's partner owes for them.
-func orderLot(p *program.Program, ref orders.Ref, paid time.Time) LotKey {
-	key := lotOf(p, paid)
+func (a Account) orderLot(p *program.Program, ref orders.Ref, paid time.Time) LotKey {
+	key := a.lotOf(p, paid)
 	key.Issuer = p.Issuer(ref.Merchant, calendar.DayOf(paid, p.Zone))
 	return key
 }
 
 // lotOf is the lot of points that were earned at a time.
-func lotOf(p *program.Program, earned time.Time) LotKey {
+func (a Account) lotOf(p *program.Program, earned time.Time) LotKey {
 	day := calendar.DayOf(earned, p.Zone)
 	key := LotKey{Unit: p.Unit, Issuer: Operator, Activation: calendar.None, Expiry: p.ExpiryDay(day)}
+	if p.Expiry.Rolling.On() {
+		key.Expiry, key.Life = calendar.None, a.Rolling.life()
+	}
 	if p.Earning.ActivationDays > 0 {
 		key.Activation = day.AddDays(p.Earning.ActivationDays)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // aLife is a history that holds every kind of entry, every move but one, and every part of an entry.
@@ -53,9 +54,61 @@ func (h *house) before(i int) ledger.Account {
 	return a
 }
 
+// aRollingLife is a history of points that follow what the account does, with all that moves, ends and refills them.
+func aRollingLife(t require.TestingT) *house {
+	h := newHouse(t, rules(t, ladderOf100, "earning: {points: 1, per: 1.00, pending_days: 3}", "expiry: {rule: rolling, days: 30, activity: [earn, spend]}",
+		"returns: {missing: negative_limit, limit: 20}", "transfers: {older_than_days: 0}"))
+	h.tell(`
+		2025-01-10 paid o1: 2 x 60.00 cd
+		2025-01-20 paid o2: 30.00 cd
+		2025-01-25 holds h1: 20 200h
+		2025-01-26 captures c1/h1: 15
+		2025-01-27 refunds r1/c1: 4
+		2025-01-28 adjusts j1: 7
+		2025-01-28 awards a1: 12 cafe 2025-01-28
+		2025-04-01 returned o1/r1
+		2025-04-02 paid o3: 50.00 cd
+		2025-04-06 spends 45
+		2025-04-07 returned o3/r1`)
+	at := noon(calendar.Date(2025, 4, 8))
+	for _, r := range []ledger.Request{
+		{Key: "j2", Deed: ledger.Adjust{Points: 100, Reason: "GOODWILL"}},
+		{Key: "s1", Deed: ledger.Transfer{To: "ben", Points: 5}},
+		{Key: "x1", Deed: ledger.Extend{ExtensionPart: ledger.ExtensionPart{Before: calendar.Date(2025, 6, 1), To: calendar.Date(2025, 7, 1)}, Reason: "CLOSED", Most: 1000}},
+	} {
+		r.Caller = "till"
+		_, err := h.do(r, at)
+		require.NoError(t, err)
+	}
+	out, ok := h.entry("cmd/till/s1")
+	require.True(t, ok)
+	_, err := h.arrive(out, reason.AccountNotFound, at)
+	require.NoError(t, err)
+	h.pass(noon(calendar.Date(2025, 8, 1)))
+	return h
+}
+
 func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
-	h := aLife(t)
 	changed := map[string]bool{}
+	for _, h := range []*house{aLife(t), aRollingLife(t)} {
+		requireEveryChangeFound(t, h, changed)
+	}
+	require.Greater(t, len(changed), 120, "%v", changed)
+	for _, path := range []string{
+		"Entry.Hash[0]", "Entry.Format", "Entry.Position.Sequence", "Entry.Order.Event.Lines[0].Brand", "Entry.Order.Content[31]",
+		"Entry.Order.Event.Returned[1].Amount", "Entry.Order.Deadline", "Entry.Lines[1].Rules[1]", "Entry.Lines[0].Rate",
+		"Entry.Movements[0].Lot.Expiry", "Entry.Movements without 1", "Entry.Postings[0].Bucket", "Entry.Ladder.Change.Cause",
+		"Entry.After.Balances[0].Debt", "Entry.Order nil", "Entry.Command.Content[0]", "Entry.Command.Reason", "Entry.Hold.Deadline",
+		"Entry.Hold.Redeemer", "Entry.Refund.Seq", "Entry.Refund.Left", "Entry.Command.Approver", "Entry.Movements[0].Lot.Life",
+		"Entry.Rolls.Until", "Entry.Rolls nil", "Entry.Transfer.Rolled", "Entry.Extension.To",
+	} {
+		require.True(t, changed[path], "%s was never changed", path)
+	}
+}
+
+// requireEveryChangeFound alters each field of each entry and notes which it was.
+func requireEveryChangeFound(t *testing.T, h *house, changed map[string]bool) {
+	t.Helper()
 	for i, e := range h.entries {
 		a := h.before(i)
 		work := deepCopy(reflect.ValueOf(e))
@@ -81,16 +134,6 @@ func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
 			changed[path] = true
 		})
 		require.Equal(t, e, entry.Interface(), "the changes were taken back")
-	}
-	require.Greater(t, len(changed), 120, "%v", changed)
-	for _, path := range []string{
-		"Entry.Hash[0]", "Entry.Format", "Entry.Position.Sequence", "Entry.Order.Event.Lines[0].Brand", "Entry.Order.Content[31]",
-		"Entry.Order.Event.Returned[1].Amount", "Entry.Order.Deadline", "Entry.Lines[1].Rules[1]", "Entry.Lines[0].Rate",
-		"Entry.Movements[0].Lot.Expiry", "Entry.Movements without 1", "Entry.Postings[0].Bucket", "Entry.Ladder.Change.Cause",
-		"Entry.After.Balances[0].Debt", "Entry.Order nil", "Entry.Command.Content[0]", "Entry.Command.Reason", "Entry.Hold.Deadline",
-		"Entry.Hold.Redeemer", "Entry.Refund.Seq", "Entry.Refund.Left", "Entry.Command.Approver",
-	} {
-		require.True(t, changed[path], "%s was never changed", path)
 	}
 }
 

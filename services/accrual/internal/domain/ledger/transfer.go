@@ -17,6 +17,9 @@ type TransferPart struct {
 	To     AccountID
 	Points money.Points // that the receiver gets
 	Fee    money.Points // that the sender has paid on top
+	// Rolled is the day on which the sender's rolling points would have been gone, if it sent some: the receiver's keep it, and roll
+	// no more. calendar.None: it sent none.
+	Rolled calendar.Day
 	// Refused is the reason for which the points came back to the sender; empty: they did not.
 	Refused string
 }
@@ -68,7 +71,7 @@ func (s Transfer) do(d *draft, r Request, known program.Known) error {
 	if err != nil || fee > s.Points+fee {
 		return reason.New(reason.AmountOutOfRange, "points", "%d points and their fee do not fit", s.Points)
 	}
-	d.Transfer = &TransferPart{ID: d.Key, From: d.Account, To: s.To, Points: s.Points, Fee: fee}
+	d.Transfer = &TransferPart{ID: d.Key, From: d.Account, To: s.To, Points: s.Points, Fee: fee, Rolled: calendar.None}
 	unit := known.Program.Unit
 	if active := d.work.Balance(unit).Active; s.Points+fee > active {
 		return d.insufficient(unit, s.Points+fee)
@@ -135,13 +138,16 @@ func (s Transfer) young(since calendar.Day) map[LotKey]money.Points {
 // send takes points out of active lots in the order in which they are consumed, but for what is young in each.
 func (d *draft) send(unit string, points money.Points, young map[LotKey]money.Points) error {
 	left := points
-	for _, l := range slices.Clone(d.work.Lots) {
+	for _, l := range d.work.consumed() {
 		if l.Pending() || l.Unit != unit {
 			continue
 		}
 		n := min(left, l.Left-min(l.Left, young[l.LotKey]))
 		if err := d.add(Movement{Move: MoveSend, Lot: l.LotKey, Points: n}); err != nil {
 			return err
+		}
+		if n > 0 && l.Life > 0 {
+			d.Transfer.Rolled = d.work.Rolling.Until
 		}
 		left -= n
 	}
@@ -180,6 +186,8 @@ func (e Entry) checkTransfer() string {
 		return "a transfer with the part of something else"
 	case e.Kind == KindTransferOut && (e.Command == nil || p.ID != e.Key || p.From != e.Account || p.Refused != "" || sums[MoveSend] != whole):
 		return "it sends other points than its transfer, or not its own"
+	case e.Kind == KindTransferOut && (p.Rolled != calendar.None) != slices.ContainsFunc(e.Movements, func(m Movement) bool { return m.Lot.Life > 0 }):
+		return "it sends rolling points without their day, or the day of none"
 	case e.Kind == KindTransferOut:
 	case e.Command != nil || e.dueByTime():
 		return "points arrive by a command, or by the clock"

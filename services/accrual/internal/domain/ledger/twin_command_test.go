@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
@@ -78,6 +79,9 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 		if d.Expiry != nil && *d.Expiry != calendar.None && *d.Expiry <= w.today { // it was refused, and comes again too late
 			return "INVALID_ARGUMENT"
 		}
+		if w.goneBefore(d, now) {
+			return "INVALID_ARGUMENT"
+		}
 	case ledger.Hold:
 		if w.frozen.Spending {
 			return "ACCOUNT_FROZEN"
@@ -112,7 +116,7 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 		if d.To <= w.today {
 			return "INVALID_ARGUMENT"
 		}
-		if w.extend(d, func(*point) {}) == 0 {
+		if len(w.extended(d)) == 0 {
 			return "NOTHING_TO_EXTEND"
 		}
 	case ledger.Transfer:
@@ -130,13 +134,15 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 	w.enrolled = true
 	switch d := d.(type) {
 	case ledger.Award:
+		p := w.policies[w.in(now)-1]
 		like := w.likeOf(now)
+		w.roll(p, w.today, p.rollEarn)
 		like.issuer = d.Issuer
 		if d.Activation != nil {
 			like.active = *d.Activation
 		}
 		if d.Expiry != nil {
-			like.gone = *d.Expiry
+			like.gone, like.life = *d.Expiry, 0
 		}
 		for range d.Points {
 			w.give(like)
@@ -153,6 +159,9 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		h, n := w.open(d.Hold), int(d.Points)
 		if n == 0 {
 			n = len(h.points)
+		}
+		if p := w.policies[w.in(now)-1]; p.rollSpend {
+			w.roll(p, w.today, true)
 		}
 		h.over, h.capture, h.spent, h.on = true, key, h.points[:n], w.today
 		for _, p := range h.spent {
@@ -175,7 +184,7 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 		for _, p := range h.spent[keep:] {
 			w.owed[flow{p.issuer, h.redeemer}]--
 			if days := w.policies[w.in(now)-1].extendDays; days > 0 && w.past(p) {
-				p.gone = w.today.AddDays(days)
+				p.gone, p.life = w.today.AddDays(days), 0
 			}
 			w.comeIn(p)
 		}
@@ -184,10 +193,14 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 	case ledger.Adjust:
 		w.adjust(int(d.Points), now)
 	case ledger.Extend:
-		w.extend(d, func(p *point) {
-			p.gone = d.To
-			w.came = append(w.came, point{active: w.today, gone: p.gone, issuer: p.issuer})
-		})
+		for _, p := range w.extended(d) {
+			if p.life > 0 {
+				w.rolled = append(w.rolled, d.To)
+			} else {
+				p.gone = d.To
+			}
+			w.came = append(w.came, point{active: w.today, gone: p.gone, life: p.life, issuer: p.issuer})
+		}
 		w.note("extend")
 	case ledger.Transfer:
 		w.send(key, int(d.Points), now)
@@ -200,6 +213,9 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 func (w *twin) adjust(n int, now time.Time) {
 	like := w.likeOf(now)
 	like.active = w.today
+	if n > 0 {
+		w.roll(w.policies[w.in(now)-1], w.today, false)
+	}
 	for range n {
 		w.give(like)
 	}
@@ -213,10 +229,28 @@ func (w *twin) adjust(n int, now time.Time) {
 func (w *twin) likeOf(now time.Time) point {
 	p := w.policies[w.in(now)-1]
 	like := point{active: w.today.AddDays(p.pendingDays), gone: calendar.None, issuer: "operator"}
-	if p.months > 0 {
+	switch {
+	case p.rolls():
+		like.life = w.life(p)
+	case p.months > 0:
 		like.gone = w.today.FirstOfMonth().AddMonths(p.months + 1)
 	}
 	return like
+}
+
+// goneBefore tells whether rolling points of an award would be gone before anybody could spend them.
+func (w *twin) goneBefore(d ledger.Award, now time.Time) bool {
+	p := w.policies[w.in(now)-1]
+	if !p.rolls() || d.Expiry != nil {
+		return false
+	}
+	active := w.today.AddDays(p.pendingDays)
+	if d.Activation != nil {
+		active = *d.Activation
+	}
+	then := twin{today: w.today, rolled: slices.Clone(w.rolled)}
+	then.roll(p, w.today, p.rollEarn)
+	return active > w.today && then.until() <= active
 }
 
 // stake is all that the account could ever spend, and has spent, less what it owes.

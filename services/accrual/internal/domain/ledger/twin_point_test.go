@@ -14,7 +14,10 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 	p := w.policies[o.policy-1]
 	day := calendar.DayOf(s.PaidAt(), w.zone)
 	like := point{active: day.AddDays(p.pendingDays), gone: calendar.None, issuer: issuerOf(o.ref)}
-	if p.months > 0 {
+	switch {
+	case p.rolls():
+		like.life = cmp.Or(o.life, w.life(p))
+	case p.months > 0:
 		like.gone = day.FirstOfMonth().AddMonths(p.months + 1)
 	}
 	if p.pendingDays == 0 {
@@ -25,6 +28,10 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 		target = w.rate(s.Kept(), o.tier)
 	}
 	took := target < o.posted
+	if target > o.posted {
+		w.roll(p, day, p.rollEarn)
+		o.life = like.life
+	}
 	for ; o.posted < target; o.posted++ {
 		w.give(like)
 	}
@@ -37,7 +44,7 @@ func (w *twin) settle(o *twinOrder, s orders.State) bool {
 // give makes one point.
 func (w *twin) give(like point) {
 	w.points = append(w.points, &like)
-	w.came = append(w.came, point{active: w.today, gone: like.gone, issuer: like.issuer})
+	w.came = append(w.came, point{active: w.today, gone: like.gone, life: like.life, issuer: like.issuer})
 	if like.state = "pending"; like.active > w.today {
 		return
 	}
@@ -48,7 +55,7 @@ func (w *twin) give(like point) {
 func (w *twin) comeIn(p *point) {
 	w.becomeActive(p)
 	if p.state == "active" && w.past(p) {
-		p.state = "lapsed"
+		w.lapsed(p)
 	}
 }
 
@@ -79,7 +86,7 @@ func (w *twin) rate(kept []orders.Kept, tier string) int {
 // takeOne takes one point back: one of the order's own lot while it is pending, then active, then lapsed; then the active
 // one that lapses first; then it is owed, as far as that may go.
 func (w *twin) takeOne(like point, owedMost int) {
-	own := func(p *point) bool { return p.gone == like.gone && p.issuer == like.issuer }
+	own := func(p *point) bool { return p.gone == like.gone && p.life == like.life && p.issuer == like.issuer }
 	ownPending := func(p *point) bool { return own(p) && p.active == like.active }
 	anyone := func(*point) bool { return true }
 	if w.first("pending", ownPending, "taken back") || w.first("active", own, "taken back") || w.first("lapsed", own, "taken back") {
@@ -94,13 +101,13 @@ func (w *twin) takeOne(like point, owedMost int) {
 	}
 }
 
-// consumedBefore orders points: the first to lapse first; then, of pending ones, the first to become active; then by issuer.
-func consumedBefore(state string, a, b *point) int {
-	by := cmp.Compare(lapses(a), lapses(b))
+// consumedBefore orders points: the first to lapse first; then, of pending ones, the first to become active; then by life and issuer.
+func (w *twin) consumedBefore(state string, a, b *point) int {
+	by := cmp.Compare(w.lapses(a), w.lapses(b))
 	if state == "pending" {
 		by = cmp.Or(by, cmp.Compare(a.active, b.active))
 	}
-	return cmp.Or(by, cmp.Compare(a.issuer, b.issuer))
+	return cmp.Or(by, cmp.Compare(a.life, b.life), cmp.Compare(a.issuer, b.issuer))
 }
 
 // first moves the first point in a state that fits, the first to be consumed first, to another state.
@@ -111,7 +118,7 @@ func (w *twin) first(state string, fits func(*point) bool, to string) bool {
 func (w *twin) pick(state string, fits func(*point) bool, to string) *point {
 	var best *point
 	for _, p := range w.points {
-		if p.state == state && fits(p) && (best == nil || consumedBefore(state, p, best) < 0) {
+		if p.state == state && fits(p) && (best == nil || w.consumedBefore(state, p, best) < 0) {
 			best = p
 		}
 	}

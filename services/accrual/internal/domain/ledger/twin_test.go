@@ -30,9 +30,10 @@ type twin struct {
 	waits    []wait
 	holds    []*twinHold // open, captured and ended
 	frozen   ledger.Frozen
-	came     []point    // as they were when they came in; active is the day on which they did
-	sends    []twinSend // what was sent
-	log      []string   // day and kind of each entry
+	came     []point        // as they were when they came in; active is the day on which they did
+	sends    []twinSend     // what was sent
+	rolled   []calendar.Day // on which rolling points would be gone by each thing that the account did
+	log      []string       // day and kind of each entry
 }
 
 // policy is what a revision of the programme says, as the twin reads it and as YAML.
@@ -40,6 +41,10 @@ type policy struct {
 	from        time.Time
 	pendingDays int
 	months      int // 0: points never lapse
+	rollMonths  int // above 0, or the days: all points live so long after what the account did last
+	rollDays    int
+	rollEarn    bool // what counts
+	rollSpend   bool
 	waitDays    int
 	extendDays  int // 0: what comes back after its day lapses
 	lateDays    int
@@ -60,6 +65,9 @@ func (p policy) yaml(zone string) []string {
 	expiry := "expiry: {rule: never}"
 	if p.months > 0 {
 		expiry = fmt.Sprintf("expiry: {rule: end_of_month, months: %d}", p.months)
+	}
+	if p.rolls() {
+		expiry = p.rollingYAML()
 	}
 	returns := fmt.Sprintf("returns: {wait_days: %d}", p.waitDays)
 	if p.acceptDays > 0 {
@@ -115,6 +123,8 @@ func issuerOf(ref orders.Ref) string {
 // point is one point.
 type point struct {
 	active, gone calendar.Day // gone: calendar.None is never
+	life         int          // above 0: it follows what the account does
+	hasLapsed    bool
 	issuer       string
 	state        string // pending, active, lapsed; anything else is out of the account
 }
@@ -127,6 +137,7 @@ type twinOrder struct {
 	tier   string   // held before
 	frozen bool     // the account might not earn then
 	posted int
+	life   int // of the points that it earned first
 }
 
 type wait struct {
@@ -199,7 +210,8 @@ func (w *twin) midnight() {
 	if n := w.each("pending", func(p *point) bool { return p.active <= w.today }, w.becomeActive); n > 0 {
 		w.note("activate")
 	}
-	if n := w.each("active", w.past, func(p *point) { p.state = "lapsed" }); n > 0 {
+	n := w.each("pending", w.past, w.lapsed) // that no rule of days lets happen
+	if n += w.each("active", w.past, w.lapsed); n > 0 {
 		w.note("expire")
 	}
 	if w.today == w.today.FirstOfMonth() {
@@ -209,7 +221,7 @@ func (w *twin) midnight() {
 
 // each does something to every point in a state that fits, the first to lapse first, and counts them.
 func (w *twin) each(state string, fits func(*point) bool, do func(*point)) int {
-	slices.SortStableFunc(w.points, func(a, b *point) int { return consumedBefore(state, a, b) })
+	slices.SortStableFunc(w.points, func(a, b *point) int { return w.consumedBefore(state, a, b) })
 	n := 0
 	for _, p := range w.points {
 		if p.state == state && fits(p) {
@@ -219,16 +231,6 @@ func (w *twin) each(state string, fits func(*point) bool, do func(*point)) int {
 	}
 	return n
 }
-
-// lapses is the day a point is gone, far away for one that stays.
-func lapses(p *point) calendar.Day {
-	if p.gone == calendar.None {
-		return 1 << 30
-	}
-	return p.gone
-}
-
-func (w *twin) past(p *point) bool { return lapses(p) <= w.today }
 
 func (w *twin) becomeActive(p *point) {
 	p.state = "active"

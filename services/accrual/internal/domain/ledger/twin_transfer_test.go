@@ -62,12 +62,12 @@ func (w *twin) old(days int) []*point {
 			list = append(list, p)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *point) int { return consumedBefore("active", a, b) })
+	slices.SortStableFunc(list, func(a, b *point) int { return w.consumedBefore("active", a, b) })
 	for _, c := range w.came {
 		if w.today >= c.active.AddDays(days) {
 			continue
 		}
-		i := slices.IndexFunc(list, func(p *point) bool { return p.gone == c.gone && p.issuer == c.issuer })
+		i := slices.IndexFunc(list, func(p *point) bool { return p.gone == c.gone && p.life == c.life && p.issuer == c.issuer })
 		if i >= 0 {
 			list = slices.Delete(list, i, i+1)
 		}
@@ -97,13 +97,19 @@ func (m *machine) arrive(*rapid.T) {
 	m.ids++
 	out := ledger.Entry{
 		Program: "shop", Account: "zoe", Kind: ledger.KindTransferOut, Key: fmt.Sprint("cmd/till/z", m.ids), Actor: "caller/till", EffectiveAt: m.now,
-		Transfer: &ledger.TransferPart{ID: fmt.Sprint("cmd/till/z", m.ids), From: "zoe", To: "anna", Fee: money.Points(rapid.SampledFrom([]int{0, 0, 1, 9}).Draw(m.t, "fee"))},
+		Transfer: &ledger.TransferPart{ID: fmt.Sprint("cmd/till/z", m.ids), From: "zoe", To: "anna", Fee: money.Points(rapid.SampledFrom([]int{0, 0, 1, 9}).Draw(m.t, "fee")), Rolled: calendar.None},
 	}
 	sent := money.Points(0)
 	for range rapid.IntRange(1, 3).Draw(m.t, "lots") {
 		key := ledger.LotKey{Unit: "points", Issuer: rapid.SampledFrom([]string{"operator", "cafe", "air"}).Draw(m.t, "issuer"), Activation: calendar.None, Expiry: calendar.None}
 		if rapid.IntRange(0, 3).Draw(m.t, "lapses") > 0 {
 			key.Expiry = m.twin.today + calendar.Day(rapid.IntRange(-2, 60).Draw(m.t, "gone after"))
+		}
+		if rapid.IntRange(0, 3).Draw(m.t, "rolled") == 0 {
+			if out.Transfer.Rolled == calendar.None {
+				out.Transfer.Rolled = m.twin.today + calendar.Day(rapid.IntRange(-2, 60).Draw(m.t, "rolled until"))
+			}
+			key.Expiry, key.Life = calendar.None, rapid.IntRange(1, 3).Draw(m.t, "life")
 		}
 		n := money.Points(rapid.IntRange(1, 20).Draw(m.t, "sent"))
 		sent += n
@@ -153,6 +159,9 @@ func (w *twin) receive(out ledger.Entry) string {
 	}
 	left := out.Transfer.Points
 	for _, m := range out.Movements {
+		if m.Lot.Life > 0 { // at the receiver it keeps the day that it had
+			m.Lot.Expiry = out.Transfer.Rolled
+		}
 		for range m.Points {
 			if left == 0 {
 				w.owed[flow{m.Lot.Issuer, "operator"}]++
@@ -166,15 +175,14 @@ func (w *twin) receive(out ledger.Entry) string {
 	return ""
 }
 
-// extend does something to each point that is meant, and counts them.
-func (w *twin) extend(d ledger.Extend, do func(*point)) int {
-	n := 0
+// extended lists the points that are meant.
+func (w *twin) extended(d ledger.Extend) []*point {
+	var list []*point
 	for _, p := range w.points {
 		pending := p.state == "pending" && p.active < d.To
-		if (p.state == "active" || pending) && p.gone != calendar.None && p.gone < d.Before {
-			do(p)
-			n++
+		if (p.state == "active" || pending) && w.lapses(p) < d.Before {
+			list = append(list, p)
 		}
 	}
-	return n
+	return list
 }
