@@ -78,7 +78,11 @@ func accountTables(a *accrualv1.Account, currency money.Currency) []grid {
 		numbers: []string{"points", "lapsed"},
 	}
 	for _, l := range a.GetLots() {
-		lots.add(l.GetUnit(), number(l.GetPoints()), l.GetIssuer(), l.GetActivationDay(), lastDay(l.GetExpiryDay()), number(l.GetUncounted()))
+		day := lastDay(l.GetExpiryDay())
+		if l.GetRollingLife() > 0 && day != "" {
+			day += ", rolling"
+		}
+		lots.add(l.GetUnit(), number(l.GetPoints()), l.GetIssuer(), l.GetActivationDay(), day, number(l.GetUncounted()))
 	}
 	if len(lots.rows) == 0 {
 		return []grid{has}

@@ -288,45 +288,11 @@ func (m *machine) compare() {
 	require.Equal(m.t, w.log, log)
 }
 
-// compareLapsing holds what is said to lapse soon against the twin's points.
-func (m *machine) compareLapsing() {
-	soon, until := map[calendar.Day]int{}, m.twin.today+40
-	for _, p := range m.twin.points {
-		if day := m.twin.lapses(p); (p.state == "active" || p.state == "pending") && day <= until {
-			soon[day]++
-		}
-	}
-	said := map[calendar.Day]int{}
-	for _, l := range m.lazy.account.Lapsing(until) {
-		said[l.Expiry] += int(l.Points)
-	}
-	require.Equal(m.t, soon, said, "what lapses within 40 days")
-}
-
 // nonzero leaves out what came to nothing.
 func nonzero[K comparable](sums map[K]int) map[K]int {
 	left := maps.Clone(sums)
 	maps.DeleteFunc(left, func(_ K, n int) bool { return n == 0 })
 	return left
-}
-
-// compareOwed holds what partners owe each other, by the movements, against the twin's points.
-func (m *machine) compareOwed() {
-	owed := map[flow]int{}
-	for _, e := range m.lazy.entries {
-		for _, move := range e.Movements {
-			if move.Redeemer == "" {
-				continue
-			}
-			points := int(move.Points)
-			if move.Move == ledger.MoveRefund {
-				points = -points
-			}
-			owed[flow{move.Lot.Issuer, move.Redeemer}] += points
-			m.seen["owed by "+move.Move.String()]++
-		}
-	}
-	require.Equal(m.t, nonzero(m.twin.owed), nonzero(owed), "what went from whom to whom")
 }
 
 func add(sums map[string]int, key string, n int) {

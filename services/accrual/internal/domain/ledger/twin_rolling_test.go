@@ -3,6 +3,8 @@ package ledger_test
 import (
 	"fmt"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 )
 
@@ -72,3 +74,18 @@ func (w *twin) lapses(p *point) calendar.Day {
 func (w *twin) past(p *point) bool { return w.lapses(p) <= w.today }
 
 func (w *twin) lapsed(p *point) { p.state, p.hasLapsed = "lapsed", true }
+
+// compareLapsing holds what is said to lapse soon against the twin's points.
+func (m *machine) compareLapsing() {
+	soon, until := map[calendar.Day]int{}, m.twin.today+40
+	for _, p := range m.twin.points {
+		if day := m.twin.lapses(p); (p.state == "active" || p.state == "pending") && day <= until {
+			soon[day]++
+		}
+	}
+	said := map[calendar.Day]int{}
+	for _, l := range m.lazy.account.Lapsing(until) {
+		said[l.Expiry] += int(l.Points)
+	}
+	require.Equal(m.t, soon, said, "what lapses within 40 days")
+}

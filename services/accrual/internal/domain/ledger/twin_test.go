@@ -207,7 +207,7 @@ func (w *twin) midnight() {
 		first.order.ids = append(first.order.ids, "")
 		w.note("park")
 	}
-	if n := w.each("pending", func(p *point) bool { return p.active <= w.today }, w.becomeActive); n > 0 {
+	if n := w.each("pending", func(p *point) bool { return p.active <= w.today }, w.comeIn); n > 0 {
 		w.note("activate")
 	}
 	n := w.each("pending", w.past, w.lapsed) // that no rule of days lets happen

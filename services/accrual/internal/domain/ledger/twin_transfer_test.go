@@ -186,3 +186,22 @@ func (w *twin) extended(d ledger.Extend) []*point {
 	}
 	return list
 }
+
+// compareOwed holds what partners owe each other, by the movements, against the twin's points.
+func (m *machine) compareOwed() {
+	owed := map[flow]int{}
+	for _, e := range m.lazy.entries {
+		for _, move := range e.Movements {
+			if move.Redeemer == "" {
+				continue
+			}
+			points := int(move.Points)
+			if move.Move == ledger.MoveRefund {
+				points = -points
+			}
+			owed[flow{move.Lot.Issuer, move.Redeemer}] += points
+			m.seen["owed by "+move.Move.String()]++
+		}
+	}
+	require.Equal(m.t, nonzero(m.twin.owed), nonzero(owed), "what went from whom to whom")
+}
