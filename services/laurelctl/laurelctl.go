@@ -68,6 +68,7 @@ type cli struct {
 	} `cmd:"" help:"Accounts and their entries."`
 	Ledger struct {
 		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger, and its tiers against the tier service. Exit code 3: one does not hold."`
+		Import importCmd `cmd:"" help:"Bring points over from another system, lot by lot; run again, nothing is new. Exit code 1: rows are refused."`
 	} `cmd:"" help:"The ledger as a whole."`
 	Member struct {
 		Enrol   enrolCmd         `cmd:"" help:"Enrol a member, with an account of their own or into that of another."`

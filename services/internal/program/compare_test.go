@@ -77,12 +77,12 @@ var changed = []struct {
 	{"Adjustments.PerDay", "adjustments: {limit: 0, per_day: 9}", []Change{
 		{ChangeAdded, "adjustments.limit", "", "0"}, {ChangeAdded, "adjustments.per_day", "", "9"},
 	}},
-	{"Adjustments.Roles", "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 90, approve: 1000}, clerk: {}}}", []Change{
+	{"Adjustments.Roles", "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 90, approve: 1000, import: 20000}, clerk: {}}}", []Change{
 		{ChangeAdded, "adjustments.limit", "", "5"}, {ChangeAdded, "adjustments.per_day", "", "9"},
 		{ChangeAdded, "adjustments.roles.clerk.limit", "", "5"}, {ChangeAdded, "adjustments.roles.clerk.per_day", "", "9"},
-		{ChangeAdded, "adjustments.roles.clerk.approve", "", "nothing"},
+		{ChangeAdded, "adjustments.roles.clerk.approve", "", "nothing"}, {ChangeAdded, "adjustments.roles.clerk.import", "", "nothing"},
 		{ChangeAdded, "adjustments.roles.lead.limit", "", "50"}, {ChangeAdded, "adjustments.roles.lead.per_day", "", "90"},
-		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"},
+		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"}, {ChangeAdded, "adjustments.roles.lead.import", "", "20000"},
 	}},
 	{"Transfers.Min", "transfers: {min: 10}", []Change{
 		{ChangeAdded, "transfers.min", "", "10"}, {ChangeAdded, "transfers.max", "", "without limit"},

@@ -67,6 +67,7 @@ var access = []Rule{
 	to(accrualv1.AccrualService_AdjustPoints_FullMethodName, Operator),
 	to(accrualv1.AccrualService_FreezeAccount_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ExtendExpiry_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ImportPoints_FullMethodName, Operator),
 	to(accrualv1.AccrualService_TransferPoints_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetTransfer_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeTransfer_FullMethodName, Operator),

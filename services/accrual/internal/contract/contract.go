@@ -40,6 +40,9 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	if x := e.Extension; x != nil {
 		p.Extension = &accrualv1.ExtensionPart{BeforeDay: x.Before.String(), ExpiryDay: x.To.String()}
 	}
+	if i := e.Import; i != nil {
+		p.Import = &accrualv1.ImportPart{Source: i.Source, IssuedDay: i.Issued.String()}
+	}
 	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -179,6 +182,8 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_TRANSFER_IN
 	case ledger.KindExtend:
 		return accrualv1.EntryKind_ENTRY_KIND_EXTEND
+	case ledger.KindImport:
+		return accrualv1.EntryKind_ENTRY_KIND_IMPORT
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
@@ -225,6 +230,8 @@ func Move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF
 	case ledger.MoveExtend:
 		return accrualv1.MovementKind_MOVEMENT_KIND_EXTEND
+	case ledger.MoveImport:
+		return accrualv1.MovementKind_MOVEMENT_KIND_IMPORT
 	case ledger.MoveUnset:
 	}
 	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED

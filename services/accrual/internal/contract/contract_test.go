@@ -65,6 +65,7 @@ func whole(t *testing.T) ledger.Entry {
 		Refund:    &ledger.RefundPart{Capture: "cmd/reward/c", Seq: 5, Day: calendar.Date(1996, 12, 31), Left: 23},
 		Transfer:  &ledger.TransferPart{ID: "cmd/till/t", From: "anna", To: "ben", Points: 24, Fee: 2, Refused: "ACCOUNT_FROZEN"},
 		Extension: &ledger.ExtensionPart{Before: calendar.Date(1997, 2, 1), To: calendar.Date(1997, 3, 1)},
+		Import:    &ledger.ImportPart{Source: "oldshop", Issued: calendar.Date(1996, 5, 4)},
 		Frozen:    &ledger.Frozen{Earning: true, Spending: true},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
@@ -110,6 +111,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 			TransferId: "cmd/till/t", From: "anna", To: "ben", Points: 24, FeePoints: 2, Refused: "ACCOUNT_FROZEN",
 		},
 		Extension: &accrualv1.ExtensionPart{BeforeDay: "1997-02-01", ExpiryDay: "1997-03-01"},
+		Import:    &accrualv1.ImportPart{Source: "oldshop", IssuedDay: "1996-05-04"},
 		Hash:      "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))

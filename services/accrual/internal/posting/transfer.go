@@ -64,7 +64,7 @@ func (b *batch) arrive(ctx context.Context, partition int, p storage.Passage) er
 	}
 	schedule := b.parts.Schedule(partition, p.Program)
 	h := b.accounts[p.Ref()]
-	t, _ := b.moment(partition, schedule)
+	t, _ := Moment(b.parts.Get(partition), schedule, b.poster.Clock.Now())
 	if t = later(h.account.Clock, t); t.IsZero() {
 		return nil // the next sweep asks again
 	}

@@ -39,6 +39,7 @@ type entryDoc struct {
 	Frozen      *frozenDoc    `bson:"frozen,omitempty"`
 	Transfer    *transferDoc  `bson:"transfer,omitempty"`
 	Extension   *extensionDoc `bson:"extension,omitempty"`
+	Import      *importDoc    `bson:"import,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -87,6 +88,11 @@ type actionDoc struct {
 type extensionDoc struct {
 	Before int32 `bson:"before"`
 	To     int32 `bson:"to"`
+}
+
+type importDoc struct {
+	Source string `bson:"source"`
+	Issued *int32 `bson:"issued,omitempty"`
 }
 
 type frozenDoc struct {

@@ -35,7 +35,8 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 	case accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE, accrualv1.MovementKind_MOVEMENT_KIND_HOLD,
 		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE, accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE,
 		accrualv1.MovementKind_MOVEMENT_KIND_SEND, accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE,
-		accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF, accrualv1.MovementKind_MOVEMENT_KIND_EXTEND:
+		accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF, accrualv1.MovementKind_MOVEMENT_KIND_EXTEND,
+		accrualv1.MovementKind_MOVEMENT_KIND_IMPORT: // the issuer has paid for them, or not, where they were given
 		return clearing.MoveUnset, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED:
 	}

@@ -3354,6 +3354,165 @@ func (x *ExtendExpiryResponse) GetEntry() *Entry {
 	return nil
 }
 
+type ImportPointsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Points  int64                  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
+	// The partner who owes for them. Empty: the operator.
+	Issuer string `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The day on which they were given (YYYY-MM-DD). Empty: not known.
+	IssuedDay string `protobuf:"bytes,5,opt,name=issued_day,json=issuedDay,proto3" json:"issued_day,omitempty"`
+	// The first day on which they are gone (YYYY-MM-DD), or "never". Empty: as the programme says of points given on issued_day, or now.
+	ExpiryDay string `protobuf:"bytes,6,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	// The system that they come from: a name for all of what comes from there.
+	Source string `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the source and the programme.
+	IdempotencyKey string `protobuf:"bytes,8,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// Tell what would happen now, and change nothing. What has come over already is answered from its entry.
+	ValidateOnly  bool `protobuf:"varint,9,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPointsRequest) Reset() {
+	*x = ImportPointsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPointsRequest) ProtoMessage() {}
+
+func (x *ImportPointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPointsRequest.ProtoReflect.Descriptor instead.
+func (*ImportPointsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ImportPointsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *ImportPointsRequest) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetIssuedDay() string {
+	if x != nil {
+		return x.IssuedDay
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+type ImportPointsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry, without the time of recording; with validate_only the one that would be made.
+	Entry         *Entry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPointsResponse) Reset() {
+	*x = ImportPointsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPointsResponse) ProtoMessage() {}
+
+func (x *ImportPointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPointsResponse.ProtoReflect.Descriptor instead.
+func (*ImportPointsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ImportPointsResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 type TransferPointsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -3372,7 +3531,7 @@ type TransferPointsRequest struct {
 
 func (x *TransferPointsRequest) Reset() {
 	*x = TransferPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3384,7 +3543,7 @@ func (x *TransferPointsRequest) String() string {
 func (*TransferPointsRequest) ProtoMessage() {}
 
 func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3397,7 +3556,7 @@ func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsRequest.ProtoReflect.Descriptor instead.
 func (*TransferPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *TransferPointsRequest) GetProgram() string {
@@ -3452,7 +3611,7 @@ type TransferPointsResponse struct {
 
 func (x *TransferPointsResponse) Reset() {
 	*x = TransferPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3464,7 +3623,7 @@ func (x *TransferPointsResponse) String() string {
 func (*TransferPointsResponse) ProtoMessage() {}
 
 func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3477,7 +3636,7 @@ func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsResponse.ProtoReflect.Descriptor instead.
 func (*TransferPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *TransferPointsResponse) GetEntry() *Entry {
@@ -3498,7 +3657,7 @@ type GetTransferRequest struct {
 
 func (x *GetTransferRequest) Reset() {
 	*x = GetTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3510,7 +3669,7 @@ func (x *GetTransferRequest) String() string {
 func (*GetTransferRequest) ProtoMessage() {}
 
 func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3523,7 +3682,7 @@ func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
 func (*GetTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GetTransferRequest) GetProgram() string {
@@ -3553,7 +3712,7 @@ type GetTransferResponse struct {
 
 func (x *GetTransferResponse) Reset() {
 	*x = GetTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3565,7 +3724,7 @@ func (x *GetTransferResponse) String() string {
 func (*GetTransferResponse) ProtoMessage() {}
 
 func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3578,7 +3737,7 @@ func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
 func (*GetTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetTransferResponse) GetState() TransferState {
@@ -3620,7 +3779,7 @@ type ProposeTransferRequest struct {
 
 func (x *ProposeTransferRequest) Reset() {
 	*x = ProposeTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3632,7 +3791,7 @@ func (x *ProposeTransferRequest) String() string {
 func (*ProposeTransferRequest) ProtoMessage() {}
 
 func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3645,7 +3804,7 @@ func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferRequest.ProtoReflect.Descriptor instead.
 func (*ProposeTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ProposeTransferRequest) GetProgram() string {
@@ -3699,7 +3858,7 @@ type ProposeTransferResponse struct {
 
 func (x *ProposeTransferResponse) Reset() {
 	*x = ProposeTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3711,7 +3870,7 @@ func (x *ProposeTransferResponse) String() string {
 func (*ProposeTransferResponse) ProtoMessage() {}
 
 func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3724,7 +3883,7 @@ func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferResponse.ProtoReflect.Descriptor instead.
 func (*ProposeTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ProposeTransferResponse) GetProposal() *AdjustmentProposal {
@@ -3750,7 +3909,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3762,7 +3921,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3775,7 +3934,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -3822,7 +3981,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +3993,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +4006,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3869,7 +4028,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3881,7 +4040,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3894,7 +4053,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -3929,7 +4088,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3941,7 +4100,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3954,7 +4113,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3983,7 +4142,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3995,7 +4154,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4008,7 +4167,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -4041,7 +4200,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4053,7 +4212,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4066,7 +4225,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4090,7 +4249,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4102,7 +4261,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4115,7 +4274,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -4157,7 +4316,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4169,7 +4328,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4182,7 +4341,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -4465,6 +4624,21 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"F\n" +
 	"\x14ExtendExpiryResponse\x12.\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xf6\x03\n" +
+	"\x13ImportPointsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x1f\n" +
+	"\x06points\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06points\x12<\n" +
+	"\x06issuer\x18\x04 \x01(\tB$\xbaH!r\x1f2\x1d^([a-z0-9][a-z0-9_-]{0,63})?$R\x06issuer\x12E\n" +
+	"\n" +
+	"issued_day\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\tissuedDay\x12K\n" +
+	"\n" +
+	"expiry_day\x18\x06 \x01(\tB,\xbaH)r'2%^([0-9]{4}-[0-9]{2}-[0-9]{2}|never)?$R\texpiryDay\x129\n" +
+	"\x06source\x18\a \x01(\tB!\xbaH\x1er\x1c2\x1a^[a-z0-9][a-z0-9_-]{0,63}$R\x06source\x12A\n" +
+	"\x0fidempotency_key\x18\b \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\x12#\n" +
+	"\rvalidate_only\x18\t \x01(\bR\fvalidateOnly\"F\n" +
+	"\x14ImportPointsResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x9c\x02\n" +
 	"\x15TransferPointsRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
@@ -4543,7 +4717,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1a\n" +
 	"\x16TRANSFER_STATE_ARRIVED\x10\x02\x12\x1d\n" +
-	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\x90\x17\n" +
+	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\xf1\x17\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -4568,7 +4742,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
 	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12b\n" +
 	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12_\n" +
-	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12e\n" +
+	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12_\n" +
+	"\fImportPoints\x12&.laurel.accrual.v1.ImportPointsRequest\x1a'.laurel.accrual.v1.ImportPointsResponse\x12e\n" +
 	"\x0eTransferPoints\x12(.laurel.accrual.v1.TransferPointsRequest\x1a).laurel.accrual.v1.TransferPointsResponse\x12\\\n" +
 	"\vGetTransfer\x12%.laurel.accrual.v1.GetTransferRequest\x1a&.laurel.accrual.v1.GetTransferResponse\x12h\n" +
 	"\x0fProposeTransfer\x12).laurel.accrual.v1.ProposeTransferRequest\x1a*.laurel.accrual.v1.ProposeTransferResponse\x12n\n" +
@@ -4591,7 +4766,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 65)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(TransferState)(0),                      // 1: laurel.accrual.v1.TransferState
@@ -4644,143 +4819,148 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*FreezeAccountResponse)(nil),           // 48: laurel.accrual.v1.FreezeAccountResponse
 	(*ExtendExpiryRequest)(nil),             // 49: laurel.accrual.v1.ExtendExpiryRequest
 	(*ExtendExpiryResponse)(nil),            // 50: laurel.accrual.v1.ExtendExpiryResponse
-	(*TransferPointsRequest)(nil),           // 51: laurel.accrual.v1.TransferPointsRequest
-	(*TransferPointsResponse)(nil),          // 52: laurel.accrual.v1.TransferPointsResponse
-	(*GetTransferRequest)(nil),              // 53: laurel.accrual.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),             // 54: laurel.accrual.v1.GetTransferResponse
-	(*ProposeTransferRequest)(nil),          // 55: laurel.accrual.v1.ProposeTransferRequest
-	(*ProposeTransferResponse)(nil),         // 56: laurel.accrual.v1.ProposeTransferResponse
-	(*ProposeAdjustmentRequest)(nil),        // 57: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 58: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 59: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 60: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 61: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 62: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 63: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 64: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 65: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 66: laurel.type.v1.Position
-	(*Account)(nil),                         // 67: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 68: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 69: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 70: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 71: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 72: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 73: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 74: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 75: laurel.accrual.v1.AdjustmentProposal
+	(*ImportPointsRequest)(nil),             // 51: laurel.accrual.v1.ImportPointsRequest
+	(*ImportPointsResponse)(nil),            // 52: laurel.accrual.v1.ImportPointsResponse
+	(*TransferPointsRequest)(nil),           // 53: laurel.accrual.v1.TransferPointsRequest
+	(*TransferPointsResponse)(nil),          // 54: laurel.accrual.v1.TransferPointsResponse
+	(*GetTransferRequest)(nil),              // 55: laurel.accrual.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),             // 56: laurel.accrual.v1.GetTransferResponse
+	(*ProposeTransferRequest)(nil),          // 57: laurel.accrual.v1.ProposeTransferRequest
+	(*ProposeTransferResponse)(nil),         // 58: laurel.accrual.v1.ProposeTransferResponse
+	(*ProposeAdjustmentRequest)(nil),        // 59: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 60: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 61: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 62: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 63: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 64: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 65: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 66: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 67: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 68: laurel.type.v1.Position
+	(*Account)(nil),                         // 69: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 70: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 71: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 72: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 73: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 74: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 75: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 76: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 77: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	65, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	65, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	66, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	67, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	66, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	68, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	66, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	67, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	67, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	68, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	69, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	68, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	70, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	68, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	7,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	68, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	67, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	68, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	68, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	70, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	69, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	70, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	70, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	68, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	16, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	19, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
 	21, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
-	65, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	67, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	22, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	22, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	69, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	65, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	70, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	71, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	65, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	72, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	73, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	72, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	68, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	74, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	68, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 36: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 37: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 38: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
-	68, // 39: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
-	68, // 40: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
-	75, // 41: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 42: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 43: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	68, // 44: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 45: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 46: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	2,  // 47: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	4,  // 48: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	6,  // 49: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	9,  // 50: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	11, // 51: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	13, // 52: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	15, // 53: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	18, // 54: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	23, // 55: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	25, // 56: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	27, // 57: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	29, // 58: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	31, // 59: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	33, // 60: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	35, // 61: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	37, // 62: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	39, // 63: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	41, // 64: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	43, // 65: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	45, // 66: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	47, // 67: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
-	49, // 68: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
-	51, // 69: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
-	53, // 70: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
-	55, // 71: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
-	57, // 72: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	59, // 73: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	61, // 74: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	63, // 75: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	3,  // 76: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	5,  // 77: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	8,  // 78: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	10, // 79: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	12, // 80: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	14, // 81: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	17, // 82: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	20, // 83: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	24, // 84: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	26, // 85: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	28, // 86: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	30, // 87: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	32, // 88: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	34, // 89: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	36, // 90: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	38, // 91: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	40, // 92: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	42, // 93: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	44, // 94: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	46, // 95: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	48, // 96: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
-	50, // 97: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
-	52, // 98: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
-	54, // 99: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
-	56, // 100: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
-	58, // 101: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	60, // 102: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	62, // 103: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	64, // 104: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	76, // [76:105] is the sub-list for method output_type
-	47, // [47:76] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	71, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	67, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	72, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	73, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	67, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	74, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	75, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	74, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	70, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	70, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 36: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 37: laurel.accrual.v1.ImportPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	70, // 38: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	1,  // 39: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
+	70, // 40: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
+	70, // 41: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
+	77, // 42: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	77, // 43: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	77, // 44: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	70, // 45: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	77, // 46: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	77, // 47: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	2,  // 48: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	4,  // 49: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	6,  // 50: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	9,  // 51: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	11, // 52: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	13, // 53: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	15, // 54: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	18, // 55: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	23, // 56: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	25, // 57: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	27, // 58: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	29, // 59: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	31, // 60: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	33, // 61: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	35, // 62: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	37, // 63: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	39, // 64: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	41, // 65: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	43, // 66: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	45, // 67: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	47, // 68: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	49, // 69: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
+	51, // 70: laurel.accrual.v1.AccrualService.ImportPoints:input_type -> laurel.accrual.v1.ImportPointsRequest
+	53, // 71: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
+	55, // 72: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
+	57, // 73: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
+	59, // 74: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	61, // 75: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	63, // 76: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	65, // 77: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	3,  // 78: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	5,  // 79: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	8,  // 80: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	10, // 81: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	12, // 82: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	14, // 83: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	17, // 84: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	20, // 85: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	24, // 86: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	26, // 87: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	28, // 88: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	30, // 89: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	32, // 90: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	34, // 91: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	36, // 92: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	38, // 93: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	40, // 94: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	42, // 95: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	44, // 96: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	46, // 97: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	48, // 98: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	50, // 99: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
+	52, // 100: laurel.accrual.v1.AccrualService.ImportPoints:output_type -> laurel.accrual.v1.ImportPointsResponse
+	54, // 101: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
+	56, // 102: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
+	58, // 103: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
+	60, // 104: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	62, // 105: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	64, // 106: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	66, // 107: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	78, // [78:108] is the sub-list for method output_type
+	48, // [48:78] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -4799,7 +4979,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   63,
+			NumMessages:   65,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -41,6 +41,7 @@ const (
 	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 	AccrualService_FreezeAccount_FullMethodName           = "/laurel.accrual.v1.AccrualService/FreezeAccount"
 	AccrualService_ExtendExpiry_FullMethodName            = "/laurel.accrual.v1.AccrualService/ExtendExpiry"
+	AccrualService_ImportPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/ImportPoints"
 	AccrualService_TransferPoints_FullMethodName          = "/laurel.accrual.v1.AccrualService/TransferPoints"
 	AccrualService_GetTransfer_FullMethodName             = "/laurel.accrual.v1.AccrualService/GetTransfer"
 	AccrualService_ProposeTransfer_FullMethodName         = "/laurel.accrual.v1.AccrualService/ProposeTransfer"
@@ -129,6 +130,12 @@ type AccrualServiceClient interface {
 	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
 	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
 	ExtendExpiry(ctx context.Context, in *ExtendExpiryRequest, opts ...grpc.CallOption) (*ExtendExpiryResponse, error)
+	// ImportPoints brings a lot of points over that the account had in another system, with its issuer and last day. They are active at
+	// once and pay what the account owes first; no issuer is charged for having given them. Here the scope of the idempotency_key is
+	// the source and the programme, whoever calls: it is the lot's own name there. Where the programme has a section adjustments, the
+	// caller is a person whose role may import so many points at once. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_ENROLLED,
+	// ACCOUNT_FROZEN, INVALID_ARGUMENT (issuer, issued_day, expiry_day), AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	ImportPoints(ctx context.Context, in *ImportPointsRequest, opts ...grpc.CallOption) (*ImportPointsResponse, error)
 	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
 	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
 	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
@@ -401,6 +408,16 @@ func (c *accrualServiceClient) ExtendExpiry(ctx context.Context, in *ExtendExpir
 	return out, nil
 }
 
+func (c *accrualServiceClient) ImportPoints(ctx context.Context, in *ImportPointsRequest, opts ...grpc.CallOption) (*ImportPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ImportPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TransferPointsResponse)
@@ -550,6 +567,12 @@ type AccrualServiceServer interface {
 	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
 	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
 	ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error)
+	// ImportPoints brings a lot of points over that the account had in another system, with its issuer and last day. They are active at
+	// once and pay what the account owes first; no issuer is charged for having given them. Here the scope of the idempotency_key is
+	// the source and the programme, whoever calls: it is the lot's own name there. Where the programme has a section adjustments, the
+	// caller is a person whose role may import so many points at once. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_ENROLLED,
+	// ACCOUNT_FROZEN, INVALID_ARGUMENT (issuer, issued_day, expiry_day), AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	ImportPoints(context.Context, *ImportPointsRequest) (*ImportPointsResponse, error)
 	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
 	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
 	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
@@ -649,6 +672,9 @@ func (UnimplementedAccrualServiceServer) FreezeAccount(context.Context, *FreezeA
 }
 func (UnimplementedAccrualServiceServer) ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExtendExpiry not implemented")
+}
+func (UnimplementedAccrualServiceServer) ImportPoints(context.Context, *ImportPointsRequest) (*ImportPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportPoints not implemented")
 }
 func (UnimplementedAccrualServiceServer) TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TransferPoints not implemented")
@@ -1074,6 +1100,24 @@ func _AccrualService_ExtendExpiry_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_ImportPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ImportPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ImportPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ImportPoints(ctx, req.(*ImportPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_TransferPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(TransferPointsRequest)
 	if err := dec(in); err != nil {
@@ -1286,6 +1330,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ExtendExpiry",
 			Handler:    _AccrualService_ExtendExpiry_Handler,
+		},
+		{
+			MethodName: "ImportPoints",
+			Handler:    _AccrualService_ImportPoints_Handler,
 		},
 		{
 			MethodName: "TransferPoints",

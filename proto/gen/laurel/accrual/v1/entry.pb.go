@@ -58,6 +58,8 @@ const (
 	EntryKind_ENTRY_KIND_TRANSFER_IN EntryKind = 14
 	// Points were given a later last day.
 	EntryKind_ENTRY_KIND_EXTEND EntryKind = 15
+	// Points came over that the account had in another system.
+	EntryKind_ENTRY_KIND_IMPORT EntryKind = 16
 )
 
 // Enum value maps for EntryKind.
@@ -79,6 +81,7 @@ var (
 		13: "ENTRY_KIND_TRANSFER_OUT",
 		14: "ENTRY_KIND_TRANSFER_IN",
 		15: "ENTRY_KIND_EXTEND",
+		16: "ENTRY_KIND_IMPORT",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED":  0,
@@ -97,6 +100,7 @@ var (
 		"ENTRY_KIND_TRANSFER_OUT": 13,
 		"ENTRY_KIND_TRANSFER_IN":  14,
 		"ENTRY_KIND_EXTEND":       15,
+		"ENTRY_KIND_IMPORT":       16,
 	}
 )
 
@@ -170,6 +174,8 @@ const (
 	MovementKind_MOVEMENT_KIND_PUT_OFF MovementKind = 18
 	// They are in the lot with the later day.
 	MovementKind_MOVEMENT_KIND_EXTEND MovementKind = 19
+	// Points came over from another system.
+	MovementKind_MOVEMENT_KIND_IMPORT MovementKind = 20
 )
 
 // Enum value maps for MovementKind.
@@ -195,6 +201,7 @@ var (
 		17: "MOVEMENT_KIND_FEE",
 		18: "MOVEMENT_KIND_PUT_OFF",
 		19: "MOVEMENT_KIND_EXTEND",
+		20: "MOVEMENT_KIND_IMPORT",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -217,6 +224,7 @@ var (
 		"MOVEMENT_KIND_FEE":         17,
 		"MOVEMENT_KIND_PUT_OFF":     18,
 		"MOVEMENT_KIND_EXTEND":      19,
+		"MOVEMENT_KIND_IMPORT":      20,
 	}
 )
 
@@ -252,7 +260,7 @@ type Posting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven,
-	// in_transit, fees.
+	// in_transit, fees, imported/<issuer>.
 	Bucket        string `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Points        int64  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1445,13 +1453,68 @@ func (x *ExtensionPart) GetExpiryDay() string {
 	return ""
 }
 
+// ImportPart says from where an entry brought points over.
+type ImportPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The system in which the account had them before.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// Civil day on which they were given there (YYYY-MM-DD); empty: it was not said.
+	IssuedDay     string `protobuf:"bytes,2,opt,name=issued_day,json=issuedDay,proto3" json:"issued_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPart) Reset() {
+	*x = ImportPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPart) ProtoMessage() {}
+
+func (x *ImportPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPart.ProtoReflect.Descriptor instead.
+func (*ImportPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ImportPart) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ImportPart) GetIssuedDay() string {
+	if x != nil {
+		return x.IssuedDay
+	}
+	return ""
+}
+
 // Entry is one immutable line of the ledger.
 type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member>,
 	// segment/<account>/<segment>/<n>, cmd/<caller>/<idempotency key>, due/<account>/<seq>,
-	// transfer/<key of the entry that sent> or the same with /back.
+	// transfer/<key of the entry that sent> or the same with /back, import/<source>/<idempotency key>.
 	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// Dense per account, from 1.
@@ -1482,7 +1545,7 @@ type Entry struct {
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
 	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
-	// For awards, holds, captures, voids, refunds, adjustments, what sends or extends points and what freezes an account. Absent where a hold lapsed by itself.
+	// For awards, holds, captures, voids, refunds, adjustments, what sends, extends or imports points and what freezes an account. Absent where a hold lapsed by itself.
 	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
@@ -1495,14 +1558,16 @@ type Entry struct {
 	// For what sends points to another account, and what they arrive or come back by.
 	Transfer *TransferPart `protobuf:"bytes,27,opt,name=transfer,proto3" json:"transfer,omitempty"`
 	// For what gives points a later day.
-	Extension     *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
+	Extension *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
+	// For what brings points over from another system.
+	Import        *ImportPart `protobuf:"bytes,29,opt,name=import,proto3" json:"import,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1579,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1592,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1726,6 +1791,13 @@ func (x *Entry) GetExtension() *ExtensionPart {
 	return nil
 }
 
+func (x *Entry) GetImport() *ImportPart {
+	if x != nil {
+		return x.Import
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1840,7 +1912,12 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"before_day\x18\x01 \x01(\tR\tbeforeDay\x12\x1d\n" +
 	"\n" +
-	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"\xa6\n" +
+	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"C\n" +
+	"\n" +
+	"ImportPart\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1d\n" +
+	"\n" +
+	"issued_day\x18\x02 \x01(\tR\tissuedDay\"\xdd\n" +
 	"\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
@@ -1874,7 +1951,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\asegment\x18\x19 \x01(\v2\x1e.laurel.accrual.v1.SegmentPartR\asegment\x125\n" +
 	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
 	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer\x12>\n" +
-	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension*\x86\x03\n" +
+	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension\x125\n" +
+	"\x06import\x18\x1d \x01(\v2\x1d.laurel.accrual.v1.ImportPartR\x06import*\x9d\x03\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1892,7 +1970,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_ADJUST\x10\f\x12\x1b\n" +
 	"\x17ENTRY_KIND_TRANSFER_OUT\x10\r\x12\x1a\n" +
 	"\x16ENTRY_KIND_TRANSFER_IN\x10\x0e\x12\x15\n" +
-	"\x11ENTRY_KIND_EXTEND\x10\x0f*\x97\x04\n" +
+	"\x11ENTRY_KIND_EXTEND\x10\x0f\x12\x15\n" +
+	"\x11ENTRY_KIND_IMPORT\x10\x10*\xb1\x04\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1914,7 +1993,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x15MOVEMENT_KIND_RECEIVE\x10\x10\x12\x15\n" +
 	"\x11MOVEMENT_KIND_FEE\x10\x11\x12\x19\n" +
 	"\x15MOVEMENT_KIND_PUT_OFF\x10\x12\x12\x18\n" +
-	"\x14MOVEMENT_KIND_EXTEND\x10\x13B\xd1\x01\n" +
+	"\x14MOVEMENT_KIND_EXTEND\x10\x13\x12\x18\n" +
+	"\x14MOVEMENT_KIND_IMPORT\x10\x14B\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
@@ -1931,7 +2011,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1950,20 +2030,21 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*RefundPart)(nil),            // 14: laurel.accrual.v1.RefundPart
 	(*TransferPart)(nil),          // 15: laurel.accrual.v1.TransferPart
 	(*ExtensionPart)(nil),         // 16: laurel.accrual.v1.ExtensionPart
-	(*Entry)(nil),                 // 17: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 18: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*ImportPart)(nil),            // 17: laurel.accrual.v1.ImportPart
+	(*Entry)(nil),                 // 18: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 19: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	18, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	19, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	19, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	20, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
 	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	19, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	19, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	19, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	20, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	20, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	20, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
@@ -1977,11 +2058,12 @@ var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	11, // 19: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
 	15, // 20: laurel.accrual.v1.Entry.transfer:type_name -> laurel.accrual.v1.TransferPart
 	16, // 21: laurel.accrual.v1.Entry.extension:type_name -> laurel.accrual.v1.ExtensionPart
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	17, // 22: laurel.accrual.v1.Entry.import:type_name -> laurel.accrual.v1.ImportPart
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -1996,7 +2078,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkImport(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -113,7 +113,7 @@ func (a *Account) move(m Movement) error {
 		lot = Lot{LotKey: m.Lot}
 	}
 	switch m.Move {
-	case MoveEarn, MoveRelease, MoveRefund, MoveCredit, MoveReceive, MoveExtend:
+	case MoveEarn, MoveRelease, MoveRefund, MoveCredit, MoveReceive, MoveExtend, MoveImport:
 		lot.Left += m.Points
 	case MoveReverse, MoveHold, MoveDebit, MoveSend, MovePutOff:
 		lot.Left -= m.Points

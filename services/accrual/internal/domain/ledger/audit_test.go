@@ -67,7 +67,7 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 			case ledger.MoveOwe:
 				debt += m.Points
 			case ledger.MoveForgive, ledger.MoveFee:
-			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive, ledger.MoveExtend:
+			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive, ledger.MoveExtend, ledger.MoveImport:
 				left[m.Lot] += m.Points
 			case ledger.MoveHold, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff:
 				left[m.Lot] -= m.Points

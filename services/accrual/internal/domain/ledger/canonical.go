@@ -99,6 +99,9 @@ func (e Entry) Canonical() []byte {
 	if e.Format == FormatLife {
 		w.transfer(e)
 	}
+	if e.Format == FormatImport {
+		w.imported(e)
+	}
 	return w.buf
 }
 

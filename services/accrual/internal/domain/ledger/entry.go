@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048, 0051): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -29,12 +29,16 @@ const (
 	FormatFrozen uint8 = 7
 	// FormatLife is Format, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 	FormatLife uint8 = 8
+	// FormatImport is Format, with the parts of a command and an import behind all of it.
+	FormatImport uint8 = 9
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.Import != nil:
+		return FormatImport
 	case e.Transfer != nil || e.Extension != nil:
 		return FormatLife
 	case e.froze():
@@ -83,9 +87,10 @@ const (
 	KindTransferOut
 	KindTransferIn
 	KindExtend
+	KindImport
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend", "import"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -112,7 +117,8 @@ type Position struct {
 }
 
 // Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
-// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven, in_transit, fees). The legs of an entry sum to zero per unit.
+// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven, in_transit, fees,
+// imported/<issuer>). The legs of an entry sum to zero per unit.
 type Posting struct {
 	Unit   string
 	Bucket string
@@ -204,6 +210,7 @@ type Entry struct {
 	Frozen      *Frozen        // nil but for what freezes an account, or ends that
 	Transfer    *TransferPart  // nil but for what sends points to another account, and what they arrive by
 	Extension   *ExtensionPart // nil but for what gives points a later day
+	Import      *ImportPart    // nil but for what brings points over from another system
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

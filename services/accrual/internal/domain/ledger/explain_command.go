@@ -37,6 +37,8 @@ func (x explainer) commanded() string {
 		}
 	case KindExtend:
 		text += x.extended()
+	case KindImport:
+		text += x.imported()
 	case KindState:
 		text += x.frozen(x.e.Frozen)
 	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindAction, KindTransferIn:

@@ -303,6 +303,25 @@ func TestCanonicalBytesOfFormat8AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-8.txt", lifeSamples(t))
 }
 
+// importSamples are what format 9 is for: points that came over, with and without the day on which they were given.
+func importSamples(t require.TestingT) []ledger.Entry {
+	dated := commandSamples(t)[7]
+	lot := dated.Movements[0].Lot
+	dated.Format, dated.Kind, dated.Key, dated.Actor = ledger.FormatImport, ledger.KindImport, "import/oldshop/lot-1", "caller/operator/anna"
+	dated.Movements = []ledger.Movement{{Move: ledger.MoveImport, Lot: lot, Points: 60}}
+	dated.Postings = []ledger.Posting{{Unit: "points", Bucket: "active", Points: 60}, {Unit: "points", Bucket: "imported/" + lot.Issuer, Points: -60}}
+	dated.Command = &ledger.CommandPart{Caller: "operator/anna", Content: ledger.Hash{14, 15}, Points: 60}
+	dated.Import = &ledger.ImportPart{Source: "oldshop", Issued: dated.Day - 100}
+	plain := dated
+	plain.Key, plain.Import = "import/oldshop/lot-2", &ledger.ImportPart{Source: "oldshop", Issued: calendar.None}
+	return []ledger.Entry{dated, plain}
+}
+
+// Format 9 is format 1, with the parts of a command and an import behind all of it.
+func TestCanonicalBytesOfFormat9AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-9.txt", importSamples(t))
+}
+
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 	t.Helper()
 	var b strings.Builder
@@ -329,16 +348,16 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), importSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindExtend; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindImport; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindExtend + 1).String())
+	_, err := ledger.ParseKind((ledger.KindImport + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

@@ -34,9 +34,10 @@ const (
 	MoveFee           // points that were sent became the programme's
 	MovePutOff        // points left a lot whose day was put off
 	MoveExtend        // they are in the lot of the later day
+	MoveImport        // points came over from another system
 )
 
-var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee", "put_off", "extend"}
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee", "put_off", "extend", "import"}
 
 // String gives the move as it stands in collections.
 func (m Move) String() string {
@@ -188,6 +189,8 @@ func (m Movement) legs() (from, to string) {
 		return m.Lot.bucket(), "extended"
 	case MoveExtend:
 		return "extended", m.Lot.bucket()
+	case MoveImport:
+		return "imported/" + m.Lot.Issuer, m.Lot.bucket()
 	case MoveUnset:
 	}
 	panic("ledger: a movement without a move")

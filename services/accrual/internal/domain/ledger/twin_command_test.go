@@ -67,7 +67,8 @@ func (w *twin) captured(key string) *twinHold {
 // judge is what should become of a command: empty, or a reason.
 func (w *twin) judge(d ledger.Deed, now time.Time) string {
 	active := w.count("active")
-	if _, award := d.(ledger.Award); !award && !w.enrolled {
+	_, award := d.(ledger.Award)
+	if _, brought := d.(ledger.Import); !award && !brought && !w.enrolled {
 		return "ACCOUNT_NOT_FOUND"
 	}
 	switch d := d.(type) {
@@ -76,6 +77,15 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 			return "ACCOUNT_FROZEN"
 		}
 		if d.Expiry != nil && *d.Expiry != calendar.None && *d.Expiry <= w.today { // it was refused, and comes again too late
+			return "INVALID_ARGUMENT"
+		}
+	case ledger.Import:
+		switch gone := w.imported(d, now).gone; {
+		case d.Issuer != "operator":
+			return "INVALID_ARGUMENT"
+		case w.frozen.Earning:
+			return "ACCOUNT_FROZEN"
+		case gone != calendar.None && gone <= w.today:
 			return "INVALID_ARGUMENT"
 		}
 	case ledger.Hold:
@@ -142,6 +152,15 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 			w.give(like)
 		}
 		w.note("earn")
+	case ledger.Import:
+		like := w.imported(d, now)
+		for range d.Points {
+			w.give(like)
+			if d.Issued != calendar.None {
+				w.came[len(w.came)-1].active = d.Issued
+			}
+		}
+		w.note("import")
 	case ledger.Hold:
 		h := &twinHold{id: key, deadline: now.Add(d.For), redeemer: d.Redeemer}
 		for range d.Points {
@@ -207,6 +226,22 @@ func (w *twin) adjust(n int, now time.Time) {
 		w.first("active", func(*point) bool { return true }, "adjusted")
 	}
 	w.note("adjust")
+}
+
+// imported is a point that comes over now.
+func (w *twin) imported(i ledger.Import, now time.Time) point {
+	like := point{active: w.today, gone: calendar.None, issuer: i.Issuer}
+	given := w.today
+	if i.Issued != calendar.None {
+		given = i.Issued
+	}
+	if months := w.policies[w.in(now)-1].months; months > 0 {
+		like.gone = given.FirstOfMonth().AddMonths(months + 1)
+	}
+	if i.Expiry != nil {
+		like.gone = *i.Expiry
+	}
+	return like
 }
 
 // likeOf is a point that is earned now.
