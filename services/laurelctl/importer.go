@@ -2,7 +2,6 @@ package laurelctl
 
 import (
 	"context"
-	"errors"
 	"hash/fnv"
 	"sync"
 	"time"
@@ -139,7 +138,10 @@ func (i *importer) ask(ctx context.Context, row importRow) (*accrualv1.Entry, bo
 		}
 		wait, again := rpc.AskedToWait(err)
 		if !again || try == importTries || ctx.Err() != nil {
-			return nil, false, i.world.reached(i.address, errors.Join(ctx.Err(), err))
+			if ctx.Err() != nil { // it is over; what the call says of that is of no use
+				err = ctx.Err()
+			}
+			return nil, false, i.world.reached(i.address, err)
 		}
 		timer := time.NewTimer(max(wait, pause))
 		select {

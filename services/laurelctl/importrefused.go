@@ -33,7 +33,10 @@ func (r *refusedRows) hear(w *world, file string, row importRow, why *reason.Err
 		field = column
 	}
 	is := ofRefusal(&reason.Error{Reason: why.Reason, Message: why.Message})
-	if why.Reason == reason.IdempotencyKeyReused {
+	switch why.Reason {
+	case reason.AccountNotEnrolled:
+		is.todo = "enrol them first: laurelctl member enrol MEMBER; then import this row again"
+	case reason.IdempotencyKeyReused:
 		is.todo = "the row came over before with other content; correct its account, points, issuer or days, or give a new lot a new reference"
 	}
 	if r.count++; r.count <= rejectedShown {

@@ -12,8 +12,10 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // ImportPoints implements AccrualService.
@@ -22,15 +24,15 @@ func (s *Server) ImportPoints(ctx context.Context, in *accrualv1.ImportPointsReq
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.latest(ctx, in.GetProgram())
+	at, err := s.scene(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := who(ctx).MayImport(deed.Points, known.Program); err != nil {
+	if err := who(ctx).MayImport(deed.Points, at.schedule.Latest().Program); err != nil {
 		return nil, err
 	}
 	if in.GetValidateOnly() {
-		e, err := s.tried(ctx, in, deed)
+		e, err := s.tried(ctx, at, ledger.Request{Caller: who(ctx).Caller, Key: in.GetIdempotencyKey(), Deed: deed})
 		return &accrualv1.ImportPointsResponse{Entry: e}, err
 	}
 	e, err := s.do(ctx, in, deed)
@@ -57,40 +59,49 @@ func importFromProto(in *accrualv1.ImportPointsRequest) (ledger.Import, error) {
 	return deed, err
 }
 
-// tried tells of the entry that a deed would make now, and makes none: it does on a copy what a lane does. What was done before
+// scene is an account with where it lives and what is known of its programme there.
+type scene struct {
+	account  storage.AccountRef
+	part     store.Partition
+	schedule program.Schedule
+}
+
+func (s *Server) scene(ctx context.Context, in write) (scene, error) {
+	at := scene{account: storage.AccountRef{Program: in.GetProgram(), ID: ledger.AccountID(in.GetAccount())}}
+	var err error
+	if at.part, err = s.partition(ctx, in.GetProgram(), in.GetAccount()); err != nil {
+		return at, err
+	}
+	if err := s.deps.Programs.Load(ctx, at.part.Revisions); err != nil {
+		return at, err
+	}
+	if at.schedule = s.deps.Programs.Schedule(at.part, in.GetProgram()); at.schedule == nil {
+		return at, reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", in.GetProgram())
+	}
+	return at, nil
+}
+
+// tried tells of the entry that a request would make now, and makes none: it does on a copy what a lane does. What was done before
 // under the key is answered as do answers it.
-func (s *Server) tried(ctx context.Context, in write, deed ledger.Deed) (*accrualv1.Entry, error) {
-	ref := storage.AccountRef{Program: in.GetProgram(), ID: ledger.AccountID(in.GetAccount())}
-	request := ledger.Request{Caller: who(ctx).Caller, Key: in.GetIdempotencyKey(), Deed: deed}
-	key := storage.KeyRef{Program: ref.Program, Key: request.EntryKey()}
+func (s *Server) tried(ctx context.Context, at scene, request ledger.Request) (*accrualv1.Entry, error) {
+	key := storage.KeyRef{Program: at.account.Program, Key: request.EntryKey()}
 	known, err := s.deps.Storage.EntriesByKey(ctx, []storage.KeyRef{key})
 	if err != nil {
 		return nil, err
 	}
 	if e, ok := known[key]; ok {
-		if err := request.Repeats(e, ref.ID); err != nil {
+		if err := request.Repeats(e, at.account.ID); err != nil {
 			return nil, err
 		}
 		rpc.Replayed(ctx)
 		e.RecordedAt = time.Time{}
 		return contract.Entry(e), nil
 	}
-	part, err := s.partition(ctx, ref.Program, string(ref.ID))
+	account, err := s.accountOrNone(ctx, at.account)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.deps.Programs.Load(ctx, part.Revisions); err != nil {
-		return nil, err
-	}
-	schedule := s.deps.Programs.Schedule(part, ref.Program)
-	if schedule == nil {
-		return nil, reason.New(reason.UnknownProgram, "program", "no revision of programme %s is known", ref.Program)
-	}
-	account, err := s.accountOrNone(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
-	t, now := posting.Moment(part, schedule, s.deps.Clock.Now())
+	t, now := posting.Moment(at.part, at.schedule, s.deps.Clock.Now())
 	if t = later(account.Clock, t); t.IsZero() {
 		return nil, reason.New(reason.NotReady, "", "no event has told the house what time it is")
 	}
@@ -99,10 +110,10 @@ func (s *Server) tried(ctx context.Context, in write, deed ledger.Deed) (*accrua
 	if err != nil {
 		return nil, err
 	}
-	if _, account, err = ledger.BringUp(account, schedule, books, t); err != nil {
+	if _, account, err = ledger.BringUp(account, at.schedule, books, t); err != nil {
 		return nil, err
 	}
-	e, _, err := ledger.Do(account, request, schedule, t)
+	e, _, err := ledger.Do(account, request, at.schedule, t)
 	if err != nil {
 		return nil, err
 	}
