@@ -30,3 +30,19 @@ func TestWhatCameOverIsOwedWhenItIsSpentAndNotForHavingBeenGiven(t *testing.T) {
 	require.Equal(t, map[string]int64{"operator": -80, "a": 0, "b": -20, "c": 100}, net(d.mustClose("2026-04")))
 	d.requireSound(2)
 }
+
+// TestWhatIsGivenToACauseTheOperatorTakes: who gave the points owes the operator for them, who gives the cause what they are worth.
+func TestWhatIsGivenToACauseTheOperatorTakes(t *testing.T) {
+	t.Parallel()
+	h := open(t, strings.Replace(e2, "category: bank}", "category: bank, issue_price: 0.02}", 1)+"causes: {trees: {}, water: {}}\n")
+	d := h.desk()
+	h.pass("2026-03-02")
+	h.award("ann", "b", 100)
+	for cause, points := range map[string]int64{"trees": 30, "water": 20} {
+		_, err := h.ledger.DonatePoints(t.Context(), &accrualv1.DonatePointsRequest{Program: "tea", Account: "ann", Cause: cause, Points: points, IdempotencyKey: cause})
+		require.NoError(t, err)
+	}
+	h.pass("2026-04-01")
+	require.Equal(t, map[string]int64{"operator": 100, "b": -100}, net(d.mustClose("2026-03")))
+	d.requireSound(1)
+}

@@ -126,6 +126,11 @@ var changed = []struct {
 		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
 		{ChangeAdded, "transfers.approve_above", "", "200"},
 	}},
+	{"Causes", "causes: {trees: {name: Trees, match: {share: 0.5, cap: 1000, until: 2027-01-01}}, water: {}}", []Change{
+		{ChangeAdded, "causes.trees.name", "", "Trees"}, {ChangeAdded, "causes.trees.match.share", "", "1/2"},
+		{ChangeAdded, "causes.trees.match.cap", "", "1000"}, {ChangeAdded, "causes.trees.match.from", "", "from the beginning"},
+		{ChangeAdded, "causes.trees.match.until", "", "2027-01-01"}, {ChangeAdded, "causes.water.name", "", "water"},
+	}},
 	{"Economics.Margin", "economics: {margin: 0.3}", []Change{
 		{ChangeAdded, "economics.margin", "", "3/10"}, {ChangeAdded, "economics.order", "", "0.00"},
 		{ChangeAdded, "economics.point", "", "0 minor units"}, {ChangeAdded, "economics.measured", "", "nothing"},

@@ -69,6 +69,8 @@ var access = []Rule{
 	to(accrualv1.AccrualService_ExtendExpiry_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ImportPoints_FullMethodName, Operator),
 	to(accrualv1.AccrualService_TransferPoints_FullMethodName, Operator),
+	to(accrualv1.AccrualService_DonatePoints_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ListCauses_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetTransfer_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeTransfer_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeAdjustment_FullMethodName, Operator),

@@ -184,6 +184,8 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_EXTEND
 	case ledger.KindImport:
 		return accrualv1.EntryKind_ENTRY_KIND_IMPORT
+	case ledger.KindDonate:
+		return accrualv1.EntryKind_ENTRY_KIND_DONATE
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
@@ -232,6 +234,8 @@ func Move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_EXTEND
 	case ledger.MoveImport:
 		return accrualv1.MovementKind_MOVEMENT_KIND_IMPORT
+	case ledger.MoveDonate:
+		return accrualv1.MovementKind_MOVEMENT_KIND_DONATE
 	case ledger.MoveUnset:
 	}
 	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED

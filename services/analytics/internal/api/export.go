@@ -242,7 +242,7 @@ func entryRows(e storage.Entry) []row {
 			cells = append(cells, cell{number: int64(points)})
 		}
 		cells = append(cells, cell{number: int64(e.Change)})
-		for _, points := range []money.Points{m.Forgiven, m.InTransit, m.Fees, m.Imported} { // later ones stand last: places stay
+		for _, points := range []money.Points{m.Forgiven, m.InTransit, m.Fees, m.Imported, m.Donated} { // later ones stand last: places stay
 			cells = append(cells, cell{number: int64(points)})
 		}
 		return row{e.Change, cells}

@@ -79,6 +79,8 @@ func bucketOf(m *storage.Moved, bucket string) *money.Points {
 		return &m.InTransit
 	case "fees":
 		return &m.Fees
+	case "donated":
+		return &m.Donated
 	case "imported":
 		return &m.Imported
 	default:

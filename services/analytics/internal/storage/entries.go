@@ -33,8 +33,9 @@ type Moved struct {
 	Active, Pending, Held, Debt money.Points
 	// Of the programme.
 	Issued, Redeemed, Expired, Adjusted money.Points
-	// Of the programme too: what was let go, what is on its way to another account, fees of what arrived, what came over from other systems.
-	Forgiven, InTransit, Fees, Imported money.Points
+	// Of the programme too: what was let go, what is on its way to another account, fees of what arrived, what came over from other systems,
+	// what was given to causes.
+	Forgiven, InTransit, Fees, Imported, Donated money.Points
 }
 
 // EntryWrite puts an entry of a programme.
@@ -74,6 +75,7 @@ type movedDoc struct {
 	InTransit int64  `bson:"in_transit,omitempty"`
 	Fees      int64  `bson:"fees,omitempty"`
 	Imported  int64  `bson:"imported,omitempty"`
+	Donated   int64  `bson:"donated,omitempty"`
 }
 
 func entriesCollection() store.Collection {
@@ -135,7 +137,7 @@ func entryToDoc(w EntryWrite) entryDoc {
 		d.Moved = append(d.Moved, movedDoc{
 			m.Unit, int64(m.Active), int64(m.Pending), int64(m.Held), int64(m.Debt),
 			int64(m.Issued), int64(m.Redeemed), int64(m.Expired), int64(m.Adjusted),
-			int64(m.Forgiven), int64(m.InTransit), int64(m.Fees), int64(m.Imported),
+			int64(m.Forgiven), int64(m.InTransit), int64(m.Fees), int64(m.Imported), int64(m.Donated),
 		})
 	}
 	return d
@@ -150,7 +152,7 @@ func entryFromDoc(d entryDoc) Entry {
 		e.Moved = append(e.Moved, Moved{
 			m.Unit, money.Points(m.Active), money.Points(m.Pending), money.Points(m.Held), money.Points(m.Debt),
 			money.Points(m.Issued), money.Points(m.Redeemed), money.Points(m.Expired), money.Points(m.Adjusted),
-			money.Points(m.Forgiven), money.Points(m.InTransit), money.Points(m.Fees), money.Points(m.Imported),
+			money.Points(m.Forgiven), money.Points(m.InTransit), money.Points(m.Fees), money.Points(m.Imported), money.Points(m.Donated),
 		})
 	}
 	return e

@@ -43,6 +43,8 @@ const (
 	AccrualService_ExtendExpiry_FullMethodName            = "/laurel.accrual.v1.AccrualService/ExtendExpiry"
 	AccrualService_ImportPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/ImportPoints"
 	AccrualService_TransferPoints_FullMethodName          = "/laurel.accrual.v1.AccrualService/TransferPoints"
+	AccrualService_DonatePoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/DonatePoints"
+	AccrualService_ListCauses_FullMethodName              = "/laurel.accrual.v1.AccrualService/ListCauses"
 	AccrualService_GetTransfer_FullMethodName             = "/laurel.accrual.v1.AccrualService/GetTransfer"
 	AccrualService_ProposeTransfer_FullMethodName         = "/laurel.accrual.v1.AccrualService/ProposeTransfer"
 	AccrualService_ProposeAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ProposeAdjustment"
@@ -142,6 +144,12 @@ type AccrualServiceClient interface {
 	// why. GetTransfer tells which. Reasons: TRANSFERS_NOT_ALLOWED, TRANSFER_LIMIT, TRANSFER_NEEDS_APPROVAL, ACCOUNT_NOT_FOUND,
 	// ACCOUNT_FROZEN, INSUFFICIENT_POINTS, POINTS_TOO_YOUNG, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE.
 	TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error)
+	// DonatePoints gives active points to a cause of the programme's section causes, the first to lapse first. They are gone for good;
+	// in clearing the operator takes them. Reasons: UNKNOWN_CAUSE, ACCOUNT_NOT_FOUND, ACCOUNT_FROZEN, INSUFFICIENT_POINTS.
+	DonatePoints(ctx context.Context, in *DonatePointsRequest, opts ...grpc.CallOption) (*DonatePointsResponse, error)
+	// ListCauses tells what each cause has got from members, and what the operator adds by the newest revision. It reads the totals of
+	// all days: ask for a page of its own, not for every visitor. AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
+	ListCauses(ctx context.Context, in *ListCausesRequest, opts ...grpc.CallOption) (*ListCausesResponse, error)
 	// GetTransfer tells what became of a transfer. Reason: TRANSFER_NOT_FOUND.
 	GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error)
 	// ProposeTransfer keeps a transfer for another person to decide on, as ProposeAdjustment does; ApproveAdjustment and
@@ -428,6 +436,26 @@ func (c *accrualServiceClient) TransferPoints(ctx context.Context, in *TransferP
 	return out, nil
 }
 
+func (c *accrualServiceClient) DonatePoints(ctx context.Context, in *DonatePointsRequest, opts ...grpc.CallOption) (*DonatePointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DonatePointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_DonatePoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) ListCauses(ctx context.Context, in *ListCausesRequest, opts ...grpc.CallOption) (*ListCausesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCausesResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ListCauses_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetTransferResponse)
@@ -579,6 +607,12 @@ type AccrualServiceServer interface {
 	// why. GetTransfer tells which. Reasons: TRANSFERS_NOT_ALLOWED, TRANSFER_LIMIT, TRANSFER_NEEDS_APPROVAL, ACCOUNT_NOT_FOUND,
 	// ACCOUNT_FROZEN, INSUFFICIENT_POINTS, POINTS_TOO_YOUNG, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE.
 	TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error)
+	// DonatePoints gives active points to a cause of the programme's section causes, the first to lapse first. They are gone for good;
+	// in clearing the operator takes them. Reasons: UNKNOWN_CAUSE, ACCOUNT_NOT_FOUND, ACCOUNT_FROZEN, INSUFFICIENT_POINTS.
+	DonatePoints(context.Context, *DonatePointsRequest) (*DonatePointsResponse, error)
+	// ListCauses tells what each cause has got from members, and what the operator adds by the newest revision. It reads the totals of
+	// all days: ask for a page of its own, not for every visitor. AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
+	ListCauses(context.Context, *ListCausesRequest) (*ListCausesResponse, error)
 	// GetTransfer tells what became of a transfer. Reason: TRANSFER_NOT_FOUND.
 	GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error)
 	// ProposeTransfer keeps a transfer for another person to decide on, as ProposeAdjustment does; ApproveAdjustment and
@@ -678,6 +712,12 @@ func (UnimplementedAccrualServiceServer) ImportPoints(context.Context, *ImportPo
 }
 func (UnimplementedAccrualServiceServer) TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TransferPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) DonatePoints(context.Context, *DonatePointsRequest) (*DonatePointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DonatePoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) ListCauses(context.Context, *ListCausesRequest) (*ListCausesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCauses not implemented")
 }
 func (UnimplementedAccrualServiceServer) GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTransfer not implemented")
@@ -1136,6 +1176,42 @@ func _AccrualService_TransferPoints_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_DonatePoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DonatePointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).DonatePoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_DonatePoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).DonatePoints(ctx, req.(*DonatePointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_ListCauses_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCausesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ListCauses(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ListCauses_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ListCauses(ctx, req.(*ListCausesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_GetTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetTransferRequest)
 	if err := dec(in); err != nil {
@@ -1338,6 +1414,14 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "TransferPoints",
 			Handler:    _AccrualService_TransferPoints_Handler,
+		},
+		{
+			MethodName: "DonatePoints",
+			Handler:    _AccrualService_DonatePoints_Handler,
+		},
+		{
+			MethodName: "ListCauses",
+			Handler:    _AccrualService_ListCauses_Handler,
 		},
 		{
 			MethodName: "GetTransfer",

@@ -60,6 +60,8 @@ const (
 	EntryKind_ENTRY_KIND_EXTEND EntryKind = 15
 	// Points came over that the account had in another system.
 	EntryKind_ENTRY_KIND_IMPORT EntryKind = 16
+	// Active points were given to a cause.
+	EntryKind_ENTRY_KIND_DONATE EntryKind = 17
 )
 
 // Enum value maps for EntryKind.
@@ -82,6 +84,7 @@ var (
 		14: "ENTRY_KIND_TRANSFER_IN",
 		15: "ENTRY_KIND_EXTEND",
 		16: "ENTRY_KIND_IMPORT",
+		17: "ENTRY_KIND_DONATE",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED":  0,
@@ -101,6 +104,7 @@ var (
 		"ENTRY_KIND_TRANSFER_IN":  14,
 		"ENTRY_KIND_EXTEND":       15,
 		"ENTRY_KIND_IMPORT":       16,
+		"ENTRY_KIND_DONATE":       17,
 	}
 )
 
@@ -176,6 +180,8 @@ const (
 	MovementKind_MOVEMENT_KIND_EXTEND MovementKind = 19
 	// Points came over from another system.
 	MovementKind_MOVEMENT_KIND_IMPORT MovementKind = 20
+	// Active points were given to a cause; the redeemer names it.
+	MovementKind_MOVEMENT_KIND_DONATE MovementKind = 21
 )
 
 // Enum value maps for MovementKind.
@@ -202,6 +208,7 @@ var (
 		18: "MOVEMENT_KIND_PUT_OFF",
 		19: "MOVEMENT_KIND_EXTEND",
 		20: "MOVEMENT_KIND_IMPORT",
+		21: "MOVEMENT_KIND_DONATE",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -225,6 +232,7 @@ var (
 		"MOVEMENT_KIND_PUT_OFF":     18,
 		"MOVEMENT_KIND_EXTEND":      19,
 		"MOVEMENT_KIND_IMPORT":      20,
+		"MOVEMENT_KIND_DONATE":      21,
 	}
 )
 
@@ -260,7 +268,7 @@ type Posting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven,
-	// in_transit, fees, imported/<issuer>.
+	// in_transit, fees, imported/<issuer>, donated/<cause>.
 	Bucket        string `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Points        int64  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -331,7 +339,7 @@ type Movement struct {
 	// How many points, always positive.
 	Points int64 `protobuf:"varint,6,opt,name=points,proto3" json:"points,omitempty"`
 	// Where captured or refunded points were spent: the issuer owes this partner for them. The operator for fees. Also, for points of another
-	// issuer's lot that a reversal or a pay-off took: to whom they went.
+	// issuer's lot that a reversal or a pay-off took: to whom they went. The cause of points that were given to one.
 	Redeemer      string `protobuf:"bytes,7,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1545,7 +1553,7 @@ type Entry struct {
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
 	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
-	// For awards, holds, captures, voids, refunds, adjustments, what sends, extends or imports points and what freezes an account. Absent where a hold lapsed by itself.
+	// For awards, holds, captures, voids, refunds, adjustments, what sends, extends, imports or donates points and what freezes an account. Absent where a hold lapsed by itself.
 	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
@@ -1952,7 +1960,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
 	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer\x12>\n" +
 	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension\x125\n" +
-	"\x06import\x18\x1d \x01(\v2\x1d.laurel.accrual.v1.ImportPartR\x06import*\x9d\x03\n" +
+	"\x06import\x18\x1d \x01(\v2\x1d.laurel.accrual.v1.ImportPartR\x06import*\xb4\x03\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1971,7 +1979,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x17ENTRY_KIND_TRANSFER_OUT\x10\r\x12\x1a\n" +
 	"\x16ENTRY_KIND_TRANSFER_IN\x10\x0e\x12\x15\n" +
 	"\x11ENTRY_KIND_EXTEND\x10\x0f\x12\x15\n" +
-	"\x11ENTRY_KIND_IMPORT\x10\x10*\xb1\x04\n" +
+	"\x11ENTRY_KIND_IMPORT\x10\x10\x12\x15\n" +
+	"\x11ENTRY_KIND_DONATE\x10\x11*\xcb\x04\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1994,7 +2003,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x11MOVEMENT_KIND_FEE\x10\x11\x12\x19\n" +
 	"\x15MOVEMENT_KIND_PUT_OFF\x10\x12\x12\x18\n" +
 	"\x14MOVEMENT_KIND_EXTEND\x10\x13\x12\x18\n" +
-	"\x14MOVEMENT_KIND_IMPORT\x10\x14B\xd1\x01\n" +
+	"\x14MOVEMENT_KIND_IMPORT\x10\x14\x12\x18\n" +
+	"\x14MOVEMENT_KIND_DONATE\x10\x15B\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 

@@ -12,8 +12,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust, Transfer, Extend and Import
-// its points, or Freeze it.
+// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust, Transfer, Extend, Import and
+// Donate its points, or Freeze it.
 type Deed interface {
 	// content writes what makes two deeds the same one.
 	content(w *writer)
@@ -142,6 +142,8 @@ func (m Move) allowed(k Kind) bool {
 		return k == KindExtend
 	case MoveImport:
 		return k == KindImport
+	case MoveDonate:
+		return k == KindDonate
 	case MoveReceive, MoveFee:
 		return k == KindTransferIn
 	case MoveUnset, MoveEarn, MoveReverse, MoveActivate, MoveExpire, MoveUncount, MovePayoff, MoveOwe, MoveForgive:
@@ -174,6 +176,8 @@ func (e Entry) moved() money.Points {
 		return sums[MoveExtend]
 	case KindImport:
 		return sums[MoveImport]
+	case KindDonate:
+		return sums[MoveDonate]
 	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindState, KindAction, KindTransferIn:
 	}
 	return 0
@@ -181,7 +185,7 @@ func (e Entry) moved() money.Points {
 
 // checkCommand holds the entry of a command against itself. Empty: it is as it should be.
 func (e Entry) checkCommand() string {
-	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut || e.Kind == KindExtend || e.Kind == KindImport
+	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut || e.Kind >= KindExtend && e.Kind <= KindDonate
 	holds := e.Kind == KindHold || e.Kind == KindCapture || e.Kind == KindVoid
 	switch c := e.Command; {
 	case (e.Hold != nil) != holds || (e.Refund != nil) != (e.Kind == KindRefund):

@@ -88,9 +88,10 @@ const (
 	KindTransferIn
 	KindExtend
 	KindImport
+	KindDonate
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend", "import"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend", "import", "donate"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -118,7 +119,7 @@ type Position struct {
 
 // Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
 // (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven, in_transit, fees,
-// imported/<issuer>). The legs of an entry sum to zero per unit.
+// imported/<issuer>, donated/<cause>). The legs of an entry sum to zero per unit.
 type Posting struct {
 	Unit   string
 	Bucket string

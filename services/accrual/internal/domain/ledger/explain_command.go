@@ -37,6 +37,8 @@ func (x explainer) commanded() string {
 		}
 	case KindExtend:
 		text += x.extended()
+	case KindDonate:
+		text += x.given()
 	case KindImport:
 		text += x.imported()
 	case KindState:

@@ -198,6 +198,20 @@ func TestCanonicalBytesOfFormat4AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-4.txt", commandSamples(t))
 }
 
+// donateSamples are of format 4 too: a gift stands in its movements.
+func donateSamples(t require.TestingT) []ledger.Entry {
+	e := commandSamples(t)[6]
+	e.Kind, e.Key = ledger.KindDonate, "cmd/reward/d"
+	e.Command = &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{16, 17}, Points: 60, Reason: "GIFT"}
+	e.Movements = []ledger.Movement{{Move: ledger.MoveDonate, Lot: e.Movements[0].Lot, Points: 60, Redeemer: "trees"}}
+	e.Postings = []ledger.Posting{{Unit: "points", Bucket: "active", Points: -60}, {Unit: "points", Bucket: "donated/trees", Points: 60}}
+	return []ledger.Entry{e}
+}
+
+func TestCanonicalBytesOfGiftsAreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-4-donate.txt", donateSamples(t))
+}
+
 // sharedSamples are what format 5 is for: a refund that leaves something, and an adjustment that somebody approved.
 func sharedSamples(t require.TestingT) []ledger.Entry {
 	list := commandSamples(t)
@@ -348,16 +362,16 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), importSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), importSamples(t), donateSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindImport; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindDonate; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindImport + 1).String())
+	_, err := ledger.ParseKind((ledger.KindDonate + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

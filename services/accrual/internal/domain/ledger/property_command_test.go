@@ -109,9 +109,9 @@ func (m *machine) drawDeed() ledger.Deed {
 	points := money.Points(rapid.IntRange(1, 60).Draw(m.t, "points"))
 	key := func() string { return fmt.Sprint("cmd/till/k", rapid.IntRange(max(m.ids-8, 0), m.ids).Draw(m.t, "of")) }
 	m.twin.pass(m.now)
-	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "transfer", "transfer", "extend", "import"}
+	deeds := []string{"award", "hold", "transfer", "award", "hold", "adjust", "refund", "transfer", "transfer", "extend", "import", "donate", "transfer"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer", "extend", "import"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer", "extend", "import", "donate", "transfer"}
 	}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return h.capture != "" && len(h.spent) > 0 }) {
 		deeds = append(deeds, "refund", "refund", "refund", "refund", "refund")
@@ -126,6 +126,8 @@ func (m *machine) drawDeed() ledger.Deed {
 	switch rapid.SampledFrom(deeds).Draw(m.t, "deed") {
 	case "award":
 		return m.drawAward(points)
+	case "donate":
+		return ledger.Donate{Cause: rapid.SampledFrom([]string{"trees", "trees", "whales"}).Draw(m.t, "cause"), Points: points}
 	case "import":
 		return m.drawImport(points)
 	case "let go":
@@ -194,7 +196,7 @@ func (m *machine) drawAward(points money.Points) ledger.Award {
 }
 
 func (m *machine) drawImport(points money.Points) ledger.Import {
-	i := ledger.Import{Source: "old", Points: points, Issuer: rapid.SampledFrom([]string{"operator", "operator", "nobody"}).Draw(m.t, "issuer"), Issued: calendar.None}
+	i := ledger.Import{Source: "old", Points: points, Issuer: rapid.SampledFrom([]string{"operator", "cafe", "nobody"}).Draw(m.t, "issuer"), Issued: calendar.None}
 	today := calendar.DayOf(m.now, m.twin.zone)
 	if rapid.Bool().Draw(m.t, "given before") {
 		i.Issued = today - calendar.Day(rapid.IntRange(0, 60).Draw(m.t, "given ago"))

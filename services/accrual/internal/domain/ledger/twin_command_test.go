@@ -81,7 +81,7 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 		}
 	case ledger.Import:
 		switch gone := w.imported(d, now).gone; {
-		case d.Issuer != "operator":
+		case d.Issuer != "operator" && d.Issuer != "cafe":
 			return "INVALID_ARGUMENT"
 		case w.frozen.Earning:
 			return "ACCOUNT_FROZEN"
@@ -124,6 +124,15 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 		}
 		if w.extend(d, func(*point) {}) == 0 {
 			return "NOTHING_TO_EXTEND"
+		}
+	case ledger.Donate:
+		switch {
+		case d.Cause != "trees":
+			return "UNKNOWN_CAUSE"
+		case w.frozen.Spending:
+			return "ACCOUNT_FROZEN"
+		case d.Points > active:
+			return "INSUFFICIENT_POINTS"
 		}
 	case ledger.Transfer:
 		return w.maySend(int(d.Points), now)
@@ -208,6 +217,11 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 			w.came = append(w.came, point{active: w.today, gone: p.gone, issuer: p.issuer})
 		})
 		w.note("extend")
+	case ledger.Donate:
+		for range d.Points {
+			w.owed[flow{w.pick("active", func(*point) bool { return true }, "donated").issuer, d.Cause}]++
+		}
+		w.note("donate")
 	case ledger.Transfer:
 		w.send(key, int(d.Points), now)
 	case ledger.Freeze:

@@ -19,12 +19,12 @@ import (
 )
 
 // Points are totals of one unit over all accounts.
-// Earned + Imported + Adjusted − Reversed − Expired − Redeemed − Fees − InTransit = Pending + Active + Held − Debt.
+// Earned + Imported + Adjusted − Reversed − Expired − Redeemed − Donated − Fees − InTransit = Pending + Active + Held − Debt.
 type Points struct {
 	Earned, Reversed, Expired   money.Points
 	Redeemed, Adjusted          money.Points // captured less refunded; added less taken away
 	Fees, InTransit             money.Points // of transfers; on their way
-	Imported                    money.Points // brought over from other systems
+	Imported, Donated           money.Points // brought over from other systems; given to causes
 	Pending, Active, Held, Debt money.Points
 }
 
@@ -201,6 +201,8 @@ func (c *Collector) month(e ledger.Entry) {
 			m.Redeemed, p.Redeemed = m.Redeemed+mv.Points, p.Redeemed+mv.Points
 		case ledger.MoveRefund:
 			m.Redeemed, p.Redeemed = m.Redeemed-mv.Points, p.Redeemed-mv.Points
+		case ledger.MoveDonate:
+			p.Donated += mv.Points
 		case ledger.MoveImport:
 			p.Imported += mv.Points
 		case ledger.MoveCredit:
