@@ -102,7 +102,11 @@ func (i *importer) one(ctx context.Context, row importRow) error {
 	if err == nil {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		i.outcome.took(entry, already)
+		when := &i.outcome.New
+		if already {
+			when = &i.outcome.Already
+		}
+		i.outcome.took(entry, when)
 		return nil
 	}
 	if refusal, ok := reason.Of(err); ok && ofRow(refusal) {

@@ -43,14 +43,10 @@ type importOutcome struct {
 	lots map[lotTotal]tally // by issuer and month, their own tallies empty
 }
 
-// took counts a lot that the ledger has taken, by what it says of it.
-func (o *importOutcome) took(e *accrualv1.Entry, already bool) {
+// took counts a lot that the ledger has, now or from before, by what it says of it.
+func (o *importOutcome) took(e *accrualv1.Entry, when *tally) {
 	points := e.GetCommand().GetPoints()
-	if already {
-		o.Already.add(points)
-	} else {
-		o.New.add(points)
-	}
+	when.add(points)
 	lot := e.GetMovements()[0]
 	key := lotTotal{Issuer: lot.GetIssuer(), Until: "never"}
 	if last := lastDay(lot.GetExpiryDay()); last != "" {
