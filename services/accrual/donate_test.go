@@ -23,7 +23,7 @@ func TestC7WhatMembersGiveIsCreditedAndMatched(t *testing.T) {
 	for n := range 7 {
 		all = append(all, paid(fmt.Sprint("m", n), fmt.Sprint("o", n), moment("2026-03-01"), 100_00))
 	}
-	h.send(all...)
+	h.publish(all...)
 	s.drained()
 	give := func(account, key, cause string, points int64) (*accrualv1.Entry, error) {
 		answer, err := s.as(rpc.Operator).DonatePoints(t.Context(), &accrualv1.DonatePointsRequest{

@@ -1568,7 +1568,7 @@ type Entry struct {
 	// For what gives points a later day.
 	Extension *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
 	// For what brings points over from another system.
-	Import        *ImportPart `protobuf:"bytes,29,opt,name=import,proto3" json:"import,omitempty"`
+	Import        *ImportPart `protobuf:"bytes,30,opt,name=import,proto3" json:"import,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1960,7 +1960,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
 	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer\x12>\n" +
 	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension\x125\n" +
-	"\x06import\x18\x1d \x01(\v2\x1d.laurel.accrual.v1.ImportPartR\x06import*\xb4\x03\n" +
+	"\x06import\x18\x1e \x01(\v2\x1d.laurel.accrual.v1.ImportPartR\x06import*\xb4\x03\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +

@@ -30,7 +30,7 @@ const (
 	// FormatLife is Format, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 	FormatLife uint8 = 8
 	// FormatImport is Format, with the parts of a command and an import behind all of it.
-	FormatImport uint8 = 9
+	FormatImport uint8 = 10
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to

@@ -317,7 +317,7 @@ func TestCanonicalBytesOfFormat8AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-8.txt", lifeSamples(t))
 }
 
-// importSamples are what format 9 is for: points that came over, with and without the day on which they were given.
+// importSamples are what format 10 is for: points that came over, with and without the day on which they were given.
 func importSamples(t require.TestingT) []ledger.Entry {
 	dated := commandSamples(t)[7]
 	lot := dated.Movements[0].Lot
@@ -331,9 +331,9 @@ func importSamples(t require.TestingT) []ledger.Entry {
 	return []ledger.Entry{dated, plain}
 }
 
-// Format 9 is format 1, with the parts of a command and an import behind all of it.
-func TestCanonicalBytesOfFormat9AreThoseOfTheGoldenFile(t *testing.T) {
-	requireGolden(t, "testdata/canonical-9.txt", importSamples(t))
+// Format 10 is format 1, with the parts of a command and an import behind all of it.
+func TestCanonicalBytesOfFormat10AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-10.txt", importSamples(t))
 }
 
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
