@@ -63,10 +63,10 @@ func TestLotsComeOverOnce(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, already)
 			require.Empty(t, cmp.Diff(e, again, protocmp.Transform()))
-			in.Points++
+			in.Points = in.GetPoints() + 1
 			_, _, err = s.brings(rpc.Operator, in)
 			refused(t, err, reason.IdempotencyKeyReused)
-			in.Points--
+			in.Points = in.GetPoints() - 1
 		}
 	}
 	for field, in := range map[string]*accrualv1.ImportPointsRequest{

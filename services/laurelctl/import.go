@@ -11,6 +11,7 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	memberv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/member/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 )
 
 // importCmd brings points over from another system.
@@ -20,7 +21,7 @@ type importCmd struct {
 	DryRun       bool          `name:"dry-run" help:"Say what would happen. Nothing is changed."`
 	ExpectPoints *int64        `name:"expect-points" placeholder:"N" help:"How many points all rows must have together; else nothing comes over."`
 	ExpectRows   *int64        `name:"expect-rows" placeholder:"N" help:"How many rows there must be; else nothing comes over."`
-	Rejected     string        `placeholder:"FILE" help:"Where refused rows go, with what to do. Default: the file's name in .laurel/rejected."`
+	Rejected     string        `placeholder:"FILE" help:"Where refused rows go, with what to do. Default: the file's name in .laurel/rejected. Never over the file that is read."`
 	Zone         string        `env:"LAUREL_ZONE" placeholder:"ZONE" help:"The programme's time zone, for an issued_at with a time. Default: the house's, else UTC."`
 	Members      string        `env:"LAUREL_MEMBERS" placeholder:"HOST:PORT" help:"Where the member service listens that is asked for members' accounts. Default: what the house says."`
 	AtOnce       int           `name:"at-once" default:"64" placeholder:"N" help:"How many rows are asked for at once, those of one account one after the other. Default: ${default}."`
@@ -64,7 +65,7 @@ func (c *importCmd) Run(w *world) error {
 	i := &importer{
 		world: w, file: c.File, ledger: accrualv1.NewAccrualServiceClient(d.conn), address: d.address, atOnce: c.AtOnce,
 		outcome: &importOutcome{File: c.File, Source: c.Source, DryRun: c.DryRun, lots: map[lotTotal]tally{}},
-		refused: refusedRows{path: cmp.Or(c.Rejected, filepath.Join(".laurel", "rejected", filepath.Base(c.File)))},
+		refused: refusedRows{path: c.place()},
 	}
 	if i.program, err = d.programme(); err != nil {
 		return err
@@ -80,6 +81,12 @@ func (c *importCmd) Run(w *world) error {
 	ctx, cancel := context.WithTimeout(w.ctx, c.Wait)
 	defer cancel()
 	return i.end(first, i.run(ctx, zone))
+}
+
+// place is where refused rows go: never the file that is read.
+func (c *importCmd) place() string {
+	path := cmp.Or(c.Rejected, filepath.Join(".laurel", "rejected", filepath.Base(c.File)))
+	return orderfile.NewPlaces(filepath.Dir(path), []string{c.File}).Next(filepath.Base(path))
 }
 
 // count adds the file up.

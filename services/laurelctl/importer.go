@@ -38,7 +38,7 @@ type importer struct {
 	members memberv1.MemberServiceClient // nil: the rows name accounts
 	atOnce  int
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows; a refused row is written under it, there are few
 	outcome *importOutcome
 	refused refusedRows
 }

@@ -23,6 +23,9 @@ type refusedRows struct {
 	err  error // the first that went wrong
 }
 
+// importOursNames are the columns that are added to rejected rows.
+var importOursNames = []string{"line", "field", "code", "reason", "todo"}
+
 // contractColumns are the columns behind fields that the ledger speaks of.
 var contractColumns = map[string]string{"expiry_day": importExpires, "issued_day": importIssued, "idempotency_key": importReference}
 
@@ -52,8 +55,14 @@ func (r *refusedRows) hear(w *world, file string, row importRow, why *reason.Err
 	if r.err != nil {
 		return
 	}
-	cells := make([]string, len(r.header))
-	copy(cells, row.cells)
+	cells := make([]string, 0, len(r.header)+len(importOursNames))
+	for n := range r.header { // a row may have fewer values, or more
+		cell := ""
+		if n < len(row.cells) {
+			cell = row.cells[n]
+		}
+		cells = append(cells, cell)
+	}
 	r.err = r.out.Write(append(cells, fmt.Sprint(row.line), field, string(why.Reason), safe(is.message), is.todo))
 }
 
@@ -67,7 +76,7 @@ func (r *refusedRows) open() error {
 	}
 	r.out = csv.NewWriter(r.file)
 	names := slices.Clone(r.header)
-	for _, name := range []string{"line", "field", "code", "reason", "todo"} {
+	for _, name := range importOursNames {
 		names = append(names, importOurs+name)
 	}
 	return r.out.Write(names)

@@ -31,7 +31,7 @@ func TestAMatchIsAShareUpToItsCapOnItsDays(t *testing.T) {
 	for day, want := range map[calendar.Day]bool{
 		calendar.Date(2026, 2, 28): false, calendar.Date(2026, 3, 1): true, calendar.Date(2026, 3, 31): true, calendar.Date(2026, 4, 1): false,
 	} {
-		require.Equal(t, want, m.On(day), day.String())
+		require.Equal(t, want, m.On(day), "%s", day)
 	}
 }
 
