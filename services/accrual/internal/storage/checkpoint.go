@@ -51,7 +51,6 @@ type checkpointDoc struct {
 	Entries    int64     `bson:"entries"`
 	Accounts   int64     `bson:"accounts"`
 	Next       string    `bson:"next,omitempty"` // the generation that is being written
-	Old        string    `bson:"old,omitempty"`  // the generation before, which goes
 }
 
 // keptDoc is one thing of a generation: an account as its entries give it, what the entries of a day come to, or a transfer that
@@ -109,12 +108,23 @@ func (s *Storage) Keep(ctx context.Context, program string) (*Keeper, error) {
 	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, fmt.Errorf("begin a checkpoint of %s: %w", program, err)
 	}
-	for _, left := range []string{before.Next, before.Old} { // of who was killed
-		if err := k.remove(ctx, left); err != nil {
-			return nil, err
+	return k, k.clear(ctx, before.Generation)
+}
+
+// clear removes what was kept for other generations than that of the checkpoint: whoever kept it was killed, or is overtaken.
+func (k *Keeper) clear(ctx context.Context, generation string) error {
+	all := keysUnder(k.program + "/")
+	bounds := []bson.M{all}
+	if generation != "" {
+		its := keysUnder(keptID(k.program, generation, ""))
+		bounds = []bson.M{{"$gte": all["$gte"], "$lt": its["$gte"]}, {"$gte": its["$lt"], "$lt": all["$lt"]}}
+	}
+	for _, b := range bounds {
+		if _, err := k.storage.store.Collection(verifiedName).DeleteMany(ctx, bson.M{"_id": b}); err != nil {
+			return fmt.Errorf("remove what is no checkpoint of %s: %w", k.program, err)
 		}
 	}
-	return k, nil
+	return nil
 }
 
 func (k *Keeper) remove(ctx context.Context, generation string) error {
@@ -174,7 +184,8 @@ func (k *Keeper) flush(ctx context.Context) error {
 	return nil
 }
 
-// Set makes what was kept the programme's checkpoint. False: somebody else has begun one meanwhile, and this one is none.
+// Set makes what was kept the programme's checkpoint. False: somebody else has begun one meanwhile, or removed some of what was
+// kept, and this one is none.
 func (k *Keeper) Set(ctx context.Context, c Checkpoint) (bool, error) {
 	if err := k.flush(ctx); err != nil {
 		return false, err
@@ -187,12 +198,9 @@ func (k *Keeper) Set(ctx context.Context, c Checkpoint) (bool, error) {
 		return false, k.remove(ctx, k.generation)
 	}
 	var before checkpointDoc
-	err = k.storage.store.Collection(checkpointsName).FindOneAndUpdate(ctx, bson.M{"_id": k.program, "next": k.generation}, bson.A{
-		bson.M{"$set": bson.M{
-			"old": bson.M{"$ifNull": bson.A{"$generation", ""}}, "generation": k.generation, "format": checkpointFormat,
-			"at": c.At, "entries": c.Entries, "accounts": c.Accounts,
-		}},
-		bson.M{"$unset": "next"},
+	err = k.storage.store.Collection(checkpointsName).FindOneAndUpdate(ctx, bson.M{"_id": k.program, "next": k.generation}, bson.M{
+		"$set":   bson.M{"generation": k.generation, "format": checkpointFormat, "at": c.At, "entries": c.Entries, "accounts": c.Accounts},
+		"$unset": bson.M{"next": ""},
 	}).Decode(&before)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return false, k.remove(ctx, k.generation)

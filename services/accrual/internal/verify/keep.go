@@ -50,7 +50,7 @@ func (v *verifier) keep(ctx context.Context, r *Report) error {
 	case set:
 		r.Set = &c
 	default:
-		r.Notes = append(r.Notes, "no checkpoint was set: another verification has begun one meanwhile")
+		r.Notes = append(r.Notes, "no checkpoint was set: another verification has begun one meanwhile, or something of this one is gone")
 	}
 	return nil
 }

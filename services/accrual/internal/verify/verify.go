@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 // Options say what is read, and who listens.
@@ -54,6 +55,9 @@ func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Re
 		return Report{}, err
 	}
 	if err := v.read(ctx); err != nil {
+		return Report{}, v.dropped(ctx, err)
+	}
+	if err := v.resumes(ctx); err != nil {
 		return Report{}, v.dropped(ctx, err)
 	}
 	if err := v.transit.end(ctx); err != nil {
@@ -166,6 +170,26 @@ func (v *verifier) read(ctx context.Context) error {
 		})
 	}
 	return out.Wait()
+}
+
+// resumes refuses, with NO_CHECKPOINT, to go on from a checkpoint that another verification has replaced while this one read it: what
+// was read without it says nothing.
+func (v *verifier) resumes(ctx context.Context) error {
+	if v.since == nil {
+		return nil
+	}
+	resumed := int64(0)
+	for _, r := range v.readers {
+		resumed += r.resumed
+	}
+	if resumed == v.since.Accounts {
+		return nil
+	}
+	now, err := v.storage.Checkpoint(ctx, v.program)
+	if err == nil && now.Generation != v.since.Generation {
+		err = reason.New(reason.NoCheckpoint, "since_checkpoint", "another verification has set a checkpoint meanwhile, and the one before is gone; run this one again")
+	}
+	return err
 }
 
 // observe tells of an entry.

@@ -190,6 +190,30 @@ func TestACheckpointFollowsOnAnother(t *testing.T) {
 	require.ErrorContains(t, err, "another version of Laurel")
 }
 
+// TestACheckpointThatIsReplacedIsNotGoneOn: two verify at once, and the checkpoint of one is gone before it has read all of it. It
+// says so, and does not call a ledger broken that holds.
+func TestACheckpointThatIsReplacedIsNotGoneOn(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const members, times = 2500, 5 // more than one span
+	h.grow(members, times)
+	require.NotNil(t, h.run(verify.Options{Keep: true}).Set)
+	h.grow(1, 1)
+	replaced := false
+	_, err := verify.Run(t.Context(), h.storage, "tea", verify.Options{Since: true, Keep: true, InOrder: true, Observe: func(ledger.Entry) {
+		if !replaced {
+			replaced = true
+			require.NotNil(t, h.run(verify.Options{Keep: true}).Set)
+		}
+	}})
+	require.ErrorIs(t, err, reason.NoCheckpoint)
+	require.ErrorContains(t, err, "run this one again")
+	require.Empty(t, findings(h.run(verify.Options{Since: true, Keep: true})))
+	kept, err := h.collection("verified").CountDocuments(t.Context(), bson.M{"account": bson.M{"$exists": true}})
+	require.NoError(t, err)
+	require.EqualValues(t, members, kept, "nothing of the others is left")
+}
+
 // TestABrokenLedgerSetsNoCheckpoint and leaves that before as it was.
 func TestABrokenLedgerSetsNoCheckpoint(t *testing.T) {
 	t.Parallel()
@@ -253,9 +277,6 @@ func TestEntriesAreObservedAccountByAccount(t *testing.T) {
 
 // TestMemoryDoesNotGrowWithTheLedger neither with its entries nor with its accounts, nor with what one of them holds.
 func TestMemoryDoesNotGrowWithTheLedger(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it fills a ledger")
-	}
 	h := open(t)
 	const samples = 10
 	// kept is what a verification has in its memory at its end, beside what it is reading just now: the least of the last samples.
