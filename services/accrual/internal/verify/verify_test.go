@@ -241,8 +241,14 @@ func TestABrokenLedgerSetsNoCheckpoint(t *testing.T) {
 	require.Nil(t, overtaken.Set)
 	require.Contains(t, overtaken.Notes[0], "another verification has begun one meanwhile")
 	require.EqualValues(t, 4, h.run(verify.Options{Since: true}).Since.Entries)
+	left := []any{bson.M{"_id": "tea/0/transit/x"}, bson.M{"_id": "tea/g/transit/x"}, bson.M{"_id": "tea-2/0/transit/x"}} // by who was killed
+	_, err = h.collection("verified").InsertMany(t.Context(), left)
+	require.NoError(t, err)
 	set := h.run(verify.Options{Keep: true}).Set
 	require.EqualValues(t, 7, set.Entries)
+	others, err := h.collection("verified").CountDocuments(t.Context(), bson.M{"_id": bson.M{"$regex": "/transit/x$"}})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, others, "that of another programme")
 	n, err := h.collection("verified").CountDocuments(t.Context(), bson.M{"account": bson.M{"$exists": true}})
 	require.NoError(t, err)
 	require.EqualValues(t, 3, n, "what was left of the others is gone")
