@@ -2,8 +2,7 @@
 SELECT account, unit, count(*) AS entries, CAST(sum(active_points) AS BIGINT) AS active, CAST(sum(pending_points) AS BIGINT) AS pending,
     CAST(sum(held_points) AS BIGINT) AS held, CAST(-sum(debt_points) AS BIGINT) AS owed,
     CAST(sum(active_points + pending_points + held_points + debt_points + issued_points + redeemed_points + expired_points + adjusted_points
-        + coalesce(forgiven_points, 0) + coalesce(in_transit_points, 0) + coalesce(fees_points, 0) + coalesce(imported_points, 0)
-        + coalesce(donated_points, 0)) AS BIGINT) AS off
+        + forgiven_points + in_transit_points + fees_points + imported_points + donated_points) AS BIGINT) AS off
 FROM entries
 WHERE unit <> ''
 GROUP BY ALL

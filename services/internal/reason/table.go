@@ -52,6 +52,7 @@ const (
 
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
+	NoCheckpoint       Reason = "NO_CHECKPOINT"
 	NotYetApplied      Reason = "NOT_YET_APPLIED"
 	PositionUnknown    Reason = "POSITION_UNKNOWN"
 	ReportNotFound     Reason = "REPORT_NOT_FOUND"
@@ -183,6 +184,7 @@ var table = []Info{
 	{UnknownCause, Invalid, true, "The programme has no such cause; its section causes names those that points can be given to."},
 	{NothingToExtend, State, true, "No points of the account are gone before the day that is named."},
 	{EntryNotFound, NotFound, false, "No such entry."},
+	{NoCheckpoint, State, true, "The programme's ledger has no checkpoint, or one of another version of Laurel. Verify all of it, and set one: laurelctl ledger verify --set-checkpoint."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
 	{ReportNotFound, NotFound, false, "No such report; ListReports names those that there are."},
 	{FitNotFound, NotFound, false, "The programme has no such fit, or none is in use yet."},

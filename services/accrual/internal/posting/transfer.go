@@ -14,7 +14,7 @@ import (
 )
 
 // recentMost is how many entries of an account a transfer reads at most: others wait for the lane meanwhile.
-const recentMost = 5000
+const recentMost = 1000
 
 // informed tells a transfer what has happened to the account in the days that its limits speak of: what is stored, and
 // what this batch has added. It refuses with TRANSFER_LIMIT where that is too much.

@@ -79,7 +79,9 @@ type AccrualServiceClient interface {
 	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
 	// no events; so has an event of a programme that there is not.
 	GetEventStatus(ctx context.Context, in *GetEventStatusRequest, opts ...grpc.CallOption) (*GetEventStatusResponse, error)
-	// VerifyLedger reads the whole ledger of a programme and checks every invariant. It reports each check; nothing is changed.
+	// VerifyLedger reads the whole ledger of a programme, or what came since its checkpoint, and checks every invariant. It
+	// reports each check; the ledger is not changed. Reasons: UNKNOWN_PROGRAMME; NO_CHECKPOINT for since_checkpoint where none was
+	// set; INVALID_ARGUMENT for a checkpoint of all programmes.
 	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyLedgerResponse], error)
 	// ListDeadLetters returns refused events, oldest first, in pages.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
@@ -542,7 +544,9 @@ type AccrualServiceServer interface {
 	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
 	// no events; so has an event of a programme that there is not.
 	GetEventStatus(context.Context, *GetEventStatusRequest) (*GetEventStatusResponse, error)
-	// VerifyLedger reads the whole ledger of a programme and checks every invariant. It reports each check; nothing is changed.
+	// VerifyLedger reads the whole ledger of a programme, or what came since its checkpoint, and checks every invariant. It
+	// reports each check; the ledger is not changed. Reasons: UNKNOWN_PROGRAMME; NO_CHECKPOINT for since_checkpoint where none was
+	// set; INVALID_ARGUMENT for a checkpoint of all programmes.
 	VerifyLedger(*VerifyLedgerRequest, grpc.ServerStreamingServer[VerifyLedgerResponse]) error
 	// ListDeadLetters returns refused events, oldest first, in pages.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
