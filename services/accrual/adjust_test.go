@@ -29,6 +29,8 @@ var (
 	ben  = rpc.Person{ID: "ben", Role: "lead"}
 	cora = rpc.Person{ID: "cora", Role: "head"}
 	dora = rpc.Person{ID: "dora", Role: "lead"}
+	mia  = rpc.Person{ID: "mia", Role: "mover"}
+	eve  = rpc.Person{ID: "eve", Role: "carrier"}
 )
 
 // office is a house with people, in which ann's account is open.
@@ -36,7 +38,7 @@ func office(t *testing.T, programme string, hands clock.Clock) *service {
 	t.Helper()
 	h := open(t, wall)
 	h.apply(programme)
-	s := h.run(size{lanes: 2, clock: hands, people: []rpc.Person{anna, ben, cora, dora}})
+	s := h.run(size{lanes: 2, clock: hands, people: []rpc.Person{anna, ben, cora, dora, mia, eve}})
 	s.drained()
 	s.awardBy(s.as(rpc.Partner), "ann", "a", 1000)
 	return s

@@ -52,7 +52,7 @@ func (q Question) sees(e ledger.Entry) bool { return q.Until.IsZero() || !e.Effe
 // Audit verifies a programme's ledger and adds it up in the same pass.
 func (s *Service) Audit(ctx context.Context, q Question) (Audit, error) {
 	sum, before := overview.New(q.Unit, q.At), overview.New(q.Unit, nil)
-	report, err := s.verify(ctx, q.Program, verify.Options{Observe: func(e ledger.Entry) {
+	report, err := s.verify(ctx, q.Program, verify.Options{InOrder: true, Observe: func(e ledger.Entry) {
 		if !q.sees(e) {
 			return
 		}
@@ -87,24 +87,33 @@ func (s *Service) Verify(ctx context.Context) (Report, error) {
 // verify checks a programme's ledger, all of them when program is empty; of all of them it also follows each event of
 // the log into the ledger.
 func (s *Service) verify(ctx context.Context, program string, o verify.Options) (Report, error) {
-	tracer := trace.New(trace.Deps{
+	o.Places, o.At = s.places, s.deps.Clock.Now()
+	whole := program == "" || s.alone(program)
+	if whole && !o.Since {
+		s.traced(&o)
+	}
+	report, err := verify.Run(ctx, s.storage, program, o)
+	if err == nil && whole && o.Since {
+		report.Notes = append(report.Notes, "the events of the log were not followed into the ledger: only a verification of all of it does that")
+	}
+	return report, err
+}
+
+// traced has a verification follow the events of the log as well.
+func (s *Service) traced(o *verify.Options) {
+	tracer, observe := trace.New(trace.Deps{
 		Bus: s.bus, Storage: s.storage, Log: s.deps.Log, Decode: s.Decode, Partitions: s.Partitions(),
-	})
-	observe := o.Observe
+	}), o.Observe
 	o.Observe = func(e ledger.Entry) {
 		tracer.Entry(e)
 		if observe != nil {
 			observe(e)
 		}
 	}
-	o.Places = s.places
-	report, err := verify.Run(ctx, s.storage, program, o)
-	if err != nil || program != "" && !s.alone(program) {
-		return report, err
+	o.Also = func(ctx context.Context) ([]Check, error) {
+		check, err := tracer.Run(ctx)
+		return []Check{check}, err
 	}
-	check, err := tracer.Run(ctx)
-	report.Checks = append(report.Checks, check)
-	return report, err
 }
 
 // alone tells whether no partition has passed a revision of another programme: then its entries are all there are.

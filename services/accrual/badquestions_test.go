@@ -106,6 +106,9 @@ func TestBadQuestionsGetTheirReason(t *testing.T) {
 		"watch: beyond the end":        {watched(&accrualv1.WatchAccountRequest{Program: "tea", Account: "ann", AfterSeq: new(int64(99))}), reason.InvalidArgument},
 		"verify: unknown programme":    {verified(&accrualv1.VerifyLedgerRequest{Program: "coffee"}), reason.UnknownProgram},
 		"verify: tiers of all":         {verified(&accrualv1.VerifyLedgerRequest{Tiers: true}), reason.InvalidArgument},
+		"verify: since all":            {verified(&accrualv1.VerifyLedgerRequest{SinceCheckpoint: true}), reason.InvalidArgument},
+		"verify: checkpoint of all":    {verified(&accrualv1.VerifyLedgerRequest{SetCheckpoint: true}), reason.InvalidArgument},
+		"verify: since nothing":        {verified(&accrualv1.VerifyLedgerRequest{Program: "tea", SinceCheckpoint: true}), reason.NoCheckpoint},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.ErrorIs(t, rpc.FromStatus(c.ask(t.Context(), s.grpc)), c.want)

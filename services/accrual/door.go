@@ -60,7 +60,7 @@ func (d *door) admit(ctx context.Context, ref storage.AccountRef, r ledger.Reque
 // begins tells whether a deed begins something new.
 func begins(d ledger.Deed) bool {
 	switch d.(type) {
-	case ledger.Award, ledger.Hold, ledger.Adjust, ledger.Transfer, ledger.Extend:
+	case ledger.Award, ledger.Hold, ledger.Adjust, ledger.Transfer, ledger.Extend, ledger.Import, ledger.Donate:
 		return true
 	}
 	return false

@@ -111,14 +111,17 @@ func TestTooManyWhoWaitAreToldWhenToComeAgain(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			answers[key] = err
-			if err != nil {
+			if full == nil {
 				full = err
 			}
 		})
 		return false
 	}, "the queue is full")
-	refused(t, full, reason.Overloaded)
-	requireRetryInfo(t, full, codes.ResourceExhausted)
+	mu.Lock()
+	first := full
+	mu.Unlock()
+	refused(t, first, reason.Overloaded)
+	requireRetryInfo(t, first, codes.ResourceExhausted)
 	hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err = s.as(rpc.Partner).AwardPoints(hurried, &accrualv1.AwardPointsRequest{Program: "tea", Account: "bob", Points: 1, IdempotencyKey: "p"})

@@ -11,7 +11,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
-	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
 	"github.com/laurel-loyalty/laurel/services/internal/metric"
@@ -34,9 +33,7 @@ func (s *Service) serve(ctx context.Context) error {
 	accrualv1.RegisterAccrualServiceServer(server, api.New(api.Deps{
 		Storage: s.storage, Programs: s.programs, Bus: s.bus, After: s.After, Do: s.do, Clock: s.deps.Clock, Partitions: s.cfg.Partitions,
 		Adjusting: &adjusting.Adjuster{Storage: s.storage, Do: s.do}, Stopping: ctx.Done(), Closing: &closing.Closer{Storage: s.storage, Bus: s.bus, Partitions: s.cfg.Partitions},
-		Verify: func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error) {
-			return s.verify(ctx, program, verify.Options{Progress: progress})
-		},
+		Verify: s.verify,
 	}))
 	return server.Serve(ctx, s.listener)
 }

@@ -73,7 +73,7 @@ func tamperings() []tampering {
 		account("what is due is put off", "due_at", time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), "due at 2099-01-01T00:00:00Z, its entries give 20"),
 		{"what is due is forgotten", "accounts", "tea/zoe", bson.M{"$unset": bson.M{"due_at": ""}}, "accounts", "account tea/zoe: due at no time, its entries give 2027-02-01T00:00:00Z"},
 		account("another partition", "partition", partitions, fmt.Sprintf("partition is %d, that of its name is %d", partitions, bus.Partition("tea", "ann", partitions))),
-		{"an entry stands under another number", "entries", first, set("order.number", 7), "orders", "entry order/shop/o1/1 says that it is order/shop/o1/7; an order has 1 entries numbered up to 7"},
+		{"an entry stands under another number", "entries", first, set("order.number", 7), "orders", "entry order/shop/o1/1 follows on order/shop/o1/6, which is not there; entry order/shop/o1/1 says that it is order/shop/o1/7"},
 		{"a posting from nowhere", "entries", first, set("postings.0.points", int64(4000)), "postings", "all postings in points sum to 39"},
 		{"an account that cannot be read", "accounts", "tea/ann", set("hash", bson.Binary{Data: []byte("short")}), "accounts", "tea/ann"},
 		{"an account is deleted", "accounts", "tea/ann", nil, "accounts", "account tea/ann has 4 entries and no document"},

@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,13 +16,23 @@ type rowGroups struct {
 	s      *service
 	table  string
 	owner  int // how many columns name whose rows they are
+	told   int // which column tells the change
 	cursor string
 	rows   map[string][]string // by owner, those with the highest change
 	change map[string]int64
 }
 
 func (s *service) rowGroups(table string, owner int) *rowGroups {
-	return &rowGroups{s: s, table: table, owner: owner, rows: map[string][]string{}, change: map[string]int64{}}
+	s.h.t.Helper()
+	answer, err := s.exports.ListTables(s.h.t.Context(), &analyticsv1.ListTablesRequest{})
+	require.NoError(s.h.t, err)
+	g := &rowGroups{s: s, table: table, owner: owner, rows: map[string][]string{}, change: map[string]int64{}}
+	for _, t := range answer.GetTables() {
+		if t.GetName() == table {
+			g.told = slices.IndexFunc(t.GetColumns(), func(c *analyticsv1.TableColumn) bool { return c.GetName() == "change" })
+		}
+	}
+	return g
 }
 
 // read takes what is new in pages of a size, and returns the length of the longest.
@@ -41,12 +52,14 @@ func (g *rowGroups) read(size int32) int {
 				if len(values.GetTexts()) > 0 {
 					cell = values.GetTexts()[i]
 				} else {
-					change = values.GetNumbers()[i] // the last of them
-					cell = fmt.Sprint(change)
+					cell = fmt.Sprint(values.GetNumbers()[i])
 				}
-				if k < g.owner {
+				switch {
+				case k < g.owner:
 					owner += cell + "/"
-				} else if k < len(page.GetColumns())-1 {
+				case k == g.told:
+					change = values.GetNumbers()[i]
+				default:
 					text += cell + " "
 				}
 			}

@@ -1,8 +1,10 @@
 package analytics_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
@@ -37,12 +39,14 @@ func TestNoReportGrowsWithTheCopy(t *testing.T) {
 	h.tell(told...)
 	s := h.run(size{})
 	s.drained()
+	patient, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // what is asked is how much is said, not how soon
+	defer cancel()
 	for _, name := range s.reportNames() {
 		in := &analyticsv1.GetReportRequest{Program: "tea", Name: name, Page: true, Plots: true}
 		if name == "customer" {
 			in.Parameters = &analyticsv1.GetReportRequest_Customer{Customer: &analyticsv1.CustomerParameters{Account: "m00001"}}
 		}
-		answer, err := s.grpc.GetReport(t.Context(), in)
+		answer, err := s.grpc.GetReport(patient, in)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -107,7 +107,7 @@ func (w *world) exitCode(err error) int {
 		w.complain(failure{message: err.Error(), todo: "the ledger is the truth: stop the house and fold its tiers anew with `laurel rebuild --service tier`"})
 		return exitBroken
 	case errors.Is(err, errRows):
-		w.complain(failure{message: err.Error(), todo: "correct them and run it again; publish keeps them in the file named above"})
+		w.complain(failure{message: err.Error(), todo: "correct them and run it again; they are kept in the file named above"})
 	case errors.As(err, &usage):
 		w.complain(failure{message: usage.what, todo: usage.todo})
 		return exitUsage

@@ -59,6 +59,7 @@ type cli struct {
 		Unfreeze  unfreezeCmd  `cmd:"" help:"Let an account earn and spend again."`
 		Extend    extendCmd    `cmd:"" help:"Give points a later last day."`
 		Send      sendCmd      `cmd:"" help:"Send points of an account to another one."`
+		Donate    donateCmd    `cmd:"" help:"Give points of an account to a cause of the programme."`
 		Transfer  transferCmd  `cmd:"" help:"Tell what became of points that were sent."`
 		Adjust    adjustCmd    `cmd:"" help:"Correct what an account has, within your own limits."`
 		Propose   proposeCmd   `cmd:"" help:"Propose a correction that another person must approve."`
@@ -68,6 +69,8 @@ type cli struct {
 	} `cmd:"" help:"Accounts and their entries."`
 	Ledger struct {
 		Verify verifyCmd `cmd:"" help:"Check every invariant over the whole ledger, and its tiers against the tier service. Exit code 3: one does not hold."`
+		Causes causesCmd `cmd:"" help:"Tell what causes have got from members, and what the operator adds."`
+		Import importCmd `cmd:"" help:"Bring points over from another system, lot by lot; run again, nothing is new. Exit code 1: rows are refused."`
 	} `cmd:"" help:"The ledger as a whole."`
 	Member struct {
 		Enrol   enrolCmd         `cmd:"" help:"Enrol a member, with an account of their own or into that of another."`

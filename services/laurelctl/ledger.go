@@ -13,15 +13,17 @@ import (
 
 // verifyCmd verifies the ledger, and holds the tier service against it.
 type verifyCmd struct {
-	All  bool          `help:"All programmes, not only one; the ledger alone."`
-	Tier string        `placeholder:"ADDRESS" help:"Where the tier service listens, whose tiers must be those of the ledger. Default: where the house says."`
-	Wait time.Duration `default:"1h" placeholder:"TIME" help:"How long to wait for the end. Default: ${default}."`
+	All             bool          `help:"All programmes, not only one; the ledger alone."`
+	SinceCheckpoint bool          `help:"Read only entries that came after the programme's checkpoint. An older one that was altered since in the database is not seen."`
+	SetCheckpoint   bool          `help:"Set the programme's checkpoint, if everything holds."`
+	Tier            string        `placeholder:"ADDRESS" help:"Where the tier service listens, whose tiers must be those of the ledger. Default: where the house says."`
+	Wait            time.Duration `default:"1h" placeholder:"TIME" help:"How long to wait for the end. Default: ${default}."`
 }
 
 // Run asks for the verification, tells how far it is, and shows the checks.
 func (c *verifyCmd) Run(w *world) error {
 	return w.ask(c.Wait, func(ctx context.Context, a *accrual) error {
-		request := &accrualv1.VerifyLedgerRequest{Tiers: !c.All}
+		request := &accrualv1.VerifyLedgerRequest{Tiers: !c.All, SinceCheckpoint: c.SinceCheckpoint, SetCheckpoint: c.SetCheckpoint}
 		if !c.All {
 			program, err := a.programme()
 			if err != nil {
@@ -43,6 +45,12 @@ func (c *verifyCmd) Run(w *world) error {
 		}
 		if err := w.show(last, checkGrid(last)); err != nil {
 			return err
+		}
+		for _, note := range last.GetNotes() {
+			w.tell("%s", note)
+		}
+		if set := last.GetSet(); set != nil {
+			w.tell("a checkpoint is set: %d entries of %d accounts are verified; --since-checkpoint reads what comes after them", set.GetEntries(), set.GetAccounts())
 		}
 		switch {
 		case !holds:
@@ -102,9 +110,17 @@ func (w *world) follow(next func() (*accrualv1.VerifyLedgerResponse, error)) (*a
 	}
 }
 
+// title says what was read.
+func title(answer *accrualv1.VerifyLedgerResponse) string {
+	if since := answer.GetSince(); since != nil {
+		return fmt.Sprintf("%d entries since the checkpoint of %s, %d accounts", answer.GetEntries(), since.GetVerifiedAt().AsTime().Format(time.RFC3339), answer.GetAccounts())
+	}
+	return fmt.Sprintf("%d entries of %d accounts", answer.GetEntries(), answer.GetAccounts())
+}
+
 func checkGrid(answer *accrualv1.VerifyLedgerResponse) grid {
 	g := grid{
-		title:   fmt.Sprintf("%d entries of %d accounts", answer.GetEntries(), answer.GetAccounts()),
+		title:   title(answer),
 		columns: []string{"check", "holds", "detail"},
 	}
 	for _, c := range answer.GetChecks() {

@@ -34,6 +34,8 @@ type AdjustmentRole struct {
 	Limit, PerDay money.Points
 	// Approve is the most that they may approve of what somebody else proposes. 0: nothing.
 	Approve money.Points
+	// Import is the most that they may bring over from another system in one lot. 0: nothing.
+	Import money.Points
 }
 
 // Of is what people of a role may do.
@@ -72,12 +74,13 @@ func (r *reader) adjustments(v value, p *Program) {
 			r.faultAt(child, child.key, "%q is not %s; write %s", short(name), adjustmentRoleForm.name, adjustmentRoleForm.how)
 			continue
 		}
-		of := r.section(child, nil, []string{"limit", "per_day", "approve"})
+		of := r.section(child, nil, []string{"limit", "per_day", "approve", "import"})
 		role := AdjustmentRole{
 			Name:    child.key.Value,
 			Limit:   money.Points(r.whole(of.get("limit"), span{0, adjustmentMost, int(a.Limit)})),
 			PerDay:  money.Points(r.whole(of.get("per_day"), span{1, adjustmentMost, int(a.PerDay)})),
 			Approve: money.Points(r.whole(of.get("approve"), span{0, adjustmentMost, 0})),
+			Import:  money.Points(r.whole(of.get("import"), span{0, adjustmentMost, 0})),
 		}
 		r.dayHoldsCall(child, role.Limit, role.PerDay)
 		a.Roles = append(a.Roles, role)
@@ -105,7 +108,8 @@ func (p *Program) adjustmentFields() []Field {
 		path := keyed("adjustments.roles", r.Name)
 		list = append(list, Field{path + ".limit", strconv.FormatInt(int64(r.Limit), 10)},
 			Field{path + ".per_day", orElse(int(r.PerDay), "without limit")},
-			Field{path + ".approve", orElse(int(r.Approve), "nothing")})
+			Field{path + ".approve", orElse(int(r.Approve), "nothing")},
+			Field{path + ".import", orElse(int(r.Import), "nothing")})
 	}
 	return list
 }

@@ -10,9 +10,9 @@ import (
 
 func TestARoleHasItsOwnLimitsAndOthersTheCommonOnes(t *testing.T) {
 	require.Nil(t, mustParse(t, "").Adjustments)
-	a := mustParse(t, "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 50, approve: 1000}}}").Adjustments
-	require.Equal(t, AdjustmentRole{"lead", 50, 50, 1000}, a.Of("lead"))
-	require.Equal(t, AdjustmentRole{"clerk", 5, 9, 0}, a.Of("clerk"))
+	a := mustParse(t, "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 50, approve: 1000, import: 20000}}}").Adjustments
+	require.Equal(t, AdjustmentRole{"lead", 50, 50, 1000, 20000}, a.Of("lead"))
+	require.Equal(t, AdjustmentRole{"clerk", 5, 9, 0, 0}, a.Of("clerk"))
 }
 
 func TestFaultsOfAdjustments(t *testing.T) {

@@ -36,6 +36,7 @@ func (r *reader) program(root section, whole bool) *Program {
 	r.partners(root.get("partners"), p)
 	r.adjustments(root.get("adjustments"), p)
 	r.transfers(root.get("transfers"), p)
+	r.causes(root.get("causes"), p)
 	r.economics(root.get("economics"), p)
 	return p
 }

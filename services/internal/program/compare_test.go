@@ -91,12 +91,12 @@ var changed = []struct {
 	{"Adjustments.PerDay", "adjustments: {limit: 0, per_day: 9}", []Change{
 		{ChangeAdded, "adjustments.limit", "", "0"}, {ChangeAdded, "adjustments.per_day", "", "9"},
 	}},
-	{"Adjustments.Roles", "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 90, approve: 1000}, clerk: {}}}", []Change{
+	{"Adjustments.Roles", "adjustments: {limit: 5, per_day: 9, roles: {lead: {limit: 50, per_day: 90, approve: 1000, import: 20000}, clerk: {}}}", []Change{
 		{ChangeAdded, "adjustments.limit", "", "5"}, {ChangeAdded, "adjustments.per_day", "", "9"},
 		{ChangeAdded, "adjustments.roles.clerk.limit", "", "5"}, {ChangeAdded, "adjustments.roles.clerk.per_day", "", "9"},
-		{ChangeAdded, "adjustments.roles.clerk.approve", "", "nothing"},
+		{ChangeAdded, "adjustments.roles.clerk.approve", "", "nothing"}, {ChangeAdded, "adjustments.roles.clerk.import", "", "nothing"},
 		{ChangeAdded, "adjustments.roles.lead.limit", "", "50"}, {ChangeAdded, "adjustments.roles.lead.per_day", "", "90"},
-		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"},
+		{ChangeAdded, "adjustments.roles.lead.approve", "", "1000"}, {ChangeAdded, "adjustments.roles.lead.import", "", "20000"},
 	}},
 	{"Transfers.Min", "transfers: {min: 10}", []Change{
 		{ChangeAdded, "transfers.min", "", "10"}, {ChangeAdded, "transfers.max", "", "without limit"},
@@ -139,6 +139,11 @@ var changed = []struct {
 		{ChangeAdded, "transfers.per_day", "", "without limit"}, {ChangeAdded, "transfers.fee.share", "", "0"},
 		{ChangeAdded, "transfers.fee.points", "", "0"}, {ChangeAdded, "transfers.older_than_days", "", "30"},
 		{ChangeAdded, "transfers.approve_above", "", "200"},
+	}},
+	{"Causes", "causes: {trees: {name: Trees, match: {share: 0.5, cap: 1000, until: 2027-01-01}}, water: {}}", []Change{
+		{ChangeAdded, "causes.trees.name", "", "Trees"}, {ChangeAdded, "causes.trees.match.share", "", "1/2"},
+		{ChangeAdded, "causes.trees.match.cap", "", "1000"}, {ChangeAdded, "causes.trees.match.from", "", "from the beginning"},
+		{ChangeAdded, "causes.trees.match.until", "", "2027-01-01"}, {ChangeAdded, "causes.water.name", "", "water"},
 	}},
 	{"Economics.Margin", "economics: {margin: 0.3}", []Change{
 		{ChangeAdded, "economics.margin", "", "3/10"}, {ChangeAdded, "economics.order", "", "0.00"},

@@ -27,7 +27,7 @@ func (p *Program) Fields() []Field {
 		Field{"orders.accept_late_days", strconv.Itoa(p.Orders.AcceptLateDays)})
 	list = append(list, p.Orders.fields()...)
 	list = append(append(list, p.ladderFields()...), p.actionFields()...)
-	return append(append(list, p.partnerFields()...), append(append(p.adjustmentFields(), p.transferFields()...), p.economicsFields()...)...)
+	return append(append(list, p.partnerFields()...), append(append(append(p.adjustmentFields(), p.transferFields()...), p.causeFields()...), p.economicsFields()...)...)
 }
 
 func (p *Program) actionFields() []Field {

@@ -121,7 +121,7 @@ func checkFiles(files []File) []Fault {
 
 var (
 	requiredSections = []string{"programme", "zone", "currency", "unit", "earning", "expiry"}
-	optionalSections = []string{"name", "enrolment", "returns", "refunds", "orders", "ladder", "actions", "partners", "adjustments", "transfers", "economics"}
+	optionalSections = []string{"name", "enrolment", "returns", "refunds", "orders", "ladder", "actions", "partners", "adjustments", "transfers", "causes", "economics"}
 )
 
 // merge lays the sections of all files together. false: a file could not be read, and what is

@@ -42,6 +42,8 @@ type Program struct {
 	Adjustments *Adjustments
 	// Transfers is nil where members may not send points to other accounts.
 	Transfers *Transfers
+	// Causes are what members can give points to, sorted by id; see Cause.
+	Causes []*Cause
 	// Economics is nil where the file says nothing of what orders bring and cost.
 	Economics *Economics
 	// NoticeDays is how many days ahead an account is told that its tier will drop. 0: it is not told.

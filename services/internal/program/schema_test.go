@@ -122,6 +122,8 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(tiersMax), []string{"properties", "earning", "properties", "multipliers", "properties", "tier", "maxProperties"}},
 		{float64(returnWaitMost), []string{"properties", "returns", "properties", "wait_days", "maximum"}},
 		{float64(refundExtendMost), []string{"properties", "refunds", "properties", "extend_expired_days", "maximum"}},
+		{float64(causesMax), []string{"properties", "causes", "maxProperties"}},
+		{float64(causeCapMost), []string{"properties", "causes", "additionalProperties", "properties", "match", "properties", "cap", "maximum"}},
 		{float64(transferMost), []string{"properties", "transfers", "properties", "max", "maximum"}},
 		{float64(transferOlderMost), []string{"properties", "transfers", "properties", "older_than_days", "maximum"}},
 		{float64(transferOlderDaysDefault), []string{"properties", "transfers", "properties", "older_than_days", "default"}},

@@ -48,9 +48,11 @@ const (
 	TransferNotFound      Reason = "TRANSFER_NOT_FOUND"
 	PointsTooYoung        Reason = "POINTS_TOO_YOUNG"
 	NothingToExtend       Reason = "NOTHING_TO_EXTEND"
+	UnknownCause          Reason = "UNKNOWN_CAUSE"
 
 	EntryNotFound      Reason = "ENTRY_NOT_FOUND"
 	DeadLetterNotFound Reason = "DEAD_LETTER_NOT_FOUND"
+	NoCheckpoint       Reason = "NO_CHECKPOINT"
 	NotYetApplied      Reason = "NOT_YET_APPLIED"
 	PositionUnknown    Reason = "POSITION_UNKNOWN"
 	ReportNotFound     Reason = "REPORT_NOT_FOUND"
@@ -179,8 +181,10 @@ var table = []Info{
 	{TransferNeedsApproval, State, false, "So many points are sent only with a second person's approval: propose the transfer."},
 	{TransferNotFound, NotFound, false, "No such transfer."},
 	{PointsTooYoung, State, true, "The points have not been on the account for as many days as the programme wants before they are sent."},
+	{UnknownCause, Invalid, true, "The programme has no such cause; its section causes names those that points can be given to."},
 	{NothingToExtend, State, true, "No points of the account are gone before the day that is named."},
 	{EntryNotFound, NotFound, false, "No such entry."},
+	{NoCheckpoint, State, true, "The programme's ledger has no checkpoint, or one of another version of Laurel. Verify all of it, and set one: laurelctl ledger verify --set-checkpoint."},
 	{DeadLetterNotFound, NotFound, false, "No such dead letter."},
 	{ReportNotFound, NotFound, false, "No such report; ListReports names those that there are."},
 	{FitNotFound, NotFound, false, "The programme has no such fit, or none is in use yet."},

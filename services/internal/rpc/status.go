@@ -92,6 +92,17 @@ func ownStatus(ctx context.Context, err error) (*status.Status, bool) {
 	return nil, false
 }
 
+// AskedToWait is how long the answer to a call asks to wait before the same call is made again; false: it does not ask for that.
+func AskedToWait(err error) (time.Duration, bool) {
+	s, _ := status.FromError(err)
+	for _, detail := range s.Details() {
+		if again, ok := detail.(*errdetails.RetryInfo); ok {
+			return again.GetRetryDelay().AsDuration(), true
+		}
+	}
+	return 0, false
+}
+
 // FromStatus is what a caller sees of an error: the refusal, where the status carries one, else the error as it is.
 func FromStatus(err error) error {
 	s, ok := status.FromError(err)

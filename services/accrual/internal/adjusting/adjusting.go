@@ -125,6 +125,20 @@ func (w Who) Named(p *program.Program) error {
 	return nobody()
 }
 
+// MayImport refuses to bring over more points in one lot than the person's role may, where the programme limits what people
+// adjust. Refusals: PERSON_NEEDED, ADJUSTMENT_LIMIT.
+func (w Who) MayImport(points money.Points, p *program.Program) error {
+	if err := w.Named(p); err != nil || p.Adjustments == nil {
+		return err
+	}
+	may := p.Adjustments.Of(w.Role)
+	if points <= may.Import {
+		return nil
+	}
+	return reason.New(reason.AdjustmentLimit, "points", "%d points are to be brought over, the role %s may bring %d at once; the programme says so in adjustments.roles.%s.import",
+		points, may.Name, may.Import, may.Name).With("asked", points).With("limit", may.Import).With("role", may.Name)
+}
+
 func nobody() error {
 	return reason.New(reason.PersonNeeded, "", "the programme limits adjustments by person, and this credential names none; use one of operator/<person>/<role>")
 }

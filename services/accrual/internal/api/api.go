@@ -49,7 +49,7 @@ type Deps struct {
 	// Stopping is closed when the server takes no more: who watches is sent away.
 	Stopping <-chan struct{}
 	// Verify reads a programme's ledger, all of them when program is empty, and tells how far it has come.
-	Verify func(ctx context.Context, program string, progress func(entries, accounts int64)) (verify.Report, error)
+	Verify func(ctx context.Context, program string, o verify.Options) (verify.Report, error)
 }
 
 // Server implements AccrualService. Safe for many goroutines.

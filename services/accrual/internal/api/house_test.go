@@ -82,8 +82,8 @@ func open(t *testing.T, b *bus.Bus) *desk {
 			}
 			return d.after(to, accounts)
 		},
-		Verify: func(ctx context.Context, id string, progress func(entries, accounts int64)) (verify.Report, error) {
-			return verify.Run(ctx, kept, id, verify.Options{Progress: progress})
+		Verify: func(ctx context.Context, id string, o verify.Options) (verify.Report, error) {
+			return verify.Run(ctx, kept, id, o)
 		},
 	})
 	return d

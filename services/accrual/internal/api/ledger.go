@@ -2,9 +2,11 @@ package api
 
 import (
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/verify"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
@@ -24,9 +26,15 @@ func (s *Server) VerifyLedger(in *accrualv1.VerifyLedgerRequest, out grpc.Server
 	if in.GetTiers() && in.GetProgram() == "" {
 		return reason.New(reason.InvalidArgument, "tiers", "tiers are those of one programme; name it")
 	}
-	report, err := s.deps.Verify(ctx, in.GetProgram(), func(entries, accounts int64) {
-		// A caller who has gone ends ctx, which ends the verification.
-		_ = out.Send(&accrualv1.VerifyLedgerResponse{Entries: entries, Accounts: accounts})
+	if field := checkpointField(in); field != "" && in.GetProgram() == "" {
+		return reason.New(reason.InvalidArgument, field, "a checkpoint is that of one programme; name it")
+	}
+	report, err := s.deps.Verify(ctx, in.GetProgram(), verify.Options{
+		Since: in.GetSinceCheckpoint(), Keep: in.GetSetCheckpoint(),
+		Progress: func(entries, accounts int64) {
+			// A caller who has gone ends ctx, which ends the verification.
+			_ = out.Send(&accrualv1.VerifyLedgerResponse{Entries: entries, Accounts: accounts})
+		},
 	})
 	if err != nil {
 		return err
@@ -36,11 +44,32 @@ func (s *Server) VerifyLedger(in *accrualv1.VerifyLedgerRequest, out grpc.Server
 			return err
 		}
 	}
-	last := &accrualv1.VerifyLedgerResponse{Entries: report.Entries, Accounts: report.Accounts, Done: true, Ok: report.OK()}
+	last := &accrualv1.VerifyLedgerResponse{
+		Entries: report.Entries, Accounts: report.Accounts, Done: true, Ok: report.OK(), Notes: report.Notes,
+		Since: checkpointToProto(report.Since), Set: checkpointToProto(report.Set),
+	}
 	for _, c := range report.Checks {
 		last.Checks = append(last.Checks, &accrualv1.Check{Name: c.Name, Ok: c.OK, Detail: clean(c.Detail)})
 	}
 	return out.Send(last)
+}
+
+// checkpointField names the field that speaks of a checkpoint; empty: none does.
+func checkpointField(in *accrualv1.VerifyLedgerRequest) string {
+	switch {
+	case in.GetSinceCheckpoint():
+		return "since_checkpoint"
+	case in.GetSetCheckpoint():
+		return "set_checkpoint"
+	}
+	return ""
+}
+
+func checkpointToProto(c *storage.Checkpoint) *accrualv1.LedgerCheckpoint {
+	if c == nil {
+		return nil
+	}
+	return &accrualv1.LedgerCheckpoint{VerifiedAt: timestamppb.New(c.At), Entries: c.Entries, Accounts: c.Accounts}
 }
 
 // tiersPage is how many tiers one message tells.

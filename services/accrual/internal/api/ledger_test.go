@@ -22,7 +22,12 @@ import (
 // verified asks for a verification and returns its last answer.
 func (d *desk) verified(program string) (*accrualv1.VerifyLedgerResponse, error) {
 	d.t.Helper()
-	stream, err := d.client.VerifyLedger(d.t.Context(), &accrualv1.VerifyLedgerRequest{Program: program})
+	return d.asked(&accrualv1.VerifyLedgerRequest{Program: program})
+}
+
+func (d *desk) asked(in *accrualv1.VerifyLedgerRequest) (*accrualv1.VerifyLedgerResponse, error) {
+	d.t.Helper()
+	stream, err := d.client.VerifyLedger(d.t.Context(), in)
 	require.NoError(d.t, err)
 	answers, err := received(d.t, stream)
 	if !errors.Is(err, io.EOF) {
@@ -54,6 +59,33 @@ func TestALedgerIsVerified(t *testing.T) {
 	requireReason(t, reason.UnknownProgram, err)
 }
 
+func TestWhatCameSinceACheckpointIsVerified(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	since := &accrualv1.VerifyLedgerRequest{Program: "tea", SinceCheckpoint: true}
+	_, err := d.asked(since)
+	requireReason(t, reason.NoCheckpoint, err)
+	for _, in := range []*accrualv1.VerifyLedgerRequest{{SinceCheckpoint: true}, {SetCheckpoint: true}} {
+		_, err = d.asked(in)
+		requireReason(t, reason.InvalidArgument, err)
+	}
+	d.take("ann", "1", paid(t, "2026-01-01", 1_000), "2026-01-01")
+	d.take("bob", "2", paid(t, "2026-01-01", 1_000), "2026-01-01")
+	first, err := d.asked(&accrualv1.VerifyLedgerRequest{Program: "tea", SetCheckpoint: true})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, first.GetSet().GetEntries(), "%v", first)
+	require.Nil(t, first.GetSince())
+	d.take("bob", "3", paid(t, "2026-01-01", 1_000), "2026-01-01")
+	next, err := d.asked(since)
+	require.NoError(t, err)
+	require.True(t, next.GetOk(), "%v", next)
+	require.EqualValues(t, 1, next.GetEntries())
+	require.EqualValues(t, 2, next.GetAccounts())
+	require.EqualValues(t, 2, next.GetSince().GetEntries())
+	require.Nil(t, next.GetSet())
+	require.Contains(t, next.GetNotes()[0], "2 entries up to the checkpoint")
+}
+
 func TestAnAlteredAccountIsNamed(t *testing.T) {
 	t.Parallel()
 	d := open(t, nil)
@@ -72,9 +104,9 @@ func TestProgressIsToldAndTroubleIsNot(t *testing.T) {
 	t.Parallel()
 	d := open(t, nil)
 	var trouble error
-	d.client = serve(t, api.Deps{Storage: d.storage, Verify: func(_ context.Context, _ string, progress func(entries, accounts int64)) (verify.Report, error) {
-		progress(5_000, 10)
-		progress(10_000, 21)
+	d.client = serve(t, api.Deps{Storage: d.storage, Verify: func(_ context.Context, _ string, o verify.Options) (verify.Report, error) {
+		o.Progress(5_000, 10)
+		o.Progress(10_000, 21)
 		return verify.Report{Entries: 12_000, Accounts: 25, Checks: []verify.Check{{Name: "orders", OK: true, Detail: "all \xff"}}}, trouble
 	}})
 	stream, err := d.client.VerifyLedger(t.Context(), &accrualv1.VerifyLedgerRequest{})

@@ -44,6 +44,9 @@ func Entry(e ledger.Entry) *accrualv1.Entry {
 	if r := e.Rolls; r != nil {
 		p.RollingExpiryDay = r.Until.String()
 	}
+	if i := e.Import; i != nil {
+		p.Import = &accrualv1.ImportPart{Source: i.Source, IssuedDay: i.Issued.String()}
+	}
 	command(p, e)
 	for _, l := range e.Lines {
 		p.Lines = append(p.Lines, line(l))
@@ -187,6 +190,10 @@ func kind(k ledger.Kind) accrualv1.EntryKind {
 		return accrualv1.EntryKind_ENTRY_KIND_TRANSFER_IN
 	case ledger.KindExtend:
 		return accrualv1.EntryKind_ENTRY_KIND_EXTEND
+	case ledger.KindImport:
+		return accrualv1.EntryKind_ENTRY_KIND_IMPORT
+	case ledger.KindDonate:
+		return accrualv1.EntryKind_ENTRY_KIND_DONATE
 	case ledger.KindUnset:
 	}
 	return accrualv1.EntryKind_ENTRY_KIND_UNSPECIFIED
@@ -233,6 +240,10 @@ func Move(m ledger.Move) accrualv1.MovementKind {
 		return accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF
 	case ledger.MoveExtend:
 		return accrualv1.MovementKind_MOVEMENT_KIND_EXTEND
+	case ledger.MoveImport:
+		return accrualv1.MovementKind_MOVEMENT_KIND_IMPORT
+	case ledger.MoveDonate:
+		return accrualv1.MovementKind_MOVEMENT_KIND_DONATE
 	case ledger.MoveUnset:
 	}
 	return accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED

@@ -66,6 +66,7 @@ func whole(t *testing.T) ledger.Entry {
 		Transfer:  &ledger.TransferPart{ID: "cmd/till/t", From: "anna", To: "ben", Points: 24, Fee: 2, Rolled: calendar.Date(1998, 3, 1), Refused: "ACCOUNT_FROZEN"},
 		Rolls:     &ledger.RollPart{Until: calendar.Date(1998, 1, 1)},
 		Extension: &ledger.ExtensionPart{Before: calendar.Date(1997, 2, 1), To: calendar.Date(1997, 3, 1)},
+		Import:    &ledger.ImportPart{Source: "oldshop", Issued: calendar.Date(1996, 5, 4)},
 		Frozen:    &ledger.Frozen{Earning: true, Spending: true},
 		Hash:      ledger.Hash{0xab, 31: 0x01},
 	}
@@ -112,6 +113,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		},
 		RollingExpiryDay: "1998-01-01",
 		Extension:        &accrualv1.ExtensionPart{BeforeDay: "1997-02-01", ExpiryDay: "1997-03-01"},
+		Import:           &accrualv1.ImportPart{Source: "oldshop", IssuedDay: "1996-05-04"},
 		Hash:             "ab" + strings.Repeat("00", 30) + "01",
 	}
 	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))

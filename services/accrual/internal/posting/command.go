@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
 // Command is what a caller asks for, and the answer. The lane writes the answer, maybe several times, until the item is
@@ -72,7 +73,7 @@ func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 		request.Deed = refund
 	}
 	var t time.Time
-	t, request.Now = b.moment(partition, schedule)
+	t, request.Now = Moment(b.parts.Get(partition), schedule, b.poster.Clock.Now())
 	if t = later(h.account.Clock, t); t.IsZero() {
 		return c.answer(ledger.Entry{}, reason.New(reason.NotReady, "", "no event has told the house what time it is"))
 	}
@@ -96,14 +97,13 @@ func (b *batch) command(ctx context.Context, partition int, c *Command) error {
 	return c.answer(e, nil)
 }
 
-// moment is when a command takes effect: now, but not past the day of the partition's clock, for days end in the log
+// Moment is when a command takes effect: now, but not past the day of the partition's clock, for days end in the log
 // alone. The other time is now itself; zero in a house that lives in past days.
-func (b *batch) moment(partition int, schedule program.Schedule) (time.Time, time.Time) {
-	part := b.parts.Get(partition)
+func Moment(part store.Partition, schedule program.Schedule, wall time.Time) (time.Time, time.Time) {
 	if part.Events {
 		return part.Clock, time.Time{}
 	}
-	now := calendar.Millis(b.poster.Clock.Now())
+	now := calendar.Millis(wall)
 	zone := schedule.Latest().Program.Zone
 	end := (calendar.DayOf(part.Clock, zone) + 1).Start(zone).Add(-time.Millisecond)
 	if now.After(end) {

@@ -14,7 +14,7 @@ import (
 )
 
 // recentMost is how many entries of an account a transfer reads at most: others wait for the lane meanwhile.
-const recentMost = 5000
+const recentMost = 1000
 
 // informed tells a transfer what has happened to the account in the days that its limits speak of: what is stored, and
 // what this batch has added. It refuses with TRANSFER_LIMIT where that is too much.
@@ -64,7 +64,7 @@ func (b *batch) arrive(ctx context.Context, partition int, p storage.Passage) er
 	}
 	schedule := b.parts.Schedule(partition, p.Program)
 	h := b.accounts[p.Ref()]
-	t, _ := b.moment(partition, schedule)
+	t, _ := Moment(b.parts.Get(partition), schedule, b.poster.Clock.Now())
 	if t = later(h.account.Clock, t); t.IsZero() {
 		return nil // the next sweep asks again
 	}

@@ -40,6 +40,7 @@ type entryDoc struct {
 	Transfer    *transferDoc  `bson:"transfer,omitempty"`
 	Extension   *extensionDoc `bson:"extension,omitempty"`
 	Rolls       *rollDoc      `bson:"rolls,omitempty"`
+	Import      *importDoc    `bson:"import,omitempty"`
 	Hash        bson.Binary   `bson:"hash"`
 	RecordedAt  time.Time     `bson:"recorded_at"`
 	// Original is the event as it came, for what waits: its dead letter needs it. It stands outside the hash.
@@ -92,6 +93,11 @@ type extensionDoc struct {
 
 type rollDoc struct {
 	Until int32 `bson:"until"`
+}
+
+type importDoc struct {
+	Source string `bson:"source"`
+	Issued *int32 `bson:"issued,omitempty"`
 }
 
 type frozenDoc struct {

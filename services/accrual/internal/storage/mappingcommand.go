@@ -6,7 +6,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// commandToDoc fills the parts of a command, a hold, a refund and a transfer.
+// commandToDoc fills the parts of a command, a hold, a refund, a transfer, an extension and an import.
 func commandToDoc(d *entryDoc, e ledger.Entry) {
 	if c := e.Command; c != nil {
 		d.Command = &commandDoc{c.Caller, binary(c.Content), int64(c.Points), c.Reason, c.Approver}
@@ -20,6 +20,9 @@ func commandToDoc(d *entryDoc, e ledger.Entry) {
 	}
 	if x := e.Extension; x != nil {
 		d.Extension = &extensionDoc{int32(x.Before), int32(x.To)}
+	}
+	if i := e.Import; i != nil {
+		d.Import = &importDoc{i.Source, dayToDoc(i.Issued)}
 	}
 	if t := e.Transfer; t != nil {
 		d.Transfer = &transferDoc{t.ID, string(t.From), string(t.To), int64(t.Points), int64(t.Fee), t.Refused, dayToDoc(t.Rolled)}
@@ -43,6 +46,9 @@ func commandFromDoc(e *ledger.Entry, d entryDoc) error {
 	}
 	if x := d.Extension; x != nil {
 		e.Extension = &ledger.ExtensionPart{Before: calendar.Day(x.Before), To: calendar.Day(x.To)}
+	}
+	if i := d.Import; i != nil {
+		e.Import = &ledger.ImportPart{Source: i.Source, Issued: dayFromDoc(i.Issued)}
 	}
 	if t := d.Transfer; t != nil {
 		e.Transfer = &ledger.TransferPart{

@@ -74,6 +74,9 @@ func entryFields(d entryDoc) (ledger.Entry, error) {
 
 // fillParts maps the lists whose items may fail.
 func fillParts(e *ledger.Entry, d entryDoc) error {
+	if len(d.Lines) > 0 {
+		e.Lines = make([]earning.Line, 0, len(d.Lines))
+	}
 	for _, l := range d.Lines {
 		rate, err := money.ParseRatio(l.Rate)
 		if err != nil {
@@ -83,6 +86,9 @@ func fillParts(e *ledger.Entry, d entryDoc) error {
 			ID: l.ID, SKU: l.SKU, Category: l.Category, Base: money.Minor(l.Base), Rate: rate,
 			Points: money.Points(l.Points), Rules: l.Rules,
 		})
+	}
+	if len(d.Movements) > 0 {
+		e.Movements = make([]ledger.Movement, 0, len(d.Movements))
 	}
 	for _, m := range d.Movements {
 		move, err := ledger.ParseMove(m.Move)

@@ -14,9 +14,6 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// scanBatch is how many entries one answer of mongod holds while the whole ledger is read.
-const scanBatch = 2000
-
 // Account reads an account and when something falls due on it next (zero: never). ACCOUNT_NOT_FOUND if it has no entries.
 func (s *Storage) Account(ctx context.Context, ref AccountRef) (ledger.Account, time.Time, error) {
 	stored, err := s.Stored(ctx, ref)
@@ -107,42 +104,15 @@ func (s *Storage) entryDoc(ctx context.Context, program, key string) (entryDoc, 
 	return d, nil
 }
 
-// ScanEntries reads the entries of a programme (all when empty) account by account, each account's in order of seq.
+// ScanEntries reads the entries of a programme (all when empty) account by account, each account's in order of seq. What
+// cannot be read is told as an error.
 func (s *Storage) ScanEntries(ctx context.Context, program string, f func(ledger.Entry, error) error) error {
-	cursor, err := s.store.Collection(entriesName).Find(ctx, accountRange("account", program), options.Find().
-		SetSort(bson.D{{Key: "account", Value: 1}, {Key: "seq", Value: 1}}).SetHint("account_seq").SetBatchSize(scanBatch))
-	if err != nil {
-		return fmt.Errorf("read the ledger: %w", err)
-	}
-	err = each(ctx, cursor, func(d entryDoc) error {
-		e, err := entryFromDoc(d)
-		if err != nil {
-			// What cannot be read still has a place: the caller names it and goes on.
-			program, account, _ := cutKey(d.Account)
-			e.Program, e.Account, e.Seq = program, ledger.AccountID(account), ledger.Seq(d.Seq)
-		}
-		return f(e, err)
-	})
-	if err != nil {
-		return fmt.Errorf("read the ledger: %w", err)
-	}
-	return nil
+	return s.scanEntries(ctx, accountRange("account", program), func(_ string, e ledger.Entry, err error) error { return f(e, err) })
 }
 
 // ScanAccounts reads the accounts of a programme (all when empty) in the order in which ScanEntries reads theirs.
 func (s *Storage) ScanAccounts(ctx context.Context, program string, f func(Stored, error) error) error {
-	cursor, err := s.store.Collection(accountsName).Find(ctx, accountRange("_id", program), options.Find().
-		SetSort(bson.D{{Key: "_id", Value: 1}}).SetHint("_id_").SetBatchSize(scanBatch))
-	if err != nil {
-		return fmt.Errorf("read the accounts: %w", err)
-	}
-	err = each(ctx, cursor, func(d accountDoc) error {
-		return f(storedFromDoc(d))
-	})
-	if err != nil {
-		return fmt.Errorf("read the accounts: %w", err)
-	}
-	return nil
+	return s.scanAccounts(ctx, accountRange("_id", program), f)
 }
 
 // accountRange selects a programme by the beginning of its keys.

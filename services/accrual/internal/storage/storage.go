@@ -25,7 +25,7 @@ type Storage struct{ store *store.Store }
 // Open prepares collections, schemas and indexes, and returns the storage.
 func Open(ctx context.Context, s *store.Store) (*Storage, error) {
 	err := s.Ensure(ctx, entriesCollection(), accountsCollection(), refusalsCollection(), totalsCollection(),
-		proposalsCollection(), adjustedCollection(), transitCollection())
+		proposalsCollection(), adjustedCollection(), transitCollection(), checkpointsCollection(), verifiedCollection())
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", Database, err)
 	}

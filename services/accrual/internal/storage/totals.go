@@ -107,6 +107,20 @@ func cellFromName(name string) (totals.Cell, error) {
 	return c, errors.Join(faults[:]...)
 }
 
+// tallyToDoc holds what a tally comes to; whose it is, is its caller's to say.
+func tallyToDoc(t *totals.Tally) (totalsDoc, error) {
+	d := totalsDoc{Format: format, Entries: t.Entries, Sums: map[string]sumDoc{}}
+	for _, cell := range t.Cells() {
+		sum := t.Sum(cell)
+		points, fits := bson.ParseDecimal128FromBigInt(sum.Points, 0)
+		if !fits {
+			return d, fmt.Errorf("%s points do not fit", sum.Points)
+		}
+		d.Sums[cellName(cell)] = sumDoc{points, sum.Movements}
+	}
+	return d, nil
+}
+
 func tallyFromDoc(d totalsDoc) (totals.Tally, error) {
 	t := totals.Tally{Entries: d.Entries}
 	for name, doc := range d.Sums {

@@ -91,13 +91,10 @@ func (s *Storage) Passages(ctx context.Context, ids []string) (map[string]Passag
 	return found, err
 }
 
-// AllTransit lists what is on its way in a programme, in all of them when it is empty.
-func (s *Storage) AllTransit(ctx context.Context, program string) ([]Passage, error) {
-	filter := bson.M{}
-	if program != "" {
-		filter["programme"] = program
-	}
-	return s.passages(ctx, filter, options.Find())
+// TransitBehind lists what is on its way in a programme, in all of them when it is empty, behind an id in the order of ids.
+func (s *Storage) TransitBehind(ctx context.Context, program, after string, limit int) ([]Passage, error) {
+	filter := Span{Program: program, After: after}.filter("_id")
+	return s.passages(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)))
 }
 
 func (s *Storage) passages(ctx context.Context, filter bson.M, opts *options.FindOptionsBuilder) ([]Passage, error) {

@@ -1,53 +1,93 @@
 package verify
 
 import (
+	"context"
 	"hash/maphash"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 )
 
-// orderNumbers checks that what stands under each order is numbered densely from 1 and belongs to one account.
-// Per order it keeps a hash and three numbers, not the order's name.
+const (
+	// seenMax is how many entries of an account a reader remembers to have seen under their orders.
+	seenMax = 1 << 13
+	// lookedUpMax is how many entries are looked up at once.
+	lookedUpMax = 500
+)
+
+// orderNumbers checks that what stands under each order is numbered densely from 1 and belongs to one account: each entry
+// but the first needs the one before it, on its account. Most come soon after that one; it is looked up for the others.
 type orderNumbers struct {
-	seed   maphash.Seed
-	orders map[uint64]numbers
+	storage *storage.Storage
+	seed    maphash.Seed
+	seen    map[uint64]struct{} // keys of the account that is read; hashes, not names
+	wanted  map[storage.KeyRef]ledger.Entry
+	orders  int64 // of which the first entry was read
 	breaches
 }
 
-type numbers struct {
-	account uint64
-	count   int32
-	highest int32
+func newOrders(s *storage.Storage) *orderNumbers {
+	return &orderNumbers{storage: s, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, wanted: map[storage.KeyRef]ledger.Entry{}}
 }
 
-func newOrders() *orderNumbers {
-	return &orderNumbers{seed: maphash.MakeSeed(), orders: map[uint64]numbers{}}
-}
+// begin forgets the account that was read.
+func (o *orderNumbers) begin() { clear(o.seen) }
 
-func (o *orderNumbers) see(e ledger.Entry) {
+// see takes an entry of the account.
+func (o *orderNumbers) see(ctx context.Context, e ledger.Entry) error {
 	if e.Order == nil {
-		return
+		return nil
 	}
-	if want := ledger.OrderKey(e.Order.Ref, e.Order.Number); want != e.Key {
-		o.add("entry %s says that it is %s", e.Key, want)
+	key := ledger.OrderKey(e.Order.Ref, e.Order.Number)
+	if key != e.Key {
+		o.add("entry %s says that it is %s", e.Key, key)
 	}
-	id := maphash.String(o.seed, e.Program+"/"+ledger.OrderPrefix(e.Order.Ref))
-	account := maphash.String(o.seed, e.Program+"/"+string(e.Account))
-	n, found := o.orders[id]
-	if found && n.account != account {
-		o.add("entry %s stands on another account than its order's first", e.Key)
+	if len(o.seen) >= seenMax {
+		clear(o.seen)
 	}
-	n.account = account
-	n.count++
-	n.highest = max(n.highest, int32(e.Order.Number)) //nolint:gosec // at most 1,000
-	o.orders[id] = n
+	o.seen[maphash.String(o.seed, key)] = struct{}{}
+	if e.Order.Number == 1 {
+		o.orders++
+		return nil
+	}
+	before := ledger.OrderKey(e.Order.Ref, e.Order.Number-1)
+	if _, ok := o.seen[maphash.String(o.seed, before)]; ok {
+		return nil
+	}
+	o.wanted[storage.KeyRef{Program: e.Program, Key: before}] = ledger.Entry{Key: e.Key, Account: e.Account}
+	if len(o.wanted) < lookedUpMax {
+		return nil
+	}
+	return o.settle(ctx)
+}
+
+// settle looks up what was not seen.
+func (o *orderNumbers) settle(ctx context.Context) error {
+	refs := make([]storage.KeyRef, 0, len(o.wanted))
+	for ref := range o.wanted {
+		refs = append(refs, ref)
+	}
+	holders, err := o.storage.Holders(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for ref, e := range o.wanted {
+		switch holder, ok := holders[ref]; {
+		case !ok:
+			o.add("entry %s follows on %s, which is not there", e.Key, ref.Key)
+		case holder != e.Account:
+			o.add("entry %s stands on another account than %s, on which it follows", e.Key, ref.Key)
+		}
+	}
+	clear(o.wanted)
+	return nil
+}
+
+func (o *orderNumbers) join(other *orderNumbers) {
+	o.orders += other.orders
+	o.breaches.join(other.breaches)
 }
 
 func (o *orderNumbers) check() Check {
-	for _, n := range o.orders {
-		if n.count != n.highest {
-			o.add("an order has %d entries numbered up to %d", n.count, n.highest)
-		}
-	}
-	return o.breaches.check("orders", "%d orders: entries numbered without a gap, each order on one account", int64(len(o.orders)))
+	return o.breaches.check("orders", "%d orders: entries numbered without a gap, each order on one account", o.orders)
 }

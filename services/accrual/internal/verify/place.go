@@ -11,24 +11,25 @@ import (
 
 // places compares what is derived from an account, and so in no entry: its partition, and when something falls due on it.
 // With either altered no sweep would find the account in time.
-func (v *verifier) places(ctx context.Context, stored storage.Stored) error {
-	if v.place == nil || len(misplaced(v.place, v.current, stored)) == 0 {
+func (r *reader) places(ctx context.Context, a *account) error {
+	if r.place == nil || len(misplaced(r.place, a.Account, *a.document)) == 0 {
 		return nil
 	}
 	// The house may just have learnt of another revision: what is stored goes by what was known before or after it is read.
-	before, err := v.options.Places(ctx)
+	before, err := r.options.Places(ctx)
 	if err != nil {
 		return err
 	}
-	if stored, err = v.storage.Stored(ctx, storage.AccountRef{Program: stored.Program, ID: stored.ID}); err != nil {
+	stored, err := r.storage.Stored(ctx, storage.AccountRef{Program: a.Program, ID: a.ID})
+	if err != nil {
 		return err
 	}
-	after, err := v.options.Places(ctx)
+	after, err := r.options.Places(ctx)
 	if err != nil || len(misplaced(before, stored.Account, stored)) == 0 {
 		return err
 	}
 	for _, d := range misplaced(after, stored.Account, stored) {
-		v.documents.add("account %s: %s", key(stored.Account), d)
+		r.documents.add("account %s: %s", a.key, d)
 	}
 	return nil
 }

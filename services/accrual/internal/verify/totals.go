@@ -33,6 +33,11 @@ func readDays(ctx context.Context, s *storage.Storage, program string) (days, er
 	return d, err
 }
 
+// readVerified adds what the days came to at a checkpoint.
+func (d days) readVerified(ctx context.Context, s *storage.Storage, c storage.Checkpoint) error {
+	return s.VerifiedDays(ctx, c, func(on calendar.Day, t totals.Tally) { d.of(day{c.Program, on}).AddTally(t) })
+}
+
 // compare holds the totals that were stored before the entries were read, and after, against what was read. A day that
 // nobody has added to meanwhile must be exact; of any other the number of entries lies between the two.
 func (d days) compare(before, after days) *breaches {

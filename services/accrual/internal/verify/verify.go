@@ -1,279 +1,249 @@
-// Package verify reads the whole ledger and checks that it holds: each account is rebuilt from its entries and compared
-// with what is stored. It names what is altered and changes nothing.
+// Package verify reads the ledger and checks that it holds: each account is rebuilt from its entries and compared with what
+// is stored. It names what is altered and changes nothing. It reads everything, or what came since a checkpoint: then each
+// account begins as it was verified, and not from nothing (docs/decisions/0050). What it keeps in memory does not grow with
+// the ledger.
 package verify
 
 import (
 	"context"
 	"fmt"
-	"strings"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
-	"github.com/laurel-loyalty/laurel/services/internal/money"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
-// Check is one invariant over the whole ledger.
-type Check struct {
-	Name   string
-	OK     bool
-	Detail string // what was counted, or the first breaches
-}
-
-// Report is what a verification found.
-type Report struct {
-	Entries  int64
-	Accounts int64
-	Checks   []Check
-}
-
-// OK tells whether every check holds.
-func (r Report) OK() bool {
-	for _, c := range r.Checks {
-		if !c.OK {
-			return false
-		}
-	}
-	return true
-}
-
-// Options say who listens.
+// Options say what is read, and who listens.
 type Options struct {
 	Progress func(entries, accounts int64)
-	// Observe, where set, is given every entry, in the order of accounts and seq.
+	// Observe, where set, is given every entry that is read, each account's in the order of seq, one at a time.
 	Observe func(ledger.Entry)
+	// InOrder has entries observed in the order of accounts, which takes longer.
+	InOrder bool
 	// Places tells where accounts belong and when something falls due on them, by what is known of the programmes now. Nil:
 	// neither is compared.
 	Places func(context.Context) (storage.Place, error)
+	// Also are further checks, made once all entries were observed. Nil: none.
+	Also func(context.Context) ([]Check, error)
+	// Since has only those entries read that came after the programme's checkpoint.
+	Since bool
+	// Keep sets a checkpoint, if everything holds, of At.
+	Keep bool
+	At   time.Time
 }
 
 const (
-	// breachesMax is how many breaches of one check are named.
-	breachesMax = 10
-	// progressEvery is after how many entries progress is told.
+	// spanEntries is how many entries a reader takes at once; all of an account's are of one span.
+	spanEntries = 5000
+	// progressEvery is after how many entries or accounts progress is told.
 	progressEvery = 5000
+	// readersMax is how many spans are read at once.
+	readersMax = 4
 )
 
-// Run verifies a programme, or all of them when program is empty.
+// Run verifies a programme, or all of them when program is empty; a checkpoint is always one programme's. NO_CHECKPOINT for
+// Options.Since where there is none.
 func Run(ctx context.Context, s *storage.Storage, program string, o Options) (Report, error) {
-	v := &verifier{storage: s, options: o, sums: map[string]money.Points{}, orders: newOrders(), days: days{}, transit: newTransit()}
-	before, err := readDays(ctx, s, program)
+	v := &verifier{storage: s, program: program, options: o, transit: newTransit(s, program)}
+	before, err := v.begin(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	if o.Places != nil {
-		if v.place, err = o.Places(ctx); err != nil {
-			return Report{}, err
-		}
+	if err := v.read(ctx); err != nil {
+		return Report{}, v.dropped(ctx, err)
 	}
-	accounts := newStream(ctx, s, program)
-	defer accounts.stop()
-	v.accounts = accounts
-	err = s.ScanEntries(ctx, program, func(e ledger.Entry, broken error) error { return v.entry(ctx, e, broken) })
-	if err != nil {
-		return Report{}, err
+	if err := v.resumes(ctx); err != nil {
+		return Report{}, v.dropped(ctx, err)
 	}
-	if err := v.finish(ctx); err != nil {
-		return Report{}, err
-	}
-	if err := v.transit.settle(ctx, s, program); err != nil {
-		return Report{}, err
+	if err := v.transit.end(ctx); err != nil {
+		return Report{}, v.dropped(ctx, err)
 	}
 	after, err := readDays(ctx, s, program)
 	if err != nil {
-		return Report{}, err
+		return Report{}, v.dropped(ctx, err)
 	}
-	return v.report(before, after), nil
-}
-
-// verifier holds the account that is being rebuilt and what was found so far.
-type verifier struct {
-	storage  *storage.Storage
-	options  Options
-	accounts *stream
-	place    storage.Place
-
-	current   ledger.Account
-	reading   bool
-	spoilt    bool // the current account broke: its further entries say nothing
-	entries   int64
-	rebuilt   int64
-	chain     breaches
-	documents breaches
-	sums      map[string]money.Points // postings by unit, over everything
-	orders    *orderNumbers
-	days      days
-	transit   *transit
-}
-
-// entry folds the next entry.
-func (v *verifier) entry(ctx context.Context, e ledger.Entry, broken error) error {
-	v.entries++
-	if v.options.Progress != nil && v.entries%progressEvery == 0 {
-		v.options.Progress(v.entries, v.rebuilt)
-	}
-	if !v.reading || v.current.ID != e.Account || e.Program != "" && v.current.Program != e.Program {
-		if err := v.close(ctx); err != nil {
-			return err
-		}
-		v.current, v.reading, v.spoilt = ledger.NewAccount(e.Program, e.Account), true, false
-	}
-	if broken != nil {
-		v.spoil("%s", broken)
-		return nil
-	}
-	if v.options.Observe != nil {
-		v.options.Observe(e)
-	}
-	v.orders.see(e)
-	v.days.see(e)
-	v.transit.see(e)
-	for _, p := range e.Postings {
-		v.sums[p.Unit] += p.Points
-	}
-	if v.spoilt {
-		return nil
-	}
-	next, err := v.current.Apply(e)
-	if err != nil {
-		v.spoil("%s (key %s)", err, e.Key)
-		return nil
-	}
-	v.current = next
-	return nil
-}
-
-func (v *verifier) spoil(format string, args ...any) {
-	if !v.spoilt {
-		v.chain.add(format, args...)
-	}
-	v.spoilt = true
-}
-
-// close compares the rebuilt account with the stored one.
-func (v *verifier) close(ctx context.Context) error {
-	if !v.reading {
-		return nil
-	}
-	v.reading = false
-	v.rebuilt++
-	for {
-		stored, err, ok := v.accounts.peek()
-		if err != nil && !ok {
-			return err
-		}
-		if !ok || key(stored.Account) > key(v.current) {
-			v.documents.add("account %s has %d entries and no document", key(v.current), v.current.Version)
-			return nil
-		}
-		v.accounts.next()
+	report := v.report(before, after)
+	if o.Also != nil {
+		checks, err := o.Also(ctx)
 		if err != nil {
-			v.documents.add("%s", err)
-			if key(stored.Account) == key(v.current) {
-				return nil
-			}
-			continue
+			return Report{}, v.dropped(ctx, err)
 		}
-		if key(stored.Account) < key(v.current) {
-			v.documents.add("account %s has a document and no entries", key(stored.Account))
-			continue
+		report.Checks = append(report.Checks, checks...)
+	}
+	return report, v.keep(ctx, &report)
+}
+
+// verifier is one verification.
+type verifier struct {
+	storage *storage.Storage
+	program string
+	options Options
+	place   storage.Place
+	since   *storage.Checkpoint // nil: from nothing
+	base    days                // what the entries of each day came to at the checkpoint
+	transit *transit
+	readers []*reader
+
+	mu       sync.Mutex // guards what follows, and the calls of Observe and Progress
+	keeper   *storage.Keeper
+	entries  int64
+	accounts int64
+	told     int64
+}
+
+// begin reads what must be known before the first entry is.
+func (v *verifier) begin(ctx context.Context) (days, error) {
+	v.base = days{}
+	if v.options.Since {
+		c, err := v.storage.Checkpoint(ctx, v.program)
+		if err != nil {
+			return nil, err
 		}
-		if !v.spoilt && stored.Version != v.current.Version {
-			if err := v.readAgain(ctx, &stored); err != nil {
+		v.since = &c
+		if err := v.base.readVerified(ctx, v.storage, c); err != nil {
+			return nil, err
+		}
+	}
+	before, err := readDays(ctx, v.storage, v.program)
+	if err != nil {
+		return nil, err
+	}
+	if v.options.Places != nil {
+		if v.place, err = v.options.Places(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if v.options.Keep {
+		if v.keeper, err = v.storage.Keep(ctx, v.program); err != nil {
+			return nil, err
+		}
+		v.transit.open = v.keepOpen
+	}
+	if v.since != nil {
+		err = v.storage.VerifiedTransit(ctx, *v.since, func(key string) error { return v.transit.resume(ctx, key) })
+	}
+	return before, err
+}
+
+// read cuts the ledger into spans and has readers read them.
+func (v *verifier) read(ctx context.Context) error {
+	readers := min(runtime.GOMAXPROCS(0), readersMax)
+	if v.options.InOrder {
+		readers = 1
+	}
+	out, ctx := errgroup.WithContext(ctx)
+	spans := make(chan storage.Span)
+	out.Go(func() error {
+		defer close(spans)
+		rest := storage.Span{Program: v.program}
+		for {
+			span, err := v.storage.Cut(ctx, rest, spanEntries)
+			if err != nil {
 				return err
 			}
+			select {
+			case spans <- span:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if span.To == rest.To {
+				return nil
+			}
+			rest.After = span.To
 		}
-		if v.spoilt {
-			return nil
-		}
-		for _, d := range ledger.Differences(v.current, stored.Account) {
-			v.documents.add("account %s: %s", key(stored.Account), d)
-		}
-		return v.places(ctx, stored)
+	})
+	for range readers {
+		r := newReader(v)
+		v.readers = append(v.readers, r)
+		out.Go(func() error {
+			for span := range spans {
+				if err := r.span(ctx, span); err != nil {
+					return err
+				}
+			}
+			return r.orders.settle(ctx)
+		})
 	}
+	return out.Wait()
 }
 
-// readAgain settles a difference of versions: while the house works, an account and its entries are read at different
-// times. Both are read once more, the document first, so that its entries are all there.
-func (v *verifier) readAgain(ctx context.Context, stored *storage.Stored) error {
-	ref := storage.AccountRef{Program: stored.Program, ID: stored.ID}
-	document, err := v.storage.Stored(ctx, ref)
-	if err != nil {
-		return err
+// resumes refuses, with NO_CHECKPOINT, to go on from a checkpoint that another verification has replaced while this one read it: what
+// was read without it says nothing.
+func (v *verifier) resumes(ctx context.Context) error {
+	if v.since == nil {
+		return nil
 	}
-	entries, err := v.storage.Entries(ctx, ref, v.current.Version, 0)
-	if err != nil {
-		return err
+	resumed := int64(0)
+	for _, r := range v.readers {
+		resumed += r.resumed
 	}
-	for _, e := range entries {
-		if e.Seq > document.Version {
-			break
-		}
-		next, err := v.current.Apply(e)
-		if err != nil {
-			v.spoil("%s (key %s)", err, e.Key)
-			return nil
-		}
-		v.current = next
+	if resumed == v.since.Accounts {
+		return nil
 	}
-	*stored = document
-	return nil
+	now, err := v.storage.Checkpoint(ctx, v.program)
+	if err == nil && now.Generation != v.since.Generation {
+		err = reason.New(reason.NoCheckpoint, "since_checkpoint", "another verification has set a checkpoint meanwhile, and the one before is gone; run this one again")
+	}
+	return err
 }
 
-// finish closes the last account and what is left of the stored ones.
-func (v *verifier) finish(ctx context.Context) error {
-	if err := v.close(ctx); err != nil {
-		return err
+// observe tells of an entry.
+func (v *verifier) observe(e ledger.Entry) {
+	if v.options.Observe == nil {
+		return
 	}
-	for {
-		stored, err, ok := v.accounts.peek()
-		if !ok {
-			return err
-		}
-		v.accounts.next()
-		if err != nil {
-			v.documents.add("%s", err)
-			continue
-		}
-		v.documents.add("account %s has a document and no entries", key(stored.Account))
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.options.Observe(e)
+}
+
+// progress counts what a reader has read.
+func (v *verifier) progress(entries, accounts int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.entries, v.accounts = v.entries+entries, v.accounts+accounts
+	if now := v.entries + v.accounts; v.options.Progress != nil && now-v.told >= progressEvery {
+		v.told = now
+		v.options.Progress(v.entries, v.accounts)
 	}
 }
 
 func (v *verifier) report(before, after days) Report {
+	all := newReader(v)
+	for _, r := range v.readers {
+		all.join(r)
+	}
+	for day, t := range v.base {
+		all.days.of(day).AddTally(*t)
+	}
+	v.base = all.days // what a checkpoint keeps
 	var unbalanced breaches
-	for unit, sum := range v.sums {
+	for unit, sum := range all.sums {
 		if sum != 0 {
 			unbalanced.add("all postings in %s sum to %d", unit, sum)
 		}
 	}
-	return Report{Entries: v.entries, Accounts: v.rebuilt, Checks: []Check{
-		v.chain.check("entries", "%d entries: seq dense, hash chain holds, postings balance, no lot or balance below zero", v.entries),
-		v.documents.check("accounts", "%d accounts: each equals the sum of its entries, to the lot", v.rebuilt),
-		v.orders.check(),
-		unbalanced.check("postings", "all postings of all accounts sum to zero in %d units", int64(len(v.sums))),
-		v.days.compare(before, after).check("totals", "the totals of %d days, by movement, issuer and redeemer, are those of their entries", int64(len(v.days))),
+	r := Report{Entries: v.entries, Accounts: v.accounts, Since: v.since, Checks: []Check{
+		all.chain.check("entries", "%d entries: seq dense, hash chain holds, postings balance, no lot or balance below zero", v.entries),
+		all.documents.check("accounts", "%d accounts: each equals the sum of its entries, to the lot", v.accounts),
+		all.orders.check(),
+		unbalanced.check("postings", "all postings of all accounts sum to zero in %d units", int64(len(all.sums))),
+		all.days.compare(before, after).check("totals", "the totals of %d days, by movement, issuer and redeemer, are those of their entries", int64(len(all.days))),
 		v.transit.check("transfers", "%d transfers: each has arrived once, is back, or is on its way", v.transit.count),
 	}}
-}
-
-// key orders accounts as the store does: by the bytes of <programme>/<account>.
-func key(a ledger.Account) string { return a.Program + "/" + string(a.ID) }
-
-// breaches collects what does not hold.
-type breaches struct {
-	first []string
-	count int
-}
-
-func (b *breaches) add(format string, args ...any) {
-	b.count++
-	if len(b.first) < breachesMax {
-		b.first = append(b.first, fmt.Sprintf(format, args...))
+	if c := v.since; c != nil {
+		lost := breaches{}
+		if all.resumed != c.Accounts {
+			lost.add("the checkpoint had %d accounts, %d of them are left of it; verify all of the ledger, and set another", c.Accounts, all.resumed)
+		}
+		r.Checks = append(r.Checks, lost.check("checkpoint", "%d accounts begin as they were verified", c.Accounts))
+		r.Notes = append(r.Notes, fmt.Sprintf("%d entries up to the checkpoint of %s were not read again: that one of them was altered since would not be seen",
+			c.Entries, c.At.Format(time.RFC3339)))
 	}
-}
-
-func (b *breaches) check(name, fine string, n int64) Check {
-	if b.count == 0 {
-		return Check{name, true, fmt.Sprintf(fine, n)}
-	}
-	return Check{name, false, fmt.Sprintf("%d breaches: %s", b.count, strings.Join(b.first, "; "))}
+	return r
 }

@@ -241,7 +241,11 @@ func entryRows(e storage.Entry) []row {
 		for _, points := range []money.Points{m.Active, m.Pending, m.Held, m.Debt, m.Issued, m.Redeemed, m.Expired, m.Adjusted} {
 			cells = append(cells, cell{number: int64(points)})
 		}
-		return row{e.Change, append(cells, cell{number: int64(e.Change)})}
+		cells = append(cells, cell{number: int64(e.Change)})
+		for _, points := range []money.Points{m.Forgiven, m.InTransit, m.Fees, m.Imported, m.Donated} { // later ones stand last: places stay
+			cells = append(cells, cell{number: int64(points)})
+		}
+		return row{e.Change, cells}
 	})
 }
 

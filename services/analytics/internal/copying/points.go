@@ -33,7 +33,7 @@ func (a *account) has(m follow.Message, posted *accrualv1.EntryPosted) error {
 		switch bucket, _, _ := strings.Cut(p.GetBucket(), "/"); bucket {
 		case "issued", "adjusted":
 			at.Issued -= points // the programme's leg is the other side of what the account was given
-		case "redeemed":
+		case "redeemed", "donated":
 			at.Spent += points
 		case "expired":
 			at.Lapsed += points

@@ -73,6 +73,16 @@ func bucketOf(m *storage.Moved, bucket string) *money.Points {
 		return &m.Expired
 	case "adjusted":
 		return &m.Adjusted
+	case "forgiven":
+		return &m.Forgiven
+	case "in_transit":
+		return &m.InTransit
+	case "fees":
+		return &m.Fees
+	case "donated":
+		return &m.Donated
+	case "imported":
+		return &m.Imported
 	default:
 		return nil
 	}

@@ -33,6 +33,9 @@ type Moved struct {
 	Active, Pending, Held, Debt money.Points
 	// Of the programme.
 	Issued, Redeemed, Expired, Adjusted money.Points
+	// Of the programme too: what was let go, what is on its way to another account, fees of what arrived, what came over from other systems,
+	// what was given to causes.
+	Forgiven, InTransit, Fees, Imported, Donated money.Points
 }
 
 // EntryWrite puts an entry of a programme.
@@ -59,15 +62,20 @@ type entryDoc struct {
 
 // movedDoc is what an entry did to the points of a unit; what is zero is left out.
 type movedDoc struct {
-	Unit     string `bson:"unit"`
-	Active   int64  `bson:"active,omitempty"`
-	Pending  int64  `bson:"pending,omitempty"`
-	Held     int64  `bson:"held,omitempty"`
-	Debt     int64  `bson:"debt,omitempty"`
-	Issued   int64  `bson:"issued,omitempty"`
-	Redeemed int64  `bson:"redeemed,omitempty"`
-	Expired  int64  `bson:"expired,omitempty"`
-	Adjusted int64  `bson:"adjusted,omitempty"`
+	Unit      string `bson:"unit"`
+	Active    int64  `bson:"active,omitempty"`
+	Pending   int64  `bson:"pending,omitempty"`
+	Held      int64  `bson:"held,omitempty"`
+	Debt      int64  `bson:"debt,omitempty"`
+	Issued    int64  `bson:"issued,omitempty"`
+	Redeemed  int64  `bson:"redeemed,omitempty"`
+	Expired   int64  `bson:"expired,omitempty"`
+	Adjusted  int64  `bson:"adjusted,omitempty"`
+	Forgiven  int64  `bson:"forgiven,omitempty"`
+	InTransit int64  `bson:"in_transit,omitempty"`
+	Fees      int64  `bson:"fees,omitempty"`
+	Imported  int64  `bson:"imported,omitempty"`
+	Donated   int64  `bson:"donated,omitempty"`
 }
 
 func entriesCollection() store.Collection {
@@ -129,6 +137,7 @@ func entryToDoc(w EntryWrite) entryDoc {
 		d.Moved = append(d.Moved, movedDoc{
 			m.Unit, int64(m.Active), int64(m.Pending), int64(m.Held), int64(m.Debt),
 			int64(m.Issued), int64(m.Redeemed), int64(m.Expired), int64(m.Adjusted),
+			int64(m.Forgiven), int64(m.InTransit), int64(m.Fees), int64(m.Imported), int64(m.Donated),
 		})
 	}
 	return d
@@ -143,6 +152,7 @@ func entryFromDoc(d entryDoc) Entry {
 		e.Moved = append(e.Moved, Moved{
 			m.Unit, money.Points(m.Active), money.Points(m.Pending), money.Points(m.Held), money.Points(m.Debt),
 			money.Points(m.Issued), money.Points(m.Redeemed), money.Points(m.Expired), money.Points(m.Adjusted),
+			money.Points(m.Forgiven), money.Points(m.InTransit), money.Points(m.Fees), money.Points(m.Imported), money.Points(m.Donated),
 		})
 	}
 	return e

@@ -74,7 +74,7 @@ func (b *batch) book(m follow.Message, e *accrualv1.Entry, effective clearing.Pe
 	for _, movement := range e.GetMovements() {
 		move, known := contract.Move(movement.GetKind())
 		row := clearing.Row{
-			Cell:     clearing.Cell{Move: move, Unit: movement.GetUnit(), Issuer: movement.GetIssuer(), Redeemer: movement.GetRedeemer()},
+			Cell:     clearing.Cell{Move: move, Unit: movement.GetUnit(), Issuer: movement.GetIssuer(), Redeemer: contract.Redeemer(movement.GetKind(), movement.GetRedeemer())},
 			Revision: int(e.GetRevision()), Late: late,
 		}
 		switch {

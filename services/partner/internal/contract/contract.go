@@ -3,6 +3,7 @@ package contract
 
 import (
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
+	"github.com/laurel-loyalty/laurel/services/internal/program"
 	"github.com/laurel-loyalty/laurel/services/partner/internal/domain/clearing"
 )
 
@@ -26,6 +27,8 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 		return clearing.MoveCapture, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_FEE: // the operator has them instead of the member, as if they were spent there
 		return clearing.MoveCapture, true
+	case accrualv1.MovementKind_MOVEMENT_KIND_DONATE: // the operator takes them, and gives the cause what they are worth
+		return clearing.MoveCapture, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_REFUND:
 		return clearing.MoveRefund, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_CREDIT:
@@ -35,9 +38,18 @@ func Move(kind accrualv1.MovementKind) (clearing.Move, bool) {
 	case accrualv1.MovementKind_MOVEMENT_KIND_ACTIVATE, accrualv1.MovementKind_MOVEMENT_KIND_HOLD,
 		accrualv1.MovementKind_MOVEMENT_KIND_RELEASE, accrualv1.MovementKind_MOVEMENT_KIND_FORGIVE,
 		accrualv1.MovementKind_MOVEMENT_KIND_SEND, accrualv1.MovementKind_MOVEMENT_KIND_RECEIVE,
-		accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF, accrualv1.MovementKind_MOVEMENT_KIND_EXTEND:
+		accrualv1.MovementKind_MOVEMENT_KIND_PUT_OFF, accrualv1.MovementKind_MOVEMENT_KIND_EXTEND,
+		accrualv1.MovementKind_MOVEMENT_KIND_IMPORT: // the issuer has paid for them, or not, where they were given
 		return clearing.MoveUnset, true
 	case accrualv1.MovementKind_MOVEMENT_KIND_UNSPECIFIED:
 	}
 	return clearing.MoveUnset, false
+}
+
+// Redeemer is who takes the points of a movement, to clearing: those that are given to a cause the operator takes.
+func Redeemer(kind accrualv1.MovementKind, redeemer string) string {
+	if kind == accrualv1.MovementKind_MOVEMENT_KIND_DONATE {
+		return program.Operator
+	}
+	return redeemer
 }

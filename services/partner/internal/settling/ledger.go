@@ -33,7 +33,7 @@ func Ask(accrual accrualv1.AccrualServiceClient) func(ctx context.Context, progr
 				continue // within one account
 			}
 			// A kind that is not known here differs from the books, which have none of it.
-			cell := clearing.Cell{Move: move, Unit: total.GetUnit(), Issuer: total.GetIssuer(), Redeemer: total.GetRedeemer()}
+			cell := clearing.Cell{Move: move, Unit: total.GetUnit(), Issuer: total.GetIssuer(), Redeemer: contract.Redeemer(total.GetKind(), total.GetRedeemer())}
 			t.Cells[cell] += money.Points(total.GetPoints())
 		}
 		return t, nil

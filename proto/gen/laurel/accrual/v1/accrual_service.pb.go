@@ -3354,6 +3354,165 @@ func (x *ExtendExpiryResponse) GetEntry() *Entry {
 	return nil
 }
 
+type ImportPointsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Points  int64                  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
+	// The partner who owes for them. Empty: the operator.
+	Issuer string `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The day on which they were given (YYYY-MM-DD). Empty: not known.
+	IssuedDay string `protobuf:"bytes,5,opt,name=issued_day,json=issuedDay,proto3" json:"issued_day,omitempty"`
+	// The first day on which they are gone (YYYY-MM-DD), or "never". Empty: as the programme says of points given on issued_day, or now.
+	ExpiryDay string `protobuf:"bytes,6,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	// The system that they come from: a name for all of what comes from there.
+	Source string `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the source and the programme.
+	IdempotencyKey string `protobuf:"bytes,8,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// Tell what would happen now, and change nothing. What has come over already is answered from its entry.
+	ValidateOnly  bool `protobuf:"varint,9,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPointsRequest) Reset() {
+	*x = ImportPointsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPointsRequest) ProtoMessage() {}
+
+func (x *ImportPointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPointsRequest.ProtoReflect.Descriptor instead.
+func (*ImportPointsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ImportPointsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *ImportPointsRequest) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetIssuedDay() string {
+	if x != nil {
+		return x.IssuedDay
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+func (x *ImportPointsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+type ImportPointsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry, without the time of recording; with validate_only the one that would be made.
+	Entry         *Entry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPointsResponse) Reset() {
+	*x = ImportPointsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPointsResponse) ProtoMessage() {}
+
+func (x *ImportPointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPointsResponse.ProtoReflect.Descriptor instead.
+func (*ImportPointsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ImportPointsResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
 type TransferPointsRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -3372,7 +3531,7 @@ type TransferPointsRequest struct {
 
 func (x *TransferPointsRequest) Reset() {
 	*x = TransferPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3384,7 +3543,7 @@ func (x *TransferPointsRequest) String() string {
 func (*TransferPointsRequest) ProtoMessage() {}
 
 func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3397,7 +3556,7 @@ func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsRequest.ProtoReflect.Descriptor instead.
 func (*TransferPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *TransferPointsRequest) GetProgram() string {
@@ -3452,7 +3611,7 @@ type TransferPointsResponse struct {
 
 func (x *TransferPointsResponse) Reset() {
 	*x = TransferPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3464,7 +3623,7 @@ func (x *TransferPointsResponse) String() string {
 func (*TransferPointsResponse) ProtoMessage() {}
 
 func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3477,12 +3636,314 @@ func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsResponse.ProtoReflect.Descriptor instead.
 func (*TransferPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *TransferPointsResponse) GetEntry() *Entry {
 	if x != nil {
 		return x.Entry
+	}
+	return nil
+}
+
+type DonatePointsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// As the programme names it.
+	Cause  string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	Points int64  `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`
+	// UPPER_SNAKE code; may be empty.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DonatePointsRequest) Reset() {
+	*x = DonatePointsRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DonatePointsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DonatePointsRequest) ProtoMessage() {}
+
+func (x *DonatePointsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DonatePointsRequest.ProtoReflect.Descriptor instead.
+func (*DonatePointsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *DonatePointsRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *DonatePointsRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *DonatePointsRequest) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *DonatePointsRequest) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
+func (x *DonatePointsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DonatePointsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type DonatePointsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry, without the time of recording.
+	Entry         *Entry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DonatePointsResponse) Reset() {
+	*x = DonatePointsResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DonatePointsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DonatePointsResponse) ProtoMessage() {}
+
+func (x *DonatePointsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DonatePointsResponse.ProtoReflect.Descriptor instead.
+func (*DonatePointsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *DonatePointsResponse) GetEntry() *Entry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+type ListCausesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Program       string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCausesRequest) Reset() {
+	*x = ListCausesRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCausesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCausesRequest) ProtoMessage() {}
+
+func (x *ListCausesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCausesRequest.ProtoReflect.Descriptor instead.
+func (*ListCausesRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *ListCausesRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+// CauseTotal is what a cause has got.
+type CauseTotal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Cause string                 `protobuf:"bytes,1,opt,name=cause,proto3" json:"cause,omitempty"`
+	// As the programme calls it; the id of one that it has left out since.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Given by members.
+	DonatedPoints int64 `protobuf:"varint,3,opt,name=donated_points,json=donatedPoints,proto3" json:"donated_points,omitempty"`
+	// Added by the operator.
+	MatchedPoints int64 `protobuf:"varint,4,opt,name=matched_points,json=matchedPoints,proto3" json:"matched_points,omitempty"`
+	// Both together.
+	CreditedPoints int64 `protobuf:"varint,5,opt,name=credited_points,json=creditedPoints,proto3" json:"credited_points,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *CauseTotal) Reset() {
+	*x = CauseTotal{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CauseTotal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CauseTotal) ProtoMessage() {}
+
+func (x *CauseTotal) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CauseTotal.ProtoReflect.Descriptor instead.
+func (*CauseTotal) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *CauseTotal) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *CauseTotal) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CauseTotal) GetDonatedPoints() int64 {
+	if x != nil {
+		return x.DonatedPoints
+	}
+	return 0
+}
+
+func (x *CauseTotal) GetMatchedPoints() int64 {
+	if x != nil {
+		return x.MatchedPoints
+	}
+	return 0
+}
+
+func (x *CauseTotal) GetCreditedPoints() int64 {
+	if x != nil {
+		return x.CreditedPoints
+	}
+	return 0
+}
+
+type ListCausesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By id: those of the programme, and those that it has left out since they were given something.
+	Causes        []*CauseTotal `protobuf:"bytes,1,rep,name=causes,proto3" json:"causes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCausesResponse) Reset() {
+	*x = ListCausesResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCausesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCausesResponse) ProtoMessage() {}
+
+func (x *ListCausesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCausesResponse.ProtoReflect.Descriptor instead.
+func (*ListCausesResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *ListCausesResponse) GetCauses() []*CauseTotal {
+	if x != nil {
+		return x.Causes
 	}
 	return nil
 }
@@ -3498,7 +3959,7 @@ type GetTransferRequest struct {
 
 func (x *GetTransferRequest) Reset() {
 	*x = GetTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3510,7 +3971,7 @@ func (x *GetTransferRequest) String() string {
 func (*GetTransferRequest) ProtoMessage() {}
 
 func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3523,7 +3984,7 @@ func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
 func (*GetTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GetTransferRequest) GetProgram() string {
@@ -3553,7 +4014,7 @@ type GetTransferResponse struct {
 
 func (x *GetTransferResponse) Reset() {
 	*x = GetTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3565,7 +4026,7 @@ func (x *GetTransferResponse) String() string {
 func (*GetTransferResponse) ProtoMessage() {}
 
 func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3578,7 +4039,7 @@ func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
 func (*GetTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GetTransferResponse) GetState() TransferState {
@@ -3620,7 +4081,7 @@ type ProposeTransferRequest struct {
 
 func (x *ProposeTransferRequest) Reset() {
 	*x = ProposeTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3632,7 +4093,7 @@ func (x *ProposeTransferRequest) String() string {
 func (*ProposeTransferRequest) ProtoMessage() {}
 
 func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3645,7 +4106,7 @@ func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferRequest.ProtoReflect.Descriptor instead.
 func (*ProposeTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ProposeTransferRequest) GetProgram() string {
@@ -3699,7 +4160,7 @@ type ProposeTransferResponse struct {
 
 func (x *ProposeTransferResponse) Reset() {
 	*x = ProposeTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3711,7 +4172,7 @@ func (x *ProposeTransferResponse) String() string {
 func (*ProposeTransferResponse) ProtoMessage() {}
 
 func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3724,7 +4185,7 @@ func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferResponse.ProtoReflect.Descriptor instead.
 func (*ProposeTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ProposeTransferResponse) GetProposal() *AdjustmentProposal {
@@ -3750,7 +4211,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3762,7 +4223,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3775,7 +4236,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -3822,7 +4283,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +4295,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +4308,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3869,7 +4330,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3881,7 +4342,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3894,7 +4355,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -3929,7 +4390,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3941,7 +4402,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3954,7 +4415,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -3983,7 +4444,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3995,7 +4456,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4008,7 +4469,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -4041,7 +4502,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4053,7 +4514,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4066,7 +4527,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4090,7 +4551,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4102,7 +4563,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4115,7 +4576,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -4157,7 +4618,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4169,7 +4630,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4182,7 +4643,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -4465,6 +4926,21 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"F\n" +
 	"\x14ExtendExpiryResponse\x12.\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\xf6\x03\n" +
+	"\x13ImportPointsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x1f\n" +
+	"\x06points\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06points\x12<\n" +
+	"\x06issuer\x18\x04 \x01(\tB$\xbaH!r\x1f2\x1d^([a-z0-9][a-z0-9_-]{0,63})?$R\x06issuer\x12E\n" +
+	"\n" +
+	"issued_day\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\tissuedDay\x12K\n" +
+	"\n" +
+	"expiry_day\x18\x06 \x01(\tB,\xbaH)r'2%^([0-9]{4}-[0-9]{2}-[0-9]{2}|never)?$R\texpiryDay\x129\n" +
+	"\x06source\x18\a \x01(\tB!\xbaH\x1er\x1c2\x1a^[a-z0-9][a-z0-9_-]{0,63}$R\x06source\x12A\n" +
+	"\x0fidempotency_key\x18\b \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\x12#\n" +
+	"\rvalidate_only\x18\t \x01(\bR\fvalidateOnly\"F\n" +
+	"\x14ImportPointsResponse\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x9c\x02\n" +
 	"\x15TransferPointsRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
@@ -4476,7 +4952,28 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{2,63})?$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"H\n" +
 	"\x16TransferPointsResponse\x12.\n" +
-	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"f\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"\x9f\x02\n" +
+	"\x13DonatePointsRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12\x1f\n" +
+	"\x05cause\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x05cause\x12\x1f\n" +
+	"\x06points\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06points\x128\n" +
+	"\x06reason\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{2,63})?$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"F\n" +
+	"\x14DonatePointsResponse\x12.\n" +
+	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\"8\n" +
+	"\x11ListCausesRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\"\xad\x01\n" +
+	"\n" +
+	"CauseTotal\x12\x14\n" +
+	"\x05cause\x18\x01 \x01(\tR\x05cause\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12%\n" +
+	"\x0edonated_points\x18\x03 \x01(\x03R\rdonatedPoints\x12%\n" +
+	"\x0ematched_points\x18\x04 \x01(\x03R\rmatchedPoints\x12'\n" +
+	"\x0fcredited_points\x18\x05 \x01(\x03R\x0ecreditedPoints\"K\n" +
+	"\x12ListCausesResponse\x125\n" +
+	"\x06causes\x18\x01 \x03(\v2\x1d.laurel.accrual.v1.CauseTotalR\x06causes\"f\n" +
 	"\x12GetTransferRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12+\n" +
 	"\vtransfer_id\x18\x02 \x01(\tB\n" +
@@ -4543,7 +5040,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1a\n" +
 	"\x16TRANSFER_STATE_ARRIVED\x10\x02\x12\x1d\n" +
-	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\x90\x17\n" +
+	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\xad\x19\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -4568,8 +5065,12 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
 	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12b\n" +
 	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12_\n" +
-	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12e\n" +
-	"\x0eTransferPoints\x12(.laurel.accrual.v1.TransferPointsRequest\x1a).laurel.accrual.v1.TransferPointsResponse\x12\\\n" +
+	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12_\n" +
+	"\fImportPoints\x12&.laurel.accrual.v1.ImportPointsRequest\x1a'.laurel.accrual.v1.ImportPointsResponse\x12e\n" +
+	"\x0eTransferPoints\x12(.laurel.accrual.v1.TransferPointsRequest\x1a).laurel.accrual.v1.TransferPointsResponse\x12_\n" +
+	"\fDonatePoints\x12&.laurel.accrual.v1.DonatePointsRequest\x1a'.laurel.accrual.v1.DonatePointsResponse\x12Y\n" +
+	"\n" +
+	"ListCauses\x12$.laurel.accrual.v1.ListCausesRequest\x1a%.laurel.accrual.v1.ListCausesResponse\x12\\\n" +
 	"\vGetTransfer\x12%.laurel.accrual.v1.GetTransferRequest\x1a&.laurel.accrual.v1.GetTransferResponse\x12h\n" +
 	"\x0fProposeTransfer\x12).laurel.accrual.v1.ProposeTransferRequest\x1a*.laurel.accrual.v1.ProposeTransferResponse\x12n\n" +
 	"\x11ProposeAdjustment\x12+.laurel.accrual.v1.ProposeAdjustmentRequest\x1a,.laurel.accrual.v1.ProposeAdjustmentResponse\x12n\n" +
@@ -4591,7 +5092,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(TransferState)(0),                      // 1: laurel.accrual.v1.TransferState
@@ -4644,143 +5145,159 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*FreezeAccountResponse)(nil),           // 48: laurel.accrual.v1.FreezeAccountResponse
 	(*ExtendExpiryRequest)(nil),             // 49: laurel.accrual.v1.ExtendExpiryRequest
 	(*ExtendExpiryResponse)(nil),            // 50: laurel.accrual.v1.ExtendExpiryResponse
-	(*TransferPointsRequest)(nil),           // 51: laurel.accrual.v1.TransferPointsRequest
-	(*TransferPointsResponse)(nil),          // 52: laurel.accrual.v1.TransferPointsResponse
-	(*GetTransferRequest)(nil),              // 53: laurel.accrual.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),             // 54: laurel.accrual.v1.GetTransferResponse
-	(*ProposeTransferRequest)(nil),          // 55: laurel.accrual.v1.ProposeTransferRequest
-	(*ProposeTransferResponse)(nil),         // 56: laurel.accrual.v1.ProposeTransferResponse
-	(*ProposeAdjustmentRequest)(nil),        // 57: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 58: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 59: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 60: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 61: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 62: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 63: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 64: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 65: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 66: laurel.type.v1.Position
-	(*Account)(nil),                         // 67: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 68: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 69: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 70: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 71: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 72: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 73: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 74: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 75: laurel.accrual.v1.AdjustmentProposal
+	(*ImportPointsRequest)(nil),             // 51: laurel.accrual.v1.ImportPointsRequest
+	(*ImportPointsResponse)(nil),            // 52: laurel.accrual.v1.ImportPointsResponse
+	(*TransferPointsRequest)(nil),           // 53: laurel.accrual.v1.TransferPointsRequest
+	(*TransferPointsResponse)(nil),          // 54: laurel.accrual.v1.TransferPointsResponse
+	(*DonatePointsRequest)(nil),             // 55: laurel.accrual.v1.DonatePointsRequest
+	(*DonatePointsResponse)(nil),            // 56: laurel.accrual.v1.DonatePointsResponse
+	(*ListCausesRequest)(nil),               // 57: laurel.accrual.v1.ListCausesRequest
+	(*CauseTotal)(nil),                      // 58: laurel.accrual.v1.CauseTotal
+	(*ListCausesResponse)(nil),              // 59: laurel.accrual.v1.ListCausesResponse
+	(*GetTransferRequest)(nil),              // 60: laurel.accrual.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),             // 61: laurel.accrual.v1.GetTransferResponse
+	(*ProposeTransferRequest)(nil),          // 62: laurel.accrual.v1.ProposeTransferRequest
+	(*ProposeTransferResponse)(nil),         // 63: laurel.accrual.v1.ProposeTransferResponse
+	(*ProposeAdjustmentRequest)(nil),        // 64: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 65: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 66: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 67: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 68: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 69: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 70: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 71: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 72: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 73: laurel.type.v1.Position
+	(*Account)(nil),                         // 74: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 75: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 76: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 77: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 78: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 79: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 80: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 81: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 82: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	65, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	65, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	66, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	67, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	66, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	68, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	66, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	72, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	72, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	73, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	74, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	73, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	75, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	73, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	7,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	68, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	67, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	68, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	68, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	66, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	75, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	74, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	75, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	75, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	73, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	16, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	19, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
 	21, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
-	65, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	72, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	22, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	22, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	69, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	65, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	70, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	71, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	65, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	72, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	73, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	72, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	68, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	74, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	68, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 36: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	68, // 37: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	1,  // 38: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
-	68, // 39: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
-	68, // 40: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
-	75, // 41: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 42: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 43: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	68, // 44: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 45: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 46: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	2,  // 47: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	4,  // 48: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	6,  // 49: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	9,  // 50: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	11, // 51: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	13, // 52: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	15, // 53: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	18, // 54: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	23, // 55: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	25, // 56: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	27, // 57: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	29, // 58: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	31, // 59: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	33, // 60: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	35, // 61: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	37, // 62: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	39, // 63: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	41, // 64: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	43, // 65: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	45, // 66: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	47, // 67: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
-	49, // 68: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
-	51, // 69: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
-	53, // 70: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
-	55, // 71: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
-	57, // 72: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	59, // 73: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	61, // 74: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	63, // 75: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	3,  // 76: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	5,  // 77: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	8,  // 78: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	10, // 79: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	12, // 80: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	14, // 81: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	17, // 82: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	20, // 83: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	24, // 84: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	26, // 85: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	28, // 86: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	30, // 87: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	32, // 88: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	34, // 89: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	36, // 90: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	38, // 91: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	40, // 92: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	42, // 93: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	44, // 94: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	46, // 95: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	48, // 96: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
-	50, // 97: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
-	52, // 98: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
-	54, // 99: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
-	56, // 100: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
-	58, // 101: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	60, // 102: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	62, // 103: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	64, // 104: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	76, // [76:105] is the sub-list for method output_type
-	47, // [47:76] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	76, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	72, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	77, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	78, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	72, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	79, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	80, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	79, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	75, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	81, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	75, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 36: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 37: laurel.accrual.v1.ImportPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 38: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	75, // 39: laurel.accrual.v1.DonatePointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	58, // 40: laurel.accrual.v1.ListCausesResponse.causes:type_name -> laurel.accrual.v1.CauseTotal
+	1,  // 41: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
+	75, // 42: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
+	75, // 43: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
+	82, // 44: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	82, // 45: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	82, // 46: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	75, // 47: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	82, // 48: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	82, // 49: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	2,  // 50: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	4,  // 51: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	6,  // 52: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	9,  // 53: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	11, // 54: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	13, // 55: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	15, // 56: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	18, // 57: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	23, // 58: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	25, // 59: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	27, // 60: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	29, // 61: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	31, // 62: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	33, // 63: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	35, // 64: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	37, // 65: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	39, // 66: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	41, // 67: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	43, // 68: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	45, // 69: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	47, // 70: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	49, // 71: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
+	51, // 72: laurel.accrual.v1.AccrualService.ImportPoints:input_type -> laurel.accrual.v1.ImportPointsRequest
+	53, // 73: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
+	55, // 74: laurel.accrual.v1.AccrualService.DonatePoints:input_type -> laurel.accrual.v1.DonatePointsRequest
+	57, // 75: laurel.accrual.v1.AccrualService.ListCauses:input_type -> laurel.accrual.v1.ListCausesRequest
+	60, // 76: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
+	62, // 77: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
+	64, // 78: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	66, // 79: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	68, // 80: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	70, // 81: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	3,  // 82: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	5,  // 83: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	8,  // 84: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	10, // 85: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	12, // 86: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	14, // 87: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	17, // 88: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	20, // 89: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	24, // 90: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	26, // 91: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	28, // 92: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	30, // 93: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	32, // 94: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	34, // 95: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	36, // 96: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	38, // 97: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	40, // 98: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	42, // 99: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	44, // 100: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	46, // 101: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	48, // 102: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	50, // 103: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
+	52, // 104: laurel.accrual.v1.AccrualService.ImportPoints:output_type -> laurel.accrual.v1.ImportPointsResponse
+	54, // 105: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
+	56, // 106: laurel.accrual.v1.AccrualService.DonatePoints:output_type -> laurel.accrual.v1.DonatePointsResponse
+	59, // 107: laurel.accrual.v1.AccrualService.ListCauses:output_type -> laurel.accrual.v1.ListCausesResponse
+	61, // 108: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
+	63, // 109: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
+	65, // 110: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	67, // 111: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	69, // 112: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	71, // 113: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	82, // [82:114] is the sub-list for method output_type
+	50, // [50:82] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -4799,7 +5316,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   63,
+			NumMessages:   70,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

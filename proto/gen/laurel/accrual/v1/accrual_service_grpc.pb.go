@@ -41,7 +41,10 @@ const (
 	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 	AccrualService_FreezeAccount_FullMethodName           = "/laurel.accrual.v1.AccrualService/FreezeAccount"
 	AccrualService_ExtendExpiry_FullMethodName            = "/laurel.accrual.v1.AccrualService/ExtendExpiry"
+	AccrualService_ImportPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/ImportPoints"
 	AccrualService_TransferPoints_FullMethodName          = "/laurel.accrual.v1.AccrualService/TransferPoints"
+	AccrualService_DonatePoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/DonatePoints"
+	AccrualService_ListCauses_FullMethodName              = "/laurel.accrual.v1.AccrualService/ListCauses"
 	AccrualService_GetTransfer_FullMethodName             = "/laurel.accrual.v1.AccrualService/GetTransfer"
 	AccrualService_ProposeTransfer_FullMethodName         = "/laurel.accrual.v1.AccrualService/ProposeTransfer"
 	AccrualService_ProposeAdjustment_FullMethodName       = "/laurel.accrual.v1.AccrualService/ProposeAdjustment"
@@ -76,7 +79,9 @@ type AccrualServiceClient interface {
 	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
 	// no events; so has an event of a programme that there is not.
 	GetEventStatus(ctx context.Context, in *GetEventStatusRequest, opts ...grpc.CallOption) (*GetEventStatusResponse, error)
-	// VerifyLedger reads the whole ledger of a programme and checks every invariant. It reports each check; nothing is changed.
+	// VerifyLedger reads the whole ledger of a programme, or what came since its checkpoint, and checks every invariant. It
+	// reports each check; the ledger is not changed. Reasons: UNKNOWN_PROGRAMME; NO_CHECKPOINT for since_checkpoint where none was
+	// set; INVALID_ARGUMENT for a checkpoint of all programmes.
 	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyLedgerResponse], error)
 	// ListDeadLetters returns refused events, oldest first, in pages.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
@@ -129,12 +134,24 @@ type AccrualServiceClient interface {
 	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
 	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
 	ExtendExpiry(ctx context.Context, in *ExtendExpiryRequest, opts ...grpc.CallOption) (*ExtendExpiryResponse, error)
+	// ImportPoints brings a lot of points over that the account had in another system, with its issuer and last day. They are active at
+	// once and pay what the account owes first; no issuer is charged for having given them. Here the scope of the idempotency_key is
+	// the source and the programme, whoever calls: it is the lot's own name there. Where the programme has a section adjustments, the
+	// caller is a person whose role may import so many points at once. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_ENROLLED,
+	// ACCOUNT_FROZEN, INVALID_ARGUMENT (issuer, issued_day, expiry_day), AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	ImportPoints(ctx context.Context, in *ImportPointsRequest, opts ...grpc.CallOption) (*ImportPointsResponse, error)
 	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
 	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
 	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
 	// why. GetTransfer tells which. Reasons: TRANSFERS_NOT_ALLOWED, TRANSFER_LIMIT, TRANSFER_NEEDS_APPROVAL, ACCOUNT_NOT_FOUND,
 	// ACCOUNT_FROZEN, INSUFFICIENT_POINTS, POINTS_TOO_YOUNG, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE.
 	TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error)
+	// DonatePoints gives active points to a cause of the programme's section causes, the first to lapse first. They are gone for good;
+	// in clearing the operator takes them. Reasons: UNKNOWN_CAUSE, ACCOUNT_NOT_FOUND, ACCOUNT_FROZEN, INSUFFICIENT_POINTS.
+	DonatePoints(ctx context.Context, in *DonatePointsRequest, opts ...grpc.CallOption) (*DonatePointsResponse, error)
+	// ListCauses tells what each cause has got from members, and what the operator adds by the newest revision. It reads the totals of
+	// all days: ask for a page of its own, not for every visitor. AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
+	ListCauses(ctx context.Context, in *ListCausesRequest, opts ...grpc.CallOption) (*ListCausesResponse, error)
 	// GetTransfer tells what became of a transfer. Reason: TRANSFER_NOT_FOUND.
 	GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error)
 	// ProposeTransfer keeps a transfer for another person to decide on, as ProposeAdjustment does; ApproveAdjustment and
@@ -401,10 +418,40 @@ func (c *accrualServiceClient) ExtendExpiry(ctx context.Context, in *ExtendExpir
 	return out, nil
 }
 
+func (c *accrualServiceClient) ImportPoints(ctx context.Context, in *ImportPointsRequest, opts ...grpc.CallOption) (*ImportPointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportPointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ImportPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) TransferPoints(ctx context.Context, in *TransferPointsRequest, opts ...grpc.CallOption) (*TransferPointsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TransferPointsResponse)
 	err := c.cc.Invoke(ctx, AccrualService_TransferPoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) DonatePoints(ctx context.Context, in *DonatePointsRequest, opts ...grpc.CallOption) (*DonatePointsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DonatePointsResponse)
+	err := c.cc.Invoke(ctx, AccrualService_DonatePoints_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accrualServiceClient) ListCauses(ctx context.Context, in *ListCausesRequest, opts ...grpc.CallOption) (*ListCausesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCausesResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ListCauses_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -497,7 +544,9 @@ type AccrualServiceServer interface {
 	// GetEventStatus says what became of the events of one order, or of one action: taken, waiting, refused. What is unknown has
 	// no events; so has an event of a programme that there is not.
 	GetEventStatus(context.Context, *GetEventStatusRequest) (*GetEventStatusResponse, error)
-	// VerifyLedger reads the whole ledger of a programme and checks every invariant. It reports each check; nothing is changed.
+	// VerifyLedger reads the whole ledger of a programme, or what came since its checkpoint, and checks every invariant. It
+	// reports each check; the ledger is not changed. Reasons: UNKNOWN_PROGRAMME; NO_CHECKPOINT for since_checkpoint where none was
+	// set; INVALID_ARGUMENT for a checkpoint of all programmes.
 	VerifyLedger(*VerifyLedgerRequest, grpc.ServerStreamingServer[VerifyLedgerResponse]) error
 	// ListDeadLetters returns refused events, oldest first, in pages.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
@@ -550,12 +599,24 @@ type AccrualServiceServer interface {
 	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
 	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
 	ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error)
+	// ImportPoints brings a lot of points over that the account had in another system, with its issuer and last day. They are active at
+	// once and pay what the account owes first; no issuer is charged for having given them. Here the scope of the idempotency_key is
+	// the source and the programme, whoever calls: it is the lot's own name there. Where the programme has a section adjustments, the
+	// caller is a person whose role may import so many points at once. Reasons: PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_ENROLLED,
+	// ACCOUNT_FROZEN, INVALID_ARGUMENT (issuer, issued_day, expiry_day), AMOUNT_OUT_OF_RANGE, TOO_MANY_LOTS.
+	ImportPoints(context.Context, *ImportPointsRequest) (*ImportPointsResponse, error)
 	// TransferPoints sends active points to another account, as the programme's section transfers allows. They leave at once, the
 	// first to lapse first, and arrive a moment later with their issuer and last day, by an entry of the receiver; if it may not
 	// take them (it is frozen, not there, not enrolled, full) they come back to the sender, the fee with them, by an entry that says
 	// why. GetTransfer tells which. Reasons: TRANSFERS_NOT_ALLOWED, TRANSFER_LIMIT, TRANSFER_NEEDS_APPROVAL, ACCOUNT_NOT_FOUND,
 	// ACCOUNT_FROZEN, INSUFFICIENT_POINTS, POINTS_TOO_YOUNG, INVALID_ARGUMENT, AMOUNT_OUT_OF_RANGE.
 	TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error)
+	// DonatePoints gives active points to a cause of the programme's section causes, the first to lapse first. They are gone for good;
+	// in clearing the operator takes them. Reasons: UNKNOWN_CAUSE, ACCOUNT_NOT_FOUND, ACCOUNT_FROZEN, INSUFFICIENT_POINTS.
+	DonatePoints(context.Context, *DonatePointsRequest) (*DonatePointsResponse, error)
+	// ListCauses tells what each cause has got from members, and what the operator adds by the newest revision. It reads the totals of
+	// all days: ask for a page of its own, not for every visitor. AMOUNT_OUT_OF_RANGE if a sum does not fit into 64 bits.
+	ListCauses(context.Context, *ListCausesRequest) (*ListCausesResponse, error)
 	// GetTransfer tells what became of a transfer. Reason: TRANSFER_NOT_FOUND.
 	GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error)
 	// ProposeTransfer keeps a transfer for another person to decide on, as ProposeAdjustment does; ApproveAdjustment and
@@ -650,8 +711,17 @@ func (UnimplementedAccrualServiceServer) FreezeAccount(context.Context, *FreezeA
 func (UnimplementedAccrualServiceServer) ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExtendExpiry not implemented")
 }
+func (UnimplementedAccrualServiceServer) ImportPoints(context.Context, *ImportPointsRequest) (*ImportPointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportPoints not implemented")
+}
 func (UnimplementedAccrualServiceServer) TransferPoints(context.Context, *TransferPointsRequest) (*TransferPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TransferPoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) DonatePoints(context.Context, *DonatePointsRequest) (*DonatePointsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DonatePoints not implemented")
+}
+func (UnimplementedAccrualServiceServer) ListCauses(context.Context, *ListCausesRequest) (*ListCausesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCauses not implemented")
 }
 func (UnimplementedAccrualServiceServer) GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTransfer not implemented")
@@ -1074,6 +1144,24 @@ func _AccrualService_ExtendExpiry_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_ImportPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportPointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ImportPoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ImportPoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ImportPoints(ctx, req.(*ImportPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_TransferPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(TransferPointsRequest)
 	if err := dec(in); err != nil {
@@ -1088,6 +1176,42 @@ func _AccrualService_TransferPoints_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AccrualServiceServer).TransferPoints(ctx, req.(*TransferPointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_DonatePoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DonatePointsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).DonatePoints(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_DonatePoints_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).DonatePoints(ctx, req.(*DonatePointsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccrualService_ListCauses_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCausesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ListCauses(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ListCauses_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ListCauses(ctx, req.(*ListCausesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1288,8 +1412,20 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AccrualService_ExtendExpiry_Handler,
 		},
 		{
+			MethodName: "ImportPoints",
+			Handler:    _AccrualService_ImportPoints_Handler,
+		},
+		{
 			MethodName: "TransferPoints",
 			Handler:    _AccrualService_TransferPoints_Handler,
+		},
+		{
+			MethodName: "DonatePoints",
+			Handler:    _AccrualService_DonatePoints_Handler,
+		},
+		{
+			MethodName: "ListCauses",
+			Handler:    _AccrualService_ListCauses_Handler,
 		},
 		{
 			MethodName: "GetTransfer",

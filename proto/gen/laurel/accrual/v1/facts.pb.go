@@ -22,7 +22,7 @@ const (
 )
 
 // EntryPosted tells of one entry, whole: kind is earn, reverse, activate, expire, park, state, action, hold,
-// capture, void, refund or adjust.
+// capture, void, refund, adjust, transfer_out, transfer_in, extend, import or donate.
 // The account's version is entry.seq and the previous fact of the account tells of seq - 1: a reader sees a repeat or a gap.
 type EntryPosted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`

@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkRolls(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkImport(), e.checkDonation(), e.checkRolls(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a
@@ -116,9 +116,9 @@ func (a *Account) move(m Movement) error {
 		lot = Lot{LotKey: m.Lot}
 	}
 	switch m.Move {
-	case MoveEarn, MoveRelease, MoveRefund, MoveCredit, MoveReceive, MoveExtend:
+	case MoveEarn, MoveRelease, MoveRefund, MoveCredit, MoveReceive, MoveExtend, MoveImport:
 		lot.Left += m.Points
-	case MoveReverse, MoveHold, MoveDebit, MoveSend, MovePutOff:
+	case MoveReverse, MoveHold, MoveDebit, MoveSend, MovePutOff, MoveDonate:
 		lot.Left -= m.Points
 	case MoveCapture:
 		return nil // the points left the lot when they were held

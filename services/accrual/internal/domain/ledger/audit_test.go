@@ -67,9 +67,9 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 			case ledger.MoveOwe:
 				debt += m.Points
 			case ledger.MoveForgive, ledger.MoveFee:
-			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive, ledger.MoveExtend:
+			case ledger.MoveRelease, ledger.MoveRefund, ledger.MoveCredit, ledger.MoveReceive, ledger.MoveExtend, ledger.MoveImport:
 				left[m.Lot] += m.Points
-			case ledger.MoveHold, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff:
+			case ledger.MoveHold, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff, ledger.MoveDonate:
 				left[m.Lot] -= m.Points
 			case ledger.MoveCapture:
 				spent[m.Lot.Issuer+" at "+m.Redeemer] += m.Points

@@ -58,6 +58,11 @@ func (w *writer) strs(list []string) {
 // Canonical returns the bytes of an entry that its hash covers: all of it but Hash and RecordedAt.
 func (e Entry) Canonical() []byte {
 	w := &writer{buf: make([]byte, 0, 1024)}
+	w.entry(&e)
+	return w.buf
+}
+
+func (w *writer) entry(e *Entry) {
 	w.buf = append(w.buf, e.Format)
 	w.str(e.Program)
 	w.str(e.Key)
@@ -75,7 +80,7 @@ func (e Entry) Canonical() []byte {
 	w.int(int64(e.Position.Sequence)) //nolint:gosec // sequences stay far below 2^63
 	w.order(e.Order)
 	w.lines(e.Lines)
-	w.movements(e)
+	w.movements(*e)
 	w.ladder(e.Ladder)
 	w.after(e.After)
 	if e.Format == FormatParts {
@@ -88,21 +93,23 @@ func (e Entry) Canonical() []byte {
 		w.refund(e.Refund)
 	}
 	if e.Format == FormatShared {
-		w.shared(e)
+		w.shared(*e)
 	}
 	if e.Format == FormatSegments {
-		w.segments(e)
+		w.segments(*e)
 	}
 	if e.Format == FormatFrozen {
-		w.frozen(e)
+		w.frozen(*e)
 	}
 	if e.Format == FormatLife {
-		w.transfer(e)
+		w.transfer(*e)
+	}
+	if e.Format == FormatImport {
+		w.imported(*e)
 	}
 	if e.Format == FormatRolling {
-		w.rolling(e)
+		w.rolling(*e)
 	}
-	return w.buf
 }
 
 func (w *writer) command(c *CommandPart) {
@@ -292,8 +299,7 @@ func (w *writer) after(a After) {
 
 // hashAfter is SHA-256(previous hash ‖ canonical bytes).
 func (e Entry) hashAfter(previous Hash) Hash {
-	h := sha256.New()
-	h.Write(previous[:])
-	h.Write(e.Canonical())
-	return Hash(h.Sum(nil))
+	w := writer{buf: append(make([]byte, 0, 1280), previous[:]...)}
+	w.entry(&e)
+	return sha256.Sum256(w.buf)
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust, Transfer and Extend its points, or Freeze it.
+// Deed is what a caller may do with an account: Award, Hold, Capture, Void, Refund, Adjust, Transfer, Extend, Import and
+// Donate its points, or Freeze it.
 type Deed interface {
 	// content writes what makes two deeds the same one.
 	content(w *writer)
@@ -42,8 +43,14 @@ type CommandPart struct {
 	Approver string
 }
 
-// EntryKey is the key of the entry that the request makes.
-func (r Request) EntryKey() string { return CommandPrefix(r.Caller) + token.Of(r.Key) }
+// EntryKey is the key of the entry that the request makes. What comes over from another system is named by that alone: another
+// person who asks for the same asks for nothing new.
+func (r Request) EntryKey() string {
+	if i, ok := r.Deed.(Import); ok {
+		return ImportPrefix(i.Source) + token.Of(r.Key)
+	}
+	return CommandPrefix(r.Caller) + token.Of(r.Key)
+}
 
 // CommandPrefix begins the keys of the entries that a caller's commands make; behind it stands the idempotency key.
 func CommandPrefix(caller string) string {
@@ -82,7 +89,7 @@ func (r Request) Repeats(e Entry, account AccountID) error {
 // stands under the request's key. Refusals are *reason.Error: ACCOUNT_NOT_FOUND, ACCOUNT_NOT_ENROLLED, and those of the
 // deed.
 func Do(a Account, r Request, schedule program.Schedule, t time.Time) (Entry, Account, error) {
-	if _, award := r.Deed.(Award); award {
+	if opens(r.Deed) {
 		if err := orderbook.Enrolled(a.opened(), schedule, t); err != nil {
 			return Entry{}, a, err
 		}
@@ -97,6 +104,15 @@ func Do(a Account, r Request, schedule program.Schedule, t time.Time) (Entry, Ac
 		return Entry{}, a, err
 	}
 	return d.post(a)
+}
+
+// opens tells whether a deed opens an account where members need not be enrolled.
+func opens(deed Deed) bool {
+	switch deed.(type) {
+	case Award, Import:
+		return true
+	}
+	return false
 }
 
 // positive refuses amounts that no deed can move.
@@ -124,6 +140,10 @@ func (m Move) allowed(k Kind) bool {
 		return k == KindTransferOut
 	case MovePutOff, MoveExtend:
 		return k == KindExtend
+	case MoveImport:
+		return k == KindImport
+	case MoveDonate:
+		return k == KindDonate
 	case MoveReceive, MoveFee:
 		return k == KindTransferIn
 	case MoveUnset, MoveEarn, MoveReverse, MoveActivate, MoveExpire, MoveUncount, MovePayoff, MoveOwe, MoveForgive:
@@ -154,6 +174,10 @@ func (e Entry) moved() money.Points {
 		return sums[MoveSend] - e.Transfer.Fee
 	case KindExtend:
 		return sums[MoveExtend]
+	case KindImport:
+		return sums[MoveImport]
+	case KindDonate:
+		return sums[MoveDonate]
 	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindState, KindAction, KindTransferIn:
 	}
 	return 0
@@ -161,7 +185,7 @@ func (e Entry) moved() money.Points {
 
 // checkCommand holds the entry of a command against itself. Empty: it is as it should be.
 func (e Entry) checkCommand() string {
-	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut || e.Kind == KindExtend
+	commanded := e.Kind >= KindHold && e.Kind <= KindTransferOut || e.Kind >= KindExtend && e.Kind <= KindDonate
 	holds := e.Kind == KindHold || e.Kind == KindCapture || e.Kind == KindVoid
 	switch c := e.Command; {
 	case (e.Hold != nil) != holds || (e.Refund != nil) != (e.Kind == KindRefund):
@@ -173,7 +197,7 @@ func (e Entry) checkCommand() string {
 		return "a command does not make entries of its kind"
 	case e.Order != nil || e.Ladder != nil || e.Action != nil || e.Enrolment != nil || e.Segment != nil:
 		return "a command with the part of an order, of the ladder, of an action, of an enrolment or of a segment"
-	case !ofCaller(e.Key, c.Caller):
+	case e.Import == nil && !ofCaller(e.Key, c.Caller):
 		return "its key is not that of its caller"
 	case c.Approver != "" && (e.Kind != KindAdjust && e.Kind != KindTransferOut || c.Approver == c.Caller):
 		return "it was approved by who made it, or is of a kind that nobody approves"

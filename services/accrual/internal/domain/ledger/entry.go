@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048, 0053): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048, 0051, 0053): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -29,8 +29,10 @@ const (
 	FormatFrozen uint8 = 7
 	// FormatLife is Format, with the part of a command, its approver and the parts of a transfer and an extension behind all of it.
 	FormatLife uint8 = 8
+	// FormatImport is Format, with the parts of a command and an import behind all of it.
+	FormatImport uint8 = 9
 	// FormatRolling is Format, with all parts of the formats above, the day of rolling points and the lives of lots behind all of it.
-	FormatRolling uint8 = 9
+	FormatRolling uint8 = 10
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
@@ -39,6 +41,8 @@ func (e Entry) format() uint8 {
 	switch {
 	case e.rolls():
 		return FormatRolling
+	case e.Import != nil:
+		return FormatImport
 	case e.Transfer != nil || e.Extension != nil:
 		return FormatLife
 	case e.froze():
@@ -87,9 +91,11 @@ const (
 	KindTransferOut
 	KindTransferIn
 	KindExtend
+	KindImport
+	KindDonate
 )
 
-var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend"}
+var kindNames = [...]string{"", "earn", "reverse", "activate", "expire", "park", "state", "action", "hold", "capture", "void", "refund", "adjust", "transfer_out", "transfer_in", "extend", "import", "donate"}
 
 // String gives the kind as it stands in logs, subjects and collections.
 func (k Kind) String() string {
@@ -116,7 +122,8 @@ type Position struct {
 }
 
 // Posting is one leg of an entry. Bucket is one of the account's (pending, active, held, debt) or of the programme's
-// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven, in_transit, fees). The legs of an entry sum to zero per unit.
+// (issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven, in_transit, fees,
+// imported/<issuer>, donated/<cause>). The legs of an entry sum to zero per unit.
 type Posting struct {
 	Unit   string
 	Bucket string
@@ -209,6 +216,7 @@ type Entry struct {
 	Transfer    *TransferPart  // nil but for what sends points to another account, and what they arrive by
 	Extension   *ExtensionPart // nil but for what gives points a later day
 	Rolls       *RollPart      // nil but for what moves the day of the account's rolling points
+	Import      *ImportPart    // nil but for what brings points over from another system
 	Hash        Hash
 
 	// RecordedAt stands outside the hash: when the entry was written.

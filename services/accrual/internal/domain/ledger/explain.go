@@ -283,6 +283,10 @@ func (x explainer) movement(m Movement) string {
 		return fmt.Sprintf("%s of %s would have been gone: the last day was %s.", points, m.Lot.Issuer, long(m.Lot.Expiry-1))
 	case MoveExtend:
 		return fmt.Sprintf("%s of %s live on; %s.", points, m.Lot.Issuer, w.spendable(m.Lot))
+	case MoveDonate:
+		return fmt.Sprintf("%s of %s %s given; %s.", points, m.Lot.Issuer, w.were, w.spent(m.Lot))
+	case MoveImport:
+		return fmt.Sprintf("%s of %s %s brought over; %s.", points, m.Lot.Issuer, w.were, w.spendable(m.Lot))
 	case MoveUnset:
 	}
 	return points + " moved."

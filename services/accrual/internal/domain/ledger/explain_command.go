@@ -37,6 +37,10 @@ func (x explainer) commanded() string {
 		}
 	case KindExtend:
 		text += x.extended()
+	case KindDonate:
+		text += x.given()
+	case KindImport:
+		text += x.imported()
 	case KindState:
 		text += x.frozen(x.e.Frozen)
 	case KindUnset, KindReverse, KindActivate, KindExpire, KindPark, KindAction, KindTransferIn:

@@ -198,6 +198,20 @@ func TestCanonicalBytesOfFormat4AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-4.txt", commandSamples(t))
 }
 
+// donateSamples are of format 4 too: a gift stands in its movements.
+func donateSamples(t require.TestingT) []ledger.Entry {
+	e := commandSamples(t)[6]
+	e.Kind, e.Key = ledger.KindDonate, "cmd/reward/d"
+	e.Command = &ledger.CommandPart{Caller: "reward", Content: ledger.Hash{16, 17}, Points: 60, Reason: "GIFT"}
+	e.Movements = []ledger.Movement{{Move: ledger.MoveDonate, Lot: e.Movements[0].Lot, Points: 60, Redeemer: "trees"}}
+	e.Postings = []ledger.Posting{{Unit: "points", Bucket: "active", Points: -60}, {Unit: "points", Bucket: "donated/trees", Points: 60}}
+	return []ledger.Entry{e}
+}
+
+func TestCanonicalBytesOfGiftsAreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-4-donate.txt", donateSamples(t))
+}
+
 // sharedSamples are what format 5 is for: a refund that leaves something, and an adjustment that somebody approved.
 func sharedSamples(t require.TestingT) []ledger.Entry {
 	list := commandSamples(t)
@@ -303,7 +317,7 @@ func TestCanonicalBytesOfFormat8AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-8.txt", lifeSamples(t))
 }
 
-// rollingSamples are what format 9 is for: an order that moves the day of rolling points, with what the ladder did to grants; a lapse, a refund in
+// rollingSamples are what format 10 is for: an order that moves the day of rolling points, with what the ladder did to grants; a lapse, a refund in
 // part, a hold that goes to another's adjustment, and points that are sent with their day.
 func rollingSamples(t require.TestingT) []ledger.Entry {
 	rolling := func(e ledger.Entry) ledger.Entry {
@@ -327,12 +341,33 @@ func rollingSamples(t require.TestingT) []ledger.Entry {
 	sent.Transfer = &part
 	extended := rolling(lifeSamples(t)[3])
 	extended.Rolls = &ledger.RollPart{Until: extended.Extension.To}
-	return []ledger.Entry{earn, rolling(samples(t)[4]), action, held, refund, adjust, sent, extended}
+	brought := rolling(importSamples(t)[0])
+	brought.Rolls = &ledger.RollPart{Until: brought.Import.Issued + 365}
+	return []ledger.Entry{earn, rolling(samples(t)[4]), action, held, refund, adjust, sent, extended, brought}
 }
 
-// Format 9 is format 1, with all parts of the formats before it, the day of rolling points and the lives of lots behind all of it.
+// Format 10 is format 1, with all parts of the formats before it, the day of rolling points and the lives of lots behind all of it.
+func TestCanonicalBytesOfFormat10AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-10.txt", rollingSamples(t))
+}
+
+// importSamples are what format 9 is for: points that came over, with and without the day on which they were given.
+func importSamples(t require.TestingT) []ledger.Entry {
+	dated := commandSamples(t)[7]
+	lot := dated.Movements[0].Lot
+	dated.Format, dated.Kind, dated.Key, dated.Actor = ledger.FormatImport, ledger.KindImport, "import/oldshop/lot-1", "caller/operator/anna"
+	dated.Movements = []ledger.Movement{{Move: ledger.MoveImport, Lot: lot, Points: 60}}
+	dated.Postings = []ledger.Posting{{Unit: "points", Bucket: "active", Points: 60}, {Unit: "points", Bucket: "imported/" + lot.Issuer, Points: -60}}
+	dated.Command = &ledger.CommandPart{Caller: "operator/anna", Content: ledger.Hash{14, 15}, Points: 60}
+	dated.Import = &ledger.ImportPart{Source: "oldshop", Issued: dated.Day - 100}
+	plain := dated
+	plain.Key, plain.Import = "import/oldshop/lot-2", &ledger.ImportPart{Source: "oldshop", Issued: calendar.None}
+	return []ledger.Entry{dated, plain}
+}
+
+// Format 9 is format 1, with the parts of a command and an import behind all of it.
 func TestCanonicalBytesOfFormat9AreThoseOfTheGoldenFile(t *testing.T) {
-	requireGolden(t, "testdata/canonical-9.txt", rollingSamples(t))
+	requireGolden(t, "testdata/canonical-9.txt", importSamples(t))
 }
 
 func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
@@ -361,16 +396,16 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), rollingSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), importSamples(t), donateSamples(t), rollingSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())
 		require.NoError(t, err)
 		require.Equal(t, e.Kind, again)
 	}
-	for k := ledger.KindEarn; k <= ledger.KindExtend; k++ {
+	for k := ledger.KindEarn; k <= ledger.KindDonate; k++ {
 		require.True(t, seen[k.String()], "no sample of kind %s", k)
 	}
-	_, err := ledger.ParseKind((ledger.KindExtend + 1).String())
+	_, err := ledger.ParseKind((ledger.KindDonate + 1).String())
 	require.Error(t, err, "a kind was added: give it a sample")
 }

@@ -34,9 +34,11 @@ const (
 	MoveFee           // points that were sent became the programme's
 	MovePutOff        // points left a lot whose day was put off
 	MoveExtend        // they are in the lot of the later day
+	MoveImport        // points came over from another system
+	MoveDonate        // active points were given to a cause
 )
 
-var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee", "put_off", "extend"}
+var moveNames = [...]string{"", "earn", "reverse", "activate", "expire", "uncount", "payoff", "owe", "hold", "release", "capture", "refund", "credit", "debit", "forgive", "send", "receive", "fee", "put_off", "extend", "import", "donate"}
 
 // String gives the move as it stands in collections.
 func (m Move) String() string {
@@ -104,6 +106,7 @@ type Movement struct {
 	Points money.Points // > 0
 	// Redeemer is where captured and refunded points were spent, and whose a fee is; of other moves, to whom points of another issuer's lot
 	// went, empty otherwise.
+	// Of points that were given to a cause, it.
 	Redeemer string
 }
 
@@ -195,6 +198,10 @@ func (m Movement) legs() (from, to string) {
 		return m.Lot.bucket(), "extended"
 	case MoveExtend:
 		return "extended", m.Lot.bucket()
+	case MoveImport:
+		return "imported/" + m.Lot.Issuer, m.Lot.bucket()
+	case MoveDonate:
+		return BucketActive, "donated/" + m.Redeemer
 	case MoveUnset:
 	}
 	panic("ledger: a movement without a move")

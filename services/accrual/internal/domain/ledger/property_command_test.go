@@ -31,7 +31,7 @@ func (m *machine) ask(*rapid.T) {
 // demand lets all three decide on a command, and compares what they say.
 func (m *machine) demand(r ledger.Request) {
 	m.twin.pass(m.now)
-	earlier, known := m.answered[r.Key]
+	earlier, known := m.answered[r.EntryKey()]
 	want := ""
 	switch {
 	case !known:
@@ -53,7 +53,7 @@ func (m *machine) demand(r ledger.Request) {
 			continue
 		}
 		require.Greater(m.t, len(h.entries), before)
-		m.answered[r.Key] = answered{e, fmt.Sprintf("%#v", m.plain(r.Deed))}
+		m.answered[r.EntryKey()] = answered{e, fmt.Sprintf("%#v", m.plain(r.Deed))}
 	}
 	switch {
 	case want != "":
@@ -73,6 +73,8 @@ func (m *machine) bounded(d ledger.Deed, richer money.Points) {
 	switch d := d.(type) {
 	case ledger.Award:
 		require.LessOrEqual(m.t, richer, d.Points)
+	case ledger.Import:
+		require.LessOrEqual(m.t, richer, d.Points)
 	case ledger.Adjust:
 		require.LessOrEqual(m.t, richer, max(d.Points, 0))
 	default:
@@ -82,17 +84,19 @@ func (m *machine) bounded(d ledger.Deed, richer money.Points) {
 
 // plain writes out what days point to.
 func (m *machine) plain(d ledger.Deed) any {
-	award, ok := d.(ledger.Award)
-	if !ok {
-		return d
-	}
 	day := func(d *calendar.Day) string {
 		if d == nil {
 			return "as the programme says"
 		}
 		return fmt.Sprint(int(*d))
 	}
-	return []any{award.Points, award.Issuer, day(award.Activation), day(award.Expiry), award.Reason}
+	switch d := d.(type) {
+	case ledger.Award:
+		return []any{d.Points, d.Issuer, day(d.Activation), day(d.Expiry), d.Reason}
+	case ledger.Import:
+		return []any{d.Source, d.Points, d.Issuer, d.Issued, day(d.Expiry)}
+	}
+	return d
 }
 
 // answered is an entry and the deed that made it.
@@ -105,9 +109,9 @@ func (m *machine) drawDeed() ledger.Deed {
 	points := money.Points(rapid.IntRange(1, 60).Draw(m.t, "points"))
 	key := func() string { return fmt.Sprint("cmd/till/k", rapid.IntRange(max(m.ids-8, 0), m.ids).Draw(m.t, "of")) }
 	m.twin.pass(m.now)
-	deeds := []string{"award", "hold", "award", "hold", "adjust", "refund", "transfer", "transfer", "extend"}
+	deeds := []string{"award", "hold", "transfer", "award", "hold", "adjust", "refund", "transfer", "transfer", "extend", "import", "donate", "transfer"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer", "extend"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer", "extend", "import", "donate", "transfer"}
 	}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return h.capture != "" && len(h.spent) > 0 }) {
 		deeds = append(deeds, "refund", "refund", "refund", "refund", "refund")
@@ -122,6 +126,10 @@ func (m *machine) drawDeed() ledger.Deed {
 	switch rapid.SampledFrom(deeds).Draw(m.t, "deed") {
 	case "award":
 		return m.drawAward(points)
+	case "donate":
+		return ledger.Donate{Cause: rapid.SampledFrom([]string{"trees", "trees", "whales"}).Draw(m.t, "cause"), Points: points}
+	case "import":
+		return m.drawImport(points)
 	case "let go":
 		return ledger.Freeze{Reason: "LOOKED_INTO"}
 	case "extend":
@@ -185,4 +193,20 @@ func (m *machine) drawAward(points money.Points) ledger.Award {
 		award.Expiry = &gone
 	}
 	return award
+}
+
+func (m *machine) drawImport(points money.Points) ledger.Import {
+	i := ledger.Import{Source: "old", Points: points, Issuer: rapid.SampledFrom([]string{"operator", "cafe", "nobody"}).Draw(m.t, "issuer"), Issued: calendar.None}
+	today := calendar.DayOf(m.now, m.twin.zone)
+	if rapid.Bool().Draw(m.t, "given before") {
+		i.Issued = today - calendar.Day(rapid.IntRange(0, 60).Draw(m.t, "given ago"))
+	}
+	if rapid.Bool().Draw(m.t, "dated") {
+		gone := calendar.None
+		if rapid.IntRange(0, 4).Draw(m.t, "lapses") > 0 {
+			gone = today + calendar.Day(rapid.IntRange(-2, 60).Draw(m.t, "gone after"))
+		}
+		i.Expiry = &gone
+	}
+	return i
 }

@@ -375,7 +375,7 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 		"command ledger.Adjust", "command ledger.Freeze", "command ACCOUNT_FROZEN", "paid frozen", "command repeated", "command IDEMPOTENCY_KEY_REUSED", "command INSUFFICIENT_POINTS",
 		"command HOLD_NOT_FOUND", "move hold", "move release", "move capture", "move refund", "move credit", "move debit",
 		"owed by capture", "owed by refund", "owed by reverse", "entry earn", "entry reverse", "entry activate", "entry expire", "entry park", "entry state",
-		"command ledger.Transfer", "command ledger.Extend", "move put_off", "move extend", "arrived", "came back", "arrival ACCOUNT_FROZEN", "command POINTS_TOO_YOUNG", "command TRANSFER_LIMIT",
+		"command ledger.Transfer", "command ledger.Extend", "command ledger.Import", "move import", "command ledger.Donate", "move donate", "owed by donate", "command UNKNOWN_CAUSE", "move put_off", "move extend", "arrived", "came back", "arrival ACCOUNT_FROZEN", "command POINTS_TOO_YOUNG", "command TRANSFER_LIMIT",
 		"command TRANSFERS_NOT_ALLOWED", "move send", "move receive", "move fee", "owed by fee",
 		"rolling earn", "rolling activate", "rolling expire", "rolling reverse",
 		"tier first", "tier reached", "tier review",

@@ -130,6 +130,7 @@ func (w *writer) rolling(e Entry) {
 	if e.Transfer != nil {
 		w.day(e.Transfer.Rolled)
 	}
+	w.importPart(e.Import)
 	for _, m := range e.Movements {
 		w.int(int64(m.Lot.Life))
 	}

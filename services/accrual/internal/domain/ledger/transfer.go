@@ -125,7 +125,10 @@ func (s Transfer) young(since calendar.Day) map[LotKey]money.Points {
 			continue // what came back had been there before
 		}
 		for _, m := range e.Movements {
-			if m.Move == MoveEarn || m.Move == MoveCredit || m.Move == MoveReceive || m.Move == MoveExtend {
+			if m.Move == MoveImport && e.Import.Issued != calendar.None && e.Import.Issued < since {
+				continue // it had them before they came over
+			}
+			if m.Move == MoveImport || m.Move == MoveEarn || m.Move == MoveCredit || m.Move == MoveReceive || m.Move == MoveExtend {
 				key := m.Lot
 				key.Activation = calendar.None
 				sums[key] += m.Points

@@ -68,7 +68,8 @@ func (w *twin) captured(key string) *twinHold {
 // judge is what should become of a command: empty, or a reason.
 func (w *twin) judge(d ledger.Deed, now time.Time) string {
 	active := w.count("active")
-	if _, award := d.(ledger.Award); !award && !w.enrolled {
+	_, award := d.(ledger.Award)
+	if _, brought := d.(ledger.Import); !award && !brought && !w.enrolled {
 		return "ACCOUNT_NOT_FOUND"
 	}
 	switch d := d.(type) {
@@ -80,6 +81,20 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 			return "INVALID_ARGUMENT"
 		}
 		if w.goneBefore(d, now) {
+			return "INVALID_ARGUMENT"
+		}
+	case ledger.Import:
+		like, p := w.imported(d, now), w.policies[w.in(now)-1]
+		gone := like.gone
+		if like.life > 0 {
+			gone = w.after(p, w.given(d), p.rollEarn)
+		}
+		switch {
+		case d.Issuer != "operator" && d.Issuer != "cafe":
+			return "INVALID_ARGUMENT"
+		case w.frozen.Earning:
+			return "ACCOUNT_FROZEN"
+		case gone != calendar.None && gone <= w.today:
 			return "INVALID_ARGUMENT"
 		}
 	case ledger.Hold:
@@ -119,6 +134,15 @@ func (w *twin) judge(d ledger.Deed, now time.Time) string {
 		if len(w.extended(d)) == 0 {
 			return "NOTHING_TO_EXTEND"
 		}
+	case ledger.Donate:
+		switch {
+		case d.Cause != "trees":
+			return "UNKNOWN_CAUSE"
+		case w.frozen.Spending:
+			return "ACCOUNT_FROZEN"
+		case d.Points > active:
+			return "INSUFFICIENT_POINTS"
+		}
 	case ledger.Transfer:
 		return w.maySend(int(d.Points), now)
 	case ledger.Adjust:
@@ -148,6 +172,18 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 			w.give(like)
 		}
 		w.note("earn")
+	case ledger.Import:
+		like, p := w.imported(d, now), w.policies[w.in(now)-1]
+		if like.life > 0 {
+			w.roll(p, w.given(d), p.rollEarn)
+		}
+		for range d.Points {
+			w.give(like)
+			if d.Issued != calendar.None {
+				w.came[len(w.came)-1].active = d.Issued
+			}
+		}
+		w.note("import")
 	case ledger.Hold:
 		h := &twinHold{id: key, deadline: now.Add(d.For), redeemer: d.Redeemer}
 		for range d.Points {
@@ -202,6 +238,11 @@ func (w *twin) obey(key string, d ledger.Deed, now time.Time) {
 			w.came = append(w.came, point{active: w.today, gone: p.gone, life: p.life, issuer: p.issuer})
 		}
 		w.note("extend")
+	case ledger.Donate:
+		for range d.Points {
+			w.owed[flow{w.pick("active", func(*point) bool { return true }, "donated").issuer, d.Cause}]++
+		}
+		w.note("donate")
 	case ledger.Transfer:
 		w.send(key, int(d.Points), now)
 	case ledger.Freeze:
@@ -223,6 +264,35 @@ func (w *twin) adjust(n int, now time.Time) {
 		w.first("active", func(*point) bool { return true }, "adjusted")
 	}
 	w.note("adjust")
+}
+
+// imported is a point that comes over now.
+func (w *twin) imported(i ledger.Import, now time.Time) point {
+	like := point{active: w.today, gone: calendar.None, issuer: i.Issuer}
+	switch p := w.policies[w.in(now)-1]; {
+	case i.Expiry != nil:
+		like.gone = *i.Expiry
+	case p.rolls():
+		like.life = w.life(p)
+	case p.months > 0:
+		like.gone = w.given(i).FirstOfMonth().AddMonths(p.months + 1)
+	}
+	return like
+}
+
+// given is the day from which the life of imported points counts.
+func (w *twin) given(i ledger.Import) calendar.Day {
+	if i.Issued != calendar.None {
+		return i.Issued
+	}
+	return w.today
+}
+
+// after is the day on which rolling points are gone once something was done.
+func (w *twin) after(p policy, day calendar.Day, counts bool) calendar.Day {
+	then := twin{today: w.today, rolled: slices.Clone(w.rolled)}
+	then.roll(p, day, counts)
+	return then.until()
 }
 
 // likeOf is a point that is earned now.
@@ -248,9 +318,7 @@ func (w *twin) goneBefore(d ledger.Award, now time.Time) bool {
 	if d.Activation != nil {
 		active = *d.Activation
 	}
-	then := twin{today: w.today, rolled: slices.Clone(w.rolled)}
-	then.roll(p, w.today, p.rollEarn)
-	return active > w.today && then.until() <= active
+	return active > w.today && w.after(p, w.today, p.rollEarn) <= active
 }
 
 // stake is all that the account could ever spend, and has spent, less what it owes.

@@ -99,7 +99,7 @@ func (p policy) yaml(zone string) []string {
 		transfers += "}\norders: "
 	}
 	return []string{
-		"zone: " + zone, "partners: {cafe: {roles: [issue], category: cafe, merchants: [" + shopOfCafe + "]}}", expiry, returns, refunds,
+		"zone: " + zone, "causes: {trees: {}}", "partners: {cafe: {roles: [issue], category: cafe, merchants: [" + shopOfCafe + "]}}", expiry, returns, refunds,
 		transfers + fmt.Sprintf("{accept_late_days: %d}", p.lateDays),
 		fmt.Sprintf("earning: {points: 1, per: 1.00, pending_days: %d, multipliers: {category: {books: 2, tea: 1.25}, tier: {silver: 5/4, gold: 3/2}}, exclude: {category: [card]}}", p.pendingDays),
 		fmt.Sprintf("ladder: {window_months: %d, downgrade: %s, tiers: [{name: bronze, from: 0}, {name: silver, from: %s}, {name: gold, from: %s}]}",

@@ -19,11 +19,12 @@ import (
 )
 
 // Points are totals of one unit over all accounts.
-// Earned + Adjusted − Reversed − Expired − Redeemed − Fees − InTransit = Pending + Active + Held − Debt.
+// Earned + Imported + Adjusted − Reversed − Expired − Redeemed − Donated − Fees − InTransit = Pending + Active + Held − Debt.
 type Points struct {
 	Earned, Reversed, Expired   money.Points
 	Redeemed, Adjusted          money.Points // captured less refunded; added less taken away
 	Fees, InTransit             money.Points // of transfers; on their way
+	Imported, Donated           money.Points // brought over from other systems; given to causes
 	Pending, Active, Held, Debt money.Points
 }
 
@@ -180,6 +181,23 @@ func (c *Collector) month(e ledger.Entry) {
 		c.months[m.First] = m
 	}
 	c.order(m, e.Order)
+	c.moved(m, e)
+	if e.Ladder != nil && e.Ladder.Change != nil {
+		c.figures.Moves[Move{e.Ladder.Change.From, e.Ladder.Change.To, e.Ladder.Change.Cause}]++
+	}
+	before, after := balance(c.reading.after, c.unit), balance(e.After, c.unit)
+	m.Alive += after.Pending + after.Active + after.Held - before.Pending - before.Active - before.Held
+	if was := c.reading.after.Tier; was != e.After.Tier || !c.reading.booked {
+		if c.reading.booked {
+			m.Tiers[was]--
+		}
+		c.reading.booked = true
+		m.Tiers[e.After.Tier]++
+	}
+}
+
+// moved adds up what the movements of an entry did to the points.
+func (c *Collector) moved(m *Month, e ledger.Entry) {
 	p := &c.figures.Points
 	for _, mv := range e.Movements {
 		if mv.Lot.Unit != c.unit {
@@ -200,6 +218,10 @@ func (c *Collector) month(e ledger.Entry) {
 			m.Redeemed, p.Redeemed = m.Redeemed+mv.Points, p.Redeemed+mv.Points
 		case ledger.MoveRefund:
 			m.Redeemed, p.Redeemed = m.Redeemed-mv.Points, p.Redeemed-mv.Points
+		case ledger.MoveDonate:
+			p.Donated += mv.Points
+		case ledger.MoveImport:
+			p.Imported += mv.Points
 		case ledger.MoveCredit:
 			p.Adjusted += mv.Points
 		case ledger.MoveDebit:
@@ -212,18 +234,6 @@ func (c *Collector) month(e ledger.Entry) {
 			p.InTransit, p.Fees = p.InTransit-mv.Points, p.Fees+mv.Points
 		case ledger.MoveActivate, ledger.MovePayoff, ledger.MoveHold, ledger.MoveRelease, ledger.MoveForgive, ledger.MovePutOff, ledger.MoveExtend, ledger.MoveUnset:
 		}
-	}
-	if e.Ladder != nil && e.Ladder.Change != nil {
-		c.figures.Moves[Move{e.Ladder.Change.From, e.Ladder.Change.To, e.Ladder.Change.Cause}]++
-	}
-	before, after := balance(c.reading.after, c.unit), balance(e.After, c.unit)
-	m.Alive += after.Pending + after.Active + after.Held - before.Pending - before.Active - before.Held
-	if was := c.reading.after.Tier; was != e.After.Tier || !c.reading.booked {
-		if c.reading.booked {
-			m.Tiers[was]--
-		}
-		c.reading.booked = true
-		m.Tiers[e.After.Tier]++
 	}
 }
 

@@ -23,9 +23,9 @@ func (t *Tally) Left() map[string]Left {
 			left[cell.Unit] = l
 		}
 		switch cell.Move {
-		case ledger.MoveEarn, ledger.MoveCredit, ledger.MoveRefund, ledger.MoveReceive, ledger.MoveExtend:
+		case ledger.MoveEarn, ledger.MoveCredit, ledger.MoveRefund, ledger.MoveReceive, ledger.MoveExtend, ledger.MoveImport:
 			l.Alive.Add(l.Alive, sum.Points)
-		case ledger.MoveReverse, ledger.MoveExpire, ledger.MovePayoff, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff:
+		case ledger.MoveReverse, ledger.MoveExpire, ledger.MovePayoff, ledger.MoveDebit, ledger.MoveSend, ledger.MovePutOff, ledger.MoveDonate:
 			l.Alive.Sub(l.Alive, sum.Points)
 		case ledger.MoveHold:
 			l.Held.Add(l.Held, sum.Points)

@@ -4,14 +4,14 @@ package table
 func entries() Table {
 	return Table{
 		Name: Entries,
-		Doc: "Entries of the ledger: what each did to the points, by unit, as posted: all eight sums of a row add up to zero. " +
+		Doc: "Entries of the ledger: what each did to the points, by unit, as posted: all thirteen sums of a row add up to zero. " +
 			"An entry never changes; one that moved no points has one row, its unit empty.",
 		Columns: []Column{
 			{Name: "account", Type: Text, Key: true, Doc: "whose it is"},
 			{Name: "seq", Type: Integer, Key: true, Doc: "from 1, dense per account"},
 			{Name: "unit", Type: Text, Key: true, Doc: "of the points"},
 			{Name: "day", Type: Date, Doc: "day on which it took effect, in the programme's zone"},
-			{Name: "kind", Type: Text, Doc: "earn, reverse, activate, expire, park, state, action, hold, capture, void, refund or adjust"},
+			{Name: "kind", Type: Text, Doc: "earn, reverse, activate, expire, park, state, action, hold, capture, void, refund, adjust, transfer_out, transfer_in, extend, import or donate"},
 			{Name: "entry_key", Type: Text, Doc: "its business key, unique in the programme (laurelctl account explain)"},
 			{Name: "actor", Type: Text, Doc: "who caused it"},
 			{Name: "merchant", Type: Text, Doc: "of its order; empty: it is about none"},
@@ -25,6 +25,11 @@ func entries() Table {
 			{Name: "expired_points", Type: Integer, Doc: "lapsed"},
 			{Name: "adjusted_points", Type: Integer, Doc: "below zero: added by people; above: taken away"},
 			{Name: "change", Type: Integer, Doc: "which fact told it"},
+			{Name: "forgiven_points", Type: Integer, Doc: "below zero: that a return could not find and nobody owes"},
+			{Name: "in_transit_points", Type: Integer, Doc: "on the way to another account; below zero: that arrived, or came back"},
+			{Name: "fees_points", Type: Integer, Doc: "that were paid for sending"},
+			{Name: "imported_points", Type: Integer, Doc: "below zero: that came over from another system"},
+			{Name: "donated_points", Type: Integer, Doc: "given to causes"},
 		},
 	}
 }
