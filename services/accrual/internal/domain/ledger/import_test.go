@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -181,4 +182,40 @@ func TestAnImportThatIsNotWhatItSaysIsFound(t *testing.T) {
 		_, err := ledger.NewAccount("shop", "anna").Apply(ledger.Rehashed(e, ledger.Hash{}))
 		require.ErrorAs(t, err, &broken, name)
 	}
+}
+
+// TestWhatComesOverRolls: it gives the account the day that earning it here would have given it, in whatever order lots come, and lapses with
+// all else. A lot with a day of its own keeps that.
+func TestWhatComesOverRolls(t *testing.T) {
+	march := on(2026, 3, 10)
+	issued := func(day calendar.Day) func(i *ledger.Import) { return func(i *ledger.Import) { i.Issued = day } }
+	for _, c := range []struct {
+		name  string
+		rule  string
+		lots  []func(i *ledger.Import)
+		until calendar.Day
+	}{
+		{"from the day on which it was given", "activity: [earn]", []func(*ledger.Import){issued(on(2025, 12, 20))}, on(2026, 12, 20)},
+		{"from today, where nobody says when", "activity: [earn]", []func(*ledger.Import){nil}, on(2027, 3, 10)},
+		{"the latest counts", "activity: [earn]", []func(*ledger.Import){issued(on(2025, 6, 1)), issued(on(2025, 12, 20)), issued(on(2025, 9, 9))}, on(2026, 12, 20)},
+		{"where spending counts it moves no day that is to come", "activity: [spend]", []func(*ledger.Import){issued(on(2025, 6, 1)), issued(on(2025, 12, 20))}, on(2026, 6, 1)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t, rules(t, "expiry: {rule: rolling, months: 12, "+c.rule+"}"))
+			for n, change := range c.lots {
+				_, err := h.do(brings(fmt.Sprint("lot-", n), change), noon(march))
+				require.NoError(t, err)
+			}
+			require.Equal(t, c.until, h.account.Rolling.Until)
+			never := calendar.None
+			_, err := h.do(brings("kept", func(i *ledger.Import) { i.Expiry = &never }), noon(march))
+			require.NoError(t, err)
+			h.rebuild()
+			h.tell(c.until.String() + "T00:00 passes")
+			require.Equal(t, money.Points(100), h.account.Balance("points").Active, "what never lapses")
+		})
+	}
+	h := newHouse(t, rules(t, "expiry: {rule: rolling, months: 12}"))
+	_, err := h.do(brings("old", issued(on(2025, 3, 10))), noon(march))
+	require.ErrorIs(t, err, reason.InvalidArgument, "its life was over today")
 }
