@@ -24,6 +24,10 @@ func draw(t *rapid.T, v reflect.Value, all bool) {
 	case originalDoc:
 		return // it is passed over
 	}
+	least := 0
+	if all {
+		least = 1
+	}
 	switch v.Kind() { // documents have no others
 	case reflect.Struct:
 		for _, field := range v.Fields() {
@@ -44,13 +48,13 @@ func draw(t *rapid.T, v reflect.Value, all bool) {
 			draw(t, v.Index(i), all)
 		}
 	case reflect.String:
-		v.SetString(rapid.StringN(1, 50, -1).Draw(t, "text"))
+		v.SetString(rapid.StringN(least, 50, -1).Draw(t, "text"))
 	case reflect.Bool:
 		v.SetBool(some())
 	case reflect.Int32:
-		v.SetInt(int64(rapid.Int32Min(1).Draw(t, "number")))
+		v.SetInt(int64(rapid.Int32Min(int32(least)).Draw(t, "number")))
 	case reflect.Int, reflect.Int64:
-		v.SetInt(rapid.Int64Min(1).Draw(t, "number"))
+		v.SetInt(rapid.Int64Min(int64(least)).Draw(t, "number"))
 	default:
 		t.Fatalf("a document has a %s", v.Type())
 	}

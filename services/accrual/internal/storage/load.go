@@ -41,7 +41,12 @@ func (s *Storage) Accounts(ctx context.Context, refs []AccountRef) (map[AccountR
 	if err != nil {
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}
-	err = each(ctx, cursor, func(d accountDoc) error {
+	reader := newDecoder()
+	err = raw(ctx, cursor, func(document bson.Raw) error {
+		d, err := reader.account(document)
+		if err != nil { // whoever writes it would drop what this version does not know
+			return fmt.Errorf("%w: was it written by a newer version? replace all replicas", err)
+		}
 		a, err := accountFromDoc(d)
 		if err == nil {
 			accounts[AccountRef{a.Program, a.ID}] = a
@@ -191,13 +196,20 @@ func (s *Storage) FirstDue(ctx context.Context, partition int, upTo time.Time) (
 
 // each decodes every document of a cursor and closes it.
 func each[D any](ctx context.Context, cursor *mongo.Cursor, f func(D) error) error {
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
-	for cursor.Next(ctx) {
+	return raw(ctx, cursor, func(bson.Raw) error {
 		var d D
 		if err := cursor.Decode(&d); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
-		if err := f(d); err != nil {
+		return f(d)
+	})
+}
+
+// raw shows every document of a cursor, each until the next one, and closes it.
+func raw(ctx context.Context, cursor *mongo.Cursor, f func(bson.Raw) error) error {
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
+	for cursor.Next(ctx) {
+		if err := f(cursor.Current); err != nil {
 			return err
 		}
 	}

@@ -92,12 +92,13 @@ func (s *Storage) insertEntries(ctx context.Context, entries []EntryWrite) error
 	if len(entries) == 0 {
 		return nil
 	}
-	docs := make([]entryDoc, len(entries))
+	docs, w := make([]bson.Raw, len(entries)), encoder{make([]byte, 0, docBytes*len(entries))}
 	for i, e := range entries {
-		docs[i] = entryToDoc(e.Entry)
+		doc := entryToDoc(e.Entry)
 		if o := e.Original; o != nil {
-			docs[i].Original = &originalDoc{o.Subject, o.Headers, o.Body}
+			doc.Original = &originalDoc{o.Subject, o.Headers, o.Body}
 		}
+		docs[i] = document(&w, &doc, writeEntry)
 	}
 	if _, err := s.store.Collection(entriesName).InsertMany(ctx, docs); err != nil {
 		return fmt.Errorf("insert %d entries: %w", len(docs), err)
@@ -109,16 +110,17 @@ func (s *Storage) replaceAccounts(ctx context.Context, accounts []AccountWrite) 
 	if len(accounts) == 0 {
 		return nil
 	}
-	models := make([]mongo.WriteModel, len(accounts))
+	models, w := make([]mongo.WriteModel, len(accounts)), encoder{make([]byte, 0, docBytes*len(accounts))}
 	inserted := int64(0)
 	for i, a := range accounts {
-		doc := accountToDoc(a.Account, a.Partition, a.Due)
+		d := accountToDoc(a.Account, a.Partition, a.Due)
+		doc := document(&w, &d, writeAccount)
 		if a.From == 0 {
 			models[i] = mongo.NewInsertOneModel().SetDocument(doc)
 			inserted++
 			continue
 		}
-		filter := bson.D{{Key: "_id", Value: doc.ID}, {Key: "version", Value: int64(a.From)}}
+		filter := bson.D{{Key: "_id", Value: d.ID}, {Key: "version", Value: int64(a.From)}}
 		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(doc)
 	}
 	result, err := s.store.Collection(accountsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
