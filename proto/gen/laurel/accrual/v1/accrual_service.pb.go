@@ -1156,7 +1156,12 @@ type VerifyLedgerRequest struct {
 	Program string `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	// Tell the tier of every account of the programme as well, for who compares them with those of the tier service. Without a
 	// programme: INVALID_ARGUMENT.
-	Tiers         bool `protobuf:"varint,2,opt,name=tiers,proto3" json:"tiers,omitempty"`
+	Tiers bool `protobuf:"varint,2,opt,name=tiers,proto3" json:"tiers,omitempty"`
+	// Read only entries that came after the programme's checkpoint, and compare every account. That an older entry was altered in
+	// the database is not seen.
+	SinceCheckpoint bool `protobuf:"varint,3,opt,name=since_checkpoint,json=sinceCheckpoint,proto3" json:"since_checkpoint,omitempty"`
+	// Set the programme's checkpoint, if everything holds. It takes the place of the one before.
+	SetCheckpoint bool `protobuf:"varint,4,opt,name=set_checkpoint,json=setCheckpoint,proto3" json:"set_checkpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1201,6 +1206,20 @@ func (x *VerifyLedgerRequest) GetProgram() string {
 func (x *VerifyLedgerRequest) GetTiers() bool {
 	if x != nil {
 		return x.Tiers
+	}
+	return false
+}
+
+func (x *VerifyLedgerRequest) GetSinceCheckpoint() bool {
+	if x != nil {
+		return x.SinceCheckpoint
+	}
+	return false
+}
+
+func (x *VerifyLedgerRequest) GetSetCheckpoint() bool {
+	if x != nil {
+		return x.SetCheckpoint
 	}
 	return false
 }
@@ -1277,7 +1296,13 @@ type VerifyLedgerResponse struct {
 	Done   bool     `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
 	Ok     bool     `protobuf:"varint,5,opt,name=ok,proto3" json:"ok,omitempty"`
 	// Where they were asked for: the next accounts with a tier, in the order of their ids, before the last message.
-	Tiers         []*LedgerTier `protobuf:"bytes,6,rep,name=tiers,proto3" json:"tiers,omitempty"`
+	Tiers []*LedgerTier `protobuf:"bytes,6,rep,name=tiers,proto3" json:"tiers,omitempty"`
+	// In the last message: the checkpoint up to which nothing was read again; absent where everything was read.
+	Since *LedgerCheckpoint `protobuf:"bytes,7,opt,name=since,proto3" json:"since,omitempty"`
+	// In the last message: the checkpoint that was set; absent where none was.
+	Set *LedgerCheckpoint `protobuf:"bytes,8,opt,name=set,proto3" json:"set,omitempty"`
+	// In the last message, in sentences: what was not checked, and why no checkpoint was set although one was asked for.
+	Notes         []string `protobuf:"bytes,9,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1354,6 +1379,90 @@ func (x *VerifyLedgerResponse) GetTiers() []*LedgerTier {
 	return nil
 }
 
+func (x *VerifyLedgerResponse) GetSince() *LedgerCheckpoint {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *VerifyLedgerResponse) GetSet() *LedgerCheckpoint {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+func (x *VerifyLedgerResponse) GetNotes() []string {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+// LedgerCheckpoint is up to where a programme's ledger was verified.
+type LedgerCheckpoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When that verification began.
+	VerifiedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
+	// How many entries were verified by then, in that verification or in those that it followed.
+	Entries       int64 `protobuf:"varint,2,opt,name=entries,proto3" json:"entries,omitempty"`
+	Accounts      int64 `protobuf:"varint,3,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LedgerCheckpoint) Reset() {
+	*x = LedgerCheckpoint{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LedgerCheckpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LedgerCheckpoint) ProtoMessage() {}
+
+func (x *LedgerCheckpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LedgerCheckpoint.ProtoReflect.Descriptor instead.
+func (*LedgerCheckpoint) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *LedgerCheckpoint) GetVerifiedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.VerifiedAt
+	}
+	return nil
+}
+
+func (x *LedgerCheckpoint) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *LedgerCheckpoint) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
 // LedgerTier is the tier of an account inside the ledger, as of what is applied.
 type LedgerTier struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1365,7 +1474,7 @@ type LedgerTier struct {
 
 func (x *LedgerTier) Reset() {
 	*x = LedgerTier{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1486,7 @@ func (x *LedgerTier) String() string {
 func (*LedgerTier) ProtoMessage() {}
 
 func (x *LedgerTier) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[19]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1499,7 @@ func (x *LedgerTier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LedgerTier.ProtoReflect.Descriptor instead.
 func (*LedgerTier) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{19}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LedgerTier) GetAccount() string {
@@ -1436,7 +1545,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1557,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[20]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1570,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{20}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeadLetter) GetId() string {
@@ -1589,7 +1698,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1601,7 +1710,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[21]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1614,7 +1723,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{21}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListDeadLettersRequest) GetProgram() string {
@@ -1648,7 +1757,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +1769,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[22]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +1782,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{22}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -1699,7 +1808,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1711,7 +1820,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[23]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1724,7 +1833,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{23}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetDeadLetterRequest) GetId() string {
@@ -1743,7 +1852,7 @@ type GetDeadLetterResponse struct {
 
 func (x *GetDeadLetterResponse) Reset() {
 	*x = GetDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +1864,7 @@ func (x *GetDeadLetterResponse) String() string {
 func (*GetDeadLetterResponse) ProtoMessage() {}
 
 func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[24]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +1877,7 @@ func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{24}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -1787,7 +1896,7 @@ type RedriveDeadLetterRequest struct {
 
 func (x *RedriveDeadLetterRequest) Reset() {
 	*x = RedriveDeadLetterRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +1908,7 @@ func (x *RedriveDeadLetterRequest) String() string {
 func (*RedriveDeadLetterRequest) ProtoMessage() {}
 
 func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[25]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1812,7 +1921,7 @@ func (x *RedriveDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{25}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RedriveDeadLetterRequest) GetId() string {
@@ -1832,7 +1941,7 @@ type RedriveDeadLetterResponse struct {
 
 func (x *RedriveDeadLetterResponse) Reset() {
 	*x = RedriveDeadLetterResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1844,7 +1953,7 @@ func (x *RedriveDeadLetterResponse) String() string {
 func (*RedriveDeadLetterResponse) ProtoMessage() {}
 
 func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[26]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1857,7 +1966,7 @@ func (x *RedriveDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*RedriveDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{26}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RedriveDeadLetterResponse) GetEventId() string {
@@ -1884,7 +1993,7 @@ type PreviewOrderRequest struct {
 
 func (x *PreviewOrderRequest) Reset() {
 	*x = PreviewOrderRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1896,7 +2005,7 @@ func (x *PreviewOrderRequest) String() string {
 func (*PreviewOrderRequest) ProtoMessage() {}
 
 func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[27]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1909,7 +2018,7 @@ func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderRequest.ProtoReflect.Descriptor instead.
 func (*PreviewOrderRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{27}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *PreviewOrderRequest) GetProgram() string {
@@ -1983,7 +2092,7 @@ type PreviewOrderResponse struct {
 
 func (x *PreviewOrderResponse) Reset() {
 	*x = PreviewOrderResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1995,7 +2104,7 @@ func (x *PreviewOrderResponse) String() string {
 func (*PreviewOrderResponse) ProtoMessage() {}
 
 func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[28]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2008,7 +2117,7 @@ func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewOrderResponse.ProtoReflect.Descriptor instead.
 func (*PreviewOrderResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{28}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PreviewOrderResponse) GetPoints() int64 {
@@ -2097,7 +2206,7 @@ type GetFinalityRequest struct {
 
 func (x *GetFinalityRequest) Reset() {
 	*x = GetFinalityRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2109,7 +2218,7 @@ func (x *GetFinalityRequest) String() string {
 func (*GetFinalityRequest) ProtoMessage() {}
 
 func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[29]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2122,7 +2231,7 @@ func (x *GetFinalityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityRequest.ProtoReflect.Descriptor instead.
 func (*GetFinalityRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{29}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetFinalityRequest) GetProgram() string {
@@ -2141,7 +2250,7 @@ type GetFinalityResponse struct {
 
 func (x *GetFinalityResponse) Reset() {
 	*x = GetFinalityResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2153,7 +2262,7 @@ func (x *GetFinalityResponse) String() string {
 func (*GetFinalityResponse) ProtoMessage() {}
 
 func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[30]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2166,7 +2275,7 @@ func (x *GetFinalityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFinalityResponse.ProtoReflect.Descriptor instead.
 func (*GetFinalityResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{30}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetFinalityResponse) GetFinality() *Finality {
@@ -2189,7 +2298,7 @@ type GetControlTotalsRequest struct {
 
 func (x *GetControlTotalsRequest) Reset() {
 	*x = GetControlTotalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2201,7 +2310,7 @@ func (x *GetControlTotalsRequest) String() string {
 func (*GetControlTotalsRequest) ProtoMessage() {}
 
 func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[31]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2214,7 +2323,7 @@ func (x *GetControlTotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsRequest.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{31}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetControlTotalsRequest) GetProgram() string {
@@ -2254,7 +2363,7 @@ type GetControlTotalsResponse struct {
 
 func (x *GetControlTotalsResponse) Reset() {
 	*x = GetControlTotalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2266,7 +2375,7 @@ func (x *GetControlTotalsResponse) String() string {
 func (*GetControlTotalsResponse) ProtoMessage() {}
 
 func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[32]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2279,7 +2388,7 @@ func (x *GetControlTotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetControlTotalsResponse.ProtoReflect.Descriptor instead.
 func (*GetControlTotalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{32}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetControlTotalsResponse) GetEntries() int64 {
@@ -2331,7 +2440,7 @@ type AwardPointsRequest struct {
 
 func (x *AwardPointsRequest) Reset() {
 	*x = AwardPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2343,7 +2452,7 @@ func (x *AwardPointsRequest) String() string {
 func (*AwardPointsRequest) ProtoMessage() {}
 
 func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[33]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2356,7 +2465,7 @@ func (x *AwardPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsRequest.ProtoReflect.Descriptor instead.
 func (*AwardPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{33}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AwardPointsRequest) GetProgram() string {
@@ -2425,7 +2534,7 @@ type AwardPointsResponse struct {
 
 func (x *AwardPointsResponse) Reset() {
 	*x = AwardPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2437,7 +2546,7 @@ func (x *AwardPointsResponse) String() string {
 func (*AwardPointsResponse) ProtoMessage() {}
 
 func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[34]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2450,7 +2559,7 @@ func (x *AwardPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwardPointsResponse.ProtoReflect.Descriptor instead.
 func (*AwardPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{34}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *AwardPointsResponse) GetEntry() *Entry {
@@ -2477,7 +2586,7 @@ type HoldPointsRequest struct {
 
 func (x *HoldPointsRequest) Reset() {
 	*x = HoldPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2489,7 +2598,7 @@ func (x *HoldPointsRequest) String() string {
 func (*HoldPointsRequest) ProtoMessage() {}
 
 func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[35]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2502,7 +2611,7 @@ func (x *HoldPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsRequest.ProtoReflect.Descriptor instead.
 func (*HoldPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{35}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *HoldPointsRequest) GetProgram() string {
@@ -2558,7 +2667,7 @@ type HoldPointsResponse struct {
 
 func (x *HoldPointsResponse) Reset() {
 	*x = HoldPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2570,7 +2679,7 @@ func (x *HoldPointsResponse) String() string {
 func (*HoldPointsResponse) ProtoMessage() {}
 
 func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[36]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2583,7 +2692,7 @@ func (x *HoldPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPointsResponse.ProtoReflect.Descriptor instead.
 func (*HoldPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{36}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *HoldPointsResponse) GetHoldId() string {
@@ -2615,7 +2724,7 @@ type CaptureHoldRequest struct {
 
 func (x *CaptureHoldRequest) Reset() {
 	*x = CaptureHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2627,7 +2736,7 @@ func (x *CaptureHoldRequest) String() string {
 func (*CaptureHoldRequest) ProtoMessage() {}
 
 func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[37]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2640,7 +2749,7 @@ func (x *CaptureHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldRequest.ProtoReflect.Descriptor instead.
 func (*CaptureHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{37}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CaptureHoldRequest) GetProgram() string {
@@ -2689,7 +2798,7 @@ type CaptureHoldResponse struct {
 
 func (x *CaptureHoldResponse) Reset() {
 	*x = CaptureHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2701,7 +2810,7 @@ func (x *CaptureHoldResponse) String() string {
 func (*CaptureHoldResponse) ProtoMessage() {}
 
 func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[38]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2714,7 +2823,7 @@ func (x *CaptureHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureHoldResponse.ProtoReflect.Descriptor instead.
 func (*CaptureHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{38}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CaptureHoldResponse) GetCaptureId() string {
@@ -2744,7 +2853,7 @@ type VoidHoldRequest struct {
 
 func (x *VoidHoldRequest) Reset() {
 	*x = VoidHoldRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2756,7 +2865,7 @@ func (x *VoidHoldRequest) String() string {
 func (*VoidHoldRequest) ProtoMessage() {}
 
 func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[39]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2769,7 +2878,7 @@ func (x *VoidHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldRequest.ProtoReflect.Descriptor instead.
 func (*VoidHoldRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{39}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *VoidHoldRequest) GetProgram() string {
@@ -2809,7 +2918,7 @@ type VoidHoldResponse struct {
 
 func (x *VoidHoldResponse) Reset() {
 	*x = VoidHoldResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2821,7 +2930,7 @@ func (x *VoidHoldResponse) String() string {
 func (*VoidHoldResponse) ProtoMessage() {}
 
 func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[40]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2834,7 +2943,7 @@ func (x *VoidHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidHoldResponse.ProtoReflect.Descriptor instead.
 func (*VoidHoldResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{40}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *VoidHoldResponse) GetEntry() *Entry {
@@ -2859,7 +2968,7 @@ type RefundCaptureRequest struct {
 
 func (x *RefundCaptureRequest) Reset() {
 	*x = RefundCaptureRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2871,7 +2980,7 @@ func (x *RefundCaptureRequest) String() string {
 func (*RefundCaptureRequest) ProtoMessage() {}
 
 func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[41]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2884,7 +2993,7 @@ func (x *RefundCaptureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureRequest.ProtoReflect.Descriptor instead.
 func (*RefundCaptureRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{41}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *RefundCaptureRequest) GetProgram() string {
@@ -2931,7 +3040,7 @@ type RefundCaptureResponse struct {
 
 func (x *RefundCaptureResponse) Reset() {
 	*x = RefundCaptureResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2943,7 +3052,7 @@ func (x *RefundCaptureResponse) String() string {
 func (*RefundCaptureResponse) ProtoMessage() {}
 
 func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[42]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2956,7 +3065,7 @@ func (x *RefundCaptureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundCaptureResponse.ProtoReflect.Descriptor instead.
 func (*RefundCaptureResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{42}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *RefundCaptureResponse) GetEntry() *Entry {
@@ -2982,7 +3091,7 @@ type AdjustPointsRequest struct {
 
 func (x *AdjustPointsRequest) Reset() {
 	*x = AdjustPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2994,7 +3103,7 @@ func (x *AdjustPointsRequest) String() string {
 func (*AdjustPointsRequest) ProtoMessage() {}
 
 func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[43]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3007,7 +3116,7 @@ func (x *AdjustPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsRequest.ProtoReflect.Descriptor instead.
 func (*AdjustPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{43}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AdjustPointsRequest) GetProgram() string {
@@ -3054,7 +3163,7 @@ type AdjustPointsResponse struct {
 
 func (x *AdjustPointsResponse) Reset() {
 	*x = AdjustPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3066,7 +3175,7 @@ func (x *AdjustPointsResponse) String() string {
 func (*AdjustPointsResponse) ProtoMessage() {}
 
 func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[44]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3079,7 +3188,7 @@ func (x *AdjustPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustPointsResponse.ProtoReflect.Descriptor instead.
 func (*AdjustPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{44}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AdjustPointsResponse) GetEntry() *Entry {
@@ -3107,7 +3216,7 @@ type FreezeAccountRequest struct {
 
 func (x *FreezeAccountRequest) Reset() {
 	*x = FreezeAccountRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3119,7 +3228,7 @@ func (x *FreezeAccountRequest) String() string {
 func (*FreezeAccountRequest) ProtoMessage() {}
 
 func (x *FreezeAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[45]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3132,7 +3241,7 @@ func (x *FreezeAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeAccountRequest.ProtoReflect.Descriptor instead.
 func (*FreezeAccountRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{45}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *FreezeAccountRequest) GetProgram() string {
@@ -3186,7 +3295,7 @@ type FreezeAccountResponse struct {
 
 func (x *FreezeAccountResponse) Reset() {
 	*x = FreezeAccountResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3198,7 +3307,7 @@ func (x *FreezeAccountResponse) String() string {
 func (*FreezeAccountResponse) ProtoMessage() {}
 
 func (x *FreezeAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[46]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3211,7 +3320,7 @@ func (x *FreezeAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeAccountResponse.ProtoReflect.Descriptor instead.
 func (*FreezeAccountResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{46}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *FreezeAccountResponse) GetEntry() *Entry {
@@ -3239,7 +3348,7 @@ type ExtendExpiryRequest struct {
 
 func (x *ExtendExpiryRequest) Reset() {
 	*x = ExtendExpiryRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3251,7 +3360,7 @@ func (x *ExtendExpiryRequest) String() string {
 func (*ExtendExpiryRequest) ProtoMessage() {}
 
 func (x *ExtendExpiryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[47]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3264,7 +3373,7 @@ func (x *ExtendExpiryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendExpiryRequest.ProtoReflect.Descriptor instead.
 func (*ExtendExpiryRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{47}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ExtendExpiryRequest) GetProgram() string {
@@ -3319,7 +3428,7 @@ type ExtendExpiryResponse struct {
 
 func (x *ExtendExpiryResponse) Reset() {
 	*x = ExtendExpiryResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3331,7 +3440,7 @@ func (x *ExtendExpiryResponse) String() string {
 func (*ExtendExpiryResponse) ProtoMessage() {}
 
 func (x *ExtendExpiryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[48]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3344,7 +3453,7 @@ func (x *ExtendExpiryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendExpiryResponse.ProtoReflect.Descriptor instead.
 func (*ExtendExpiryResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{48}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ExtendExpiryResponse) GetEntry() *Entry {
@@ -3377,7 +3486,7 @@ type ImportPointsRequest struct {
 
 func (x *ImportPointsRequest) Reset() {
 	*x = ImportPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3389,7 +3498,7 @@ func (x *ImportPointsRequest) String() string {
 func (*ImportPointsRequest) ProtoMessage() {}
 
 func (x *ImportPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[49]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3402,7 +3511,7 @@ func (x *ImportPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPointsRequest.ProtoReflect.Descriptor instead.
 func (*ImportPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{49}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ImportPointsRequest) GetProgram() string {
@@ -3478,7 +3587,7 @@ type ImportPointsResponse struct {
 
 func (x *ImportPointsResponse) Reset() {
 	*x = ImportPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3490,7 +3599,7 @@ func (x *ImportPointsResponse) String() string {
 func (*ImportPointsResponse) ProtoMessage() {}
 
 func (x *ImportPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[50]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3503,7 +3612,7 @@ func (x *ImportPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPointsResponse.ProtoReflect.Descriptor instead.
 func (*ImportPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{50}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ImportPointsResponse) GetEntry() *Entry {
@@ -3531,7 +3640,7 @@ type TransferPointsRequest struct {
 
 func (x *TransferPointsRequest) Reset() {
 	*x = TransferPointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3543,7 +3652,7 @@ func (x *TransferPointsRequest) String() string {
 func (*TransferPointsRequest) ProtoMessage() {}
 
 func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[51]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3556,7 +3665,7 @@ func (x *TransferPointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsRequest.ProtoReflect.Descriptor instead.
 func (*TransferPointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{51}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *TransferPointsRequest) GetProgram() string {
@@ -3611,7 +3720,7 @@ type TransferPointsResponse struct {
 
 func (x *TransferPointsResponse) Reset() {
 	*x = TransferPointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3623,7 +3732,7 @@ func (x *TransferPointsResponse) String() string {
 func (*TransferPointsResponse) ProtoMessage() {}
 
 func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[52]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3636,7 +3745,7 @@ func (x *TransferPointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPointsResponse.ProtoReflect.Descriptor instead.
 func (*TransferPointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{52}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *TransferPointsResponse) GetEntry() *Entry {
@@ -3663,7 +3772,7 @@ type DonatePointsRequest struct {
 
 func (x *DonatePointsRequest) Reset() {
 	*x = DonatePointsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3675,7 +3784,7 @@ func (x *DonatePointsRequest) String() string {
 func (*DonatePointsRequest) ProtoMessage() {}
 
 func (x *DonatePointsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[53]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3688,7 +3797,7 @@ func (x *DonatePointsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DonatePointsRequest.ProtoReflect.Descriptor instead.
 func (*DonatePointsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{53}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *DonatePointsRequest) GetProgram() string {
@@ -3743,7 +3852,7 @@ type DonatePointsResponse struct {
 
 func (x *DonatePointsResponse) Reset() {
 	*x = DonatePointsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3755,7 +3864,7 @@ func (x *DonatePointsResponse) String() string {
 func (*DonatePointsResponse) ProtoMessage() {}
 
 func (x *DonatePointsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[54]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3768,7 +3877,7 @@ func (x *DonatePointsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DonatePointsResponse.ProtoReflect.Descriptor instead.
 func (*DonatePointsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{54}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *DonatePointsResponse) GetEntry() *Entry {
@@ -3787,7 +3896,7 @@ type ListCausesRequest struct {
 
 func (x *ListCausesRequest) Reset() {
 	*x = ListCausesRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3799,7 +3908,7 @@ func (x *ListCausesRequest) String() string {
 func (*ListCausesRequest) ProtoMessage() {}
 
 func (x *ListCausesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[55]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3812,7 +3921,7 @@ func (x *ListCausesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCausesRequest.ProtoReflect.Descriptor instead.
 func (*ListCausesRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{55}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListCausesRequest) GetProgram() string {
@@ -3840,7 +3949,7 @@ type CauseTotal struct {
 
 func (x *CauseTotal) Reset() {
 	*x = CauseTotal{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3852,7 +3961,7 @@ func (x *CauseTotal) String() string {
 func (*CauseTotal) ProtoMessage() {}
 
 func (x *CauseTotal) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[56]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3865,7 +3974,7 @@ func (x *CauseTotal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CauseTotal.ProtoReflect.Descriptor instead.
 func (*CauseTotal) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{56}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *CauseTotal) GetCause() string {
@@ -3913,7 +4022,7 @@ type ListCausesResponse struct {
 
 func (x *ListCausesResponse) Reset() {
 	*x = ListCausesResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3925,7 +4034,7 @@ func (x *ListCausesResponse) String() string {
 func (*ListCausesResponse) ProtoMessage() {}
 
 func (x *ListCausesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[57]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3938,7 +4047,7 @@ func (x *ListCausesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCausesResponse.ProtoReflect.Descriptor instead.
 func (*ListCausesResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{57}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ListCausesResponse) GetCauses() []*CauseTotal {
@@ -3959,7 +4068,7 @@ type GetTransferRequest struct {
 
 func (x *GetTransferRequest) Reset() {
 	*x = GetTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3971,7 +4080,7 @@ func (x *GetTransferRequest) String() string {
 func (*GetTransferRequest) ProtoMessage() {}
 
 func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[58]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3984,7 +4093,7 @@ func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
 func (*GetTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{58}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GetTransferRequest) GetProgram() string {
@@ -4014,7 +4123,7 @@ type GetTransferResponse struct {
 
 func (x *GetTransferResponse) Reset() {
 	*x = GetTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4026,7 +4135,7 @@ func (x *GetTransferResponse) String() string {
 func (*GetTransferResponse) ProtoMessage() {}
 
 func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[59]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4039,7 +4148,7 @@ func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
 func (*GetTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{59}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GetTransferResponse) GetState() TransferState {
@@ -4081,7 +4190,7 @@ type ProposeTransferRequest struct {
 
 func (x *ProposeTransferRequest) Reset() {
 	*x = ProposeTransferRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4093,7 +4202,7 @@ func (x *ProposeTransferRequest) String() string {
 func (*ProposeTransferRequest) ProtoMessage() {}
 
 func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[60]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4106,7 +4215,7 @@ func (x *ProposeTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferRequest.ProtoReflect.Descriptor instead.
 func (*ProposeTransferRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{60}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ProposeTransferRequest) GetProgram() string {
@@ -4160,7 +4269,7 @@ type ProposeTransferResponse struct {
 
 func (x *ProposeTransferResponse) Reset() {
 	*x = ProposeTransferResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4172,7 +4281,7 @@ func (x *ProposeTransferResponse) String() string {
 func (*ProposeTransferResponse) ProtoMessage() {}
 
 func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[61]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4185,7 +4294,7 @@ func (x *ProposeTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeTransferResponse.ProtoReflect.Descriptor instead.
 func (*ProposeTransferResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{61}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ProposeTransferResponse) GetProposal() *AdjustmentProposal {
@@ -4211,7 +4320,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4223,7 +4332,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[62]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4236,7 +4345,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{62}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -4283,7 +4392,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4295,7 +4404,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4308,7 +4417,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{63}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4330,7 +4439,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4342,7 +4451,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4355,7 +4464,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{64}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -4390,7 +4499,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4402,7 +4511,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4415,7 +4524,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{65}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4444,7 +4553,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4456,7 +4565,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4469,7 +4578,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{66}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -4502,7 +4611,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4514,7 +4623,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4527,7 +4636,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{67}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4551,7 +4660,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4563,7 +4672,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4576,7 +4685,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{68}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -4618,7 +4727,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4630,7 +4739,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4643,7 +4752,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{69}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -4746,21 +4855,31 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\a \x01(\tR\amessage\"P\n" +
 	"\x16GetEventStatusResponse\x126\n" +
-	"\x06events\x18\x01 \x03(\v2\x1e.laurel.accrual.v1.EventStatusR\x06events\"N\n" +
+	"\x06events\x18\x01 \x03(\v2\x1e.laurel.accrual.v1.EventStatusR\x06events\"\xa0\x01\n" +
 	"\x13VerifyLedgerRequest\x12!\n" +
 	"\aprogram\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\aprogram\x12\x14\n" +
-	"\x05tiers\x18\x02 \x01(\bR\x05tiers\"C\n" +
+	"\x05tiers\x18\x02 \x01(\bR\x05tiers\x12)\n" +
+	"\x10since_checkpoint\x18\x03 \x01(\bR\x0fsinceCheckpoint\x12%\n" +
+	"\x0eset_checkpoint\x18\x04 \x01(\bR\rsetCheckpoint\"C\n" +
 	"\x05Check\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail\"\xd7\x01\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"\xdf\x02\n" +
 	"\x14VerifyLedgerResponse\x12\x18\n" +
 	"\aentries\x18\x01 \x01(\x03R\aentries\x12\x1a\n" +
 	"\baccounts\x18\x02 \x01(\x03R\baccounts\x120\n" +
 	"\x06checks\x18\x03 \x03(\v2\x18.laurel.accrual.v1.CheckR\x06checks\x12\x12\n" +
 	"\x04done\x18\x04 \x01(\bR\x04done\x12\x0e\n" +
 	"\x02ok\x18\x05 \x01(\bR\x02ok\x123\n" +
-	"\x05tiers\x18\x06 \x03(\v2\x1d.laurel.accrual.v1.LedgerTierR\x05tiers\":\n" +
+	"\x05tiers\x18\x06 \x03(\v2\x1d.laurel.accrual.v1.LedgerTierR\x05tiers\x129\n" +
+	"\x05since\x18\a \x01(\v2#.laurel.accrual.v1.LedgerCheckpointR\x05since\x125\n" +
+	"\x03set\x18\b \x01(\v2#.laurel.accrual.v1.LedgerCheckpointR\x03set\x12\x14\n" +
+	"\x05notes\x18\t \x03(\tR\x05notes\"\x85\x01\n" +
+	"\x10LedgerCheckpoint\x12;\n" +
+	"\vverified_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"verifiedAt\x12\x18\n" +
+	"\aentries\x18\x02 \x01(\x03R\aentries\x12\x1a\n" +
+	"\baccounts\x18\x03 \x01(\x03R\baccounts\":\n" +
 	"\n" +
 	"LedgerTier\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
@@ -5092,7 +5211,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 71)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(TransferState)(0),                      // 1: laurel.accrual.v1.TransferState
@@ -5115,189 +5234,193 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*VerifyLedgerRequest)(nil),             // 18: laurel.accrual.v1.VerifyLedgerRequest
 	(*Check)(nil),                           // 19: laurel.accrual.v1.Check
 	(*VerifyLedgerResponse)(nil),            // 20: laurel.accrual.v1.VerifyLedgerResponse
-	(*LedgerTier)(nil),                      // 21: laurel.accrual.v1.LedgerTier
-	(*DeadLetter)(nil),                      // 22: laurel.accrual.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),          // 23: laurel.accrual.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),         // 24: laurel.accrual.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),            // 25: laurel.accrual.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),           // 26: laurel.accrual.v1.GetDeadLetterResponse
-	(*RedriveDeadLetterRequest)(nil),        // 27: laurel.accrual.v1.RedriveDeadLetterRequest
-	(*RedriveDeadLetterResponse)(nil),       // 28: laurel.accrual.v1.RedriveDeadLetterResponse
-	(*PreviewOrderRequest)(nil),             // 29: laurel.accrual.v1.PreviewOrderRequest
-	(*PreviewOrderResponse)(nil),            // 30: laurel.accrual.v1.PreviewOrderResponse
-	(*GetFinalityRequest)(nil),              // 31: laurel.accrual.v1.GetFinalityRequest
-	(*GetFinalityResponse)(nil),             // 32: laurel.accrual.v1.GetFinalityResponse
-	(*GetControlTotalsRequest)(nil),         // 33: laurel.accrual.v1.GetControlTotalsRequest
-	(*GetControlTotalsResponse)(nil),        // 34: laurel.accrual.v1.GetControlTotalsResponse
-	(*AwardPointsRequest)(nil),              // 35: laurel.accrual.v1.AwardPointsRequest
-	(*AwardPointsResponse)(nil),             // 36: laurel.accrual.v1.AwardPointsResponse
-	(*HoldPointsRequest)(nil),               // 37: laurel.accrual.v1.HoldPointsRequest
-	(*HoldPointsResponse)(nil),              // 38: laurel.accrual.v1.HoldPointsResponse
-	(*CaptureHoldRequest)(nil),              // 39: laurel.accrual.v1.CaptureHoldRequest
-	(*CaptureHoldResponse)(nil),             // 40: laurel.accrual.v1.CaptureHoldResponse
-	(*VoidHoldRequest)(nil),                 // 41: laurel.accrual.v1.VoidHoldRequest
-	(*VoidHoldResponse)(nil),                // 42: laurel.accrual.v1.VoidHoldResponse
-	(*RefundCaptureRequest)(nil),            // 43: laurel.accrual.v1.RefundCaptureRequest
-	(*RefundCaptureResponse)(nil),           // 44: laurel.accrual.v1.RefundCaptureResponse
-	(*AdjustPointsRequest)(nil),             // 45: laurel.accrual.v1.AdjustPointsRequest
-	(*AdjustPointsResponse)(nil),            // 46: laurel.accrual.v1.AdjustPointsResponse
-	(*FreezeAccountRequest)(nil),            // 47: laurel.accrual.v1.FreezeAccountRequest
-	(*FreezeAccountResponse)(nil),           // 48: laurel.accrual.v1.FreezeAccountResponse
-	(*ExtendExpiryRequest)(nil),             // 49: laurel.accrual.v1.ExtendExpiryRequest
-	(*ExtendExpiryResponse)(nil),            // 50: laurel.accrual.v1.ExtendExpiryResponse
-	(*ImportPointsRequest)(nil),             // 51: laurel.accrual.v1.ImportPointsRequest
-	(*ImportPointsResponse)(nil),            // 52: laurel.accrual.v1.ImportPointsResponse
-	(*TransferPointsRequest)(nil),           // 53: laurel.accrual.v1.TransferPointsRequest
-	(*TransferPointsResponse)(nil),          // 54: laurel.accrual.v1.TransferPointsResponse
-	(*DonatePointsRequest)(nil),             // 55: laurel.accrual.v1.DonatePointsRequest
-	(*DonatePointsResponse)(nil),            // 56: laurel.accrual.v1.DonatePointsResponse
-	(*ListCausesRequest)(nil),               // 57: laurel.accrual.v1.ListCausesRequest
-	(*CauseTotal)(nil),                      // 58: laurel.accrual.v1.CauseTotal
-	(*ListCausesResponse)(nil),              // 59: laurel.accrual.v1.ListCausesResponse
-	(*GetTransferRequest)(nil),              // 60: laurel.accrual.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),             // 61: laurel.accrual.v1.GetTransferResponse
-	(*ProposeTransferRequest)(nil),          // 62: laurel.accrual.v1.ProposeTransferRequest
-	(*ProposeTransferResponse)(nil),         // 63: laurel.accrual.v1.ProposeTransferResponse
-	(*ProposeAdjustmentRequest)(nil),        // 64: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 65: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 66: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 67: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 68: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 69: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 70: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 71: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 72: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 73: laurel.type.v1.Position
-	(*Account)(nil),                         // 74: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 75: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 76: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 77: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 78: laurel.accrual.v1.StateAfter
-	(*Finality)(nil),                        // 79: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 80: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 81: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 82: laurel.accrual.v1.AdjustmentProposal
+	(*LedgerCheckpoint)(nil),                // 21: laurel.accrual.v1.LedgerCheckpoint
+	(*LedgerTier)(nil),                      // 22: laurel.accrual.v1.LedgerTier
+	(*DeadLetter)(nil),                      // 23: laurel.accrual.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),          // 24: laurel.accrual.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),         // 25: laurel.accrual.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),            // 26: laurel.accrual.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),           // 27: laurel.accrual.v1.GetDeadLetterResponse
+	(*RedriveDeadLetterRequest)(nil),        // 28: laurel.accrual.v1.RedriveDeadLetterRequest
+	(*RedriveDeadLetterResponse)(nil),       // 29: laurel.accrual.v1.RedriveDeadLetterResponse
+	(*PreviewOrderRequest)(nil),             // 30: laurel.accrual.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),            // 31: laurel.accrual.v1.PreviewOrderResponse
+	(*GetFinalityRequest)(nil),              // 32: laurel.accrual.v1.GetFinalityRequest
+	(*GetFinalityResponse)(nil),             // 33: laurel.accrual.v1.GetFinalityResponse
+	(*GetControlTotalsRequest)(nil),         // 34: laurel.accrual.v1.GetControlTotalsRequest
+	(*GetControlTotalsResponse)(nil),        // 35: laurel.accrual.v1.GetControlTotalsResponse
+	(*AwardPointsRequest)(nil),              // 36: laurel.accrual.v1.AwardPointsRequest
+	(*AwardPointsResponse)(nil),             // 37: laurel.accrual.v1.AwardPointsResponse
+	(*HoldPointsRequest)(nil),               // 38: laurel.accrual.v1.HoldPointsRequest
+	(*HoldPointsResponse)(nil),              // 39: laurel.accrual.v1.HoldPointsResponse
+	(*CaptureHoldRequest)(nil),              // 40: laurel.accrual.v1.CaptureHoldRequest
+	(*CaptureHoldResponse)(nil),             // 41: laurel.accrual.v1.CaptureHoldResponse
+	(*VoidHoldRequest)(nil),                 // 42: laurel.accrual.v1.VoidHoldRequest
+	(*VoidHoldResponse)(nil),                // 43: laurel.accrual.v1.VoidHoldResponse
+	(*RefundCaptureRequest)(nil),            // 44: laurel.accrual.v1.RefundCaptureRequest
+	(*RefundCaptureResponse)(nil),           // 45: laurel.accrual.v1.RefundCaptureResponse
+	(*AdjustPointsRequest)(nil),             // 46: laurel.accrual.v1.AdjustPointsRequest
+	(*AdjustPointsResponse)(nil),            // 47: laurel.accrual.v1.AdjustPointsResponse
+	(*FreezeAccountRequest)(nil),            // 48: laurel.accrual.v1.FreezeAccountRequest
+	(*FreezeAccountResponse)(nil),           // 49: laurel.accrual.v1.FreezeAccountResponse
+	(*ExtendExpiryRequest)(nil),             // 50: laurel.accrual.v1.ExtendExpiryRequest
+	(*ExtendExpiryResponse)(nil),            // 51: laurel.accrual.v1.ExtendExpiryResponse
+	(*ImportPointsRequest)(nil),             // 52: laurel.accrual.v1.ImportPointsRequest
+	(*ImportPointsResponse)(nil),            // 53: laurel.accrual.v1.ImportPointsResponse
+	(*TransferPointsRequest)(nil),           // 54: laurel.accrual.v1.TransferPointsRequest
+	(*TransferPointsResponse)(nil),          // 55: laurel.accrual.v1.TransferPointsResponse
+	(*DonatePointsRequest)(nil),             // 56: laurel.accrual.v1.DonatePointsRequest
+	(*DonatePointsResponse)(nil),            // 57: laurel.accrual.v1.DonatePointsResponse
+	(*ListCausesRequest)(nil),               // 58: laurel.accrual.v1.ListCausesRequest
+	(*CauseTotal)(nil),                      // 59: laurel.accrual.v1.CauseTotal
+	(*ListCausesResponse)(nil),              // 60: laurel.accrual.v1.ListCausesResponse
+	(*GetTransferRequest)(nil),              // 61: laurel.accrual.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),             // 62: laurel.accrual.v1.GetTransferResponse
+	(*ProposeTransferRequest)(nil),          // 63: laurel.accrual.v1.ProposeTransferRequest
+	(*ProposeTransferResponse)(nil),         // 64: laurel.accrual.v1.ProposeTransferResponse
+	(*ProposeAdjustmentRequest)(nil),        // 65: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 66: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 67: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 68: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 69: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 70: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 71: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 72: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 73: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 74: laurel.type.v1.Position
+	(*Account)(nil),                         // 75: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 76: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 77: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 78: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 79: laurel.accrual.v1.StateAfter
+	(*Finality)(nil),                        // 80: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 81: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 82: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 83: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	72, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	72, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	73, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	74, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	73, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	75, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	73, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	73, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	73, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	74, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	75, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	74, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	76, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	74, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	7,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	75, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	74, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	75, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	75, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	73, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	76, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	75, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	76, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	76, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	74, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	16, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	19, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
-	21, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
-	72, // 17: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
-	22, // 18: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
-	22, // 19: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	76, // 20: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	72, // 21: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	77, // 22: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	78, // 23: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	72, // 24: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	79, // 25: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	80, // 26: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	79, // 27: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	75, // 28: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	81, // 29: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	75, // 30: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 31: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 32: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 33: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 34: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 35: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 36: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 37: laurel.accrual.v1.ImportPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 38: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	75, // 39: laurel.accrual.v1.DonatePointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	58, // 40: laurel.accrual.v1.ListCausesResponse.causes:type_name -> laurel.accrual.v1.CauseTotal
-	1,  // 41: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
-	75, // 42: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
-	75, // 43: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
-	82, // 44: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	82, // 45: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	82, // 46: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	75, // 47: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	82, // 48: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	82, // 49: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	2,  // 50: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	4,  // 51: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	6,  // 52: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	9,  // 53: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	11, // 54: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	13, // 55: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	15, // 56: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	18, // 57: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	23, // 58: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	25, // 59: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	27, // 60: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	29, // 61: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	31, // 62: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	33, // 63: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	35, // 64: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	37, // 65: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	39, // 66: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	41, // 67: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	43, // 68: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	45, // 69: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	47, // 70: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
-	49, // 71: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
-	51, // 72: laurel.accrual.v1.AccrualService.ImportPoints:input_type -> laurel.accrual.v1.ImportPointsRequest
-	53, // 73: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
-	55, // 74: laurel.accrual.v1.AccrualService.DonatePoints:input_type -> laurel.accrual.v1.DonatePointsRequest
-	57, // 75: laurel.accrual.v1.AccrualService.ListCauses:input_type -> laurel.accrual.v1.ListCausesRequest
-	60, // 76: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
-	62, // 77: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
-	64, // 78: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	66, // 79: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	68, // 80: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	70, // 81: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	3,  // 82: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	5,  // 83: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	8,  // 84: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	10, // 85: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	12, // 86: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	14, // 87: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	17, // 88: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	20, // 89: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	24, // 90: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	26, // 91: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	28, // 92: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	30, // 93: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	32, // 94: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	34, // 95: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	36, // 96: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	38, // 97: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	40, // 98: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	42, // 99: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	44, // 100: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	46, // 101: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	48, // 102: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
-	50, // 103: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
-	52, // 104: laurel.accrual.v1.AccrualService.ImportPoints:output_type -> laurel.accrual.v1.ImportPointsResponse
-	54, // 105: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
-	56, // 106: laurel.accrual.v1.AccrualService.DonatePoints:output_type -> laurel.accrual.v1.DonatePointsResponse
-	59, // 107: laurel.accrual.v1.AccrualService.ListCauses:output_type -> laurel.accrual.v1.ListCausesResponse
-	61, // 108: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
-	63, // 109: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
-	65, // 110: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	67, // 111: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	69, // 112: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	71, // 113: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	82, // [82:114] is the sub-list for method output_type
-	50, // [50:82] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	22, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
+	21, // 17: laurel.accrual.v1.VerifyLedgerResponse.since:type_name -> laurel.accrual.v1.LedgerCheckpoint
+	21, // 18: laurel.accrual.v1.VerifyLedgerResponse.set:type_name -> laurel.accrual.v1.LedgerCheckpoint
+	73, // 19: laurel.accrual.v1.LedgerCheckpoint.verified_at:type_name -> google.protobuf.Timestamp
+	73, // 20: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	23, // 21: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
+	23, // 22: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
+	77, // 23: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	73, // 24: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	78, // 25: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	79, // 26: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	73, // 27: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	80, // 28: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	81, // 29: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	80, // 30: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	76, // 31: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	82, // 32: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	76, // 33: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 34: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 35: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 36: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 37: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 38: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 39: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 40: laurel.accrual.v1.ImportPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 41: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 42: laurel.accrual.v1.DonatePointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	59, // 43: laurel.accrual.v1.ListCausesResponse.causes:type_name -> laurel.accrual.v1.CauseTotal
+	1,  // 44: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
+	76, // 45: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
+	76, // 46: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
+	83, // 47: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	83, // 48: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	83, // 49: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	76, // 50: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	83, // 51: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	83, // 52: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	2,  // 53: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	4,  // 54: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	6,  // 55: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	9,  // 56: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	11, // 57: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	13, // 58: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	15, // 59: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	18, // 60: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	24, // 61: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	26, // 62: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	28, // 63: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	30, // 64: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	32, // 65: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	34, // 66: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	36, // 67: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	38, // 68: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	40, // 69: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	42, // 70: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	44, // 71: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	46, // 72: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	48, // 73: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	50, // 74: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
+	52, // 75: laurel.accrual.v1.AccrualService.ImportPoints:input_type -> laurel.accrual.v1.ImportPointsRequest
+	54, // 76: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
+	56, // 77: laurel.accrual.v1.AccrualService.DonatePoints:input_type -> laurel.accrual.v1.DonatePointsRequest
+	58, // 78: laurel.accrual.v1.AccrualService.ListCauses:input_type -> laurel.accrual.v1.ListCausesRequest
+	61, // 79: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
+	63, // 80: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
+	65, // 81: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	67, // 82: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	69, // 83: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	71, // 84: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	3,  // 85: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	5,  // 86: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	8,  // 87: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	10, // 88: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	12, // 89: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	14, // 90: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	17, // 91: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	20, // 92: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	25, // 93: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	27, // 94: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	29, // 95: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	31, // 96: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	33, // 97: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	35, // 98: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	37, // 99: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	39, // 100: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	41, // 101: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	43, // 102: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	45, // 103: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	47, // 104: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	49, // 105: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	51, // 106: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
+	53, // 107: laurel.accrual.v1.AccrualService.ImportPoints:output_type -> laurel.accrual.v1.ImportPointsResponse
+	55, // 108: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
+	57, // 109: laurel.accrual.v1.AccrualService.DonatePoints:output_type -> laurel.accrual.v1.DonatePointsResponse
+	60, // 110: laurel.accrual.v1.AccrualService.ListCauses:output_type -> laurel.accrual.v1.ListCausesResponse
+	62, // 111: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
+	64, // 112: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
+	66, // 113: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	68, // 114: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	70, // 115: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	72, // 116: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	85, // [85:117] is the sub-list for method output_type
+	53, // [53:85] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -5316,7 +5439,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   70,
+			NumMessages:   71,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -58,6 +58,10 @@ const (
 	EntryKind_ENTRY_KIND_TRANSFER_IN EntryKind = 14
 	// Points were given a later last day.
 	EntryKind_ENTRY_KIND_EXTEND EntryKind = 15
+	// Points came over that the account had in another system.
+	EntryKind_ENTRY_KIND_IMPORT EntryKind = 16
+	// Active points were given to a cause.
+	EntryKind_ENTRY_KIND_DONATE EntryKind = 17
 )
 
 // Enum value maps for EntryKind.
@@ -79,6 +83,8 @@ var (
 		13: "ENTRY_KIND_TRANSFER_OUT",
 		14: "ENTRY_KIND_TRANSFER_IN",
 		15: "ENTRY_KIND_EXTEND",
+		16: "ENTRY_KIND_IMPORT",
+		17: "ENTRY_KIND_DONATE",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED":  0,
@@ -97,6 +103,8 @@ var (
 		"ENTRY_KIND_TRANSFER_OUT": 13,
 		"ENTRY_KIND_TRANSFER_IN":  14,
 		"ENTRY_KIND_EXTEND":       15,
+		"ENTRY_KIND_IMPORT":       16,
+		"ENTRY_KIND_DONATE":       17,
 	}
 )
 
@@ -170,6 +178,10 @@ const (
 	MovementKind_MOVEMENT_KIND_PUT_OFF MovementKind = 18
 	// They are in the lot with the later day.
 	MovementKind_MOVEMENT_KIND_EXTEND MovementKind = 19
+	// Points came over from another system.
+	MovementKind_MOVEMENT_KIND_IMPORT MovementKind = 20
+	// Active points were given to a cause; the redeemer names it.
+	MovementKind_MOVEMENT_KIND_DONATE MovementKind = 21
 )
 
 // Enum value maps for MovementKind.
@@ -195,6 +207,8 @@ var (
 		17: "MOVEMENT_KIND_FEE",
 		18: "MOVEMENT_KIND_PUT_OFF",
 		19: "MOVEMENT_KIND_EXTEND",
+		20: "MOVEMENT_KIND_IMPORT",
+		21: "MOVEMENT_KIND_DONATE",
 	}
 	MovementKind_value = map[string]int32{
 		"MOVEMENT_KIND_UNSPECIFIED": 0,
@@ -217,6 +231,8 @@ var (
 		"MOVEMENT_KIND_FEE":         17,
 		"MOVEMENT_KIND_PUT_OFF":     18,
 		"MOVEMENT_KIND_EXTEND":      19,
+		"MOVEMENT_KIND_IMPORT":      20,
+		"MOVEMENT_KIND_DONATE":      21,
 	}
 )
 
@@ -252,7 +268,7 @@ type Posting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The account's pending, active, held, debt; or the programme's issued/<issuer>, expired, redeemed/<redeemer>, adjusted, forgiven,
-	// in_transit, fees.
+	// in_transit, fees, imported/<issuer>, donated/<cause>.
 	Bucket        string `protobuf:"bytes,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
 	Points        int64  `protobuf:"varint,3,opt,name=points,proto3" json:"points,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -323,7 +339,7 @@ type Movement struct {
 	// How many points, always positive.
 	Points int64 `protobuf:"varint,6,opt,name=points,proto3" json:"points,omitempty"`
 	// Where captured or refunded points were spent: the issuer owes this partner for them. The operator for fees. Also, for points of another
-	// issuer's lot that a reversal or a pay-off took: to whom they went.
+	// issuer's lot that a reversal or a pay-off took: to whom they went. The cause of points that were given to one.
 	Redeemer string `protobuf:"bytes,7,opt,name=redeemer,proto3" json:"redeemer,omitempty"`
 	// Above 0: the points are rolling, that is they have no day of their own but that of the account; see Lot.
 	RollingLife   int32 `protobuf:"varint,8,opt,name=rolling_life,json=rollingLife,proto3" json:"rolling_life,omitempty"`
@@ -1463,13 +1479,68 @@ func (x *ExtensionPart) GetExpiryDay() string {
 	return ""
 }
 
+// ImportPart says from where an entry brought points over.
+type ImportPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The system in which the account had them before.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// Civil day on which they were given there (YYYY-MM-DD); empty: it was not said.
+	IssuedDay     string `protobuf:"bytes,2,opt,name=issued_day,json=issuedDay,proto3" json:"issued_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPart) Reset() {
+	*x = ImportPart{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPart) ProtoMessage() {}
+
+func (x *ImportPart) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPart.ProtoReflect.Descriptor instead.
+func (*ImportPart) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ImportPart) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ImportPart) GetIssuedDay() string {
+	if x != nil {
+		return x.IssuedDay
+	}
+	return ""
+}
+
 // Entry is one immutable line of the ledger.
 type Entry struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
 	// Business key, unique in the programme: order/<merchant>/<order>/<n>, action/<source>/<id>, enrol/<account>/<member>,
 	// segment/<account>/<segment>/<n>, cmd/<caller>/<idempotency key>, due/<account>/<seq>,
-	// transfer/<key of the entry that sent> or the same with /back.
+	// transfer/<key of the entry that sent> or the same with /back, import/<source>/<idempotency key>.
 	Key     string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// Dense per account, from 1.
@@ -1500,7 +1571,7 @@ type Entry struct {
 	Action *ActionPart `protobuf:"bytes,20,opt,name=action,proto3" json:"action,omitempty"`
 	// For enrolments.
 	Enrolment *EnrolmentPart `protobuf:"bytes,21,opt,name=enrolment,proto3" json:"enrolment,omitempty"`
-	// For awards, holds, captures, voids, refunds, adjustments, what sends or extends points and what freezes an account. Absent where a hold lapsed by itself.
+	// For awards, holds, captures, voids, refunds, adjustments, what sends, extends, imports or donates points and what freezes an account. Absent where a hold lapsed by itself.
 	Command *CommandPart `protobuf:"bytes,22,opt,name=command,proto3" json:"command,omitempty"`
 	// For holds, captures and voids.
 	Hold *HoldPart `protobuf:"bytes,23,opt,name=hold,proto3" json:"hold,omitempty"`
@@ -1516,13 +1587,15 @@ type Entry struct {
 	Extension *ExtensionPart `protobuf:"bytes,28,opt,name=extension,proto3" json:"extension,omitempty"`
 	// The first day on which the account's rolling points are gone from this entry on; empty: it did not move.
 	RollingExpiryDay string `protobuf:"bytes,29,opt,name=rolling_expiry_day,json=rollingExpiryDay,proto3" json:"rolling_expiry_day,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// For what brings points over from another system.
+	Import        *ImportPart `protobuf:"bytes,30,opt,name=import,proto3" json:"import,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1534,7 +1607,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1547,7 +1620,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1753,6 +1826,13 @@ func (x *Entry) GetRollingExpiryDay() string {
 	return ""
 }
 
+func (x *Entry) GetImport() *ImportPart {
+	if x != nil {
+		return x.Import
+	}
+	return nil
+}
+
 var File_laurel_accrual_v1_entry_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
@@ -1869,8 +1949,12 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"before_day\x18\x01 \x01(\tR\tbeforeDay\x12\x1d\n" +
 	"\n" +
-	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"\xd4\n" +
+	"expiry_day\x18\x02 \x01(\tR\texpiryDay\"C\n" +
 	"\n" +
+	"ImportPart\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1d\n" +
+	"\n" +
+	"issued_day\x18\x02 \x01(\tR\tissuedDay\"\x8b\v\n" +
 	"\x05Entry\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x18\n" +
@@ -1904,7 +1988,8 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x06freeze\x18\x1a \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06freeze\x12;\n" +
 	"\btransfer\x18\x1b \x01(\v2\x1f.laurel.accrual.v1.TransferPartR\btransfer\x12>\n" +
 	"\textension\x18\x1c \x01(\v2 .laurel.accrual.v1.ExtensionPartR\textension\x12,\n" +
-	"\x12rolling_expiry_day\x18\x1d \x01(\tR\x10rollingExpiryDay*\x86\x03\n" +
+	"\x12rolling_expiry_day\x18\x1d \x01(\tR\x10rollingExpiryDay\x125\n" +
+	"\x06import\x18\x1e \x01(\v2\x1d.laurel.accrual.v1.ImportPartR\x06import*\xb4\x03\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_EARN\x10\x01\x12\x16\n" +
@@ -1922,7 +2007,9 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_ADJUST\x10\f\x12\x1b\n" +
 	"\x17ENTRY_KIND_TRANSFER_OUT\x10\r\x12\x1a\n" +
 	"\x16ENTRY_KIND_TRANSFER_IN\x10\x0e\x12\x15\n" +
-	"\x11ENTRY_KIND_EXTEND\x10\x0f*\x97\x04\n" +
+	"\x11ENTRY_KIND_EXTEND\x10\x0f\x12\x15\n" +
+	"\x11ENTRY_KIND_IMPORT\x10\x10\x12\x15\n" +
+	"\x11ENTRY_KIND_DONATE\x10\x11*\xcb\x04\n" +
 	"\fMovementKind\x12\x1d\n" +
 	"\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MOVEMENT_KIND_EARN\x10\x01\x12\x19\n" +
@@ -1944,7 +2031,9 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\x15MOVEMENT_KIND_RECEIVE\x10\x10\x12\x15\n" +
 	"\x11MOVEMENT_KIND_FEE\x10\x11\x12\x19\n" +
 	"\x15MOVEMENT_KIND_PUT_OFF\x10\x12\x12\x18\n" +
-	"\x14MOVEMENT_KIND_EXTEND\x10\x13B\xd1\x01\n" +
+	"\x14MOVEMENT_KIND_EXTEND\x10\x13\x12\x18\n" +
+	"\x14MOVEMENT_KIND_IMPORT\x10\x14\x12\x18\n" +
+	"\x14MOVEMENT_KIND_DONATE\x10\x15B\xd1\x01\n" +
 	"\x15com.laurel.accrual.v1B\n" +
 	"EntryProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
@@ -1961,7 +2050,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -1980,20 +2069,21 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*RefundPart)(nil),            // 14: laurel.accrual.v1.RefundPart
 	(*TransferPart)(nil),          // 15: laurel.accrual.v1.TransferPart
 	(*ExtensionPart)(nil),         // 16: laurel.accrual.v1.ExtensionPart
-	(*Entry)(nil),                 // 17: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 18: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*ImportPart)(nil),            // 17: laurel.accrual.v1.ImportPart
+	(*Entry)(nil),                 // 18: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 19: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	18, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	19, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	19, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	20, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
 	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
 	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
 	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	19, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	19, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	19, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	20, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	20, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	20, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
 	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
 	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
 	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
@@ -2007,11 +2097,12 @@ var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	11, // 19: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
 	15, // 20: laurel.accrual.v1.Entry.transfer:type_name -> laurel.accrual.v1.TransferPart
 	16, // 21: laurel.accrual.v1.Entry.extension:type_name -> laurel.accrual.v1.ExtensionPart
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	17, // 22: laurel.accrual.v1.Entry.import:type_name -> laurel.accrual.v1.ImportPart
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -2026,7 +2117,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
