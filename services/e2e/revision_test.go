@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	mathrand "math/rand/v2"
 	"os"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	programmev1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/programme/v1"
@@ -27,12 +29,17 @@ const (
 	plotEnd    = "1998-03-01T00:00:00Z"
 	// chunkOrders is how many orders are published before somebody may be killed.
 	chunkOrders = 100
+	// plotDeeds is how many commands come at each of plotStops places.
+	plotDeeds, plotStops = 12, 4
 )
 
-// plot is one history: orders, and before some of them a revision of the programme.
+// plot is one history: orders, some of them told twice, and before some of them a revision of the programme, or commands.
 type plot struct {
 	groups    []orderfile.Group
-	revisions map[int]revision // by the order before which it comes; 0 has the first
+	again     map[int]orderfile.Group // by the order before which an earlier one is told again, by somebody else
+	revisions map[int]revision        // by the order before which it comes; 0 has the first
+	deeds     []deed
+	stops     map[int]int // how many of the deeds come before an order
 }
 
 // revision is one thing that is asked of the registry.
@@ -54,7 +61,10 @@ func newPlot(t *testing.T, r *mathrand.Rand) plot {
 		require.NotEqual(t, string(raw), text, "what is replaced must be there: %v", pairs)
 		return text
 	}
-	p := plot{groups: readOrders(t, slice(t, plotOrders))[:plotOrders], revisions: map[int]revision{0: {text: string(raw)}}}
+	p := plot{
+		groups: readOrders(t, slice(t, plotOrders))[:plotOrders], revisions: map[int]revision{0: {text: string(raw)}},
+		again: map[int]orderfile.Group{}, stops: map[int]int{},
+	}
 	slices.SortStableFunc(p.groups, func(a, b orderfile.Group) int { return a.Event.OccurredAt.Compare(b.Event.OccurredAt) })
 	second := 1 + r.IntN(plotOrders/3)
 	third := second + 1 + r.IntN(plotOrders/3)
@@ -69,6 +79,20 @@ func newPlot(t *testing.T, r *mathrand.Rand) plot {
 		text: change("from: 100.00", "from: 40.00", "from: 500.00", "from: 90.00", "one_step", "to_fit", "window_months: 12", "window_months: 6"),
 	}
 	p.revisions[fourth] = revision{base: 3, rollback: 1}
+	for range plotOrders / 20 {
+		at := 1 + r.IntN(plotOrders-1)
+		p.again[at] = p.groups[r.IntN(at)]
+	}
+	for range plotStops {
+		p.stops[plotOrders/5+r.IntN(plotOrders*4/5)] = plotDeeds
+	}
+	for _, at := range slices.Sorted(maps.Keys(p.stops)) {
+		var bought []string
+		for _, g := range p.groups[:at] {
+			bought = append(bought, g.Account)
+		}
+		p.deeds = append(p.deeds, drawDeeds(r, p.deeds, bought, plotDeeds)...)
+	}
 	t.Logf("revised before the orders %d, %d (from %s on) and %d", second, third, from, fourth)
 	return p
 }
@@ -120,6 +144,7 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 		s.random = r
 	}
 	var chunk []orderfile.Group
+	done := map[string]bson.M{}
 	for i, g := range p.groups {
 		if w.meanwhile != nil {
 			w.meanwhile(i)
@@ -129,6 +154,16 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 		}
 		if w.paused && i == len(p.groups)*2/3 {
 			s.wake()
+		}
+		if twice, ok := p.again[i]; ok {
+			s.publish(chunk)
+			chunk = chunk[:0]
+			s.tell("another", twice)
+		}
+		if n := p.stops[i]; n > 0 {
+			s.publish(chunk)
+			chunk = chunk[:0]
+			s.deeds(p.deeds[:len(done)+n], done)
 		}
 		if rev, revised := p.revisions[i]; revised {
 			s.publish(chunk)
@@ -148,13 +183,16 @@ func (p plot) play(t *testing.T, mongoURI string, w way, r *mathrand.Rand) map[s
 	s.publish(chunk)
 	require.Equal(t, w.killed, s.kills > 0, "killed %d times", s.kills)
 	s.pass(plotEnd)
-	return s.conclude()
+	all := s.conclude()
+	all["callers"] = books{documents: map[string]map[string]bson.M{"deeds": done}}
+	return all
 }
 
-// TestARevisionInTheMiddleGivesTheSameResult revises a programme at random places of a history, once so, once so: with
+// TestARevisionInTheMiddleGivesTheSameResult revises a programme at random places of a history in which orders come twice and callers award,
+// hold, capture, void, give back and adjust points, once so, once so: with
 // other lanes and batches, with services that are killed and started again, and with several replicas of each, some killed,
 // some asleep for a while. At the same place of the log all services
-// know the same revisions, and whoever was slower or died comes to the same books, to the last hash.
+// know the same revisions, and whoever was slower or died comes to the same answers and the same books, to the last hash.
 func TestARevisionInTheMiddleGivesTheSameResult(t *testing.T) {
 	t.Parallel()
 	buildServices(t)
@@ -164,6 +202,7 @@ func TestARevisionInTheMiddleGivesTheSameResult(t *testing.T) {
 	plot := newPlot(t, random(t))
 	want := plot.play(t, m.URI(), way{lanes: 2, batch: 512}, nil)
 	requireRevised(t, want)
+	requireDone(t, want)
 	for name, w := range map[string]way{
 		"one lane, batches of sixteen": {lanes: 1, batch: 16}, "killed, four lanes": {lanes: 4, batch: 512, killed: true},
 		"three replicas, killed and paused": {lanes: 2, batch: 64, replicas: 3, killed: true, paused: true},

@@ -267,9 +267,21 @@ func (s *stage) publish(groups []orderfile.Group) {
 		require.NoError(s.t, err)
 		batch = append(batch, m)
 	}
-	if len(batch) > 0 {
+	if len(batch) == 0 {
+		return
+	}
+	require.NoError(s.t, publish.All(s.t.Context(), s.bus, batch))
+	if s.random != nil { // who was not answered tells it again
 		require.NoError(s.t, publish.All(s.t.Context(), s.bus, batch))
 	}
+}
+
+// tell publishes an order from another source.
+func (s *stage) tell(source string, g orderfile.Group) {
+	s.t.Helper()
+	m, err := publish.Order("cdnow", source, g)
+	require.NoError(s.t, err)
+	require.NoError(s.t, publish.All(s.t.Context(), s.bus, []bus.Outgoing{m}))
 }
 
 // pass takes the clocks of all partitions to a time.
