@@ -19,8 +19,8 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
-// deed is one thing that is asked of an account in a plot.
-type deed struct {
+// wish is one thing that is asked of an account in a plot.
+type wish struct {
 	kind    string // award, hold, capture, void, refund or adjust
 	account string
 	points  int64
@@ -29,8 +29,8 @@ type deed struct {
 	of      int // which deed it ends or gives back
 }
 
-// drawDeeds draws deeds with accounts that have bought something, some of them with what deeds before them have set aside or spent.
-func drawDeeds(r *mathrand.Rand, before []deed, accounts []string, many int) []deed {
+// drawWishes draws deeds with accounts that have bought something, some of them with what deeds before them have set aside or spent.
+func drawWishes(r *mathrand.Rand, before []wish, accounts []string, many int) []wish {
 	all := before
 	last := func(kind string) (int, bool) {
 		for tries := 0; tries < 20 && len(all) > 0; tries++ {
@@ -41,7 +41,7 @@ func drawDeeds(r *mathrand.Rand, before []deed, accounts []string, many int) []d
 		return 0, false
 	}
 	for len(all) < len(before)+many {
-		d := deed{account: accounts[r.IntN(len(accounts))], points: 1 + r.Int64N(40)}
+		d := wish{account: accounts[r.IntN(len(accounts))], points: 1 + r.Int64N(40)}
 		switch r.IntN(8) {
 		case 0, 1:
 			d.kind, d.issuer = "award", []string{"", "bank", "radio"}[r.IntN(3)]
@@ -67,7 +67,7 @@ func drawDeeds(r *mathrand.Rand, before []deed, accounts []string, many int) []d
 }
 
 // ask asks for a deed until it is answered. What came of it is a hash, or why it was refused.
-func (d deed) ask(ctx context.Context, client accrualv1.AccrualServiceClient, key string, keys func(of int) string) (*accrualv1.Entry, error) {
+func (d wish) ask(ctx context.Context, client accrualv1.AccrualServiceClient, key string, keys func(of int) string) (*accrualv1.Entry, error) {
 	const program = "cdnow"
 	switch d.kind {
 	case "award":
@@ -92,7 +92,7 @@ func (d deed) ask(ctx context.Context, client accrualv1.AccrualServiceClient, ke
 }
 
 // deeds has those of the deeds done that are not, each once its account has heard all that was published. Somebody may be killed before each.
-func (s *stage) deeds(list []deed, done map[string]bson.M) {
+func (s *stage) deeds(list []wish, done map[string]bson.M) {
 	s.t.Helper()
 	key := func(n int) string { return fmt.Sprint("deed-", n) }
 	for n := len(done); n < len(list); n++ {

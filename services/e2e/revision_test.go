@@ -38,7 +38,7 @@ type plot struct {
 	groups    []orderfile.Group
 	again     map[int]orderfile.Group // by the order before which an earlier one is told again, by somebody else
 	revisions map[int]revision        // by the order before which it comes; 0 has the first
-	deeds     []deed
+	deeds     []wish
 	stops     map[int]int // how many of the deeds come before an order
 }
 
@@ -91,7 +91,7 @@ func newPlot(t *testing.T, r *mathrand.Rand) plot {
 		for _, g := range p.groups[:at] {
 			bought = append(bought, g.Account)
 		}
-		p.deeds = append(p.deeds, drawDeeds(r, p.deeds, bought, plotDeeds)...)
+		p.deeds = append(p.deeds, drawWishes(r, p.deeds, bought, plotDeeds)...)
 	}
 	t.Logf("revised before the orders %d, %d (from %s on) and %d", second, third, from, fourth)
 	return p
