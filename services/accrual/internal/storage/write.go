@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/totals"
@@ -100,8 +98,8 @@ func (s *Storage) insertEntries(ctx context.Context, entries []EntryWrite) error
 		}
 		docs[i] = document(&w, &doc, writeEntry)
 	}
-	if _, err := s.store.Collection(entriesName).InsertMany(ctx, docs); err != nil {
-		return fmt.Errorf("insert %d entries: %w", len(docs), err)
+	if err := s.store.InsertWritten(ctx, entriesName, docs); err != nil {
+		return fmt.Errorf("write entries: %w", err)
 	}
 	return nil
 }
@@ -110,24 +108,31 @@ func (s *Storage) replaceAccounts(ctx context.Context, accounts []AccountWrite) 
 	if len(accounts) == 0 {
 		return nil
 	}
-	models, w := make([]mongo.WriteModel, len(accounts)), encoder{make([]byte, 0, docBytes*len(accounts))}
-	inserted := int64(0)
-	for i, a := range accounts {
+	w := encoder{make([]byte, 0, docBytes*len(accounts))}
+	var opened []bson.Raw
+	var changed []store.Replacement
+	for _, a := range accounts {
 		d := accountToDoc(a.Account, a.Partition, a.Due)
-		doc := document(&w, &d, writeAccount)
 		if a.From == 0 {
-			models[i] = mongo.NewInsertOneModel().SetDocument(doc)
-			inserted++
+			opened = append(opened, document(&w, &d, writeAccount))
 			continue
 		}
-		filter := bson.D{{Key: "_id", Value: d.ID}, {Key: "version", Value: int64(a.From)}}
-		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(doc)
+		changed = append(changed, store.Replacement{
+			Filter: document(&w, &a, func(w *encoder, a *AccountWrite) {
+				w.text("_id", d.ID)
+				w.long("version", int64(a.From))
+			}),
+			Document: document(&w, &d, writeAccount),
+		})
 	}
-	result, err := s.store.Collection(accountsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	if err := s.store.InsertWritten(ctx, accountsName, opened); err != nil {
+		return fmt.Errorf("open accounts: %w", err)
+	}
+	matched, err := s.store.Replace(ctx, accountsName, changed)
 	if err != nil {
-		return fmt.Errorf("write %d accounts: %w", len(models), err)
+		return fmt.Errorf("write accounts: %w", err)
 	}
-	if result.MatchedCount != int64(len(models))-inserted {
+	if matched != len(changed) {
 		return fmt.Errorf("%w: an account has another version", store.ErrConflict)
 	}
 	return nil
