@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/totals"
 	"github.com/laurel-loyalty/laurel/services/internal/calendar"
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 )
 
 // VerifiedIn reads the accounts of a span as they stood at a checkpoint, in their order. One that cannot be read is left out, as
@@ -29,7 +30,7 @@ func (s *Storage) VerifiedIn(ctx context.Context, c Checkpoint, span Span, f fun
 	d := newDecoder()
 	return s.kept(ctx, bounds, func(raw bson.Raw) error {
 		var doc accountDoc
-		err := fields(raw, func(name []byte, v bsoncore.Value) error {
+		err := document.Fields(raw, func(name []byte, v bsoncore.Value) error {
 			if string(name) != "account" {
 				return nil
 			}

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
+
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 )
 
 // draw fills a document: every field that a document of its type may have, or some of them.
@@ -177,7 +179,7 @@ func TestNothingThatIsNotKnownIsPassedOver(t *testing.T) {
 				key, value := (*in)[field].Key, (*in)[field].Value
 				last := path[strings.LastIndex(path, ".")+1:]
 				(*in)[field].Key = key + "x"
-				require.ErrorContains(t, read(), "field "+last+"x: "+errUnknown.Error(), path)
+				require.ErrorContains(t, read(), "field "+last+"x: "+document.ErrUnknown.Error(), path)
 				(*in)[field].Key = key
 				for _, wrong := range []any{1.5, nil, bson.D{{Key: "x", Value: "y"}}, bson.A{"x", 2}} {
 					(*in)[field].Value = wrong

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 )
 
 // entry reads an entry, all but the event that it came by. It is there until the next one is read.
@@ -10,42 +12,42 @@ func (d *decoder) entry(raw []byte) (*entryDoc, error) {
 	*e = entryDoc{
 		Lines: e.Lines[:0], Movements: e.Movements[:0], Postings: e.Postings[:0], After: afterDoc{Balances: e.After.Balances[:0]},
 	}
-	err := fields(raw, func(name []byte, v bsoncore.Value) error {
+	err := document.Fields(raw, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "_id":
-			return text(v, &e.ID)
+			return document.Text(v, &e.ID)
 		case "format":
-			return whole(v, &e.Format)
+			return document.Whole(v, &e.Format)
 		case "account":
-			return text(v, &e.Account)
+			return document.Text(v, &e.Account)
 		case "seq":
-			return whole(v, &e.Seq)
+			return document.Whole(v, &e.Seq)
 		case "kind":
 			return d.word(v, &e.Kind)
 		case "occurred_at":
-			return instant(v, &e.OccurredAt)
+			return document.Instant(v, &e.OccurredAt)
 		case "effective_at":
-			return instant(v, &e.EffectiveAt)
+			return document.Instant(v, &e.EffectiveAt)
 		case "day":
-			return whole(v, &e.Day)
+			return document.Whole(v, &e.Day)
 		case "revision":
-			return whole(v, &e.Revision)
+			return document.Whole(v, &e.Revision)
 		case "actor":
 			return d.word(v, &e.Actor)
 		case "event_id":
-			return text(v, &e.EventID)
+			return document.Text(v, &e.EventID)
 		case "event_source":
 			return d.word(v, &e.EventSource)
 		case "epoch":
-			return whole(v, &e.Epoch)
+			return document.Whole(v, &e.Epoch)
 		case "sequence":
-			return whole(v, &e.Sequence)
+			return document.Whole(v, &e.Sequence)
 		case "after":
 			return d.after(v, &e.After)
 		case "hash":
-			return bytesOf(v, &e.Hash)
+			return document.Bytes(v, &e.Hash)
 		case "recorded_at":
-			return instant(v, &e.RecordedAt)
+			return document.Instant(v, &e.RecordedAt)
 		case "original":
 			return nil // it stands outside the hash
 		}
@@ -63,98 +65,98 @@ func (d *decoder) entryPart(name []byte, v bsoncore.Value, e *entryDoc) error {
 		e.Order = o
 		return d.order(v, o)
 	case "lines":
-		return items(v, &e.Lines, d.line)
+		return document.Items(v, &e.Lines, d.line)
 	case "movements":
-		return items(v, &e.Movements, d.movement)
+		return document.Items(v, &e.Movements, d.movement)
 	case "postings":
-		return items(v, &e.Postings, d.posting)
+		return document.Items(v, &e.Postings, d.posting)
 	case "ladder":
 		l := &d.parts.ladder
 		*l = ladderDoc{Counts: l.Counts[:0]}
 		e.Ladder = l
 		return d.ladder(v, l)
 	case "action":
-		return part(v, &e.Action, d.action)
+		return document.Part(v, &e.Action, d.action)
 	case "enrolment":
-		return part(v, &e.Enrolment, d.enrolment)
+		return document.Part(v, &e.Enrolment, d.enrolment)
 	case "segment":
-		return part(v, &e.Segment, d.segment)
+		return document.Part(v, &e.Segment, d.segment)
 	case "command":
-		return part(v, &e.Command, d.command)
+		return document.Part(v, &e.Command, d.command)
 	case "hold":
-		return part(v, &e.Hold, d.hold)
+		return document.Part(v, &e.Hold, d.hold)
 	case "refund":
-		return part(v, &e.Refund, d.refund)
+		return document.Part(v, &e.Refund, d.refund)
 	case "frozen":
-		return part(v, &e.Frozen, frozen)
+		return document.Part(v, &e.Frozen, frozen)
 	case "transfer":
-		return part(v, &e.Transfer, d.transfer)
+		return document.Part(v, &e.Transfer, d.transfer)
 	case "extension":
-		return part(v, &e.Extension, extension)
+		return document.Part(v, &e.Extension, extension)
 	case "import":
-		return part(v, &e.Import, d.imported)
+		return document.Part(v, &e.Import, d.imported)
 	case "rolls":
-		return part(v, &e.Rolls, rolls)
+		return document.Part(v, &e.Rolls, rolls)
 	}
-	return errUnknown
+	return document.ErrUnknown
 }
 
 func (d *decoder) order(v bsoncore.Value, o *orderDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "merchant":
 			return d.word(v, &o.Merchant)
 		case "order":
-			return text(v, &o.Order)
+			return document.Text(v, &o.Order)
 		case "number":
-			return whole(v, &o.Number)
+			return document.Whole(v, &o.Number)
 		case "kind":
 			return d.word(v, &o.Kind)
 		case "occurrence":
-			return text(v, &o.Occurrence)
+			return document.Text(v, &o.Occurrence)
 		case "order_revision":
-			return whole(v, &o.OrderRev)
+			return document.Whole(v, &o.OrderRev)
 		case "lapsed":
 			return d.word(v, &o.Lapsed)
 		case "occurred_at":
-			return instant(v, &o.OccurredAt)
+			return document.Instant(v, &o.OccurredAt)
 		case "currency":
 			return d.word(v, &o.Currency)
 		case "lines":
-			return items(v, &o.Lines, d.goods)
+			return document.Items(v, &o.Lines, d.goods)
 		case "returned":
-			return items(v, &o.Returned, d.returned)
+			return document.Items(v, &o.Returned, d.returned)
 		case "amount":
-			return whole(v, &o.Amount)
+			return document.Whole(v, &o.Amount)
 		case "channel":
 			return d.word(v, &o.Channel)
 		case "member":
-			return text(v, &o.Member)
+			return document.Text(v, &o.Member)
 		case "content":
-			return bytesOf(v, &o.Content)
+			return document.Bytes(v, &o.Content)
 		case "revision":
-			return whole(v, &o.Revision)
+			return document.Whole(v, &o.Revision)
 		case "tier":
 			return d.word(v, &o.Tier)
 		case "segment":
 			return d.word(v, &o.Segment)
 		case "frozen":
-			return boolean(v, &o.Frozen)
+			return document.Boolean(v, &o.Frozen)
 		case "base":
-			return whole(v, &o.Base)
+			return document.Whole(v, &o.Base)
 		case "target":
-			return whole(v, &o.Target)
+			return document.Whole(v, &o.Target)
 		case "waiting":
-			return boolean(v, &o.Waiting)
+			return document.Boolean(v, &o.Waiting)
 		case "deadline":
-			return part(v, &o.Deadline, instant)
+			return document.Part(v, &o.Deadline, document.Instant)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) goods(v bsoncore.Value, g *goodsDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "id":
 			return d.word(v, &g.ID)
@@ -165,40 +167,40 @@ func (d *decoder) goods(v bsoncore.Value, g *goodsDoc) error {
 		case "brand":
 			return d.word(v, &g.Brand)
 		case "quantity":
-			return whole(v, &g.Quantity)
+			return document.Whole(v, &g.Quantity)
 		case "amount":
-			return whole(v, &g.Amount)
+			return document.Whole(v, &g.Amount)
 		case "cost":
-			return number(v, &g.Cost)
+			return document.Number(v, &g.Cost)
 		case "tax":
-			return whole(v, &g.Tax)
+			return document.Whole(v, &g.Tax)
 		case "gift_card":
-			return whole(v, &g.GiftCard)
+			return document.Whole(v, &g.GiftCard)
 		case "shipping":
-			return boolean(v, &g.Shipping)
+			return document.Boolean(v, &g.Shipping)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) returned(v bsoncore.Value, r *returnDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "line":
 			return d.word(v, &r.Line)
 		case "sku":
 			return d.word(v, &r.SKU)
 		case "quantity":
-			return whole(v, &r.Quantity)
+			return document.Whole(v, &r.Quantity)
 		case "amount":
-			return number(v, &r.Amount)
+			return document.Number(v, &r.Amount)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) line(v bsoncore.Value, l *lineDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "id":
 			return d.word(v, &l.ID)
@@ -207,15 +209,15 @@ func (d *decoder) line(v bsoncore.Value, l *lineDoc) error {
 		case "category":
 			return d.word(v, &l.Category)
 		case "base":
-			return whole(v, &l.Base)
+			return document.Whole(v, &l.Base)
 		case "rate":
 			return d.word(v, &l.Rate)
 		case "points":
-			return whole(v, &l.Points)
+			return document.Whole(v, &l.Points)
 		case "rules":
 			return d.wordList(v, &l.Rules)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
@@ -227,22 +229,22 @@ func (d *decoder) lot(name []byte, v bsoncore.Value, k *lotKeyDoc) error {
 	case "issuer":
 		return d.word(v, &k.Issuer)
 	case "activation":
-		return number(v, &k.Activation)
+		return document.Number(v, &k.Activation)
 	case "expiry":
-		return number(v, &k.Expiry)
+		return document.Number(v, &k.Expiry)
 	case "life":
-		return whole(v, &k.Life)
+		return document.Whole(v, &k.Life)
 	}
-	return errUnknown
+	return document.ErrUnknown
 }
 
 func (d *decoder) movement(v bsoncore.Value, m *movementDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "move":
 			return d.word(v, &m.Move)
 		case "points":
-			return whole(v, &m.Points)
+			return document.Whole(v, &m.Points)
 		case "redeemer":
 			return d.word(v, &m.Redeemer)
 		}
@@ -251,45 +253,45 @@ func (d *decoder) movement(v bsoncore.Value, m *movementDoc) error {
 }
 
 func (d *decoder) posting(v bsoncore.Value, p *postingDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "unit":
 			return d.word(v, &p.Unit)
 		case "bucket":
 			return d.word(v, &p.Bucket)
 		case "points":
-			return whole(v, &p.Points)
+			return document.Whole(v, &p.Points)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) after(v bsoncore.Value, a *afterDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "balances":
-			return items(v, &a.Balances, d.balance)
+			return document.Items(v, &a.Balances, d.balance)
 		case "tier":
 			return d.word(v, &a.Tier)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) balance(v bsoncore.Value, b *balanceDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "unit":
 			return d.word(v, &b.Unit)
 		case "pending":
-			return whole(v, &b.Pending)
+			return document.Whole(v, &b.Pending)
 		case "active":
-			return whole(v, &b.Active)
+			return document.Whole(v, &b.Active)
 		case "held":
-			return whole(v, &b.Held)
+			return document.Whole(v, &b.Held)
 		case "debt":
-			return whole(v, &b.Debt)
+			return document.Whole(v, &b.Debt)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }

@@ -2,275 +2,277 @@ package storage
 
 import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 )
 
 func (d *decoder) ladder(v bsoncore.Value, l *ladderDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "counts":
-			return items(v, &l.Counts, spend)
+			return document.Items(v, &l.Counts, spend)
 		case "window":
-			return whole(v, &l.Window)
+			return document.Whole(v, &l.Window)
 		case "change":
-			return part(v, &l.Change, d.change)
+			return document.Part(v, &l.Change, d.change)
 		case "grants":
-			return part(v, &l.Grants, d.grants)
+			return document.Part(v, &l.Grants, d.grants)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func spend(v bsoncore.Value, s *spendDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "day":
-			return whole(v, &s.Day)
+			return document.Whole(v, &s.Day)
 		case "amount":
-			return whole(v, &s.Amount)
+			return document.Whole(v, &s.Amount)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) change(v bsoncore.Value, c *changeDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "from":
 			return d.word(v, &c.From)
 		case "to":
 			return d.word(v, &c.To)
 		case "qualifying":
-			return whole(v, &c.Qualifying)
+			return document.Whole(v, &c.Qualifying)
 		case "cause":
 			return d.word(v, &c.Cause)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) grants(v bsoncore.Value, g *grantsDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "given":
-			return part(v, &g.Given, d.grant)
+			return document.Part(v, &g.Given, d.grant)
 		case "ended":
-			return text(v, &g.Ended)
+			return document.Text(v, &g.Ended)
 		case "below":
 			return d.word(v, &g.Below)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) grant(v bsoncore.Value, g *grantDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "id":
-			return text(v, &g.ID)
+			return document.Text(v, &g.ID)
 		case "tier":
 			return d.word(v, &g.Tier)
 		case "from":
-			return whole(v, &g.From)
+			return document.Whole(v, &g.From)
 		case "until":
-			return whole(v, &g.Until)
+			return document.Whole(v, &g.Until)
 		case "reason":
 			return d.word(v, &g.Reason)
 		case "actor":
 			return d.word(v, &g.Actor)
 		case "ended":
-			return boolean(v, &g.Ended)
+			return document.Boolean(v, &g.Ended)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) action(v bsoncore.Value, a *actionDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "source":
 			return d.word(v, &a.Source)
 		case "id":
-			return text(v, &a.ID)
+			return document.Text(v, &a.ID)
 		case "type":
 			return d.word(v, &a.Type)
 		case "content":
-			return bytesOf(v, &a.Content)
+			return document.Bytes(v, &a.Content)
 		case "day":
-			return whole(v, &a.Day)
+			return document.Whole(v, &a.Day)
 		case "rule":
-			return whole(v, &a.Rule)
+			return document.Whole(v, &a.Rule)
 		case "points":
-			return whole(v, &a.Points)
+			return document.Whole(v, &a.Points)
 		case "per_day":
-			return whole(v, &a.PerDay)
+			return document.Whole(v, &a.PerDay)
 		case "rules":
 			return d.wordList(v, &a.Rules)
 		case "frozen":
-			return boolean(v, &a.Frozen)
+			return document.Boolean(v, &a.Frozen)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) enrolment(v bsoncore.Value, e *enrolmentDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "member":
-			return text(v, &e.Member)
+			return document.Text(v, &e.Member)
 		case "kind":
 			return d.word(v, &e.Kind)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) segment(v bsoncore.Value, s *segmentDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "name":
 			return d.word(v, &s.Name)
 		case "entered":
-			return boolean(v, &s.Entered)
+			return document.Boolean(v, &s.Entered)
 		case "number":
-			return whole(v, &s.Number)
+			return document.Whole(v, &s.Number)
 		case "revision":
-			return whole(v, &s.Revision)
+			return document.Whole(v, &s.Revision)
 		case "as_of":
-			return whole(v, &s.AsOf)
+			return document.Whole(v, &s.AsOf)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) command(v bsoncore.Value, c *commandDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "caller":
 			return d.word(v, &c.Caller)
 		case "content":
-			return bytesOf(v, &c.Content)
+			return document.Bytes(v, &c.Content)
 		case "points":
-			return whole(v, &c.Points)
+			return document.Whole(v, &c.Points)
 		case "reason":
 			return d.word(v, &c.Reason)
 		case "approver":
 			return d.word(v, &c.Approver)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) hold(v bsoncore.Value, h *holdDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error { return d.holdField(name, v, h) })
+	return document.Object(v, func(name []byte, v bsoncore.Value) error { return d.holdField(name, v, h) })
 }
 
 func (d *decoder) holdField(name []byte, v bsoncore.Value, h *holdDoc) error {
 	switch string(name) {
 	case "id":
-		return text(v, &h.ID)
+		return document.Text(v, &h.ID)
 	case "caller":
 		return d.word(v, &h.Caller)
 	case "redeemer":
 		return d.word(v, &h.Redeemer)
 	case "points":
-		return whole(v, &h.Points)
+		return document.Whole(v, &h.Points)
 	case "deadline":
-		return instant(v, &h.Deadline)
+		return document.Instant(v, &h.Deadline)
 	}
-	return errUnknown
+	return document.ErrUnknown
 }
 
 func (d *decoder) refund(v bsoncore.Value, r *refundDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "capture":
-			return text(v, &r.Capture)
+			return document.Text(v, &r.Capture)
 		case "seq":
-			return whole(v, &r.Seq)
+			return document.Whole(v, &r.Seq)
 		case "day":
-			return whole(v, &r.Day)
+			return document.Whole(v, &r.Day)
 		case "left":
-			return whole(v, &r.Left)
+			return document.Whole(v, &r.Left)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func frozen(v bsoncore.Value, f *frozenDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "earning":
-			return boolean(v, &f.Earning)
+			return document.Boolean(v, &f.Earning)
 		case "spending":
-			return boolean(v, &f.Spending)
+			return document.Boolean(v, &f.Spending)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) transfer(v bsoncore.Value, t *transferDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "id":
-			return text(v, &t.ID)
+			return document.Text(v, &t.ID)
 		case "from":
-			return text(v, &t.From)
+			return document.Text(v, &t.From)
 		case "to":
-			return text(v, &t.To)
+			return document.Text(v, &t.To)
 		case "points":
-			return whole(v, &t.Points)
+			return document.Whole(v, &t.Points)
 		case "fee":
-			return whole(v, &t.Fee)
+			return document.Whole(v, &t.Fee)
 		case "refused":
 			return d.word(v, &t.Refused)
 		case "rolled":
-			return number(v, &t.Rolled)
+			return document.Number(v, &t.Rolled)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func extension(v bsoncore.Value, x *extensionDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "before":
-			return whole(v, &x.Before)
+			return document.Whole(v, &x.Before)
 		case "to":
-			return whole(v, &x.To)
+			return document.Whole(v, &x.To)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func (d *decoder) imported(v bsoncore.Value, i *importDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "source":
 			return d.word(v, &i.Source)
 		case "issued":
-			return number(v, &i.Issued)
+			return document.Number(v, &i.Issued)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }
 
 func rolls(v bsoncore.Value, r *rollDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		if string(name) != "until" {
-			return errUnknown
+			return document.ErrUnknown
 		}
-		return whole(v, &r.Until)
+		return document.Whole(v, &r.Until)
 	})
 }
 
 func rolling(v bsoncore.Value, r *rollingDoc) error {
-	return object(v, func(name []byte, v bsoncore.Value) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
 		switch string(name) {
 		case "until":
-			return whole(v, &r.Until)
+			return document.Whole(v, &r.Until)
 		case "lapses":
-			return whole(v, &r.Lapses)
+			return document.Whole(v, &r.Lapses)
 		}
-		return errUnknown
+		return document.ErrUnknown
 	})
 }

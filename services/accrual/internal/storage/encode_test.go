@@ -7,13 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
+
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 )
 
 // TestDocumentsAreWrittenAsTheDriverWritesThem to the byte, and many of them one behind the other. A field that somebody adds to a
 // document and not to the encoder is found here.
 func TestDocumentsAreWrittenAsTheDriverWritesThem(t *testing.T) {
 	t.Parallel()
-	var w encoder
+	w := document.NewWriter(0)
 	var written []bson.Raw
 	var want [][]byte
 	rapid.Check(t, func(t *rapid.T) {
@@ -25,7 +27,7 @@ func TestDocumentsAreWrittenAsTheDriverWritesThem(t *testing.T) {
 		}
 		raw, err := bson.Marshal(e)
 		require.NoError(t, err)
-		got := document(&w, &e, writeEntry)
+		got := document.Make(w, &e, writeEntry)
 		require.Equal(t, bson.Raw(raw), got)
 		written, want = append(written, got), append(want, raw)
 
@@ -33,7 +35,7 @@ func TestDocumentsAreWrittenAsTheDriverWritesThem(t *testing.T) {
 		draw(t, reflect.ValueOf(&a).Elem(), all)
 		raw, err = bson.Marshal(a)
 		require.NoError(t, err)
-		got = document(&w, &a, writeAccount)
+		got = document.Make(w, &a, writeAccount)
 		require.Equal(t, bson.Raw(raw), got)
 		written, want = append(written, got), append(want, raw)
 	})

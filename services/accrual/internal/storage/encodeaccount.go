@@ -1,60 +1,62 @@
 package storage
 
-func writeAccount(w *encoder, a *accountDoc) {
-	w.text("_id", a.ID)
-	w.count("format", a.Format)
-	w.text("programme", a.Program)
-	w.text("account", a.Account)
-	w.count("partition", a.Partition)
-	w.long("version", a.Version)
-	w.time("clock", a.Clock)
-	w.hash("hash", a.Hash)
-	every(w, "balances", a.Balances, writeBalance)
-	every(w, "lots", a.Lots, func(w *encoder, l *lotDoc) {
+import "github.com/laurel-loyalty/laurel/services/internal/document"
+
+func writeAccount(w *document.Writer, a *accountDoc) {
+	w.Text("_id", a.ID)
+	w.Count("format", a.Format)
+	w.Text("programme", a.Program)
+	w.Text("account", a.Account)
+	w.Count("partition", a.Partition)
+	w.Long("version", a.Version)
+	w.Time("clock", a.Clock)
+	w.Binary("hash", a.Hash)
+	document.Every(w, "balances", a.Balances, writeBalance)
+	document.Every(w, "lots", a.Lots, func(w *document.Writer, l *lotDoc) {
 		writeLot(w, &l.Key)
-		w.long("left", l.Left)
-		w.longIf("uncounted", l.Uncounted)
+		w.Long("left", l.Left)
+		w.LongIf("uncounted", l.Uncounted)
 	})
-	some(w, "debts", a.Debts, func(w *encoder, d *debtDoc) {
-		w.text("unit", d.Unit)
-		w.text("issuer", d.Issuer)
-		w.long("points", d.Points)
+	document.Some(w, "debts", a.Debts, func(w *document.Writer, d *debtDoc) {
+		w.Text("unit", d.Unit)
+		w.Text("issuer", d.Issuer)
+		w.Long("points", d.Points)
 	})
-	w.textIf("tier", a.Tier)
-	w.textIf("below", a.Below)
-	some(w, "grants", a.Grants, writeGrant)
-	some(w, "days", a.Days, writeSpend)
-	w.short("reviewed", a.Reviewed)
-	some(w, "waiting", a.Waiting, func(w *encoder, o *waitingDoc) {
-		w.text("merchant", o.Merchant)
-		w.text("order", o.Order)
-		w.text("kind", o.Kind)
-		w.textIf("occurrence", o.Occurrence)
-		w.time("deadline", o.Deadline)
+	w.TextIf("tier", a.Tier)
+	w.TextIf("below", a.Below)
+	document.Some(w, "grants", a.Grants, writeGrant)
+	document.Some(w, "days", a.Days, writeSpend)
+	w.Short("reviewed", a.Reviewed)
+	document.Some(w, "waiting", a.Waiting, func(w *document.Writer, o *waitingDoc) {
+		w.Text("merchant", o.Merchant)
+		w.Text("order", o.Order)
+		w.Text("kind", o.Kind)
+		w.TextIf("occurrence", o.Occurrence)
+		w.Time("deadline", o.Deadline)
 	})
-	some(w, "counters", a.Counters, func(w *encoder, c *counterDoc) {
-		w.short("day", c.Day)
-		w.text("type", c.Type)
-		w.long("points", c.Points)
+	document.Some(w, "counters", a.Counters, func(w *document.Writer, c *counterDoc) {
+		w.Short("day", c.Day)
+		w.Text("type", c.Type)
+		w.Long("points", c.Points)
 	})
-	w.wordsIf("segments", a.Segments)
-	w.yesIf("actions_only", a.Actions)
-	some(w, "holds", a.Holds, func(w *encoder, h *openHoldDoc) {
+	w.WordsIf("segments", a.Segments)
+	w.BoolIf("actions_only", a.Actions)
+	document.Some(w, "holds", a.Holds, func(w *document.Writer, h *openHoldDoc) {
 		writeHold(w, &h.Hold)
-		every(w, "parts", h.Parts, func(w *encoder, p *partDoc) {
+		document.Every(w, "parts", h.Parts, func(w *document.Writer, p *partDoc) {
 			writeLot(w, &p.Lot)
-			w.long("points", p.Points)
+			w.Long("points", p.Points)
 		})
 	})
-	some(w, "refunds", a.Refunds, func(w *encoder, r *refundedDoc) {
-		w.long("capture", r.Capture)
-		w.short("day", r.Day)
-		w.longIf("left", r.Left)
+	document.Some(w, "refunds", a.Refunds, func(w *document.Writer, r *refundedDoc) {
+		w.Long("capture", r.Capture)
+		w.Short("day", r.Day)
+		w.LongIf("left", r.Left)
 	})
-	inner(w, "frozen", a.Frozen, writeFrozen)
-	inner(w, "rolling", a.Rolling, func(w *encoder, r *rollingDoc) {
-		w.short("until", r.Until)
-		w.countIf("lapses", r.Lapses)
+	document.Inner(w, "frozen", a.Frozen, writeFrozen)
+	document.Inner(w, "rolling", a.Rolling, func(w *document.Writer, r *rollingDoc) {
+		w.Short("until", r.Until)
+		w.CountIf("lapses", r.Lapses)
 	})
-	w.timeIf("due_at", a.DueAt)
+	w.TimeOf("due_at", a.DueAt)
 }

@@ -1,174 +1,176 @@
 package storage
 
-func writeEntry(w *encoder, e *entryDoc) {
-	w.text("_id", e.ID)
-	w.count("format", e.Format)
-	w.text("account", e.Account)
-	w.long("seq", e.Seq)
-	w.text("kind", e.Kind)
-	w.time("occurred_at", e.OccurredAt)
-	w.time("effective_at", e.EffectiveAt)
-	w.short("day", e.Day)
-	w.count("revision", e.Revision)
-	w.text("actor", e.Actor)
-	w.textIf("event_id", e.EventID)
-	w.textIf("event_source", e.EventSource)
-	w.countIf("epoch", e.Epoch)
-	w.longIf("sequence", e.Sequence)
-	inner(w, "order", e.Order, writeOrder)
-	some(w, "lines", e.Lines, writeLine)
-	some(w, "movements", e.Movements, writeMovement)
-	some(w, "postings", e.Postings, func(w *encoder, p *postingDoc) {
-		w.text("unit", p.Unit)
-		w.text("bucket", p.Bucket)
-		w.long("points", p.Points)
+import "github.com/laurel-loyalty/laurel/services/internal/document"
+
+func writeEntry(w *document.Writer, e *entryDoc) {
+	w.Text("_id", e.ID)
+	w.Count("format", e.Format)
+	w.Text("account", e.Account)
+	w.Long("seq", e.Seq)
+	w.Text("kind", e.Kind)
+	w.Time("occurred_at", e.OccurredAt)
+	w.Time("effective_at", e.EffectiveAt)
+	w.Short("day", e.Day)
+	w.Count("revision", e.Revision)
+	w.Text("actor", e.Actor)
+	w.TextIf("event_id", e.EventID)
+	w.TextIf("event_source", e.EventSource)
+	w.CountIf("epoch", e.Epoch)
+	w.LongIf("sequence", e.Sequence)
+	document.Inner(w, "order", e.Order, writeOrder)
+	document.Some(w, "lines", e.Lines, writeLine)
+	document.Some(w, "movements", e.Movements, writeMovement)
+	document.Some(w, "postings", e.Postings, func(w *document.Writer, p *postingDoc) {
+		w.Text("unit", p.Unit)
+		w.Text("bucket", p.Bucket)
+		w.Long("points", p.Points)
 	})
-	inner(w, "ladder", e.Ladder, writeLadder)
-	inner(w, "after", &e.After, func(w *encoder, a *afterDoc) {
-		every(w, "balances", a.Balances, writeBalance)
-		w.textIf("tier", a.Tier)
+	document.Inner(w, "ladder", e.Ladder, writeLadder)
+	document.Inner(w, "after", &e.After, func(w *document.Writer, a *afterDoc) {
+		document.Every(w, "balances", a.Balances, writeBalance)
+		w.TextIf("tier", a.Tier)
 	})
-	inner(w, "action", e.Action, writeAction)
-	inner(w, "enrolment", e.Enrolment, func(w *encoder, p *enrolmentDoc) {
-		w.text("member", p.Member)
-		w.text("kind", p.Kind)
+	document.Inner(w, "action", e.Action, writeAction)
+	document.Inner(w, "enrolment", e.Enrolment, func(w *document.Writer, p *enrolmentDoc) {
+		w.Text("member", p.Member)
+		w.Text("kind", p.Kind)
 	})
-	inner(w, "segment", e.Segment, func(w *encoder, s *segmentDoc) {
-		w.text("name", s.Name)
-		w.yes("entered", s.Entered)
-		w.long("number", s.Number)
-		w.long("revision", s.Revision)
-		w.short("as_of", s.AsOf)
+	document.Inner(w, "segment", e.Segment, func(w *document.Writer, s *segmentDoc) {
+		w.Text("name", s.Name)
+		w.Bool("entered", s.Entered)
+		w.Long("number", s.Number)
+		w.Long("revision", s.Revision)
+		w.Short("as_of", s.AsOf)
 	})
 	writeDeed(w, e)
-	w.hash("hash", e.Hash)
-	w.time("recorded_at", e.RecordedAt)
-	inner(w, "original", e.Original, func(w *encoder, o *originalDoc) {
-		w.text("subject", o.Subject)
-		w.words("headers", o.Headers)
-		w.body("body", o.Body)
+	w.Binary("hash", e.Hash)
+	w.Time("recorded_at", e.RecordedAt)
+	document.Inner(w, "original", e.Original, func(w *document.Writer, o *originalDoc) {
+		w.Text("subject", o.Subject)
+		w.Words("headers", o.Headers)
+		w.Bytes("body", o.Body)
 	})
 }
 
-func writeOrder(w *encoder, o *orderDoc) {
-	w.text("merchant", o.Merchant)
-	w.text("order", o.Order)
-	w.count("number", o.Number)
-	w.text("kind", o.Kind)
-	w.textIf("occurrence", o.Occurrence)
+func writeOrder(w *document.Writer, o *orderDoc) {
+	w.Text("merchant", o.Merchant)
+	w.Text("order", o.Order)
+	w.Count("number", o.Number)
+	w.Text("kind", o.Kind)
+	w.TextIf("occurrence", o.Occurrence)
 	if o.OrderRev != 0 {
-		w.short("order_revision", o.OrderRev)
+		w.Short("order_revision", o.OrderRev)
 	}
-	w.textIf("lapsed", o.Lapsed)
-	w.time("occurred_at", o.OccurredAt)
-	w.textIf("currency", o.Currency)
-	some(w, "lines", o.Lines, writeGoods)
-	some(w, "returned", o.Returned, func(w *encoder, r *returnDoc) {
-		w.textIf("line", r.Line)
-		w.textIf("sku", r.SKU)
-		w.long("quantity", r.Quantity)
-		w.amount("amount", r.Amount)
+	w.TextIf("lapsed", o.Lapsed)
+	w.Time("occurred_at", o.OccurredAt)
+	w.TextIf("currency", o.Currency)
+	document.Some(w, "lines", o.Lines, writeGoods)
+	document.Some(w, "returned", o.Returned, func(w *document.Writer, r *returnDoc) {
+		w.TextIf("line", r.Line)
+		w.TextIf("sku", r.SKU)
+		w.Long("quantity", r.Quantity)
+		w.LongOf("amount", r.Amount)
 	})
-	w.longIf("amount", o.Amount)
-	w.textIf("channel", o.Channel)
-	w.textIf("member", o.Member)
-	w.hash("content", o.Content)
-	w.countIf("revision", o.Revision)
-	w.textIf("tier", o.Tier)
-	w.textIf("segment", o.Segment)
-	w.yesIf("frozen", o.Frozen)
-	w.long("base", o.Base)
-	w.long("target", o.Target)
-	w.yesIf("waiting", o.Waiting)
-	w.timeIf("deadline", o.Deadline)
+	w.LongIf("amount", o.Amount)
+	w.TextIf("channel", o.Channel)
+	w.TextIf("member", o.Member)
+	w.Binary("content", o.Content)
+	w.CountIf("revision", o.Revision)
+	w.TextIf("tier", o.Tier)
+	w.TextIf("segment", o.Segment)
+	w.BoolIf("frozen", o.Frozen)
+	w.Long("base", o.Base)
+	w.Long("target", o.Target)
+	w.BoolIf("waiting", o.Waiting)
+	w.TimeOf("deadline", o.Deadline)
 }
 
-func writeGoods(w *encoder, g *goodsDoc) {
-	w.textIf("id", g.ID)
-	w.textIf("sku", g.SKU)
-	w.textIf("category", g.Category)
-	w.textIf("brand", g.Brand)
-	w.long("quantity", g.Quantity)
-	w.long("amount", g.Amount)
-	w.amount("cost", g.Cost)
-	w.longIf("tax", g.Tax)
-	w.longIf("gift_card", g.GiftCard)
-	w.yesIf("shipping", g.Shipping)
+func writeGoods(w *document.Writer, g *goodsDoc) {
+	w.TextIf("id", g.ID)
+	w.TextIf("sku", g.SKU)
+	w.TextIf("category", g.Category)
+	w.TextIf("brand", g.Brand)
+	w.Long("quantity", g.Quantity)
+	w.Long("amount", g.Amount)
+	w.LongOf("cost", g.Cost)
+	w.LongIf("tax", g.Tax)
+	w.LongIf("gift_card", g.GiftCard)
+	w.BoolIf("shipping", g.Shipping)
 }
 
-func writeLine(w *encoder, l *lineDoc) {
-	w.text("id", l.ID)
-	w.textIf("sku", l.SKU)
-	w.textIf("category", l.Category)
-	w.long("base", l.Base)
-	w.text("rate", l.Rate)
-	w.long("points", l.Points)
-	w.wordsIf("rules", l.Rules)
+func writeLine(w *document.Writer, l *lineDoc) {
+	w.Text("id", l.ID)
+	w.TextIf("sku", l.SKU)
+	w.TextIf("category", l.Category)
+	w.Long("base", l.Base)
+	w.Text("rate", l.Rate)
+	w.Long("points", l.Points)
+	w.WordsIf("rules", l.Rules)
 }
 
-func writeLot(w *encoder, k *lotKeyDoc) {
-	w.text("unit", k.Unit)
-	w.text("issuer", k.Issuer)
-	w.day("activation", k.Activation)
-	w.day("expiry", k.Expiry)
-	w.countIf("life", k.Life)
+func writeLot(w *document.Writer, k *lotKeyDoc) {
+	w.Text("unit", k.Unit)
+	w.Text("issuer", k.Issuer)
+	w.ShortOf("activation", k.Activation)
+	w.ShortOf("expiry", k.Expiry)
+	w.CountIf("life", k.Life)
 }
 
-func writeMovement(w *encoder, m *movementDoc) {
-	w.text("move", m.Move)
+func writeMovement(w *document.Writer, m *movementDoc) {
+	w.Text("move", m.Move)
 	writeLot(w, &m.Lot)
-	w.long("points", m.Points)
-	w.textIf("redeemer", m.Redeemer)
+	w.Long("points", m.Points)
+	w.TextIf("redeemer", m.Redeemer)
 }
 
-func writeBalance(w *encoder, b *balanceDoc) {
-	w.text("unit", b.Unit)
-	w.long("pending", b.Pending)
-	w.long("active", b.Active)
-	w.long("held", b.Held)
-	w.long("debt", b.Debt)
+func writeBalance(w *document.Writer, b *balanceDoc) {
+	w.Text("unit", b.Unit)
+	w.Long("pending", b.Pending)
+	w.Long("active", b.Active)
+	w.Long("held", b.Held)
+	w.Long("debt", b.Debt)
 }
 
-func writeSpend(w *encoder, s *spendDoc) {
-	w.short("day", s.Day)
-	w.long("amount", s.Amount)
+func writeSpend(w *document.Writer, s *spendDoc) {
+	w.Short("day", s.Day)
+	w.Long("amount", s.Amount)
 }
 
-func writeLadder(w *encoder, l *ladderDoc) {
-	some(w, "counts", l.Counts, writeSpend)
-	w.count("window", l.Window)
-	inner(w, "change", l.Change, func(w *encoder, c *changeDoc) {
-		w.text("from", c.From)
-		w.text("to", c.To)
-		w.long("qualifying", c.Qualifying)
-		w.text("cause", c.Cause)
+func writeLadder(w *document.Writer, l *ladderDoc) {
+	document.Some(w, "counts", l.Counts, writeSpend)
+	w.Count("window", l.Window)
+	document.Inner(w, "change", l.Change, func(w *document.Writer, c *changeDoc) {
+		w.Text("from", c.From)
+		w.Text("to", c.To)
+		w.Long("qualifying", c.Qualifying)
+		w.Text("cause", c.Cause)
 	})
-	inner(w, "grants", l.Grants, func(w *encoder, g *grantsDoc) {
-		inner(w, "given", g.Given, writeGrant)
-		w.textIf("ended", g.Ended)
-		w.textIf("below", g.Below)
+	document.Inner(w, "grants", l.Grants, func(w *document.Writer, g *grantsDoc) {
+		document.Inner(w, "given", g.Given, writeGrant)
+		w.TextIf("ended", g.Ended)
+		w.TextIf("below", g.Below)
 	})
 }
 
-func writeGrant(w *encoder, g *grantDoc) {
-	w.text("id", g.ID)
-	w.text("tier", g.Tier)
-	w.short("from", g.From)
-	w.short("until", g.Until)
-	w.text("reason", g.Reason)
-	w.text("actor", g.Actor)
-	w.yesIf("ended", g.Ended)
+func writeGrant(w *document.Writer, g *grantDoc) {
+	w.Text("id", g.ID)
+	w.Text("tier", g.Tier)
+	w.Short("from", g.From)
+	w.Short("until", g.Until)
+	w.Text("reason", g.Reason)
+	w.Text("actor", g.Actor)
+	w.BoolIf("ended", g.Ended)
 }
 
-func writeAction(w *encoder, a *actionDoc) {
-	w.text("source", a.Source)
-	w.text("id", a.ID)
-	w.text("type", a.Type)
-	w.hash("content", a.Content)
-	w.short("day", a.Day)
-	w.long("rule", a.Rule)
-	w.long("points", a.Points)
-	w.longIf("per_day", a.PerDay)
-	w.wordsIf("rules", a.Rules)
-	w.yesIf("frozen", a.Frozen)
+func writeAction(w *document.Writer, a *actionDoc) {
+	w.Text("source", a.Source)
+	w.Text("id", a.ID)
+	w.Text("type", a.Type)
+	w.Binary("content", a.Content)
+	w.Short("day", a.Day)
+	w.Long("rule", a.Rule)
+	w.Long("points", a.Points)
+	w.LongIf("per_day", a.PerDay)
+	w.WordsIf("rules", a.Rules)
+	w.BoolIf("frozen", a.Frozen)
 }

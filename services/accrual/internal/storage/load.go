@@ -42,8 +42,8 @@ func (s *Storage) Accounts(ctx context.Context, refs []AccountRef) (map[AccountR
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}
 	reader := newDecoder()
-	err = raw(ctx, cursor, func(document bson.Raw) error {
-		d, err := reader.account(document)
+	err = raw(ctx, cursor, func(doc bson.Raw) error {
+		d, err := reader.account(doc)
 		if err != nil { // whoever writes it would drop what this version does not know
 			return fmt.Errorf("%w: was it written by a newer version? replace all replicas", err)
 		}

@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 )
 
 // Span is the accounts of a programme, of all when it is empty, that stand behind one key and up to another; an empty key is
@@ -104,11 +105,11 @@ func (s *Storage) Heads(ctx context.Context, span Span) ([]Head, error) {
 	var heads []Head
 	err = raws(ctx, cursor, func(raw bson.Raw) error {
 		heads = append(heads, Head{})
-		return fields(raw, func(name []byte, v bsoncore.Value) error {
+		return document.Fields(raw, func(name []byte, v bsoncore.Value) error {
 			if string(name) == "_id" {
-				return text(v, &heads[len(heads)-1].Account)
+				return document.Text(v, &heads[len(heads)-1].Account)
 			}
-			return whole(v, &heads[len(heads)-1].Seq)
+			return document.Whole(v, &heads[len(heads)-1].Seq)
 		})
 	})
 	if err != nil {

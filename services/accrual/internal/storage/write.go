@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/totals"
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -65,6 +66,9 @@ type ReviewWrite struct {
 	From      time.Time
 }
 
+// docBytes is what a document has room for before there is more made.
+const docBytes = 1024
+
 // Write writes everything; it belongs inside the transaction that moves the partitions. store.ErrConflict: somebody else
 // was faster.
 func (s *Storage) Write(ctx context.Context, w Writes) error {
@@ -90,13 +94,13 @@ func (s *Storage) insertEntries(ctx context.Context, entries []EntryWrite) error
 	if len(entries) == 0 {
 		return nil
 	}
-	docs, w := make([]bson.Raw, len(entries)), encoder{make([]byte, 0, docBytes*len(entries))}
+	docs, w := make([]bson.Raw, len(entries)), document.NewWriter(docBytes*len(entries))
 	for i, e := range entries {
 		doc := entryToDoc(e.Entry)
 		if o := e.Original; o != nil {
 			doc.Original = &originalDoc{o.Subject, o.Headers, o.Body}
 		}
-		docs[i] = document(&w, &doc, writeEntry)
+		docs[i] = document.Make(w, &doc, writeEntry)
 	}
 	if err := s.store.InsertWritten(ctx, entriesName, docs); err != nil {
 		return fmt.Errorf("write entries: %w", err)
@@ -108,21 +112,21 @@ func (s *Storage) replaceAccounts(ctx context.Context, accounts []AccountWrite) 
 	if len(accounts) == 0 {
 		return nil
 	}
-	w := encoder{make([]byte, 0, docBytes*len(accounts))}
+	w := document.NewWriter(docBytes * len(accounts))
 	var opened []bson.Raw
 	var changed []store.Replacement
 	for _, a := range accounts {
 		d := accountToDoc(a.Account, a.Partition, a.Due)
 		if a.From == 0 {
-			opened = append(opened, document(&w, &d, writeAccount))
+			opened = append(opened, document.Make(w, &d, writeAccount))
 			continue
 		}
 		changed = append(changed, store.Replacement{
-			Filter: document(&w, &a, func(w *encoder, a *AccountWrite) {
-				w.text("_id", d.ID)
-				w.long("version", int64(a.From))
+			Filter: document.Make(w, &a, func(w *document.Writer, a *AccountWrite) {
+				w.Text("_id", d.ID)
+				w.Long("version", int64(a.From))
 			}),
-			Document: document(&w, &d, writeAccount),
+			Document: document.Make(w, &d, writeAccount),
 		})
 	}
 	if err := s.store.InsertWritten(ctx, accountsName, opened); err != nil {
