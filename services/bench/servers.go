@@ -130,6 +130,7 @@ func get(ctx context.Context, url string) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Accept-Encoding", "identity") // packing the page would cost who is measured
 	return http.DefaultClient.Do(request)
 }
 

@@ -14,6 +14,9 @@ func NewWriter(room int) *Writer { return &Writer{make([]byte, 0, room)} }
 // Writer appends one document behind the other.
 type Writer struct{ b []byte }
 
+// Reset gives what was written up: the room is for what comes.
+func (w *Writer) Reset() { w.b = w.b[:0] }
+
 // Make appends what write says, as a document of its own, and returns that.
 func Make[D any](w *Writer, d *D, write func(*Writer, *D)) bson.Raw {
 	begin := len(w.b)

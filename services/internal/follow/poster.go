@@ -177,15 +177,12 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 	if len(moved) == 0 {
 		return nil
 	}
-	pages, err := journal.Pack(parts.read)
-	if err != nil {
-		return err
-	}
+	pages := journal.Pack(parts.read)
 	write := b.Finish(func(partition int) time.Time { return recorded(p.parts[partition], begun) })
 	begun = p.Clock.Now()
 	p.watch.ended(PhasePack)
 	fault.Point(fault.BeforeCommit)
-	err = p.Store.Commit(ctx, func(ctx context.Context) error {
+	err := p.Store.Commit(ctx, func(ctx context.Context) error {
 		if err := p.Store.MovePartitions(ctx, moved); err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/document"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
@@ -79,8 +80,19 @@ func codecs() (*zstd.Encoder, *zstd.Decoder) {
 	return w, r
 }
 
+// write writes a message, to the byte as the driver would: pages of earlier versions hold the same.
+func write(w *document.Writer, m *Message) {
+	w.Long("_id", m.Sequence)
+	w.Long("time", m.Time)
+	w.Text("subject", m.Subject)
+	if len(m.Header) > 0 {
+		w.Bytes("header", m.Header)
+	}
+	w.Bytes("data", m.Data)
+}
+
 // Pack makes pages of messages, which keep their order.
-func Pack(messages []bus.Stored) ([]Page, error) {
+func Pack(messages []bus.Stored) []Page {
 	var pages []Page
 	var plain []byte
 	page := Page{}
@@ -91,23 +103,22 @@ func Pack(messages []bus.Stored) ([]Page, error) {
 		}
 		page, plain = Page{}, plain[:0]
 	}
-	for _, m := range messages {
-		document, err := bson.Marshal(Of(m))
-		if err != nil {
-			return nil, fmt.Errorf("keep message %d: %w", m.Sequence, err)
-		}
-		if page.Messages == pageMessages || len(plain)+len(document) > pageBytes {
+	w := document.NewWriter(0)
+	for _, stored := range messages {
+		m := Of(stored)
+		w.Reset()
+		doc := document.Make(w, &m, write)
+		if page.Messages == pageMessages || len(plain)+len(doc) > pageBytes {
 			leave()
 		}
-		sequence := int64(m.Sequence) //nolint:gosec // sequences count from 1
-		if page.Messages == 0 || sequence < page.First {
-			page.First = sequence
+		if page.Messages == 0 || m.Sequence < page.First {
+			page.First = m.Sequence
 		}
 		page.Messages++
-		plain = append(plain, document...)
+		plain = append(plain, doc...)
 	}
 	leave()
-	return pages, nil
+	return pages
 }
 
 // Unpack returns the messages of a page.
@@ -118,9 +129,9 @@ func (p Page) Unpack() ([]Message, error) {
 	}
 	messages := make([]Message, 0, p.Messages)
 	for len(plain) > 0 {
-		document, rest, ok := bsoncore.ReadDocument(plain)
+		doc, rest, ok := bsoncore.ReadDocument(plain)
 		var m Message
-		if !ok || bson.Unmarshal(document, &m) != nil {
+		if !ok || bson.Unmarshal(doc, &m) != nil {
 			return nil, fmt.Errorf("unpack page %s of the journal: it has something that is no message", p.ID.Hex())
 		}
 		messages, plain = append(messages, m), rest

@@ -99,17 +99,6 @@ func chunkID(stream string, partition int, number int64) string {
 	return fmt.Sprintf("%s/%03d/%019d", stream, partition, number)
 }
 
-// Insert stores chunks; it belongs inside the transaction that they tell of.
-func Insert(ctx context.Context, s *store.Store, chunks []Chunk) error {
-	if len(chunks) == 0 {
-		return nil
-	}
-	if _, err := s.Collection(Name).InsertMany(ctx, chunks); err != nil {
-		return fmt.Errorf("store %d outbox chunks: %w", len(chunks), err)
-	}
-	return nil
-}
-
 // Waiting counts the chunks that are not published yet.
 func Waiting(ctx context.Context, s *store.Store) (int64, error) {
 	n, err := s.Collection(Name).CountDocuments(ctx, bson.M{})

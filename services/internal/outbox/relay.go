@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -206,8 +207,16 @@ func (r *Relay) page(ctx context.Context, partition int) ([]Chunk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
 	}
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
 	var chunks []Chunk
-	if err := cursor.All(ctx, &chunks); err != nil {
+	for cursor.Next(ctx) {
+		c, err := read(bytes.Clone(cursor.Current)) // what it has now is gone at the next one
+		if err != nil {
+			return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
+		}
+		chunks = append(chunks, c)
+	}
+	if err := cursor.Err(); err != nil {
 		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
 	}
 	return chunks, nil

@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,6 +84,10 @@ type flags struct {
 	OTLP        string `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces and metrics go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are no traces, and metrics are on the page alone."`
 }
 
+// gcPercent is how much garbage there may be beside what is held. A service that runs by itself holds little and makes much of it: with Go's
+// 100 accrual spent a quarter of its time on collecting (docs/operating/performance.md).
+const gcPercent = 400
+
 // World is what a process is started with.
 type World struct {
 	Args, Environ []string
@@ -104,6 +110,9 @@ func Main[C any](ctx context.Context, spec Spec[C], w World) int {
 	if err != nil {
 		_, _ = fmt.Fprintln(w.Err, binary+":", err)
 		return exitUsage
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	cfg, err := config.Load[C](f.Config, w.Environ, spec.Environ)
 	if err == nil && f.PrintConfig {
