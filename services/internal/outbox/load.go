@@ -16,37 +16,35 @@ type load struct {
 	chunks   []Chunk // of one or several partitions, each partition's in their order
 	messages int
 	bytes    int
-	sent     []string // chunks that have left: to be removed
+	sent     []string     // chunks that have left: to be removed
+	held     map[int]bool // partitions of which a chunk could not leave
 }
 
-// partition takes up to a page of chunks of a partition along; what is full leaves at once.
-func (l *load) partition(ctx context.Context, p int) error {
-	chunks, err := l.relay.page(ctx, p)
-	if err != nil {
-		return err
+// take takes a chunk along, unless one before it in its partition could not leave; what is full leaves at once.
+func (l *load) take(ctx context.Context, c Chunk) error {
+	bytes := 0
+	for _, m := range c.Messages {
+		bytes += m.size()
 	}
-	l.relay.see(chunks)
-	for _, c := range chunks {
-		bytes := 0
-		for _, m := range c.Messages {
-			bytes += m.size()
+	var failed error
+	if l.messages+len(c.Messages) > bus.BatchMessagesMax || l.messages > 0 && l.bytes+bytes > chunkBytesMax {
+		if failed = l.leave(ctx); failed != nil && !errors.Is(failed, errChunk) {
+			return failed
 		}
-		if l.messages+len(c.Messages) > bus.BatchMessagesMax || l.messages > 0 && l.bytes+bytes > chunkBytesMax {
-			if err := l.leave(ctx); err != nil {
-				return err
-			}
-		}
-		known, err := l.relay.known(ctx, c)
-		if err != nil {
-			return err
-		}
-		if known { // the chunk behind a known one may have left too
-			l.sent = append(l.sent, c.ID)
-			continue
-		}
+	}
+	if l.held[c.Partition] {
+		return failed
+	}
+	known, err := l.relay.known(ctx, c)
+	switch {
+	case err != nil:
+		return errors.Join(failed, err)
+	case known: // the chunk behind a known one may have left too
+		l.sent = append(l.sent, c.ID)
+	default:
 		l.chunks, l.messages, l.bytes = append(l.chunks, c), l.messages+len(c.Messages), l.bytes+bytes
 	}
-	return nil
+	return failed
 }
 
 // leave publishes what was collected as one atomic batch.
@@ -78,10 +76,9 @@ func (l *load) leave(ctx context.Context) error {
 // apart publishes chunks one by one, because the batch of all was refused: it holds a chunk that is stored already, or
 // one that no bus takes, which holds up its partition alone.
 func (l *load) apart(ctx context.Context, chunks []Chunk) error {
-	held := map[int]bool{}
 	var failed error
 	for _, c := range chunks {
-		if held[c.Partition] {
+		if l.held[c.Partition] {
 			continue
 		}
 		known, err := l.relay.known(ctx, c)
@@ -92,7 +89,6 @@ func (l *load) apart(ctx context.Context, chunks []Chunk) error {
 			err = l.alone(ctx, c)
 		}
 		if err != nil {
-			held[c.Partition] = true
 			failed = errors.Join(failed, err)
 		}
 		if err != nil && !errors.Is(err, errChunk) {
@@ -108,6 +104,7 @@ func (l *load) alone(ctx context.Context, c Chunk) error {
 	// ErrStored is the bus's word that it knows the batch: a chunk is always cut alike, so it knows the whole.
 	if err != nil && !errors.Is(err, bus.ErrStored) {
 		delete(l.relay.asked, c.Partition)
+		l.held[c.Partition] = true
 		return err
 	}
 	l.sent = append(l.sent, c.ID)

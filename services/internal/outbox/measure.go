@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/clock"
@@ -26,12 +25,9 @@ func (r *Relay) count(ctx context.Context) {
 	}
 }
 
-// see notes the chunks of a partition that are about to be published.
-func (r *Relay) see(chunks []Chunk) {
-	if len(chunks) == 0 {
-		return
-	}
-	stored := slices.MinFunc(chunks, func(a, b Chunk) int { return a.Created.Compare(b.Created) }).Created.UnixMilli()
+// see notes a chunk that is about to be published.
+func (r *Relay) see(c Chunk) {
+	stored := c.Created.UnixMilli()
 	if oldest := r.oldest.Load(); oldest == 0 || stored < oldest {
 		r.oldest.Store(stored)
 	}

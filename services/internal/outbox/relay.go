@@ -12,7 +12,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -26,8 +25,8 @@ const (
 	pollEvery = time.Second
 	// countEvery is how often the chunks of the whole outbox are counted, which costs a look at what mongod knows by heart.
 	countEvery = 15 * time.Second
-	// pageChunks is how many chunks of one partition are published before the next partition has its turn.
-	pageChunks = 16
+	// pageChunks is how many chunks are published before the next page is read.
+	pageChunks = 64
 )
 
 // Relay publishes the chunks of a set of partitions to one stream. Make one per stream; one Run at a time.
@@ -52,8 +51,9 @@ type Relay struct {
 	// oldest is when the oldest chunk was stored that this relay knows of and has not published, in Unix milliseconds; 0: there
 	// is none. chunks is how many the outbox of the service has.
 	oldest, chunks *atomic.Int64
-	// ours are the partitions of the round under way, sorted.
+	// ours are the partitions of the round under way, sorted; from is the first one of its page.
 	ours []int
+	from int
 	// asked holds the partitions of which nothing is in the stream that is still in the outbox: set once a chunk was
 	// not found there, dropped after any failure, because then a chunk may have been stored without us knowing.
 	asked map[int]bool
@@ -94,11 +94,11 @@ func (r *Relay) Run(ctx context.Context) error {
 			r.count(ctx)
 		default:
 		}
-		sent, err := r.timed(ctx)
+		sent, more, err := r.timed(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "outbox not published, trying again", "stream", r.Stream, "error", err)
 		}
-		if sent > 0 {
+		if sent > 0 || more {
 			continue
 		}
 		select {
@@ -111,80 +111,90 @@ func (r *Relay) Run(ctx context.Context) error {
 }
 
 // timed is a round that is told of if it published something.
-func (r *Relay) timed(ctx context.Context) (int, error) {
+func (r *Relay) timed(ctx context.Context) (int, bool, error) {
 	if r.Took == nil {
 		return r.round(ctx)
 	}
 	begun := r.Clock.Now()
-	sent, err := r.round(ctx)
+	sent, more, err := r.round(ctx)
 	if sent > 0 {
 		r.Took(r.Clock.Now().Sub(begun))
 	}
-	return sent, err
+	return sent, more, err
 }
 
 // errChunk marks what is wrong with one chunk: other partitions go on.
 var errChunk = errors.New("the bus does not take it")
 
-// round publishes up to a page of chunks of each partition, then removes what has left, and returns how many.
-func (r *Relay) round(ctx context.Context) (int, error) {
+// round publishes a page of chunks, then removes what has left, and returns how many, and whether there may be more to publish at once.
+func (r *Relay) round(ctx context.Context) (int, bool, error) {
 	if r.anew.Swap(false) || r.Shared {
 		clear(r.asked)
 	}
 	r.ours = slices.Sorted(slices.Values(r.Partitions()))
-	l := &load{relay: r}
-	var failed error
-	for from := 0; ; {
-		p, found, err := r.next(ctx, from)
-		if err != nil || !found {
-			failed = errors.Join(failed, err)
-			break
-		}
-		err = l.partition(ctx, p)
-		failed = errors.Join(failed, err)
-		if err != nil && !errors.Is(err, errChunk) {
-			break
-		}
-		from = p + 1
-	}
+	l := &load{relay: r, held: map[int]bool{}}
+	failed := r.page(ctx, l)
+	more := r.from > 0
 	failed = errors.Join(failed, l.leave(ctx))
 	if err := r.remove(ctx, l.sent); err != nil {
-		return 0, errors.Join(failed, err)
+		return 0, false, errors.Join(failed, err)
 	}
-	if failed == nil {
+	if failed == nil && !more {
 		r.oldest.Store(0)
 	}
-	return len(l.sent), failed
+	return len(l.sent), more, failed
 }
 
-// next finds the first of our partitions from a number on that has a chunk waiting. A quiet outbox costs one look at the
-// index, however many partitions there are.
-func (r *Relay) next(ctx context.Context, from int) (int, bool, error) {
-	for {
-		i, _ := slices.BinarySearch(r.ours, from)
-		if i == len(r.ours) {
-			return 0, false, nil
-		}
-		from = r.ours[i]
-		filter := bson.M{"_id": bson.M{"$gte": chunkID(r.Stream, from, 0), "$lt": r.Stream + "0"}} // '0' follows '/'
-		opts := options.FindOne().SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.M{"_id": 1})
-		var first struct {
-			ID string `bson:"_id"`
-		}
-		err := r.Store.Collection(Name).FindOne(ctx, filter, opts).Decode(&first)
-		if errors.Is(err, mongo.ErrNoDocuments) {
-			return 0, false, nil
-		}
+// page takes a page of chunks along, of all our partitions in one look. Where there are more, the next page begins behind the last partition
+// of this one: one that has many, or cannot be published, does not hold up those behind it.
+func (r *Relay) page(ctx context.Context, l *load) error {
+	filter := r.waiting()
+	r.from = 0
+	if filter == nil {
+		return nil
+	}
+	cursor, err := r.Store.Collection(Name).Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(pageChunks))
+	if err != nil {
+		return fmt.Errorf("read the outbox of %s: %w", r.Stream, err)
+	}
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
+	var failed error
+	for n := 1; cursor.Next(ctx); n++ {
+		c, err := read(bytes.Clone(cursor.Current)) // what it has now is gone at the next one
 		if err == nil {
-			_, err = fmt.Sscanf(first.ID, r.Stream+"/%03d/", &from)
+			r.see(c)
+			if n == pageChunks {
+				r.from = c.Partition + 1
+			}
+			err = l.take(ctx, c)
 		}
-		if err != nil {
-			return 0, false, fmt.Errorf("look for what waits in the outbox from partition %d on: %w", from, err)
-		}
-		if _, ours := slices.BinarySearch(r.ours, from); ours {
-			return from, true, nil
+		failed = errors.Join(failed, err)
+		if err != nil && !errors.Is(err, errChunk) {
+			return failed
 		}
 	}
+	if err := cursor.Err(); err != nil {
+		return errors.Join(failed, fmt.Errorf("read the outbox of %s: %w", r.Stream, err))
+	}
+	return failed
+}
+
+// waiting is what chunks of our partitions have in common, from where the last page ended; nil: there are none behind that.
+func (r *Relay) waiting() bson.M {
+	var runs bson.A
+	for i := 0; i < len(r.ours); i++ {
+		first := r.ours[i]
+		for i+1 < len(r.ours) && r.ours[i+1] == r.ours[i]+1 {
+			i++
+		}
+		if last := r.ours[i]; last >= r.from {
+			runs = append(runs, bson.M{"_id": bson.M{"$gte": chunkID(r.Stream, max(first, r.from), 0), "$lt": chunkID(r.Stream, last+1, 0)}})
+		}
+	}
+	if len(runs) == 0 {
+		return nil
+	}
+	return bson.M{"$or": runs}
 }
 
 // remove deletes chunks that have left. Those that stay because of a crash are seen in the stream by their number.
@@ -198,28 +208,6 @@ func (r *Relay) remove(ctx context.Context, ids []string) error {
 	}
 	fault.Point(fault.AfterOutboxDelete)
 	return nil
-}
-
-func (r *Relay) page(ctx context.Context, partition int) ([]Chunk, error) {
-	filter := bson.M{"_id": bson.M{"$gte": chunkID(r.Stream, partition, 0), "$lt": chunkID(r.Stream, partition+1, 0)}}
-	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(pageChunks)
-	cursor, err := r.Store.Collection(Name).Find(ctx, filter, opts)
-	if err != nil {
-		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
-	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
-	var chunks []Chunk
-	for cursor.Next(ctx) {
-		c, err := read(bytes.Clone(cursor.Current)) // what it has now is gone at the next one
-		if err != nil {
-			return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
-		}
-		chunks = append(chunks, c)
-	}
-	if err := cursor.Err(); err != nil {
-		return nil, fmt.Errorf("read outbox of partition %d: %w", partition, err)
-	}
-	return chunks, nil
 }
 
 // stored asks the stream whether the chunk's last message, or a later one of its subject, is there. Chunks of

@@ -12,9 +12,9 @@ import (
 // commandBytes is how much one command carries: mongod takes 16 MiB, and one document may be as large as that by itself.
 const commandBytes = 8 << 20
 
-// Replacement is a document that takes the place of another, of which a condition holds.
+// Replacement is a document that takes the place of the one with its _id.
 type Replacement struct {
-	Filter   bson.Raw // _id, and what must hold
+	ID       string
 	Document bson.Raw
 }
 
@@ -38,18 +38,23 @@ func (s *Store) InsertWritten(ctx context.Context, collection string, documents 
 	return nil
 }
 
-// Replace replaces documents whose BSON is there already, as InsertWritten inserts them, and tells of how many the condition held.
+// Replace replaces documents whose BSON is there already, as InsertWritten inserts them, and tells how many were there. It names them by
+// _id alone, for which mongod needs no plan: that takes a third less time than with a condition beside it. Whoever has a condition reads what it is about
+// in the same transaction: another write of the document since then is a conflict.
 func (s *Store) Replace(ctx context.Context, collection string, replacements []Replacement) (int, error) {
 	matched := 0
 	for len(replacements) > 0 {
-		n := inOneCommand(len(replacements), func(i int) int { return len(replacements[i].Filter) + len(replacements[i].Document) })
+		n := inOneCommand(len(replacements), func(i int) int { return len(replacements[i].ID) + len(replacements[i].Document) })
 		at, command := bsoncore.AppendDocumentStart(nil)
 		command = bsoncore.AppendStringElement(command, "update", collection)
 		list, command := bsoncore.AppendArrayElementStart(command, "updates")
 		for i, r := range replacements[:n] {
 			var one int32
 			one, command = bsoncore.AppendDocumentElementStart(command, strconv.Itoa(i))
-			command = bsoncore.AppendDocumentElement(command, "q", r.Filter)
+			var q int32
+			q, command = bsoncore.AppendDocumentElementStart(command, "q")
+			command = bsoncore.AppendStringElement(command, "_id", r.ID)
+			command, _ = bsoncore.AppendDocumentEnd(command, q)
 			command = bsoncore.AppendDocumentElement(command, "u", r.Document)
 			command, _ = bsoncore.AppendDocumentEnd(command, one)
 		}

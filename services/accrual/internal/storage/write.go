@@ -3,9 +3,12 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/totals"
@@ -115,31 +118,56 @@ func (s *Storage) replaceAccounts(ctx context.Context, accounts []AccountWrite) 
 	w := document.NewWriter(docBytes * len(accounts))
 	var opened []bson.Raw
 	var changed []store.Replacement
+	from := map[string]ledger.Seq{}
 	for _, a := range accounts {
 		d := accountToDoc(a.Account, a.Partition, a.Due)
 		if a.From == 0 {
 			opened = append(opened, document.Make(w, &d, writeAccount))
 			continue
 		}
-		changed = append(changed, store.Replacement{
-			Filter: document.Make(w, &a, func(w *document.Writer, a *AccountWrite) {
-				w.Text("_id", d.ID)
-				w.Long("version", int64(a.From))
-			}),
-			Document: document.Make(w, &d, writeAccount),
-		})
+		changed = append(changed, store.Replacement{ID: d.ID, Document: document.Make(w, &d, writeAccount)})
+		from[d.ID] = a.From
 	}
 	if err := s.store.InsertWritten(ctx, accountsName, opened); err != nil {
 		return fmt.Errorf("open accounts: %w", err)
+	}
+	if err := s.still(ctx, from); err != nil {
+		return err
 	}
 	matched, err := s.store.Replace(ctx, accountsName, changed)
 	if err != nil {
 		return fmt.Errorf("write accounts: %w", err)
 	}
 	if matched != len(changed) {
-		return fmt.Errorf("%w: an account has another version", store.ErrConflict)
+		return fmt.Errorf("%w: an account is not there", store.ErrConflict)
 	}
 	return nil
+}
+
+// still refuses where accounts have other versions than they were computed from. Read in the transaction that replaces them it is as good as a
+// condition of each replacement: one that is written by others since then is a conflict.
+func (s *Storage) still(ctx context.Context, from map[string]ledger.Seq) error {
+	if len(from) == 0 {
+		return nil
+	}
+	opts := options.Find().SetProjection(bson.M{"version": 1})
+	cursor, err := s.store.Collection(accountsName).Find(ctx, bson.M{"_id": bson.M{"$in": slices.Collect(maps.Keys(from))}}, opts)
+	if err != nil {
+		return fmt.Errorf("read the versions of %d accounts: %w", len(from), err)
+	}
+	left := len(from)
+	err = raw(ctx, cursor, func(doc bson.Raw) error {
+		left--
+		id, _ := doc.Lookup("_id").StringValueOK()
+		if version, ok := doc.Lookup("version").AsInt64OK(); !ok || ledger.Seq(version) != from[id] {
+			return fmt.Errorf("%w: account %s has another version", store.ErrConflict, id)
+		}
+		return nil
+	})
+	if err == nil && left > 0 {
+		err = fmt.Errorf("%w: an account is not there", store.ErrConflict)
+	}
+	return err
 }
 
 // review brings forward what is due: due_at is derived, so no entry tells of it.
