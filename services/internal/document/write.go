@@ -131,7 +131,7 @@ func (w *Writer) LongOf(key string, n *int64) {
 func (w *Writer) Bool(key string, b bool) { w.b = bsoncore.AppendBooleanElement(w.b, key, b) }
 
 // BoolIf appends true, or nothing.
-func (w *Writer) BoolIf(key string, b bool) {
+func (w *Writer) BoolIf(key string, b bool) { //nolint:revive // the flag is what is written
 	if b {
 		w.Bool(key, b)
 	}

@@ -233,7 +233,7 @@ func (x explainer) movement(m Movement) string {
 		w = single
 	}
 	switch m.Move {
-	case MoveEarn:
+	case MoveEarn, MoveCredit:
 		if m.Lot.Pending() {
 			return fmt.Sprintf("%s %s pending; %s on %s, and %s.", points, w.are, w.become, long(m.Lot.Activation), w.spendable(m.Lot))
 		}
@@ -266,8 +266,6 @@ func (x explainer) movement(m Movement) string {
 		return fmt.Sprintf("%s of %s %s spent at %s.", points, m.Lot.Issuer, w.were, m.Redeemer)
 	case MoveRefund:
 		return fmt.Sprintf("%s of %s came back from %s; %s.", points, m.Lot.Issuer, m.Redeemer, w.spendable(m.Lot))
-	case MoveCredit:
-		return fmt.Sprintf("%s %s added; %s.", points, w.were, w.spendable(m.Lot))
 	case MoveDebit:
 		return fmt.Sprintf("%s %s taken away; %s.", points, w.were, w.spent(m.Lot))
 	case MoveSend:

@@ -47,7 +47,7 @@ func (a Account) consumed() []Lot {
 
 // roll moves the day of the account's rolling points behind what happened on a day, if the programme has such points. What does
 // not count as an activity only gives them a day where they have none to come: else points that come in then would be gone.
-func (d *draft) roll(p *program.Program, day calendar.Day, counts bool) {
+func (d *draft) roll(p *program.Program, day calendar.Day, counts bool) { //nolint:revive // what counts is the programme's word, and no mode of this
 	until := d.work.Rolling.Until
 	if !p.Expiry.Rolling.On() || !counts && until > d.Day {
 		return

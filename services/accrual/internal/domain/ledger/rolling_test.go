@@ -88,7 +88,7 @@ func TestRollingPoints(t *testing.T) {
 			2025-02-05 capture: capture 3 for books = active 7
 			2025-02-14 expire: expire 7 = active 0
 			2025-02-14 refund: refund 3 for books, expire 3 = active 0`},
-		{name: "what is held while the rest lapses lapses when it is free, unless the account lives again", rules: []string{"expiry: {rule: rolling, days: 30}"}, script: `
+		{name: "what is held while the rest lapses goes when it is free, unless the account lives again", rules: []string{"expiry: {rule: rolling, days: 30}"}, script: `
 			2025-01-15 paid o1: 10.00 cd
 			2025-02-05 holds h1: 3 480h
 			2025-02-05 holds h2: 2 960h
