@@ -88,6 +88,19 @@ func TestRollingPoints(t *testing.T) {
 			2025-02-05 capture: capture 3 for books = active 7
 			2025-02-14 expire: expire 7 = active 0
 			2025-02-14 refund: refund 3 for books, expire 3 = active 0`},
+		{name: "what comes back after the rest lapsed lives as long as refunds give it", rules: []string{"expiry: {rule: rolling, days: 30}", "refunds: {extend_expired_days: 10}"}, script: `
+			2025-01-15 paid o1: 10.00 cd
+			2025-01-20 holds h1: 4 240h
+			2025-01-21 captures c1/h1: 4
+			2025-02-20 refunds r1/c1
+			2025-03-01T23:59 passes
+			2025-03-02T00:00 passes`, want: `
+			2025-01-15 earn: earn 10 = active 10
+			2025-01-20 hold: hold 4 = active 6, held 4
+			2025-01-21 capture: capture 4 for books = active 6
+			2025-02-14 expire: expire 6 = active 0
+			2025-02-20 refund: refund 4 gone 2025-03-02 for books = active 4
+			2025-03-02 expire: expire 4 gone 2025-03-02 = active 0`},
 		{name: "what is held while the rest lapses goes when it is free, unless the account lives again", rules: []string{"expiry: {rule: rolling, days: 30}"}, script: `
 			2025-01-15 paid o1: 10.00 cd
 			2025-02-05 holds h1: 3 480h
