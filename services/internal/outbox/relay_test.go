@@ -173,7 +173,8 @@ func TestABatchThatHoldsWhatIsStoredIsTakenApart(t *testing.T) {
 	h.requirePublished(t, put)
 }
 
-// TestAChunkThatCannotLeaveHoldsUpItsPartitionAlone gives the relay a message that no bus takes.
+// TestAChunkThatCannotLeaveHoldsUpItsPartitionAlone gives the relay a message that no bus takes. Behind it wait more chunks than a page has, and
+// more than leaves at once.
 func TestAChunkThatCannotLeaveHoldsUpItsPartitionAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -181,12 +182,20 @@ func TestAChunkThatCannotLeaveHoldsUpItsPartitionAlone(t *testing.T) {
 	bad := h.facts(1, 1)
 	bad[0].Data = zeros[:mebibyte+1]
 	badID := h.put(t, 1, bad)[0].ID
-	later := h.put(t, 1, h.facts(1, 2))
+	large := h.facts(1, 4)
+	for i := range large {
+		large[i].Data = zeros[:mebibyte*9/10]
+	}
+	later := h.put(t, 1, large)
+	for range 80 {
+		later = append(later, h.put(t, 1, h.facts(1, 2))...)
+	}
 	put[3] = h.put(t, 3, h.facts(3, 2))
 	_, stop := h.start(t)
-	h.awaitLeft(t, 2)
+	held := int64(1 + len(later))
+	h.awaitLeft(t, held)
 	put[3] = append(put[3], h.put(t, 3, h.facts(3, 2))...)
-	h.awaitLeft(t, 2) // at least one more round
+	h.awaitLeft(t, held) // at least one more round
 	h.requirePublished(t, put)
 
 	_, err := h.store.Collection(outbox.Name).DeleteOne(t.Context(), bson.M{"_id": badID})
