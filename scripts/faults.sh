@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make test-faults`: breaks what a house stands on while it is under load, and holds it to what must hold then.
-#   FAULTS   which, for example X1,X7; default: all of them (a quarter of an hour)
+#   FAULTS   which, for example X1,X7; default: all of them (half an hour)
 #   LOAD     small: a third of the load for a third of the time, to try the suite itself
 #   SEED     repeats the run that printed it
 # The table of what came of it is printed, and written to .laurel/faults.md.
