@@ -76,7 +76,7 @@ func TestReplicasAreReplacedUnderLoad(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, m.Stop()) })
 	plot := newPlot(t, random(t))
-	plot.revisions = map[int]revision{0: plot.revisions[0]}
+	plot.revisions, plot.again, plot.stops, plot.deeds = map[int]revision{0: plot.revisions[0]}, nil, nil, nil
 	want := plot.play(t, m.URI(), way{lanes: 2, batch: 512, tea: true}, nil)
 
 	s := bare(t, m.URI(), way{lanes: 2, batch: 64, replicas: 2})
