@@ -26,6 +26,7 @@ const (
 	sideNaive   = "naive"
 	sideAccrual = "accrual"
 	sideSkewed  = "accrual_skewed"
+	sideHot     = "accrual_hot"
 	sideAll     = "all"
 )
 
@@ -47,7 +48,7 @@ func (r *run) beside(ctx context.Context, h *household) error {
 	if err != nil {
 		return err
 	}
-	f, stop, err := r.ledgerAlone(ctx, "ledger", 2*besideRounds*r.Beside)
+	f, stop, err := r.ledgerAlone(ctx, "ledger", 3*besideRounds*r.Beside)
 	if err != nil {
 		return errors.Join(err, l.close(ctx))
 	}
@@ -110,6 +111,7 @@ func (r *run) sides(ctx context.Context, l *loops, f *fleet, h *household) error
 		r.found.compare(c.name, quotients(rates[c.of], rates[c.to]), c.least)
 	}
 	r.found.ratio("skewed_vs_uniform", quotients(rates[sideSkewed], rates[sideAccrual]), "", 0)
+	r.found.ratio("hot_vs_uniform", quotients(rates[sideHot], rates[sideAccrual]), "", 0)
 	r.houseRate = median(rates[sideAll])
 	return nil
 }
@@ -154,6 +156,10 @@ func (r *run) besides(l *loops, f *fleet, h *household) []*side {
 		{
 			Side: Side{Name: sideSkewed, Does: "the same, customers drawn by Zipf's law (1.1)", Orders: r.Beside, Accounts: customers, Batch: batchItems, Writers: lanes, Bytes: bytes},
 			take: func(ctx context.Context) (float64, error) { return f.tookOf(ctx, r.Beside, zipf) }, pids: alone, follows: f.replicas[0],
+		},
+		{
+			Side: Side{Name: sideHot, Does: "the same, all orders of one customer: one lane has all of it", Orders: r.Beside, Accounts: 1, Batch: batchItems, Writers: 1, Bytes: bytes},
+			take: func(ctx context.Context) (float64, error) { return f.tookOf(ctx, r.Beside, uniform(1)) }, pids: alone, follows: f.replicas[0],
 		},
 		{
 			Side: Side{Name: sideAll, Does: "all services, until each that follows a stream has done all of it", Orders: r.Beside, Accounts: customers, Batch: batchItems, Writers: lanes, Bytes: bytes},

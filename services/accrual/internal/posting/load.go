@@ -3,6 +3,8 @@ package posting
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
@@ -43,16 +45,22 @@ func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 	for _, item := range items {
 		need.add(b, item)
 	}
-	stored, err := p.Storage.Accounts(ctx, need.accounts)
-	if err != nil {
+	var (
+		stored map[storage.AccountRef]ledger.Account
+		known  []storage.OrderRef
+		group  errgroup.Group // none of it waits for another: each is a way to mongod and back
+	)
+	read(&group, &stored, func() (map[storage.AccountRef]ledger.Account, error) { return p.Storage.Accounts(ctx, need.accounts) })
+	read(&group, &known, func() ([]storage.OrderRef, error) { return p.Storage.Known(ctx, keys(need.orders)) })
+	read(&group, &b.taken, func() (map[storage.KeyRef]ledger.Taken, error) { return p.Storage.Taken(ctx, need.keys) })
+	read(&group, &b.commands, func() (map[storage.KeyRef]ledger.Entry, error) { return p.Storage.EntriesByKey(ctx, need.commands) })
+	read(&group, &b.transit, func() (map[string]storage.Passage, error) { return p.Storage.Passages(ctx, need.transit) })
+	read(&group, &b.refused, func() (map[string]bool, error) { return p.Storage.Refused(ctx, need.identities) })
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	for _, ref := range need.accounts {
 		b.hold(ref, stored)
-	}
-	known, err := p.Storage.Known(ctx, keys(need.orders))
-	if err != nil {
-		return nil, err
 	}
 	for ref := range need.orders {
 		b.keepBook(ref, ledger.Book{})
@@ -66,17 +74,16 @@ func (p *Poster) Load(ctx context.Context, items []lane.Item, parts *follow.Part
 			return nil, err
 		}
 	}
-	if b.taken, err = p.Storage.Taken(ctx, need.keys); err != nil {
-		return nil, err
-	}
-	if b.commands, err = p.Storage.EntriesByKey(ctx, need.commands); err != nil {
-		return nil, err
-	}
-	if b.transit, err = p.Storage.Passages(ctx, need.transit); err != nil {
-		return nil, err
-	}
-	b.refused, err = p.Storage.Refused(ctx, need.identities)
-	return b, err
+	return b, nil
+}
+
+// read has a group read something.
+func read[T any](group *errgroup.Group, into *T, what func() (T, error)) {
+	group.Go(func() error {
+		var err error
+		*into, err = what()
+		return err
+	})
 }
 
 // needs collects what a batch must read.

@@ -57,13 +57,7 @@ func (s *Storage) EntriesByKey(ctx context.Context, refs []KeyRef) (map[KeyRef]l
 	if err != nil {
 		return nil, fmt.Errorf("read %d entries: %w", len(ids), err)
 	}
-	err = each(ctx, cursor, func(d entryDoc) error {
-		e, err := entryFromDoc(d)
-		if err == nil {
-			found[KeyRef{e.Program, e.Key}] = e
-		}
-		return err
-	})
+	err = entriesOf(ctx, cursor, func(e ledger.Entry) { found[KeyRef{e.Program, e.Key}] = e })
 	if err != nil {
 		return nil, fmt.Errorf("read %d entries: %w", len(ids), err)
 	}
@@ -91,13 +85,7 @@ func (s *Storage) EntriesInRange(ctx context.Context, r KeyRange) ([]ledger.Entr
 		return nil, fmt.Errorf("list entries under %s: %w", r.Prefix, err)
 	}
 	var entries []ledger.Entry
-	err = each(ctx, cursor, func(d entryDoc) error {
-		e, err := entryFromDoc(d)
-		if err == nil {
-			entries = append(entries, e)
-		}
-		return err
-	})
+	err = entriesOf(ctx, cursor, func(e ledger.Entry) { entries = append(entries, e) })
 	if err != nil {
 		return nil, fmt.Errorf("list entries under %s: %w", r.Prefix, err)
 	}

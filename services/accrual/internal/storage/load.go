@@ -42,7 +42,7 @@ func (s *Storage) Accounts(ctx context.Context, refs []AccountRef) (map[AccountR
 		return nil, fmt.Errorf("read %d accounts: %w", len(ids), err)
 	}
 	reader := newDecoder()
-	err = raw(ctx, cursor, func(doc bson.Raw) error {
+	err = raws(ctx, cursor, func(doc bson.Raw) error {
 		d, err := reader.account(doc)
 		if err != nil { // whoever writes it would drop what this version does not know
 			return fmt.Errorf("%w: was it written by a newer version? replace all replicas", err)
@@ -103,13 +103,7 @@ func (s *Storage) Order(ctx context.Context, ref OrderRef) ([]ledger.Entry, erro
 		return nil, fmt.Errorf("read order %s: %w", prefix, err)
 	}
 	var entries []ledger.Entry
-	err = each(ctx, cursor, func(d entryDoc) error {
-		e, err := entryFromDoc(d)
-		if err == nil {
-			entries = append(entries, e)
-		}
-		return err
-	})
+	err = entriesOf(ctx, cursor, func(e ledger.Entry) { entries = append(entries, e) })
 	if err != nil {
 		return nil, fmt.Errorf("read order %s: %w", prefix, err)
 	}
@@ -132,13 +126,7 @@ func (s *Storage) Orders(ctx context.Context, refs []OrderRef) (map[OrderRef][]l
 	if err != nil {
 		return nil, fmt.Errorf("read %d orders: %w", len(refs), err)
 	}
-	err = each(ctx, cursor, func(d entryDoc) error {
-		e, err := entryFromDoc(d)
-		if err == nil {
-			orders[OrderRef{e.Program, e.Order.Ref}] = []ledger.Entry{e}
-		}
-		return err
-	})
+	err = entriesOf(ctx, cursor, func(e ledger.Entry) { orders[OrderRef{e.Program, e.Order.Ref}] = []ledger.Entry{e} })
 	if err != nil {
 		return nil, fmt.Errorf("read %d orders: %w", len(refs), err)
 	}
@@ -196,22 +184,11 @@ func (s *Storage) FirstDue(ctx context.Context, partition int, upTo time.Time) (
 
 // each decodes every document of a cursor and closes it.
 func each[D any](ctx context.Context, cursor *mongo.Cursor, f func(D) error) error {
-	return raw(ctx, cursor, func(bson.Raw) error {
+	return raws(ctx, cursor, func(bson.Raw) error {
 		var d D
 		if err := cursor.Decode(&d); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
 		return f(d)
 	})
-}
-
-// raw shows every document of a cursor, each until the next one, and closes it.
-func raw(ctx context.Context, cursor *mongo.Cursor, f func(bson.Raw) error) error {
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the server drops it by itself
-	for cursor.Next(ctx) {
-		if err := f(cursor.Current); err != nil {
-			return err
-		}
-	}
-	return cursor.Err()
 }

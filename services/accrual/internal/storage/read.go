@@ -58,13 +58,7 @@ func (s *Storage) Entries(ctx context.Context, ref AccountRef, after ledger.Seq,
 		return nil, fmt.Errorf("read entries of %s: %w", ref.ID, err)
 	}
 	var entries []ledger.Entry
-	err = each(ctx, cursor, func(d entryDoc) error {
-		e, err := entryFromDoc(d)
-		if err == nil {
-			entries = append(entries, e)
-		}
-		return err
-	})
+	err = entriesOf(ctx, cursor, func(e ledger.Entry) { entries = append(entries, e) })
 	if err != nil {
 		return nil, fmt.Errorf("read entries of %s: %w", ref.ID, err)
 	}

@@ -30,6 +30,18 @@ func (s *Storage) scanEntries(ctx context.Context, filter bson.M, f func(account
 	return nil
 }
 
+// entriesOf shows the entries of a cursor and closes it.
+func entriesOf(ctx context.Context, cursor *mongo.Cursor, f func(ledger.Entry)) error {
+	d := newDecoder()
+	return raws(ctx, cursor, func(raw bson.Raw) error {
+		_, e, err := d.ledgerEntry(raw)
+		if err == nil {
+			f(e)
+		}
+		return err
+	})
+}
+
 // ledgerEntry reads an entry, and on which account it stands. What cannot be read still has a place: the caller names it and
 // goes on.
 func (d *decoder) ledgerEntry(raw bson.Raw) (string, ledger.Entry, error) {

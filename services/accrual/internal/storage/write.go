@@ -156,7 +156,7 @@ func (s *Storage) still(ctx context.Context, from map[string]ledger.Seq) error {
 		return fmt.Errorf("read the versions of %d accounts: %w", len(from), err)
 	}
 	left := len(from)
-	err = raw(ctx, cursor, func(doc bson.Raw) error {
+	err = raws(ctx, cursor, func(doc bson.Raw) error {
 		left--
 		id, _ := doc.Lookup("_id").StringValueOK()
 		if version, ok := doc.Lookup("version").AsInt64OK(); !ok || ledger.Seq(version) != from[id] {

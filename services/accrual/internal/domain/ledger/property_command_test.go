@@ -111,7 +111,7 @@ func (m *machine) drawDeed() ledger.Deed {
 	m.twin.pass(m.now)
 	deeds := []string{"award", "hold", "transfer", "award", "hold", "adjust", "refund", "transfer", "transfer", "extend", "import", "donate", "transfer"}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return !h.over }) {
-		deeds = []string{"capture", "refund", "void", "capture", "hold", "refund", "award", "adjust", "transfer", "extend", "import", "donate", "transfer"}
+		deeds = []string{"capture", "refund", "void", "capture", "hold", "void", "award", "capture", "adjust", "transfer", "extend", "capture", "import", "donate", "void", "transfer"}
 	}
 	if slices.ContainsFunc(m.twin.holds, func(h *twinHold) bool { return h.capture != "" && len(h.spent) > 0 }) {
 		deeds = append(deeds, "refund", "refund", "refund", "refund", "refund")

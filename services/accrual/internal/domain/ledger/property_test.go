@@ -348,7 +348,7 @@ func (m *machine) finish() {
 
 func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 	seen := map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	history := func(t *rapid.T) {
 		m := newMachine(t, seen)
 		t.Repeat(map[string]func(*rapid.T){
 			"":              m.check,
@@ -364,7 +364,10 @@ func TestAnyHistoryOfAnAccountIsThatOfTheTwinWheneverItIsSwept(t *testing.T) {
 			"a preview":     m.preview,
 		})
 		m.finish()
-	})
+	}
+	for range 4 { // a hundred times each: there are so many kinds of commands that a hundred miss one at times
+		rapid.Check(t, history)
+	}
 	for _, key := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%6d %s", seen[key], key)
 	}
