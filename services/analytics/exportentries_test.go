@@ -34,6 +34,7 @@ func TestEntriesAreExportedEachOnce(t *testing.T) {
 		{Unit: "stars", Bucket: "pending", Points: -9}, {Unit: "stars", Bucket: "issued/a", Points: 4}, {Unit: "stars", Bucket: "issued/b", Points: 5},
 		{Unit: "points", Bucket: "debt", Points: -2}, {Unit: "points", Bucket: "adjusted", Points: -1}, {Unit: "points", Bucket: "held", Points: 3},
 		{Unit: "points", Bucket: "forgiven", Points: -9}, {Unit: "points", Bucket: "in_transit", Points: 5}, {Unit: "points", Bucket: "fees", Points: 4},
+		{Unit: "points", Bucket: "imported/a", Points: -6}, {Unit: "points", Bucket: "donated/trees", Points: 6},
 	}}
 	h.tell(club.entry("zoe", "reverse", date("2027-02-03"), &accrualv1.EntryPosted{Entry: two}))
 	h.tell(club.entry("member-01", "state", date("2027-02-03"), &accrualv1.EntryPosted{Entry: &accrualv1.Entry{}}))
@@ -55,8 +56,8 @@ func TestEntriesAreExportedEachOnce(t *testing.T) {
 	require.Equal(t, whole.rows, going.rows)
 	day := fmt.Sprint(int32(date("2027-02-03")))
 	require.Equal(t, []string{
-		"points " + day + " reverse order/shop/x y/1 merchant/shop shop x y 0 0 3 -2 0 0 0 -1 -9 5 4 ",
-		"stars " + day + " reverse order/shop/x y/1 merchant/shop shop x y 0 -9 0 0 9 0 0 0 0 0 0 ",
+		"points " + day + " reverse order/shop/x y/1 merchant/shop shop x y 0 0 3 -2 0 0 0 -1 -9 5 4 -6 6 ",
+		"stars " + day + " reverse order/shop/x y/1 merchant/shop shop x y 0 -9 0 0 9 0 0 0 0 0 0 0 0 ",
 	}, whole.rows["zoe/1/"])
 
 	moved := whole.rows[fmt.Sprintf("member-01/%d/", club.seqs["member-01"]-1)]
