@@ -38,6 +38,7 @@ func (l *load) take(ctx context.Context, c Chunk) error {
 	known, err := l.relay.known(ctx, c)
 	switch {
 	case err != nil:
+		l.hold(c)
 		return errors.Join(failed, err)
 	case known: // the chunk behind a known one may have left too
 		l.sent = append(l.sent, c.ID)
@@ -68,16 +69,24 @@ func (l *load) leave(ctx context.Context) error {
 		delete(l.relay.asked, c.Partition)
 	}
 	if errors.Is(err, bus.ErrRetry) || errors.Is(err, bus.ErrFull) {
+		l.hold(chunks...)
 		return err
 	}
 	return l.apart(ctx, chunks)
+}
+
+// hold keeps back what stands behind chunks that did not leave: a later chunk in the stream would say that they had.
+func (l *load) hold(chunks ...Chunk) {
+	for _, c := range chunks {
+		l.held[c.Partition] = true
+	}
 }
 
 // apart publishes chunks one by one, because the batch of all was refused: it holds a chunk that is stored already, or
 // one that no bus takes, which holds up its partition alone.
 func (l *load) apart(ctx context.Context, chunks []Chunk) error {
 	var failed error
-	for _, c := range chunks {
+	for i, c := range chunks {
 		if l.held[c.Partition] {
 			continue
 		}
@@ -89,9 +98,11 @@ func (l *load) apart(ctx context.Context, chunks []Chunk) error {
 			err = l.alone(ctx, c)
 		}
 		if err != nil {
+			l.hold(c)
 			failed = errors.Join(failed, err)
 		}
 		if err != nil && !errors.Is(err, errChunk) {
+			l.hold(chunks[i:]...)
 			break
 		}
 	}
@@ -104,7 +115,7 @@ func (l *load) alone(ctx context.Context, c Chunk) error {
 	// ErrStored is the bus's word that it knows the batch: a chunk is always cut alike, so it knows the whole.
 	if err != nil && !errors.Is(err, bus.ErrStored) {
 		delete(l.relay.asked, c.Partition)
-		l.held[c.Partition] = true
+		l.hold(c)
 		return err
 	}
 	l.sent = append(l.sent, c.ID)
