@@ -3,9 +3,11 @@
 package lane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -223,12 +225,16 @@ func (l *Lane) await(ctx context.Context, idle <-chan time.Time) (Item, bool) {
 const growth = 4
 
 // work posts a batch to its end, whatever it takes. What failed is tried by halves, so that what fails is narrowed down while its
-// neighbours go on, and so that few writes meet others where many do. What went through is what later tries begin with, and a
+// neighbours go on, and so that few writes meet others where many do: of as few partitions as may be, because each adds its own
+// documents to the writes. What went through is what later tries begin with, and a
 // fourth more each time.
 func (l *Lane) work(ctx context.Context, batch []Item) error {
 	failures, wait := 0, time.Duration(0)
 	for len(batch) > 0 && ctx.Err() == nil {
 		run := min(l.run, len(batch))
+		if run < len(batch) {
+			slices.SortStableFunc(batch, func(a, b Item) int { return cmp.Compare(a.Partition, b.Partition) })
+		}
 		left, err := l.poster.Post(ctx, batch[:run])
 		if err == nil {
 			l.stats.batch(run - len(left))

@@ -127,6 +127,29 @@ func TestALaneRemembersWhatWentThrough(t *testing.T) {
 	})
 }
 
+// TestAHalvedBatchIsOfFewPartitions: each partition adds documents of its own to what is written, and so to what can meet others.
+func TestAHalvedBatchIsOfFewPartitions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const partitions, each = 4, 4
+		p := newPoster(partitions*each, conflicts, conflicts)
+		l := lane.New(p, p.limits, testkit.Logger(t), lane.Stats{})
+		for i := range each {
+			for partition := range partitions {
+				require.NoError(t, l.Submit(t.Context(), lane.Item{Partition: partition, Bytes: 1, Payload: i}))
+			}
+		}
+		stop := start(t.Context(), l)
+		<-p.done
+		require.NoError(t, stop())
+		require.Empty(t, p.faults)
+		require.Equal(t, []int{16, 8, 4, 5, 6, 1}, p.sizes())
+		require.Equal(t, []int{4, 2, 1, 2, 2, 1}, p.partitions())
+		for partition := range partitions {
+			require.Equal(t, []int{0, 1, 2, 3}, p.written[partition])
+		}
+	})
+}
+
 func TestBatchesEndAtTheirLimits(t *testing.T) {
 	for _, c := range []struct {
 		name    string

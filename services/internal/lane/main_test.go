@@ -189,6 +189,21 @@ func (p *poster) sizes() []int {
 	return all
 }
 
+// partitions is of how many partitions each call was.
+func (p *poster) partitions() []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []int
+	for _, c := range p.calls {
+		of := map[int]bool{}
+		for _, item := range c.items {
+			of[item.Partition] = true
+		}
+		all = append(all, len(of))
+	}
+	return all
+}
+
 // waits is how long each call came after the one before.
 func (p *poster) waits() []time.Duration {
 	p.mu.Lock()

@@ -170,14 +170,21 @@ func insert(ctx context.Context, s *store.Store, document bson.M) error {
 // writeConcernError lets it run and then says that nobody knows whether it will last.
 type fault bson.M
 
-// TestACommitIsTriedAgainAndHappensOnce breaks commits on a mongod of its own, which takes test commands.
-func TestACommitIsTriedAgainAndHappensOnce(t *testing.T) {
-	t.Parallel()
+// breakable is a mongod of the test's own, which takes test commands.
+func breakable(t *testing.T) string {
+	t.Helper()
 	server, err := mongod.Start(t.Context(), mongod.Options{
 		Dir: t.TempDir(), Logger: testkit.Logger(t), ExtraArgs: []string{"--setParameter", "enableTestCommands=1"},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	return server.URI()
+}
+
+// TestACommitIsTriedAgainAndHappensOnce breaks commits.
+func TestACommitIsTriedAgainAndHappensOnce(t *testing.T) {
+	t.Parallel()
+	uri := breakable(t)
 	cut := fault{"closeConnection": true}
 	unsure := fault{"writeConcernError": bson.M{"code": 64, "errmsg": "waited too long"}}
 	aborted := fault{"errorCode": 251, "errorLabels": bson.A{"TransientTransactionError"}}
@@ -195,8 +202,8 @@ func TestACommitIsTriedAgainAndHappensOnce(t *testing.T) {
 		{name: "an answer that nobody expects", fault: fault{"errorCode": 8000}, times: 1, err: store.ErrUnknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := open(t, server.URI(), fmt.Sprint("faults_", i))
-			before := failCommit(t, server.URI(), c.fault, c.times)
+			s := open(t, uri, fmt.Sprint("faults_", i))
+			before := failCommands(t, uri, c.fault, c.times, "commitTransaction")
 			parts := load(t, s, 0)
 			err := move(t.Context(), s, "a", 1, parts[0])
 			if c.err != nil {
@@ -206,13 +213,41 @@ func TestACommitIsTriedAgainAndHappensOnce(t *testing.T) {
 				require.Equal(t, int64(1), load(t, s, 0)[0].Version, "it happened once")
 			}
 			require.Equal(t, c.ids, ids(t, s))
-			require.Equal(t, before+c.times, failCommit(t, server.URI(), c.fault, 0), "the fault was met each time")
+			require.Equal(t, before+c.times, failCommands(t, uri, c.fault, 0, "commitTransaction"), "the fault was met each time")
 		})
 	}
 }
 
-// failCommit makes the next commits fail, and returns how often commits have failed so far.
-func failCommit(t *testing.T, uri string, f fault, times int) int {
+// TestOnlyTheCommitSaysWhatLasts: a write within a transaction that is not confirmed was made all the same.
+func TestOnlyTheCommitSaysWhatLasts(t *testing.T) {
+	t.Parallel()
+	uri := breakable(t)
+	s := open(t, uri, "unconfirmed")
+	require.NoError(t, insert(t.Context(), s, thing("earlier", 0)))
+	parts := load(t, s, 0)
+	unsure := fault{"writeConcernError": bson.M{"code": 64, "errmsg": "waited too long"}}
+	failCommands(t, uri, unsure, 3, "insert", "update")
+	runs := 0
+	require.NoError(t, s.Commit(t.Context(), func(ctx context.Context) error {
+		runs++
+		if err := s.MovePartitions(ctx, []store.Partition{parts[0]}); err != nil {
+			return err
+		}
+		if err := s.InsertWritten(ctx, "things", []bson.Raw{written(t, thing("a", 1))}); err != nil {
+			return err
+		}
+		n, err := s.Replace(ctx, "things", []store.Replacement{{ID: "earlier", Document: written(t, thing("earlier", 2))}})
+		require.Equal(t, 1, n)
+		return err
+	}))
+	require.Equal(t, 1, runs)
+	require.Equal(t, 3, failCommands(t, uri, unsure, 0, "insert"), "each was met")
+	require.Equal(t, []string{"a", "earlier"}, ids(t, s))
+	require.Equal(t, int64(1), load(t, s, 0)[0].Version)
+}
+
+// failCommands makes the next commands fail, and returns how often any have failed so far.
+func failCommands(t *testing.T, uri string, f fault, times int, commands ...string) int {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	require.NoError(t, err)
@@ -221,7 +256,7 @@ func failCommit(t *testing.T, uri string, f fault, times int) int {
 	if times == 0 {
 		mode = "off"
 	}
-	data := bson.M{"failCommands": bson.A{"commitTransaction"}}
+	data := bson.M{"failCommands": commands}
 	maps.Copy(data, f)
 	var answer struct {
 		Count int `bson:"count"`

@@ -34,6 +34,14 @@ func unconfirmed(err error) bool {
 	return ok && slices.Contains(codesUnconfirmed, c.Code)
 }
 
+// Made drops an error that says of a write within a transaction only that it was not confirmed: it was made, and what confirms it is the commit.
+func Made(err error) error {
+	if unconfirmed(err) {
+		return nil
+	}
+	return err
+}
+
 // codesUnconfirmed are those of a command whose write was made and not confirmed: WriteConcernFailed, PrimarySteppedDown,
 // InterruptedDueToReplStateChange.
 var codesUnconfirmed = []int32{64, 189, 11602}
