@@ -65,3 +65,61 @@ func TestPointsAreGivenALaterDay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, h.documents("accounts"))
 }
+
+// TestASecondPersonGivesManyPointsALaterDay: what is beyond a person's role is proposed, for as many points as there are, and another approves it.
+func TestASecondPersonGivesManyPointsALaterDay(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(limited)
+	s := h.run(size{people: []rpc.Person{anna, ben}})
+	h.pass("2026-03-01T00:00:00Z")
+	h.send(paid("ann", "o1", moment("2026-03-01"), 300_00))
+	s.drained()
+	at := moment(s.account("ann").GetLots()[0].GetExpiryDay())
+	day := func(days int) string { return at.AddDate(0, 0, days).Format("2006-01-02") }
+	propose := func(who rpc.Name, key, before, to string) (*accrualv1.AdjustmentProposal, error) {
+		answer, err := s.as(who).ProposeExtension(t.Context(), &accrualv1.ProposeExtensionRequest{
+			Program: "tea", Account: "ann", BeforeDay: before, ExpiryDay: to, Reason: "STORE_CLOSED", IdempotencyKey: key,
+		})
+		return answer.GetProposal(), err
+	}
+	_, err := propose(rpc.Operator, "p0", day(1), day(60))
+	refused(t, err, reason.PersonNeeded)
+	_, err = propose(anna.Caller(), "p0", day(0), day(60))
+	refused(t, err, reason.NothingToExtend)
+	p, err := propose(anna.Caller(), "p1", day(1), day(60))
+	require.NoError(t, err)
+	require.EqualValues(t, 300, p.GetPoints())
+	require.Equal(t, []string{day(1), day(60)}, []string{p.GetBeforeDay(), p.GetExpiryDay()})
+	_, err = propose(anna.Caller(), "p1", day(1), day(61))
+	refused(t, err, reason.IdempotencyKeyReused)
+	_, err = s.approve(anna.Caller(), p.GetProposalId())
+	refused(t, err, reason.SecondPersonNeeded)
+	require.Equal(t, day(0), s.account("ann").GetLots()[0].GetExpiryDay(), "nothing has happened yet")
+
+	h.send(paid("ann", "o2", moment("2026-03-01"), 100_00))
+	s.drained()
+	_, err = s.approve(ben.Caller(), p.GetProposalId())
+	refused(t, err, reason.AdjustmentLimit)
+	same, err := propose(anna.Caller(), "p1", day(1), day(60))
+	require.NoError(t, err)
+	require.EqualValues(t, 300, same.GetPoints(), "what was proposed stands")
+	p, err = propose(anna.Caller(), "p2", day(1), day(60))
+	require.NoError(t, err)
+	require.EqualValues(t, 400, p.GetPoints())
+	done, err := s.approve(ben.Caller(), p.GetProposalId())
+	require.NoError(t, err)
+	require.Equal(t, accrualv1.EntryKind_ENTRY_KIND_EXTEND, done.GetEntry().GetKind())
+	require.Equal(t, "operator/anna", done.GetEntry().GetCommand().GetCaller())
+	require.Equal(t, "operator/ben", done.GetEntry().GetCommand().GetApprover())
+	again, err := s.approve(ben.Caller(), p.GetProposalId())
+	require.NoError(t, err)
+	require.Equal(t, done.GetEntry().GetHash(), again.GetEntry().GetHash())
+	kept, err := propose(anna.Caller(), "p2", day(1), day(60))
+	require.NoError(t, err)
+	require.Equal(t, accrualv1.ProposalState_PROPOSAL_STATE_DONE, kept.GetState(), "told again when nothing is left to extend")
+	for _, l := range s.account("ann").GetLots() {
+		require.Equal(t, day(60), l.GetExpiryDay())
+	}
+	s.requireSound()
+}

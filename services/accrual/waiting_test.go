@@ -84,6 +84,31 @@ func TestThePartThatWasPaidWithPointsEarnsNothing(t *testing.T) {
 	s.requireSound()
 }
 
+// TestThePartThatWasPaidWithPointsEarnsWhereTheProgrammeSaysSo, and what it earned goes with the goods.
+func TestThePartThatWasPaidWithPointsEarnsWhereTheProgrammeSaysSo(t *testing.T) {
+	t.Parallel()
+	h := open(t, events)
+	h.apply(theTeaClub + "orders: {count_paid_with_points: true}\n")
+	s := h.run(size{})
+	at := moment("2026-01-10")
+	half, whole := purchase("o1", at, 10_000), purchase("o2", at, 10_000)
+	half.Lines[0].PaidWithPointsMinor, whole.Lines[0].PaidWithPointsMinor = 2_000, 10_000
+	h.publish(write("ann", "paid", "o1/paid", half), write("bob", "paid", "o2/paid", whole))
+	s.drained()
+	require.EqualValues(t, 100, s.active("ann"))
+	require.EqualValues(t, 100, s.active("bob"))
+	h.publish(returned("ann", "o1", "r1", at, 1), returned("bob", "o2", "r1", at, 1))
+	s.drained()
+	require.EqualValues(t, 75, s.active("ann"), "three of four pieces are left")
+	require.EqualValues(t, 75, s.active("bob"))
+	h.publish(returned("ann", "o1", "r2", at, 0), returned("bob", "o2", "r2", at, 0))
+	s.drained()
+	require.Zero(t, s.active("ann"))
+	require.Zero(t, s.active("bob"))
+	require.Empty(t, h.stored(bus.Dead))
+	s.requireSound()
+}
+
 // TestAReturnWhoseOrderDoesNotComeInTime is dead at its deadline, at 00:00 of the day, once; what is then made of it is
 // up to people.
 func TestAReturnWhoseOrderDoesNotComeInTime(t *testing.T) {

@@ -34,7 +34,7 @@ type cli struct {
 	SVG       string        `name:"svg" placeholder:"FILE" help:"Draw what was measured side by side into this file."`
 	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
 	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
-	Only      []string      `enum:"scale,stream,growth,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
+	Only      []string      `enum:"scale,stream,growth,heavy,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
 	Keep      string        `placeholder:"DIR" help:"Measure in this directory and leave it there. Where it has the copy of an earlier run of this size, that is asked again; MongoDB must be that run's, too."`
 	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
 	Limit     time.Duration `default:"3h" help:"When to give up."`
@@ -55,13 +55,14 @@ type size struct {
 	Growth  []int `json:"growth_accounts"`
 	Entries int   `json:"growth_entries"`
 	Grown   int   `json:"growth_orders"` // in each round, by each number of accounts
+	Heavy   int   `json:"heavy_orders"`  // of one account
 }
 
 func sizes() map[string]size {
 	return map[string]size{
-		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000, Beside: 4_000, Naive: 300, Deals: 300, Load: 6, Growth: []int{500, 2_000}, Entries: 1, Grown: 1_000},
-		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000, Beside: 40_000, Naive: 3_000, Deals: 3_000, Load: 60, Growth: []int{10_000, 100_000}, Entries: 1, Grown: 10_000},
-		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000, Beside: 100_000, Naive: 10_000, Deals: 10_000, Load: 600, Growth: []int{10_000, 100_000, 1_000_000}, Entries: 5, Grown: 50_000},
+		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000, Beside: 4_000, Naive: 300, Deals: 300, Load: 6, Growth: []int{500, 2_000}, Entries: 1, Grown: 1_000, Heavy: 4_000},
+		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000, Beside: 40_000, Naive: 3_000, Deals: 3_000, Load: 60, Growth: []int{10_000, 100_000}, Entries: 1, Grown: 10_000, Heavy: 40_000},
+		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000, Beside: 100_000, Naive: 10_000, Deals: 10_000, Load: 600, Growth: []int{10_000, 100_000, 1_000_000}, Entries: 5, Grown: 50_000, Heavy: 200_000},
 	}
 }
 
@@ -131,7 +132,7 @@ func (r *run) measure(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{"scale", r.scale}, {"stream", r.stream}, {"growth", r.growth}, {"analytics", r.analytics}} {
+	}{{"scale", r.scale}, {"stream", r.stream}, {"growth", r.growth}, {"heavy", r.heavy}, {"analytics", r.analytics}} {
 		if err == nil && (len(r.Only) == 0 || slices.Contains(r.Only, part.name)) {
 			err = part.measure(ctx)
 		}

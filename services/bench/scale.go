@@ -48,6 +48,8 @@ type fleet struct {
 	replicas []*program
 	address  string // of the replica that was started last
 	told     int    // orders published so far
+	// published is how many seconds it took to publish those of tookOf, the last time.
+	published float64
 }
 
 // scale measures three replicas beside one, and how long it takes until others do the work of one that is killed.
@@ -237,7 +239,7 @@ func (f *fleet) tookOf(ctx context.Context, some int, who draw) (float64, error)
 	if err := f.orders(ctx, f.bus, given{program: f.program, from: f.told, until: f.told + some, who: who}, begun); err != nil {
 		return 0, err
 	}
-	f.told += some
+	f.told, f.published = f.told+some, f.since(begun)
 	err = poll(ctx, func() (bool, error) {
 		now, err := f.entries(ctx)
 		return now >= before+float64(some), err

@@ -19,10 +19,10 @@ import (
 )
 
 // serve keeps the house up on free ports, and returns once it is.
-func (h *house) serve(programme string) *process {
+func (h *house) serve(programme string, more ...string) *process {
 	h.t.Helper()
-	p := h.run(programs.laurel, "serve", "--programme", programme, "--data", h.data, "--home", h.home,
-		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--partner-listen", "127.0.0.1:0")
+	p := h.run(programs.laurel, append([]string{"serve", "--programme", programme, "--data", h.data, "--home", h.home,
+		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--partner-listen", "127.0.0.1:0"}, more...)...)
 	testkit.Eventually(h.t, func() bool { return upOn.MatchString(p.err.String()) || p.ended() }, "the house is up")
 	h.stillRuns(p)
 	return p

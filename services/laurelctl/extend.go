@@ -14,6 +14,7 @@ type extendCmd struct {
 	Until   string `required:"" placeholder:"DAY" help:"The last day on which they can be spent from now on."`
 	Reason  string `required:"" placeholder:"CODE" help:"Why: an UPPER_SNAKE code, for example STORE_CLOSED."`
 	Key     string `required:"" placeholder:"KEY" help:"Names this one; repeated with the same key it takes effect once."`
+	Propose bool   `help:"Do not give it yet: let another person approve it (account approve)."`
 }
 
 // Run asks for it. People name last days, the contract the first days on which points are gone.
@@ -30,6 +31,15 @@ func (c *extendCmd) Run(w *world) error {
 		program, err := a.programme()
 		if err != nil {
 			return err
+		}
+		if c.Propose {
+			answer, err := a.ProposeExtension(ctx, &accrualv1.ProposeExtensionRequest{
+				Program: program, Account: c.Account, BeforeDay: (before + 1).String(), ExpiryDay: (until + 1).String(), Reason: c.Reason, IdempotencyKey: c.Key,
+			})
+			if err != nil {
+				return err
+			}
+			return w.show(answer, proposalRows(answer.GetProposal()))
 		}
 		answer, err := a.ExtendExpiry(ctx, &accrualv1.ExtendExpiryRequest{
 			Program: program, Account: c.Account, BeforeDay: (before + 1).String(), ExpiryDay: (until + 1).String(), Reason: c.Reason, IdempotencyKey: c.Key,

@@ -155,8 +155,7 @@ func orderEvent(body header, kind orders.Kind) (orders.Event, error) {
 }
 
 // Lines maps the lines of a checked order to the domain's, whose amounts are what was paid in money: the part that was paid
-// with points earns nothing (domain I), and takes its share of the tax with it. Errors: reason.InvalidField where a part is more
-// than the whole.
+// with points stands beside it, with its share of the tax. Errors: reason.InvalidField where a part is more than the whole.
 func Lines(list []*ordersv1.Line) ([]orders.Line, error) {
 	lines := make([]orders.Line, len(list))
 	for i, l := range list {
@@ -173,9 +172,9 @@ func Lines(list []*ordersv1.Line) ([]orders.Line, error) {
 			ID: l.GetLineId(), SKU: l.GetSku(), Category: l.GetCategory(), Brand: l.GetBrand(),
 			Quantity: l.GetQuantity(), Amount: money.Minor(whole - points),
 			Cost: money.Minor(l.GetCostMinor()), HasCost: l.CostMinor != nil,
-			Tax:      orders.Share(money.Minor(l.GetTaxMinor()), whole-points, whole),
-			GiftCard: money.Minor(l.GetPaidWithGiftCardsMinor()), Shipping: l.GetShipping(),
+			GiftCard: money.Minor(l.GetPaidWithGiftCardsMinor()), Shipping: l.GetShipping(), Points: money.Minor(points),
 		}
+		lines[i].ShareTax(money.Minor(l.GetTaxMinor()))
 	}
 	return lines, nil
 }

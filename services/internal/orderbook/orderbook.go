@@ -120,9 +120,9 @@ func (b Book) sameEvent(a Arrival) int {
 	if a.ID == "" || len(b.known) == 0 {
 		return 0
 	}
-	content := a.Event.Content()
+	contents := a.Event.Contents()
 	for i, known := range b.known {
-		if known.id == a.ID && known.source == a.Source && known.content == content {
+		if known.id == a.ID && known.source == a.Source && slices.Contains(contents, known.content) {
 			return i + 1
 		}
 	}
@@ -172,7 +172,7 @@ func (b Book) worth(p *program.Program, e orders.Event, day calendar.Day) error 
 	}
 	var sum int64
 	for _, l := range e.Lines {
-		sum += int64(l.Amount) // Event.Check has seen that it fits
+		sum += int64(l.Amount + l.Points) // Event.Check has seen that it fits
 	}
 	if _, err := rate.Floor(sum); err != nil {
 		return reason.New(reason.AmountOutOfRange, "lines", "the order is worth more %s than can be counted", p.Currency)

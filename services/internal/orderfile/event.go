@@ -53,8 +53,8 @@ func linesToProto(lines []orders.Line) []*ordersv1.Line {
 	list := make([]*ordersv1.Line, len(lines))
 	for i, l := range lines {
 		list[i] = &ordersv1.Line{LineId: l.ID, Sku: l.SKU, Category: l.Category, Brand: l.Brand,
-			Quantity: l.Quantity, AmountMinor: int64(l.Amount), TaxMinor: int64(l.Tax),
-			PaidWithGiftCardsMinor: int64(l.GiftCard), Shipping: l.Shipping}
+			Quantity: l.Quantity, AmountMinor: int64(l.Amount + l.Points), TaxMinor: int64(l.Tax + l.PointsTax),
+			PaidWithPointsMinor: int64(l.Points), PaidWithGiftCardsMinor: int64(l.GiftCard), Shipping: l.Shipping}
 		if l.HasCost {
 			list[i].CostMinor = new(int64(l.Cost))
 		}

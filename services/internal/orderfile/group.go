@@ -167,9 +167,11 @@ func (b *batch) group() Group {
 	case orders.Placed, orders.Paid:
 		e.Currency, e.Channel, e.Member, e.Revision = w.currency, w.channel, w.member, k.revision
 		for _, w := range b.rows {
-			e.Lines = append(e.Lines, orders.Line{SKU: w.sku, Category: w.category, Brand: w.brand,
+			l := orders.Line{SKU: w.sku, Category: w.category, Brand: w.brand,
 				Quantity: w.quantity, Amount: w.amount - w.points, Cost: w.cost, HasCost: w.hasCost,
-				Tax: orders.Share(w.tax, int64(w.amount-w.points), int64(w.amount)), GiftCard: w.giftCards, Shipping: w.shipping})
+				GiftCard: w.giftCards, Shipping: w.shipping, Points: w.points}
+			l.ShareTax(w.tax)
+			e.Lines = append(e.Lines, l)
 		}
 	case orders.Returned:
 		e.Currency, e.Returned = w.currency, b.returned()

@@ -77,7 +77,7 @@ func TestEveryKindOfRow(t *testing.T) {
 		group(3, 2, "shop/1001/paid/0", orders.Event{Kind: orders.Paid, OccurredAt: at("2026-03-02T13:06:00Z"), Currency: "EUR",
 			Channel: "web", Member: "ben", Lines: []orders.Line{
 				{SKU: "TEA-100", Category: "tea", Brand: "Hill", Quantity: 2, Amount: 1800, Cost: 750, HasCost: true},
-				{SKU: "CUP-7", Category: "cups", Amount: 2000}}}), // 4.50 were paid with points
+				{SKU: "CUP-7", Category: "cups", Amount: 2000, Points: 450}}}),
 		group(5, 1, "shop/1001/paid/1", orders.Event{Kind: orders.Paid, OccurredAt: at("2026-03-03T11:00:00Z"), Currency: "EUR",
 			Revision: 1, Lines: []orders.Line{{SKU: "TEA-100", Category: "tea", Quantity: 1, Amount: 900}}}),
 		group(6, 1, "shop/1001/shipped/2026-03-04T11:00:00Z", orders.Event{Kind: orders.Shipped,

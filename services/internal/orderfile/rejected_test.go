@@ -101,7 +101,7 @@ func TestPartsOfWhatIsPaidAreNoMoreThanIt(t *testing.T) {
 	}
 	groups, rejected := read(t, "order_id,account,occurred_at,amount,paid_with_points,tax,paid_with_gift_cards,shipping\n1,ann,2026-03-02,1.00,0.40,1.00,0.60,true\n")
 	require.Empty(t, rejected)
-	require.Equal(t, []orders.Line{{Amount: 60, Tax: 60, GiftCard: 60, Shipping: true}}, groups[0].Event.Lines)
+	require.Equal(t, []orders.Line{{Amount: 60, Tax: 60, GiftCard: 60, Shipping: true, Points: 40, PointsTax: 40}}, groups[0].Event.Lines)
 }
 
 func TestNeverAPartOfAnOrder(t *testing.T) {

@@ -107,6 +107,7 @@ func anySheet(t *rapid.T) sheet {
 				g.Event.Lines = append(g.Event.Lines, orders.Line{
 					SKU: sku, Category: category, Quantity: quantity, Amount: amount - points, Cost: 150, HasCost: true,
 					Tax: orders.Share(tax, int64(amount-points), int64(amount)), GiftCard: cards, Shipping: shipping,
+					Points: points, PointsTax: tax - orders.Share(tax, int64(amount-points), int64(amount)),
 				})
 			}
 			s.rows = append(s.rows, row)

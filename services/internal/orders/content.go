@@ -11,6 +11,7 @@ const (
 	contentFormat = 1
 	costedFormat  = 2 // where a line tells its cost
 	partedFormat  = 3 // where a line tells its tax, what gift cards paid, or that it is shipping; the cost stands there too
+	pointedFormat = 4 // where a line tells what was paid with points; cost and parts stand there too
 )
 
 // Content is the SHA-256 of all that the event says. Two events of one occurrence with equal
@@ -21,8 +22,11 @@ func (e Event) Content() [sha256.Size]byte {
 	var room [512]byte // most events fit, and then nothing is allocated
 	costed := slices.ContainsFunc(e.Lines, func(l Line) bool { return l.HasCost })
 	b := append(room[:0], contentFormat)
-	parted := slices.ContainsFunc(e.Lines, Line.parted)
+	pointed := slices.ContainsFunc(e.Lines, Line.pointed)
+	parted := pointed || slices.ContainsFunc(e.Lines, Line.parted)
 	switch {
+	case pointed:
+		b[0] = pointedFormat
 	case parted:
 		b[0] = partedFormat
 	case costed:
@@ -48,6 +52,9 @@ func (e Event) Content() [sha256.Size]byte {
 		if parted {
 			b = parts(b, l)
 		}
+		if pointed {
+			b = number(number(b, int64(l.Points)), int64(l.PointsTax))
+		}
 	}
 	b = number(b, int64(len(e.Returned)))
 	for _, r := range e.Returned {
@@ -65,6 +72,19 @@ func (e Event) Content() [sha256.Size]byte {
 	b = text(b, e.Channel)
 	b = text(b, e.Member)
 	return sha256.Sum256(b)
+}
+
+// Contents are Content, and that under which the same event was kept before lines had their part in points.
+func (e Event) Contents() [][sha256.Size]byte {
+	list := [][sha256.Size]byte{e.Content()}
+	if !slices.ContainsFunc(e.Lines, Line.pointed) {
+		return list
+	}
+	e.Lines = slices.Clone(e.Lines)
+	for i := range e.Lines {
+		e.Lines[i].Points, e.Lines[i].PointsTax = 0, 0
+	}
+	return append(list, e.Content())
 }
 
 // number appends eight bytes, the most significant first.

@@ -61,6 +61,9 @@ func TestContentTellsApart(t *testing.T) {
 		{"the line has another tax", func(e *orders.Event) { e.Lines[0].Tax = 2 }},
 		{"a gift card paid of the line", func(e *orders.Event) { e.Lines[0].GiftCard = 1 }},
 		{"the line is for shipping", func(e *orders.Event) { e.Lines[0].Shipping = true }},
+		{"a part was paid with points", func(e *orders.Event) { e.Lines[0].Points = 1 }},
+		{"another part was paid with points", func(e *orders.Event) { e.Lines[0].Points = 2 }},
+		{"there is tax in the part that was paid with points", func(e *orders.Event) { e.Lines[0].Points, e.Lines[0].PointsTax = 2, 1 }},
 		{"the amount returned is open", func(e *orders.Event) { e.Returned[0].HasAmount = false }},
 		{"another payment", func(e *orders.Event) { e.Amount++ }},
 		{"another channel", func(e *orders.Event) { e.Channel = "till" }},
@@ -80,8 +83,27 @@ func TestContentTellsApart(t *testing.T) {
 // A field that is added to one of these types needs a row above and a place in Content.
 func TestContentCoversAllFields(t *testing.T) {
 	require.Equal(t, 11, reflect.TypeFor[orders.Event]().NumField())
-	require.Equal(t, 11, reflect.TypeFor[orders.Line]().NumField())
+	require.Equal(t, 13, reflect.TypeFor[orders.Line]().NumField())
 	require.Equal(t, 5, reflect.TypeFor[orders.ReturnedLine]().NumField())
+}
+
+// TestWhatWasKeptWithoutItsPartInPointsIsKnownAgain: earlier versions did not keep that part.
+func TestWhatWasKeptWithoutItsPartInPointsIsKnownAgain(t *testing.T) {
+	e, before := full(), full()
+	require.Equal(t, [][32]byte{before.Content()}, before.Contents())
+	e.Lines[0].Points, e.Lines[0].PointsTax = 5, 2
+	require.Equal(t, [][32]byte{e.Content(), before.Content()}, e.Contents())
+	require.EqualValues(t, 5, e.Lines[0].Points, "the event itself is as it was")
+
+	paid := orders.Event{Kind: orders.Paid, Currency: "EUR", Lines: []orders.Line{{SKU: "cd", Amount: 80}}}
+	again := orders.Event{Kind: orders.Paid, Currency: "EUR", Lines: []orders.Line{{SKU: "cd", Amount: 80, Points: 20}}}
+	verdict, place, err := orders.State{}.Apply(paid).Judge(again)
+	require.NoError(t, err)
+	require.Equal(t, orders.Repeats, verdict)
+	require.Equal(t, 1, place)
+	again.Lines[0].Amount = 81
+	_, _, err = orders.State{}.Apply(paid).Judge(again)
+	require.Error(t, err)
 }
 
 func TestContentIsTheSame(t *testing.T) {

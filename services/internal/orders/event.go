@@ -104,11 +104,13 @@ func (e *Event) checkLines() error {
 		if err := l.checkParts(i); err != nil {
 			return err
 		}
-		if l.Amount > math.MaxInt64-sum {
-			return reason.New(reason.AmountOutOfRange, field(i, "amount_minor"),
-				"the lines add up to more than %d", int64(math.MaxInt64))
+		for _, paid := range []money.Minor{l.Amount, l.Points} {
+			if paid > math.MaxInt64-sum {
+				return reason.New(reason.AmountOutOfRange, field(i, "amount_minor"),
+					"the lines add up to more than %d", int64(math.MaxInt64))
+			}
+			sum += paid
 		}
-		sum += l.Amount
 	}
 	if i, j := e.twins(); j > 0 {
 		return reason.New(reason.InvalidField, field(j, "line_id"),
@@ -119,6 +121,12 @@ func (e *Event) checkLines() error {
 
 // checkParts refuses parts that are negative or more than the whole.
 func (l Line) checkParts(i int) error {
+	if l.Points < 0 {
+		return negative(i, "paid_with_points_minor", int64(l.Points))
+	}
+	if l.PointsTax < 0 || l.PointsTax > l.Points {
+		return reason.New(reason.InvalidField, field(i, "tax_minor"), "%d is no part of the %d that were paid for the row with points", l.PointsTax, l.Points)
+	}
 	for _, part := range []struct {
 		name   string
 		amount money.Minor

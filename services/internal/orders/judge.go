@@ -1,6 +1,11 @@
 package orders
 
-import "github.com/laurel-loyalty/laurel/services/internal/reason"
+import (
+	"crypto/sha256"
+	"slices"
+
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
+)
 
 // Outcome says what an event means for an order.
 type Outcome uint8
@@ -64,6 +69,7 @@ func (s State) Judge(e Event) (Outcome, int, error) {
 // known returns the place of the event that e repeats, 0 if e is new.
 func (s State) known(e *Event) (int, error) {
 	var other *node
+	var contents [][sha256.Size]byte // of e, where any is asked for
 	for n := s.last; n != nil; n = n.older {
 		if !n.event.same(e) {
 			continue
@@ -71,7 +77,10 @@ func (s State) known(e *Event) (int, error) {
 		if e.Kind != Lapsed && s.lapsed.has(n) {
 			continue
 		}
-		if n.event.Content() == e.Content() {
+		if contents == nil {
+			contents = e.Contents()
+		}
+		if slices.Contains(contents, n.event.Content()) {
 			return n.n, nil
 		}
 		if e.Kind != Lapsed {

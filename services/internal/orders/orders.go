@@ -24,16 +24,28 @@ type Line struct {
 	Category string
 	Brand    string
 	Quantity int64       // pieces; 0 for goods that are not counted
-	Amount   money.Minor // paid for the whole row
+	Amount   money.Minor // paid for the whole row in money
 	Cost     money.Minor // of the whole row to the seller; counts only with HasCost
 	HasCost  bool
 	Tax      money.Minor // of Amount; 0 <= Tax <= Amount
 	GiftCard money.Minor // of Amount, what was paid with gift cards; 0 <= GiftCard <= Amount
 	Shipping bool        // no goods, but what was paid for sending them
+	// Points is what was paid with points beside Amount, in minor units, and PointsTax the tax in it; 0 <= PointsTax <= Points.
+	Points    money.Minor
+	PointsTax money.Minor
 }
 
 // parted says that the line tells of parts that a programme may leave out.
 func (l Line) parted() bool { return l.Tax != 0 || l.GiftCard != 0 || l.Shipping }
+
+// ShareTax has what was paid in money and what was paid with points bear the tax of the row, each its share; the money's is rounded down.
+func (l *Line) ShareTax(tax money.Minor) {
+	l.Tax = Share(tax, int64(l.Amount), int64(l.Amount+l.Points))
+	l.PointsTax = tax - l.Tax
+}
+
+// pointed says that the line tells what of it was paid with points.
+func (l Line) pointed() bool { return l.Points != 0 || l.PointsTax != 0 }
 
 // ReturnedLine is what came back of one line. Line names it by its id; without one it is the only
 // line with this SKU. A row that has both means the line with this id if it has this SKU, and no
@@ -54,6 +66,22 @@ type Kept struct {
 	Line     Line // as it was paid, its ID filled in
 	Quantity int64
 	Amount   money.Minor // 0 <= Amount <= Line.Amount
+	Gone     bool        // all of it came back, or the order was cancelled
+}
+
+// PointsLeft is what is left of the part that was paid with points, which comes back as the money does: by what is left of that, else
+// by pieces where they are counted, else whole or not at all; cut to whole minor units.
+func (k Kept) PointsLeft() money.Minor {
+	switch l := k.Line; {
+	case k.Gone:
+		return 0
+	case l.Amount > 0:
+		return Share(l.Points, int64(k.Amount), int64(l.Amount))
+	case l.Quantity > 0:
+		return Share(l.Points, k.Quantity, l.Quantity)
+	default:
+		return l.Points
+	}
 }
 
 // CostLeft is what the kept part has cost the seller, who has the rest back: by pieces where they are counted, else by what

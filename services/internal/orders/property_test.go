@@ -26,6 +26,7 @@ func drawLines(t *rapid.T) []orders.Line {
 			SKU:      rapid.SampledFrom([]string{"cd", "dvd", "gas"}).Draw(t, "sku"),
 			Quantity: rapid.Int64Range(0, 4).Draw(t, "quantity"),
 			Amount:   money.Minor(rapid.Int64Range(0, 60).Draw(t, "amount")),
+			Points:   money.Minor(rapid.SampledFrom([]int64{0, 0, 7}).Draw(t, "points")),
 		})
 	}
 	return lines

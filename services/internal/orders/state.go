@@ -160,7 +160,7 @@ func (s State) Kept() []Kept {
 	kept := make([]Kept, len(s.paid.Lines))
 	for i, l := range s.paid.Lines {
 		l.ID = s.paid.lineID(i)
-		kept[i].Line = l
+		kept[i].Line, kept[i].Gone = l, s.cancel != nil || t.gone(i)
 		if s.cancel == nil {
 			kept[i].Quantity, kept[i].Amount = t.left(i)
 		}

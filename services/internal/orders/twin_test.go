@@ -217,10 +217,11 @@ func (w *twin) kept() []orders.Kept {
 	back := w.cameBack()
 	kept := []orders.Kept{}
 	for i, l := range p.Lines {
-		k := orders.Kept{Line: l}
+		k := orders.Kept{Line: l, Gone: w.canceled()}
 		k.Line.ID = lineID(l, i)
 		if !w.canceled() {
 			k.Quantity, k.Amount = back[i].left(l)
+			k.Gone = back[i].whole || l.Quantity > 0 && k.Quantity == 0 || l.Quantity == 0 && l.Amount > 0 && k.Amount == 0
 		}
 		kept = append(kept, k)
 	}

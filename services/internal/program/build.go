@@ -109,9 +109,10 @@ func (r *reader) policies(root section, p *Program) {
 	p.Returns.OwedMost = r.owedMost(root.get("returns"), returns)
 	refunds := r.section(root.get("refunds"), nil, []string{"extend_expired_days"})
 	p.Refunds.ExtendExpiredDays = r.whole(refunds.get("extend_expired_days"), span{1, refundExtendMost, 0})
-	orders := r.section(root.get("orders"), nil, []string{"accept_late_days", "leave_out", "rates"})
+	orders := r.section(root.get("orders"), nil, []string{"accept_late_days", "leave_out", "count_paid_with_points", "rates"})
 	p.Orders.AcceptLateDays = r.whole(orders.get("accept_late_days"), span{1, acceptLateMost, acceptLateDefault})
 	p.Orders.LeaveOut = r.leaveOut(orders.get("leave_out"))
+	p.Orders.CountPoints = r.truth(orders.get("count_paid_with_points"), false)
 	p.Orders.Rates = r.exchangeRates(orders.get("rates"), p.Currency)
 }
 

@@ -178,6 +178,7 @@ var changed = []struct {
 	{"Orders.LeaveOut.Tax", "orders: {leave_out: [tax]}", []Change{{ChangeAdded, "orders.leave_out.tax", "", "does not count"}}},
 	{"Orders.LeaveOut.Shipping", "orders: {leave_out: [shipping]}", []Change{{ChangeAdded, "orders.leave_out.shipping", "", "does not count"}}},
 	{"Orders.LeaveOut.GiftCards", "orders: {leave_out: [gift_cards]}", []Change{{ChangeAdded, "orders.leave_out.gift_cards", "", "does not count"}}},
+	{"Orders.CountPoints", "orders: {count_paid_with_points: true}", []Change{{ChangeAdded, "orders.count_paid_with_points", "", "counts"}}},
 	{"Orders.Rates", "orders: {rates: {USD: {2026-01-01: 0.92}}}", []Change{{ChangeAdded, "orders.rates.USD.2026-01-01", "", "23/25"}}},
 	{"Ladder.WindowMonths", "ladder: {window_months: 6, tiers: [{name: bronze, from: 0}, {name: gold, from: 500}]}", []Change{
 		{ChangeChanged, "ladder.window_months", "12", "6"},

@@ -49,7 +49,7 @@ func (p *Program) Counted(s orders.State) ([]Counted, money.Minor) {
 	counted, base := make([]Counted, len(kept)), money.Minor(0)
 	for i, k := range kept {
 		c := &counted[i]
-		c.Line, c.Base = k.Line, p.Orders.LeaveOut.rest(k)
+		c.Line, c.Base = k.Line, p.Orders.rest(k)
 		c.Cost, c.HasCost = k.CostLeft()
 		base += min(c.Base, math.MaxInt64-base)
 	}
@@ -61,7 +61,7 @@ func (p *Program) Counted(s orders.State) ([]Counted, money.Minor) {
 
 // Base is the sum of what counts of an order.
 func (p *Program) Base(s orders.State) money.Minor {
-	if p.Orders.LeaveOut == (Parts{}) && (s.Currency() == p.Currency || !s.Paid()) {
+	if p.Orders.LeaveOut == (Parts{}) && !p.Orders.CountPoints && (s.Currency() == p.Currency || !s.Paid()) {
 		return s.Base()
 	}
 	_, base := p.Counted(s)
@@ -70,10 +70,10 @@ func (p *Program) Base(s orders.State) money.Minor {
 
 func (p *Program) paidDay(s orders.State) calendar.Day { return calendar.DayOf(s.PaidAt(), p.Zone) }
 
-// rest is what is left of a line without these parts. Of a line that is kept in part, each part goes with its share: the line
+// rest is what is left of a line, without the parts that are left out. Of a line that is kept in part, each part goes with its share: the line
 // that comes back whole in several returns leaves nothing.
-func (out Parts) rest(k orders.Kept) money.Minor {
-	l, rest := k.Line, k.Amount
+func (o OrderPolicy) rest(k orders.Kept) money.Minor {
+	l, rest, out := k.Line, k.Amount, o.LeaveOut
 	if out.Shipping && l.Shipping {
 		return 0
 	}
@@ -83,7 +83,14 @@ func (out Parts) rest(k orders.Kept) money.Minor {
 	if out.Tax {
 		rest = orders.Share(rest, int64(l.Amount-l.Tax), int64(l.Amount))
 	}
-	return rest
+	if !o.CountPoints {
+		return rest
+	}
+	points := k.PointsLeft()
+	if out.Tax {
+		points = orders.Share(points, int64(l.Points-l.PointsTax), int64(l.Points))
+	}
+	return rest + points
 }
 
 // exchanged turns the lines into another currency and returns their sum. No order whose whole did not fit was taken, so that

@@ -26,6 +26,9 @@ func sold(c money.Currency, lines []orders.Line, returns ...orders.ReturnedLine)
 func TestWhatCountsOfAnOrder(t *testing.T) {
 	cd := orders.Line{SKU: "cd", Quantity: 2, Amount: 11900, Tax: 1900}
 	sent := orders.Line{SKU: "post", Amount: 595, Tax: 95, Shipping: true}
+	half := orders.Line{SKU: "cd", Quantity: 4, Amount: 8000, Tax: 800, Points: 2000, PointsTax: 200}
+	free := orders.Line{SKU: "tea", Quantity: 4, Points: 1000, PointsTax: 100}
+	gift := orders.Line{SKU: "bag", Points: 500}
 	card := orders.Line{SKU: "dvd", Quantity: 1, Amount: 5000, Tax: 500, GiftCard: 2500}
 	for _, c := range []struct {
 		name, rules string
@@ -42,6 +45,16 @@ func TestWhatCountsOfAnOrder(t *testing.T) {
 		{"one of two came back", "orders: {leave_out: [tax]}", "EUR", []orders.Line{cd}, []orders.ReturnedLine{{SKU: "cd", Quantity: 1}}, []money.Minor{5000}},
 		{"the second takes what is left", "orders: {leave_out: [tax]}", "EUR", []orders.Line{cd},
 			[]orders.ReturnedLine{{SKU: "cd", Quantity: 1}, {SKU: "cd", Quantity: 1}}, []money.Minor{0}},
+		{"not what was paid with points, where nothing is said", "", "EUR", []orders.Line{half, free, gift}, nil, []money.Minor{8000, 0, 0}},
+		{"what was paid with points too", "orders: {count_paid_with_points: true}", "EUR", []orders.Line{half, free, gift}, nil, []money.Minor{10000, 1000, 500}},
+		{"and its tax not", "orders: {count_paid_with_points: true, leave_out: [tax]}", "EUR", []orders.Line{half, free, gift}, nil, []money.Minor{9000, 900, 500}},
+		{"it comes back as the money does, or by pieces", "orders: {count_paid_with_points: true}", "EUR", []orders.Line{half, free, gift},
+			[]orders.ReturnedLine{{SKU: "cd", Quantity: 1}, {SKU: "tea", Quantity: 3}}, []money.Minor{7500, 250, 500}},
+		{"by what was paid back", "orders: {count_paid_with_points: true}", "EUR", []orders.Line{half},
+			[]orders.ReturnedLine{{SKU: "cd", Quantity: 1, Amount: 8000, HasAmount: true}}, []money.Minor{0}},
+		{"or whole", "orders: {count_paid_with_points: true}", "EUR", []orders.Line{half, free, gift},
+			[]orders.ReturnedLine{{SKU: "cd"}, {SKU: "tea"}, {SKU: "bag"}}, []money.Minor{0, 0, 0}},
+		{"at the rate of its day, too", "orders: {count_paid_with_points: true, rates: {USD: {2026-01-01: 0.5}}}", "USD", []orders.Line{half}, nil, []money.Minor{5000}},
 		{"at the rate of its day", "orders: {rates: {USD: {2026-01-01: 0.92, 2026-01-11: 0.5}}}", "USD", []orders.Line{{SKU: "cd", Amount: 10001}}, nil,
 			[]money.Minor{9200}}, // 92.0092
 		{"a currency without cents", "orders: {rates: {JPY: {2026-01-01: 0.0061}}}", "JPY", []orders.Line{{SKU: "cd", Amount: 1000}}, nil, []money.Minor{610}},
@@ -75,14 +88,16 @@ func TestTheCostOfALineIsExchangedToo(t *testing.T) {
 // TestWhatCountsOnlyShrinksAsGoodsComeBack: whatever comes back in whatever pieces, what counts never grows, never is below 0, and is 0
 // once all is back.
 func TestWhatCountsOnlyShrinksAsGoodsComeBack(t *testing.T) {
-	p := mustParse(t, "orders: {leave_out: [tax, shipping, gift_cards], rates: {USD: {2026-01-01: 0.9137}}}")
+	p := mustParse(t, "orders: {leave_out: [tax, shipping, gift_cards], count_paid_with_points: true, rates: {USD: {2026-01-01: 0.9137}}}")
 	rapid.Check(t, func(t *rapid.T) {
 		pieces := rapid.Int64Range(1, 7).Draw(t, "pieces")
 		amount := rapid.Int64Range(0, 1_000_000).Draw(t, "amount")
 		line := orders.Line{
 			SKU: "cd", Quantity: pieces, Amount: money.Minor(amount), Tax: money.Minor(rapid.Int64Range(0, amount).Draw(t, "tax")),
 			GiftCard: money.Minor(rapid.Int64Range(0, amount).Draw(t, "gift card")), Shipping: rapid.Bool().Draw(t, "shipping"),
+			Points: money.Minor(rapid.Int64Range(0, 1_000_000).Draw(t, "points")),
 		}
+		line.PointsTax = money.Minor(rapid.Int64Range(0, int64(line.Points)).Draw(t, "tax of the points"))
 		other := orders.Line{SKU: "dvd", Quantity: 1, Amount: 995}
 		state := sold(rapid.SampledFrom([]money.Currency{"EUR", "USD"}).Draw(t, "currency"), []orders.Line{line, other})
 		before, _ := p.Counted(state)

@@ -123,6 +123,9 @@ func (o OrderPolicy) fields() []Field {
 			list = append(list, Field{keyed("orders.leave_out", partNames[i]), "does not count"})
 		}
 	}
+	if o.CountPoints {
+		list = append(list, Field{"orders.count_paid_with_points", "counts"})
+	}
 	for _, c := range slices.Sorted(maps.Keys(o.Rates)) {
 		for _, rate := range o.Rates[c] {
 			list = append(list, Field{keyed(keyed("orders.rates", string(c)), rate.From.String()), rate.Rate.String()})

@@ -106,6 +106,8 @@ type OrderPolicy struct {
 	AcceptLateDays int
 	// LeaveOut are the parts of an order that count for nothing: no points, no tier, no report.
 	LeaveOut Parts
+	// CountPoints says that what was paid with points counts as what was paid in money does; else it counts for nothing.
+	CountPoints bool
 	// Rates are those of other currencies, each by day, the earliest first. An order in a currency without a rate is refused.
 	Rates map[money.Currency][]ExchangeRate
 }

@@ -73,6 +73,7 @@ var access = []Rule{
 	to(accrualv1.AccrualService_ListCauses_FullMethodName, Operator),
 	to(accrualv1.AccrualService_GetTransfer_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeTransfer_FullMethodName, Operator),
+	to(accrualv1.AccrualService_ProposeExtension_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ProposeAdjustment_FullMethodName, Operator),
 	to(accrualv1.AccrualService_ApproveAdjustment_FullMethodName, Operator),
 	to(accrualv1.AccrualService_RejectAdjustment_FullMethodName, Operator),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/domain/ledger"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
+	"github.com/laurel-loyalty/laurel/services/internal/calendar"
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/reason"
 	"github.com/laurel-loyalty/laurel/services/internal/token"
@@ -14,25 +15,42 @@ import (
 // proposalDays is for how many days somebody may approve.
 const proposalDays = 7
 
-// Propose keeps an adjustment until another person decides. Refusals: PERSON_NEEDED, IDEMPOTENCY_KEY_REUSED. A retry is
+// Propose keeps an adjustment until another person decides. Refusals: PERSON_NEEDED, NOTHING_TO_EXTEND, IDEMPOTENCY_KEY_REUSED. A retry is
 // answered with the proposal that stands.
 func (d *Adjuster) Propose(ctx context.Context, who Who, a Adjustment, as As) (storage.Proposal, error) {
 	if who.Person == "" {
 		return storage.Proposal{}, nobody()
 	}
-	kept, err := d.Storage.Propose(ctx, storage.Proposal{
+	p := storage.Proposal{
 		ID:      a.Account.Program + "/" + token.Of(who.Person) + "/" + token.Of(a.Key),
 		Program: a.Account.Program, Account: string(a.Account.ID), To: string(a.To), Points: int64(a.Points), Reason: a.Reason,
 		Proposer: who.Person, Key: a.Key, ProposedAt: as.Now, ExpiresAt: as.Now.AddDate(0, 0, proposalDays), State: storage.ProposalOpen,
-	})
+	}
+	if x := a.Extend; x != nil {
+		p.Before, p.Until = int32(x.Before), int32(x.To)
+	}
+	kept, err := d.keep(ctx, p, a)
 	if err != nil {
 		return kept, err
 	}
-	if kept.Account != string(a.Account.ID) || kept.To != string(a.To) || kept.Points != int64(a.Points) || kept.Reason != a.Reason {
+	same := kept.Account == p.Account && kept.To == p.To && kept.Reason == p.Reason && kept.Before == p.Before && kept.Until == p.Until
+	if !same || kept.Points != p.Points && a.Extend == nil { // how many points are meant may have changed since
 		return kept, reason.New(reason.IdempotencyKeyReused, "idempotency_key",
 			"the key %q came before with other content; give each proposal a key of its own", a.Key)
 	}
 	return kept, nil
+}
+
+// keep returns the proposal that stands, this one where none does.
+func (d *Adjuster) keep(ctx context.Context, p storage.Proposal, a Adjustment) (storage.Proposal, error) {
+	if a.Extend == nil || a.Points > 0 {
+		return d.Storage.Propose(ctx, p)
+	}
+	kept, err := d.Storage.Proposal(ctx, p.Program, p.ID)
+	if why, refused := reason.Of(err); refused && why.Reason == reason.ProposalNotFound {
+		return kept, a.Extend.Nothing()
+	}
+	return kept, err
 }
 
 // Approve lets an adjustment happen that another person has proposed, and returns its entry. Refusals: PERSON_NEEDED,
@@ -45,6 +63,9 @@ func (d *Adjuster) Approve(ctx context.Context, who Who, program, id string, as 
 	}
 	a := Adjustment{
 		Account: storage.AccountRef{Program: p.Program, ID: ledger.AccountID(p.Account)}, To: ledger.AccountID(p.To), Points: money.Points(p.Points), Reason: p.Reason, Key: p.Key,
+	}
+	if p.Until != 0 {
+		a.Extend = &ledger.Extend{ExtensionPart: ledger.ExtensionPart{Before: calendar.Day(p.Before), To: calendar.Day(p.Until)}}
 	}
 	if limits := as.Program.Adjustments; limits != nil {
 		if may := limits.Of(who.Role); a.size() > may.Approve {

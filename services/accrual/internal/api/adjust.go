@@ -148,9 +148,13 @@ func proposalToProto(p storage.Proposal, now time.Time) *accrualv1.AdjustmentPro
 	if p.State == storage.ProposalOpen && !now.Before(p.ExpiresAt) {
 		state = accrualv1.ProposalState_PROPOSAL_STATE_LAPSED
 	}
-	return &accrualv1.AdjustmentProposal{
+	proposal := &accrualv1.AdjustmentProposal{
 		ProposalId: p.ID, Program: p.Program, Account: p.Account, Points: p.Points, Reason: p.Reason, Proposer: p.Proposer,
 		ProposedAt: contract.Time(p.ProposedAt), ExpiresAt: contract.Time(p.ExpiresAt), State: state, DecidedBy: p.DecidedBy, To: p.To,
 		DecidedAt: contract.Time(p.DecidedAt), EntryKey: p.Entry,
 	}
+	if p.Until != 0 {
+		proposal.BeforeDay, proposal.ExpiryDay = calendar.Day(p.Before).String(), calendar.Day(p.Until).String()
+	}
+	return proposal
 }

@@ -178,6 +178,10 @@ func (d *decoder) goods(v bsoncore.Value, g *goodsDoc) error {
 			return document.Whole(v, &g.GiftCard)
 		case "shipping":
 			return document.Boolean(v, &g.Shipping)
+		case "points":
+			return document.Whole(v, &g.Points)
+		case "points_tax":
+			return document.Whole(v, &g.PointsTax)
 		}
 		return document.ErrUnknown
 	})

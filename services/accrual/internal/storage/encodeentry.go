@@ -96,6 +96,8 @@ func writeGoods(w *document.Writer, g *goodsDoc) {
 	w.LongIf("tax", g.Tax)
 	w.LongIf("gift_card", g.GiftCard)
 	w.BoolIf("shipping", g.Shipping)
+	w.LongIf("points", g.Points)
+	w.LongIf("points_tax", g.PointsTax)
 }
 
 func writeLine(w *document.Writer, l *lineDoc) {

@@ -153,6 +153,9 @@ type goodsDoc struct {
 	Tax      int64  `bson:"tax,omitempty"`
 	GiftCard int64  `bson:"gift_card,omitempty"`
 	Shipping bool   `bson:"shipping,omitempty"`
+	// What was paid with points beside Amount, and the tax in it.
+	Points    int64 `bson:"points,omitempty"`
+	PointsTax int64 `bson:"points_tax,omitempty"`
 }
 
 type returnDoc struct {

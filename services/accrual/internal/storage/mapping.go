@@ -209,6 +209,7 @@ func orderToDoc(o *ledger.OrderPart) *orderDoc {
 	d.Lines = list(ev.Lines, func(l orders.Line) goodsDoc {
 		return goodsDoc{
 			l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l), int64(l.Tax), int64(l.GiftCard), l.Shipping,
+			int64(l.Points), int64(l.PointsTax),
 		}
 	})
 	d.Returned = list(ev.Returned, func(r orders.ReturnedLine) returnDoc {

@@ -234,6 +234,7 @@ func goodsFromDoc(d goodsDoc) orders.Line {
 	l := orders.Line{
 		ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount),
 		Tax: money.Minor(d.Tax), GiftCard: money.Minor(d.GiftCard), Shipping: d.Shipping,
+		Points: money.Minor(d.Points), PointsTax: money.Minor(d.PointsTax),
 	}
 	if d.Cost != nil {
 		l.Cost, l.HasCost = money.Minor(*d.Cost), true

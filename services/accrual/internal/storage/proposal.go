@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 )
 
-// proposalsName is the collection of adjustments and transfers that wait for a second person, or did.
+// proposalsName is the collection of adjustments, transfers and extensions that wait for a second person, or did.
 const proposalsName = "proposals"
 
 // States of a proposal, as stored.
@@ -25,7 +25,7 @@ const (
 	ProposalRejected = "rejected"
 )
 
-// Proposal is an adjustment or a transfer that somebody proposes. It is never deleted: it says who wanted what, and who let it happen.
+// Proposal is an adjustment, a transfer or an extension that somebody proposes. It is never deleted: it says who wanted what, and who let it happen.
 type Proposal struct {
 	ID         string    `bson:"_id"` // <programme>/<person>/<key>, each as a token
 	Format     int       `bson:"format"`
@@ -33,6 +33,8 @@ type Proposal struct {
 	Account    string    `bson:"account"`
 	To         string    `bson:"to,omitempty"` // of a transfer: where the points go; empty: it is an adjustment
 	Points     int64     `bson:"points"`
+	Before     int32     `bson:"before,omitempty"` // of an extension, as are the days of its part; both 0: it is none
+	Until      int32     `bson:"until,omitempty"`
 	Reason     string    `bson:"reason"`
 	Proposer   string    `bson:"proposer"` // the person
 	Key        string    `bson:"key"`      // its idempotency key, under which the entry will stand

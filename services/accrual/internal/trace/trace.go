@@ -127,7 +127,7 @@ func (r *reading) lookUp(ctx context.Context) error {
 	for _, m := range r.waiting {
 		identities = append(identities, m.Identity)
 		if m.Order != nil {
-			events = append(events, eventRef(m))
+			events = append(events, eventRefs(m)...)
 		}
 		if m.Action != nil {
 			keys = append(keys, actionKey(m))
@@ -146,7 +146,7 @@ func (r *reading) lookUp(ctx context.Context) error {
 		return err
 	}
 	for _, m := range r.waiting {
-		if refused[m.Identity] || m.Order != nil && known[eventRef(m)] || m.Action != nil && repeats(m, taken[actionKey(m)]) {
+		if refused[m.Identity] || m.Order != nil && slices.ContainsFunc(eventRefs(m), func(e storage.EventRef) bool { return known[e] }) || m.Action != nil && repeats(m, taken[actionKey(m)]) {
 			r.duplicates++
 			continue
 		}
@@ -159,11 +159,14 @@ func (r *reading) lookUp(ctx context.Context) error {
 	return nil
 }
 
-func eventRef(m follow.Message) storage.EventRef {
-	return storage.EventRef{
-		Program: m.Program, Account: ledger.AccountID(m.Account), Prefix: ledger.OrderPrefix(m.Order.Ref),
-		Content: m.Order.Event.Content(),
+func eventRefs(m follow.Message) []storage.EventRef {
+	var refs []storage.EventRef
+	for _, content := range m.Order.Event.Contents() {
+		refs = append(refs, storage.EventRef{
+			Program: m.Program, Account: ledger.AccountID(m.Account), Prefix: ledger.OrderPrefix(m.Order.Ref), Content: content,
+		})
 	}
+	return refs
 }
 
 // repeats tells whether an action says what its entry says.

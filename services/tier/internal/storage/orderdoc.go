@@ -81,6 +81,9 @@ type goodsDoc struct {
 	Tax      int64  `bson:"tax,omitempty"`
 	GiftCard int64  `bson:"gift_card,omitempty"`
 	Shipping bool   `bson:"shipping,omitempty"`
+	// What was paid with points beside Amount, and the tax in it.
+	Points    int64 `bson:"points,omitempty"`
+	PointsTax int64 `bson:"points_tax,omitempty"`
 }
 
 type returnDoc struct {
@@ -111,6 +114,7 @@ func eventToDoc(a orderbook.Arrival) eventDoc {
 	d.Lines = list(e.Lines, func(l orders.Line) goodsDoc {
 		return goodsDoc{
 			l.ID, l.SKU, l.Category, l.Brand, l.Quantity, int64(l.Amount), costToDoc(l), int64(l.Tax), int64(l.GiftCard), l.Shipping,
+			int64(l.Points), int64(l.PointsTax),
 		}
 	})
 	d.Returned = list(e.Returned, func(l orders.ReturnedLine) returnDoc {
@@ -194,6 +198,7 @@ func goodsFromDoc(d goodsDoc) orders.Line {
 	l := orders.Line{
 		ID: d.ID, SKU: d.SKU, Category: d.Category, Brand: d.Brand, Quantity: d.Quantity, Amount: money.Minor(d.Amount),
 		Tax: money.Minor(d.Tax), GiftCard: money.Minor(d.GiftCard), Shipping: d.Shipping,
+		Points: money.Minor(d.Points), PointsTax: money.Minor(d.PointsTax),
 	}
 	if d.Cost != nil {
 		l.Cost, l.HasCost = money.Minor(*d.Cost), true

@@ -41,6 +41,7 @@ const (
 	AccrualService_AdjustPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/AdjustPoints"
 	AccrualService_FreezeAccount_FullMethodName           = "/laurel.accrual.v1.AccrualService/FreezeAccount"
 	AccrualService_ExtendExpiry_FullMethodName            = "/laurel.accrual.v1.AccrualService/ExtendExpiry"
+	AccrualService_ProposeExtension_FullMethodName        = "/laurel.accrual.v1.AccrualService/ProposeExtension"
 	AccrualService_ImportPoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/ImportPoints"
 	AccrualService_TransferPoints_FullMethodName          = "/laurel.accrual.v1.AccrualService/TransferPoints"
 	AccrualService_DonatePoints_FullMethodName            = "/laurel.accrual.v1.AccrualService/DonatePoints"
@@ -134,6 +135,10 @@ type AccrualServiceClient interface {
 	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
 	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
 	ExtendExpiry(ctx context.Context, in *ExtendExpiryRequest, opts ...grpc.CallOption) (*ExtendExpiryResponse, error)
+	// ProposeExtension keeps a later day for another person to decide on, as ProposeAdjustment does: for as many points as are meant now. If there
+	// are more by then, approving it is refused (ADJUSTMENT_LIMIT). ApproveAdjustment and RejectAdjustment decide. Reasons: PERSON_NEEDED,
+	// NOTHING_TO_EXTEND.
+	ProposeExtension(ctx context.Context, in *ProposeExtensionRequest, opts ...grpc.CallOption) (*ProposeExtensionResponse, error)
 	// ImportPoints brings a lot of points over that the account had in another system, with its issuer and last day. They are active at
 	// once and pay what the account owes first; no issuer is charged for having given them. Here the scope of the idempotency_key is
 	// the source and the programme, whoever calls: it is the lot's own name there. Where the programme has a section adjustments, the
@@ -418,6 +423,16 @@ func (c *accrualServiceClient) ExtendExpiry(ctx context.Context, in *ExtendExpir
 	return out, nil
 }
 
+func (c *accrualServiceClient) ProposeExtension(ctx context.Context, in *ProposeExtensionRequest, opts ...grpc.CallOption) (*ProposeExtensionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeExtensionResponse)
+	err := c.cc.Invoke(ctx, AccrualService_ProposeExtension_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accrualServiceClient) ImportPoints(ctx context.Context, in *ImportPointsRequest, opts ...grpc.CallOption) (*ImportPointsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ImportPointsResponse)
@@ -599,6 +614,10 @@ type AccrualServiceServer interface {
 	// has a section adjustments, the caller is a person and stays within the limits of their role, as for AdjustPoints. Reasons:
 	// PERSON_NEEDED, ADJUSTMENT_LIMIT, ACCOUNT_NOT_FOUND, NOTHING_TO_EXTEND, INVALID_ARGUMENT.
 	ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error)
+	// ProposeExtension keeps a later day for another person to decide on, as ProposeAdjustment does: for as many points as are meant now. If there
+	// are more by then, approving it is refused (ADJUSTMENT_LIMIT). ApproveAdjustment and RejectAdjustment decide. Reasons: PERSON_NEEDED,
+	// NOTHING_TO_EXTEND.
+	ProposeExtension(context.Context, *ProposeExtensionRequest) (*ProposeExtensionResponse, error)
 	// ImportPoints brings a lot of points over that the account had in another system, with its issuer and last day. They are active at
 	// once and pay what the account owes first; no issuer is charged for having given them. Here the scope of the idempotency_key is
 	// the source and the programme, whoever calls: it is the lot's own name there. Where the programme has a section adjustments, the
@@ -710,6 +729,9 @@ func (UnimplementedAccrualServiceServer) FreezeAccount(context.Context, *FreezeA
 }
 func (UnimplementedAccrualServiceServer) ExtendExpiry(context.Context, *ExtendExpiryRequest) (*ExtendExpiryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExtendExpiry not implemented")
+}
+func (UnimplementedAccrualServiceServer) ProposeExtension(context.Context, *ProposeExtensionRequest) (*ProposeExtensionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeExtension not implemented")
 }
 func (UnimplementedAccrualServiceServer) ImportPoints(context.Context, *ImportPointsRequest) (*ImportPointsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportPoints not implemented")
@@ -1144,6 +1166,24 @@ func _AccrualService_ExtendExpiry_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccrualService_ProposeExtension_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeExtensionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccrualServiceServer).ProposeExtension(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccrualService_ProposeExtension_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccrualServiceServer).ProposeExtension(ctx, req.(*ProposeExtensionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccrualService_ImportPoints_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ImportPointsRequest)
 	if err := dec(in); err != nil {
@@ -1410,6 +1450,10 @@ var AccrualService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ExtendExpiry",
 			Handler:    _AccrualService_ExtendExpiry_Handler,
+		},
+		{
+			MethodName: "ProposeExtension",
+			Handler:    _AccrualService_ProposeExtension_Handler,
 		},
 		{
 			MethodName: "ImportPoints",

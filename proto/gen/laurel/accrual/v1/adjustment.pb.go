@@ -85,7 +85,7 @@ func (ProposalState) EnumDescriptor() ([]byte, []int) {
 	return file_laurel_accrual_v1_adjustment_proto_rawDescGZIP(), []int{0}
 }
 
-// AdjustmentProposal is a correction of an account that one person proposes and another decides on.
+// AdjustmentProposal is a correction of an account, a transfer or a later day that one person proposes and another decides on.
 type AdjustmentProposal struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	ProposalId string                 `protobuf:"bytes,1,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
@@ -107,7 +107,11 @@ type AdjustmentProposal struct {
 	// The key of its entry.
 	EntryKey string `protobuf:"bytes,12,opt,name=entry_key,json=entryKey,proto3" json:"entry_key,omitempty"`
 	// Of a transfer: the account that the points go to. Empty: it is an adjustment.
-	To            string `protobuf:"bytes,13,opt,name=to,proto3" json:"to,omitempty"`
+	To string `protobuf:"bytes,13,opt,name=to,proto3" json:"to,omitempty"`
+	// Of a later day: points whose first day gone lies before it are meant, points is how many those were. Empty: it is none.
+	BeforeDay string `protobuf:"bytes,14,opt,name=before_day,json=beforeDay,proto3" json:"before_day,omitempty"`
+	// Of a later day: the first day on which they are gone then.
+	ExpiryDay     string `protobuf:"bytes,15,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,11 +237,25 @@ func (x *AdjustmentProposal) GetTo() string {
 	return ""
 }
 
+func (x *AdjustmentProposal) GetBeforeDay() string {
+	if x != nil {
+		return x.BeforeDay
+	}
+	return ""
+}
+
+func (x *AdjustmentProposal) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
 var File_laurel_accrual_v1_adjustment_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_adjustment_proto_rawDesc = "" +
 	"\n" +
-	"\"laurel/accrual/v1/adjustment.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x03\n" +
+	"\"laurel/accrual/v1/adjustment.proto\x12\x11laurel.accrual.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x04\n" +
 	"\x12AdjustmentProposal\x12\x1f\n" +
 	"\vproposal_id\x18\x01 \x01(\tR\n" +
 	"proposalId\x12\x18\n" +
@@ -257,7 +275,11 @@ const file_laurel_accrual_v1_adjustment_proto_rawDesc = "" +
 	"\n" +
 	"decided_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12\x1b\n" +
 	"\tentry_key\x18\f \x01(\tR\bentryKey\x12\x0e\n" +
-	"\x02to\x18\r \x01(\tR\x02to*\xb6\x01\n" +
+	"\x02to\x18\r \x01(\tR\x02to\x12\x1d\n" +
+	"\n" +
+	"before_day\x18\x0e \x01(\tR\tbeforeDay\x12\x1d\n" +
+	"\n" +
+	"expiry_day\x18\x0f \x01(\tR\texpiryDay*\xb6\x01\n" +
 	"\rProposalState\x12\x1e\n" +
 	"\x1aPROPOSAL_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PROPOSAL_STATE_OPEN\x10\x01\x12\x1b\n" +

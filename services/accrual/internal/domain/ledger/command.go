@@ -199,7 +199,7 @@ func (e Entry) checkCommand() string {
 		return "a command with the part of an order, of the ladder, of an action, of an enrolment or of a segment"
 	case e.Import == nil && !ofCaller(e.Key, c.Caller):
 		return "its key is not that of its caller"
-	case c.Approver != "" && (e.Kind != KindAdjust && e.Kind != KindTransferOut || c.Approver == c.Caller):
+	case c.Approver != "" && (!e.Kind.approved() || c.Approver == c.Caller):
 		return "it was approved by who made it, or is of a kind that nobody approves"
 	case c.Points != e.moved():
 		return "its command moved other points than its movements"
@@ -214,3 +214,6 @@ func (e Entry) checkCommand() string {
 	}
 	return ""
 }
+
+// approved tells whether a second person may have let entries of the kind happen.
+func (k Kind) approved() bool { return k == KindAdjust || k == KindTransferOut || k == KindExtend }

@@ -151,6 +151,7 @@ func (x explainer) leftOut(lines []orders.Line) string {
 	}{
 		{"tax", func(l orders.Line) bool { return l.Tax > 0 }, out.Tax},
 		{"shipping", func(l orders.Line) bool { return l.Shipping }, out.Shipping},
+		{"what was paid with points", func(l orders.Line) bool { return l.Points > 0 }, !x.p.Orders.CountPoints},
 		{"what was paid with gift cards", func(l orders.Line) bool { return l.GiftCard > 0 }, out.GiftCards},
 	} {
 		if part.out && slices.ContainsFunc(lines, part.in) {

@@ -207,7 +207,7 @@ func (x explainer) after() []string {
 func total(lines []orders.Line) money.Minor {
 	sum := money.Minor(0)
 	for _, l := range lines {
-		sum += l.Amount // orders.Event.Check has seen that it fits
+		sum += l.Amount + l.Points // orders.Event.Check has seen that it fits
 	}
 	return sum
 }

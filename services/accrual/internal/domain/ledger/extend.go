@@ -40,6 +40,11 @@ func (x Extend) Extends(a Account, unit string) money.Points {
 	return sum
 }
 
+// Nothing is the refusal where no points are meant.
+func (x ExtensionPart) Nothing() error {
+	return reason.New(reason.NothingToExtend, "before_day", "no points of the account are gone before %s", x.Before)
+}
+
 // meant tells whether points of a lot that are gone on a day get the later one.
 func (x ExtensionPart) meant(k LotKey, gone calendar.Day, unit string) bool {
 	return k.Unit == unit && gone != calendar.None && gone < x.Before && k.Activation < x.To
@@ -57,7 +62,7 @@ func (x Extend) do(d *draft, _ Request, known program.Known) error {
 	d.Command.Points = x.Extends(d.work, unit)
 	switch {
 	case d.Command.Points == 0:
-		return reason.New(reason.NothingToExtend, "before_day", "no points of the account are gone before %s", x.Before)
+		return x.Nothing()
 	case d.Command.Points > x.Most:
 		return reason.New(reason.AdjustmentLimit, "", "%d points are gone before %s, %d may be extended", d.Command.Points, x.Before, x.Most).
 			With("asked", d.Command.Points).With("limit", x.Most)
