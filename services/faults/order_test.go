@@ -15,6 +15,8 @@ import (
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
+	"github.com/laurel-loyalty/laurel/services/internal/store"
+	"github.com/laurel-loyalty/laurel/services/internal/testkit"
 )
 
 // eventsComeAgainAndMixed publishes the same events twice into two houses: once as they happened, once each up to five times, in
@@ -172,6 +174,7 @@ func (w *world) holdings() []string {
 			all = append(all, service+" "+string(text))
 		}
 	}
+	w.followed(b)
 	keep("accrual", "accounts", "version", "balances", "lots", "debts", "tier", "days")
 	for _, name := range []string{"pareto", "rfm", "cohorts"} {
 		all = append(all, name+" "+w.ctl("-o", "csv", "analytics", "report", name))
@@ -191,4 +194,29 @@ func (w *world) holdings() []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// followed waits until tier has read as far as accrual, and analytics has copied what is in the ledger.
+func (w *world) followed(b *books) {
+	w.t.Helper()
+	marks := func(service string) map[int]int64 {
+		cursor, err := b.of(service).Collection(store.PartitionsName).Find(w.t.Context(), bson.M{})
+		require.NoError(w.t, err)
+		var list []store.Partition
+		require.NoError(w.t, cursor.All(w.t.Context(), &list))
+		all := map[int]int64{}
+		for _, p := range list {
+			all[p.ID] = int64(p.Mark.Sequence) //nolint:gosec // sequences count from 1
+		}
+		return all
+	}
+	testkit.Eventually(w.t, func() bool {
+		read, tier := marks("accrual"), marks("tier")
+		for partition, sequence := range read {
+			if tier[partition] < sequence {
+				return false
+			}
+		}
+		return w.metric("laurel_analytics_entries_total") >= float64(w.applied())
+	}, "tier and analytics to have what accrual has")
 }

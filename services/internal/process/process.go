@@ -11,7 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime/debug"
+	"runtime"
 
 	"github.com/alecthomas/kong"
 	"github.com/prometheus/client_golang/prometheus"
@@ -84,9 +84,10 @@ type flags struct {
 	OTLP        string `name:"otlp-endpoint" env:"LAUREL_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces and metrics go, OTLP over gRPC, for example http://127.0.0.1:4317; without it there are no traces, and metrics are on the page alone."`
 }
 
-// gcPercent is how much garbage there may be beside what is held. A service that runs by itself holds little and makes much of it: with Go's
-// 100 accrual spent a quarter of its time on collecting (docs/operating/performance.md).
-const gcPercent = 400
+// ballast is memory that nobody touches, so that it takes none of the machine's: Go collects garbage once there is as much of it as is held, and
+// ballast counts as held. A service that runs by itself holds little and makes much garbage: without it accrual spent a quarter of its time
+// on collecting (docs/operating/performance.md). A larger GOGC would do the same while little is held, and take many times of it once it is more.
+const ballast = 96 << 20
 
 // World is what a process is started with.
 type World struct {
@@ -112,7 +113,8 @@ func Main[C any](ctx context.Context, spec Spec[C], w World) int {
 		return exitUsage
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		held := make([]byte, ballast)
+		defer runtime.KeepAlive(held)
 	}
 	cfg, err := config.Load[C](f.Config, w.Environ, spec.Environ)
 	if err == nil && f.PrintConfig {
