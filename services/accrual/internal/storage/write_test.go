@@ -62,6 +62,28 @@ func TestAnAccountIsReplacedByWhoHasReadItLast(t *testing.T) {
 	require.Equal(t, ledger.Seq(9), version("ben"))
 }
 
+// TestAnEntryTakesItsPlaceOnce: neither its key nor its place in the account can be taken a second time, whatever was computed.
+func TestAnEntryTakesItsPlaceOnce(t *testing.T) {
+	t.Parallel()
+	uri, database := testkit.Mongo(t)
+	db, err := store.Open(t.Context(), uri, database)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close(context.WithoutCancel(t.Context()))) })
+	s, err := storage.Open(t.Context(), db)
+	require.NoError(t, err)
+	write := func(key string, account ledger.AccountID, seq ledger.Seq) error {
+		e := ledger.Entry{Program: "shop", Account: account, Key: key, Seq: seq, Kind: ledger.KindEarn, Format: ledger.Format}
+		return db.Transact(t.Context(), func(ctx context.Context) error {
+			return s.Write(ctx, storage.Writes{Entries: []storage.EntryWrite{{Entry: e}}})
+		})
+	}
+	require.NoError(t, write("order/shop/1/1", "ann", 1))
+	require.ErrorIs(t, write("order/shop/1/1", "ann", 2), store.ErrConflict, "the key is taken")
+	require.ErrorIs(t, write("order/shop/2/1", "ann", 1), store.ErrConflict, "the place is taken")
+	require.NoError(t, write("order/shop/2/1", "ann", 2))
+	require.NoError(t, write("order/shop/3/1", "ben", 1))
+}
+
 // TestAnAccountThatANewerVersionWroteIsNotRead: whoever writes it again would drop what it does not know.
 func TestAnAccountThatANewerVersionWroteIsNotRead(t *testing.T) {
 	t.Parallel()
