@@ -53,7 +53,7 @@ func TestWhatWaitsGrowsOld(t *testing.T) {
 			return errors.New("not now")
 		}
 	})
-	testkit.Eventually(t, func() bool { return p.shows("mark_age_seconds") > 0.1 && p.shows("lag_messages") == 0 }, "it waits for a lane")
+	testkit.Eventually(t, func() bool { return p.shows("mark_age_seconds") > 0.2 && p.shows("lag_messages") == 0 }, "it waits for a lane")
 	testkit.Eventually(t, func() bool { return p.shows("batch_failures_total") > 0 }, "tries are counted")
 	require.Zero(t, p.shows("stopped"))
 	close(well)

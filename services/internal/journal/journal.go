@@ -147,7 +147,7 @@ func Insert(ctx context.Context, s *store.Store, pages []Page) error {
 	if len(pages) == 0 {
 		return nil
 	}
-	if _, err := s.Collection(Name).InsertMany(ctx, pages); store.Made(err) != nil {
+	if _, err := s.Collection(Name).InsertMany(ctx, pages); store.Made(ctx, err) != nil {
 		return fmt.Errorf("keep what was read: %w", err)
 	}
 	return nil

@@ -132,7 +132,7 @@ func (s *Store) MovePartitions(ctx context.Context, parts []Partition) error {
 		models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(p)
 	}
 	result, err := s.Collection(PartitionsName).BulkWrite(ctx, models)
-	if err = Made(err); err != nil {
+	if err = Made(ctx, err); err != nil {
 		return fmt.Errorf("move partitions: %w", err)
 	}
 	if result.MatchedCount != int64(len(parts)) {

@@ -244,6 +244,12 @@ func TestOnlyTheCommitSaysWhatLasts(t *testing.T) {
 	require.Equal(t, 3, failCommands(t, uri, unsure, 0, "insert"), "each was met")
 	require.Equal(t, []string{"a", "earlier"}, ids(t, s))
 	require.Equal(t, int64(1), load(t, s, 0)[0].Version)
+
+	failCommands(t, uri, unsure, 1, "update")
+	require.True(t, store.Trouble(s.MovePartitions(t.Context(), []store.Partition{load(t, s, 0)[0]})), "outside of a transaction nothing else would say it")
+	interrupted := mongo.CommandError{Code: 11602}
+	inside := mongo.NewSessionContext(t.Context(), &mongo.Session{})
+	require.Equal(t, interrupted, store.Made(inside, interrupted), "a command that failed has made nothing")
 }
 
 // failCommands makes the next commands fail, and returns how often any have failed so far.

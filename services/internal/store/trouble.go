@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -24,22 +25,26 @@ func Trouble(err error) bool {
 
 // unconfirmed tells whether a write was made, and mongod does not know yet if it will last.
 func unconfirmed(err error) bool {
-	if w, ok := errors.AsType[mongo.WriteException](err); ok {
-		return w.WriteConcernError != nil && len(w.WriteErrors) == 0
-	}
-	if b, ok := errors.AsType[mongo.BulkWriteException](err); ok {
-		return b.WriteConcernError != nil && len(b.WriteErrors) == 0
-	}
 	c, ok := errors.AsType[mongo.CommandError](err)
-	return ok && slices.Contains(codesUnconfirmed, c.Code)
+	return made(err) || ok && slices.Contains(codesUnconfirmed, c.Code)
 }
 
 // Made drops an error that says of a write within a transaction only that it was not confirmed: it was made, and what confirms it is the commit.
-func Made(err error) error {
-	if unconfirmed(err) {
+// A command that failed, for whatever reason, has ended the transaction, and its error stays; so does that of a write outside of one.
+func Made(ctx context.Context, err error) error {
+	if mongo.SessionFromContext(ctx) != nil && made(err) {
 		return nil
 	}
 	return err
+}
+
+// made tells whether the answer to a write says that it was made, and not confirmed.
+func made(err error) bool {
+	if w, ok := errors.AsType[mongo.WriteException](err); ok {
+		return w.WriteConcernError != nil && len(w.WriteErrors) == 0
+	}
+	b, ok := errors.AsType[mongo.BulkWriteException](err)
+	return ok && b.WriteConcernError != nil && len(b.WriteErrors) == 0
 }
 
 // codesUnconfirmed are those of a command whose write was made and not confirmed: WriteConcernFailed, PrimarySteppedDown,

@@ -30,7 +30,7 @@ func (s *Store) InsertWritten(ctx context.Context, collection string, documents 
 			command = bsoncore.AppendDocumentElement(command, strconv.Itoa(i), d)
 		}
 		command = ended(command, list, at)
-		if err := Made(s.db.RunCommand(ctx, bson.Raw(command)).Err()); err != nil {
+		if err := Made(ctx, s.db.RunCommand(ctx, bson.Raw(command)).Err()); err != nil {
 			return fmt.Errorf("insert %d documents: %w", n, err)
 		}
 		documents = documents[n:]
@@ -60,7 +60,7 @@ func (s *Store) Replace(ctx context.Context, collection string, replacements []R
 		}
 		command = ended(command, list, at)
 		answer, err := s.db.RunCommand(ctx, bson.Raw(command)).Raw()
-		if err = Made(err); err != nil {
+		if err = Made(ctx, err); err != nil {
 			return matched, fmt.Errorf("replace %d documents: %w", n, err)
 		}
 		held, ok := answer.Lookup("n").AsInt64OK()

@@ -66,7 +66,7 @@ func (s *Storage) addTotals(ctx context.Context, tallies map[totals.Key]*totals.
 			"$setOnInsert": bson.M{"format": format, "programme": key.Program, "partition": key.Partition, "day": int32(key.Day)},
 		}))
 	}
-	if _, err := s.store.Collection(totalsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); store.Made(err) != nil {
+	if _, err := s.store.Collection(totalsName).BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); store.Made(ctx, err) != nil {
 		return fmt.Errorf("count entries of %d days: %w", len(models), err)
 	}
 	return nil
