@@ -29,9 +29,17 @@ type wish struct {
 	of      int // which deed it ends or gives back
 }
 
+// holdMax is the longest that a hold may be asked to last.
+const holdMax = 30 * 24
+
 // drawWishes draws deeds with accounts that have bought something, some of them with what deeds before them have set aside or spent.
+// The first four are done whatever the rest is: they ask an account for what they have given it.
 func drawWishes(r *mathrand.Rand, before []wish, accounts []string, many int) []wish {
-	all := before
+	given := wish{kind: "award", account: accounts[r.IntN(len(accounts))], points: 20 + r.Int64N(20)}
+	held := wish{kind: "hold", account: given.account, points: 1 + r.Int64N(20), ttl: holdMax * time.Hour}
+	all := append(before, given, held,
+		wish{kind: "capture", account: given.account, points: held.points, of: len(before) + 1},
+		wish{kind: "adjust", account: given.account, points: 1 + r.Int64N(40)})
 	last := func(kind string) (int, bool) {
 		for tries := 0; tries < 20 && len(all) > 0; tries++ {
 			if i := r.IntN(len(all)); all[i].kind == kind {
@@ -46,7 +54,7 @@ func drawWishes(r *mathrand.Rand, before []wish, accounts []string, many int) []
 		case 0, 1:
 			d.kind, d.issuer = "award", []string{"", "bank", "radio"}[r.IntN(3)]
 		case 2, 3:
-			d.kind, d.ttl = "hold", time.Duration(1+r.IntN(60*24))*time.Hour
+			d.kind, d.ttl = "hold", time.Duration(1+r.IntN(holdMax))*time.Hour
 		case 4:
 			d.kind = "adjust"
 			if r.IntN(2) == 0 {
@@ -133,7 +141,7 @@ func requireDone(t *testing.T, all map[string]books) {
 		}
 	}
 	t.Logf("done: %v", done)
-	for _, kind := range []string{"award", "hold", "adjust"} {
+	for _, kind := range []string{"award", "hold", "capture", "adjust"} {
 		require.Positive(t, done[kind], kind)
 	}
 }
