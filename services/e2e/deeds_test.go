@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,9 +38,11 @@ const holdMax = 30 * 24
 func drawWishes(r *mathrand.Rand, before []wish, accounts []string, many int) []wish {
 	given := wish{kind: "award", account: accounts[r.IntN(len(accounts))], points: 20 + r.Int64N(20)}
 	held := wish{kind: "hold", account: given.account, points: 1 + r.Int64N(20), ttl: holdMax * time.Hour}
-	all := append(before, given, held,
+	all := slices.Concat(before, []wish{
+		given, held,
 		wish{kind: "capture", account: given.account, points: held.points, of: len(before) + 1},
-		wish{kind: "adjust", account: given.account, points: 1 + r.Int64N(40)})
+		wish{kind: "adjust", account: given.account, points: 1 + r.Int64N(40)},
+	})
 	last := func(kind string) (int, bool) {
 		for tries := 0; tries < 20 && len(all) > 0; tries++ {
 			if i := r.IntN(len(all)); all[i].kind == kind {
