@@ -235,13 +235,13 @@ var badRest = []badCase{
 		`1:38: ladder.review: unknown word "yearly"; known here: monthly`,
 		`1:57: ladder.downgrade: unknown word "to_fitt"; did you mean "to_fit"?`}},
 	{name: "unknown section", yaml: "rewards: []", want: []string{
-		"1:1: rewards: unknown key; known here: programme, zone, currency, unit, earning, expiry, name, enrolment, returns, refunds, orders, ladder, actions, partners, adjustments, transfers, causes, economics"}},
+		"1:1: rewards: unknown key; known here: programme, zone, currency, unit, earning, expiry, name, enrolment, returns, refunds, orders, ladder, actions, partners, adjustments, transfers, causes, economics, units"}},
 	{name: "unknown section, nearly right", yaml: "curency: EUR", want: []string{
 		`1:1: curency: unknown key; did you mean "currency"?`}},
 	{name: "unknown key in a section", yaml: "earning: {points: 1, per: 1.00, Pending_Day: 3}", want: []string{
 		`1:33: earning.Pending_Day: unknown key; did you mean "pending_days"?`}},
 	{name: "key of a hundred letters", yaml: strings.Repeat("q", 100) + ": 1", want: []string{
-		`1:1: ["` + strings.Repeat("q", 60) + `…"]: unknown key; known here: programme, zone, currency, unit, earning, expiry, name, enrolment, returns, refunds, orders, ladder, actions, partners, adjustments, transfers, causes, economics`}},
+		`1:1: ["` + strings.Repeat("q", 60) + `…"]: unknown key; known here: programme, zone, currency, unit, earning, expiry, name, enrolment, returns, refunds, orders, ladder, actions, partners, adjustments, transfers, causes, economics, units`}},
 	{name: "key that is a list", yaml: "earning: {points: 1, per: 1.00, [a]: 3}", want: []string{
 		"1:33: earning: a key is a list; write a word"}},
 	{name: "key twice", yaml: "zone: UTC\nzone: UTC", want: []string{

@@ -29,8 +29,9 @@ func (r *reader) program(root section, whole bool) *Program {
 	if v := root.get("ladder"); v.given() {
 		tiers = r.ladder(v, p)
 	}
-	r.expiry(root.get("expiry"), p)
+	p.Expiry = r.expiry(root.get("expiry"), "end_of_month", "days", "rolling", "fixed_date", "never")
 	r.earning(root.get("earning"), p, tiers)
+	r.units(root.get("units"), p)
 	r.policies(root, p)
 	r.actions(root.get("actions"), p)
 	r.partners(root.get("partners"), p)

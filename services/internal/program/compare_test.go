@@ -26,6 +26,12 @@ var changed = []struct {
 	{"Currency", "currency: USD", []Change{{ChangeChanged, "currency", "EUR", "USD"}}},
 	{"Enrolment", "enrolment: explicit", []Change{{ChangeChanged, "enrolment", "on_first_order", "explicit"}}},
 	{"Unit", "unit: stars", []Change{{ChangeChanged, "unit", "points", "stars"}}},
+	{"Units", "units: {status: {earn: {points: 2, per: 1.00}, plain: true, expiry: {rule: days, days: 365}, pending_days: 14}, stamps: {earn: {per_order: 1}, expiry: {rule: never}}}", []Change{
+		{ChangeAdded, "units.stamps.earn", "", "1 for each order"}, {ChangeAdded, "units.stamps.expiry", "", "never"},
+		{ChangeAdded, "units.stamps.pending_days", "", "0"},
+		{ChangeAdded, "units.status.earn", "", "2 per 1.00, without multipliers"}, {ChangeAdded, "units.status.expiry", "", "days, 365"},
+		{ChangeAdded, "units.status.pending_days", "", "14"},
+	}},
 	{"Earning.Rate", "earning: {points: 3, per: 2.00}", []Change{
 		{ChangeChanged, "earning.points", "1 per 1.00", "3 per 2.00"},
 	}},
@@ -253,6 +259,7 @@ func TestEveryFieldOfAProgrammeIsCompared(t *testing.T) {
 	walk("", reflect.TypeFor[Program]())
 	// A new field of an agreement is told by partnerFields, and stands in the row of Partners.
 	require.Equal(t, 14, reflect.TypeFor[Partner]().NumField())
+	require.Equal(t, 7, reflect.TypeFor[Unit]().NumField(), "and of a unit by unitFields")
 	for _, c := range changed {
 		rows = append(rows, c.field)
 	}

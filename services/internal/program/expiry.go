@@ -106,12 +106,13 @@ var expiryKeys = map[string]struct{ must, may []string }{
 	"never":        {},
 }
 
-func (r *reader) expiry(v value, p *Program) {
+// expiry reads when points lapse, by one of some rules.
+func (r *reader) expiry(v value, rules ...string) Expiry {
 	s := r.section(v, []string{"rule"}, expiryMore)
-	rule := r.choice(s.get("rule"), "end_of_month", "days", "rolling", "fixed_date", "never")
+	rule := r.choice(s.get("rule"), rules...)
 	keys, known := expiryKeys[rule]
-	if !known || s.lacks("rule") {
-		return // it has its fault
+	if !known || !slices.Contains(rules, rule) || s.lacks("rule") {
+		return Expiry{} // it has its fault
 	}
 	for _, key := range expiryMore {
 		had := s.get(key)
@@ -120,19 +121,20 @@ func (r *reader) expiry(v value, p *Program) {
 			r.missing(v, key)
 		case !must && !slices.Contains(keys.may, key) && had.given():
 			r.faultAt(had, had.key, "%s has no %s; delete the line", expiryWords[rule], key)
-			return
+			return Expiry{}
 		}
 	}
 	switch rule {
 	case "end_of_month":
-		p.Expiry.EndOfMonthAfterMonths = r.whole(s.get("months"), span{1, monthsMost, 0})
+		return Expiry{EndOfMonthAfterMonths: r.whole(s.get("months"), span{1, monthsMost, 0})}
 	case "days":
-		p.Expiry.AfterDays = r.whole(s.get("days"), span{1, expiryDaysMost, 0})
+		return Expiry{AfterDays: r.whole(s.get("days"), span{1, expiryDaysMost, 0})}
 	case "rolling":
-		p.Expiry.Rolling = r.rolling(v, s)
+		return Expiry{Rolling: r.rolling(v, s)}
 	case "fixed_date":
-		p.Expiry.Date, p.Expiry.AfterYears = r.yearDay(s.get("date")), r.whole(s.get("years"), span{0, expiryYearsMost, 0})
+		return Expiry{Date: r.yearDay(s.get("date")), AfterYears: r.whole(s.get("years"), span{0, expiryYearsMost, 0})}
 	}
+	return Expiry{}
 }
 
 // expiryWords begin the fault of a line that does not belong to a rule.

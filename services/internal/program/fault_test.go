@@ -20,7 +20,7 @@ type badCase struct {
 }
 
 func badCases() []badCase {
-	return slices.Concat(badNames, badEarning, badActions, badPartners, badRest)
+	return slices.Concat(badNames, badEarning, badActions, badPartners, badUnits, badRest)
 }
 
 func TestParseNamesEveryFault(t *testing.T) {

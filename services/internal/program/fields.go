@@ -19,6 +19,7 @@ func (p *Program) Fields() []Field {
 		{"enrolment", p.Enrolment.String()}, {"unit", p.Unit},
 	}
 	list = append(list, p.earningFields()...)
+	list = append(list, p.unitFields()...)
 	list = append(list, Field{"expiry", p.Expiry.String()},
 		Field{"returns.wait_days", strconv.Itoa(p.Returns.WaitDays)},
 		Field{"returns.accept_days", orElse(p.Returns.AcceptDays, "without limit")},
@@ -41,7 +42,7 @@ func (p *Program) actionFields() []Field {
 
 func (p *Program) earningFields() []Field {
 	list := []Field{
-		{"earning.points", p.rateInWords()},
+		{"earning.points", p.inWords(p.Earning.Rate)},
 		{"earning.pending_days", strconv.Itoa(p.Earning.ActivationDays)},
 	}
 	for _, name := range sortedKeys(p.Earning.CategoryMultipliers) {
@@ -82,9 +83,9 @@ func (c *Campaign) fields() []Field {
 	return list
 }
 
-// rateInWords writes the rate for an amount of at least one major unit, where that divides: 2 per 1.00, not 1 per 0.50.
-func (p *Program) rateInWords() string {
-	points, per := p.Earning.Rate.Num(), p.Earning.Rate.Den()
+// inWords writes a rate for an amount of at least one major unit, where that divides: 2 per 1.00, not 1 per 0.50.
+func (p *Program) inWords(rate money.Ratio) string {
+	points, per := rate.Num(), rate.Den()
 	unit := int64(1)
 	for range p.Currency.Exponent() {
 		unit *= 10

@@ -21,5 +21,10 @@ func (k Known) Follows(latest Known) *reason.Error {
 	case was.Unit != is.Unit:
 		return reason.New(reason.InvalidProgram, "unit", "it was %s and cannot become %s", was.Unit, is.Unit)
 	}
+	for _, u := range was.Units {
+		if _, ok := is.OtherUnit(u.Name); !ok {
+			return reason.New(reason.InvalidProgram, "units."+u.Name, "accounts are kept in it, and it cannot be taken away; leave it, with another rate")
+		}
+	}
 	return nil
 }

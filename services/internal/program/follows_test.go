@@ -10,6 +10,7 @@ import (
 
 func TestFollows(t *testing.T) {
 	plain := mustParse(t, "")
+	const stamps = "units: {stamps: {earn: {per_order: 1}, expiry: {rule: never}}}"
 	cases := []struct {
 		name     string
 		latest   Known
@@ -25,6 +26,9 @@ func TestFollows(t *testing.T) {
 		{name: "another currency", latest: Known{Revision: 1, Program: plain}, next: 2, sections: "currency: USD", refused: "INVALID_PROGRAMME (currency): it was EUR and cannot become USD"},
 		{name: "another zone", latest: Known{Revision: 1, Program: plain}, next: 2, sections: "zone: Europe/Berlin", refused: "INVALID_PROGRAMME (zone): it was UTC and cannot become Europe/Berlin"},
 		{name: "another unit", latest: Known{Revision: 1, Program: plain}, next: 2, sections: "unit: stars", refused: "INVALID_PROGRAMME (unit): it was points and cannot become stars"},
+		{name: "another unit beside it", latest: Known{Revision: 1, Program: plain}, next: 2, sections: stamps},
+		{name: "another rate of that", latest: Known{Revision: 1, Program: mustParse(t, stamps)}, next: 2, sections: "units: {stamps: {earn: {points: 3, per: 1.00}, expiry: {rule: days, days: 9}}}"},
+		{name: "one without it", latest: Known{Revision: 1, Program: mustParse(t, stamps)}, next: 2, sections: "units: {status: {earn: {per_order: 1}, expiry: {rule: never}}}", refused: "INVALID_PROGRAMME (units.stamps): accounts are kept in it, and it cannot be taken away; leave it, with another rate"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -55,6 +55,7 @@ var examples = map[string]string{
 	"currency":         "currency: EUR",
 	"unit":             "unit: points",
 	"earning":          "earning: {points: 1, per: 1.00}",
+	"earn":             "earn: {points: 1, per: 1.00}",
 	"expiry":           "expiry: {rule: end_of_month, months: 12}",
 	"points":           "points: 1",
 	"per":              "per: 1.00",
@@ -94,6 +95,12 @@ func Parse(files []File) (*Program, []Fault) {
 		r.fault(at, "the rate and its multipliers do not fit: %v; write them with fewer digits", err)
 		return nil, r.faults
 	}
+	for _, u := range p.Units {
+		if err := u.prepare(p.Earning); err != nil {
+			r.fault(root.get("units"), "the rate of %s and the multipliers do not fit: %v; write them with fewer digits", u.Name, err)
+			return nil, r.faults
+		}
+	}
 	return p, nil
 }
 
@@ -121,7 +128,7 @@ func checkFiles(files []File) []Fault {
 
 var (
 	requiredSections = []string{"programme", "zone", "currency", "unit", "earning", "expiry"}
-	optionalSections = []string{"name", "enrolment", "returns", "refunds", "orders", "ladder", "actions", "partners", "adjustments", "transfers", "causes", "economics"}
+	optionalSections = []string{"name", "enrolment", "returns", "refunds", "orders", "ladder", "actions", "partners", "adjustments", "transfers", "causes", "economics", "units"}
 )
 
 // merge lays the sections of all files together. false: a file could not be read, and what is

@@ -26,7 +26,9 @@ type Program struct {
 	Currency  money.Currency
 	Enrolment Enrolment
 	// Unit is the kind of points that orders earn, for example "points".
-	Unit    string
+	Unit string
+	// Units are what orders earn beside it, sorted by name; see Unit.
+	Units   []*Unit
 	Earning Earning
 	Expiry  Expiry
 	Returns Returns

@@ -32,7 +32,10 @@ type rates struct {
 // tier without a rule of its own counts once. The caller must not change the rules: all lines share
 // them.
 func (p *Program) LineRate(line orders.Line, tier, segment string) (rate money.Ratio, rules []string) {
-	r := &p.rates
+	return p.rates.line(line, tier, segment)
+}
+
+func (r *rates) line(line orders.Line, tier, segment string) (rate money.Ratio, rules []string) {
 	if out, ok := r.categories[line.Category]; ok {
 		return out.rate, out.rules
 	}

@@ -120,6 +120,7 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		{float64(pendingDaysMost), []string{"properties", "earning", "properties", "pending_days", "maximum"}},
 		{float64(multipliersMax), []string{"properties", "earning", "properties", "multipliers", "properties", "category", "maxProperties"}},
 		{float64(tiersMax), []string{"properties", "earning", "properties", "multipliers", "properties", "tier", "maxProperties"}},
+		{float64(unitsMax), []string{"properties", "units", "maxProperties"}},
 		{float64(returnWaitMost), []string{"properties", "returns", "properties", "wait_days", "maximum"}},
 		{float64(refundExtendMost), []string{"properties", "refunds", "properties", "extend_expired_days", "maximum"}},
 		{float64(causesMax), []string{"properties", "causes", "maxProperties"}},
