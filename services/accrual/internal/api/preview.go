@@ -155,7 +155,8 @@ func previewToProto(p ledger.Preview, schedule program.Schedule) *accrualv1.Prev
 		Points: e.GetOrder().GetTargetPoints(), Unit: schedule.Latest().Program.Unit, Lines: e.GetLines(),
 		ActivationDay: p.Lot.Activation.String(), ExpiryDay: p.Gone.String(), TierHeld: p.Entry.Order.Tier,
 		TierReached: p.Entry.After.Tier, DebtPaidPoints: int64(p.PaysDebt), After: e.GetAfter(),
-		Revision: int32(p.Entry.Order.Revision), EffectiveAt: e.GetEffectiveAt(), //nolint:gosec // small
+		OtherTargets: e.GetOrder().GetOtherTargets(),
+		Revision:     int32(p.Entry.Order.Revision), EffectiveAt: e.GetEffectiveAt(), //nolint:gosec // small
 	}
 }
 

@@ -141,11 +141,15 @@ func order(o *ledger.OrderPart) *accrualv1.OrderPart {
 	if o == nil {
 		return nil
 	}
-	return &accrualv1.OrderPart{
+	p := &accrualv1.OrderPart{
 		Merchant: o.Ref.Merchant, OrderId: o.Ref.Order, Number: int32(o.Number), Event: o.Event.Kind.String(), //nolint:gosec // at most 1,000
 		Occurrence: o.Event.Occurrence, OrderRevision: o.Event.Revision, Currency: string(o.Event.Currency),
 		BaseMinor: int64(o.Base), TargetPoints: int64(o.Target), Waiting: o.Waiting, Segment: o.Segment, Frozen: o.Frozen,
 	}
+	for _, t := range o.Others {
+		p.OtherTargets = append(p.OtherTargets, &accrualv1.UnitTarget{Unit: t.Unit, Points: int64(t.Points)})
+	}
+	return p
 }
 
 func action(a *ledger.ActionPart) *accrualv1.ActionPart {

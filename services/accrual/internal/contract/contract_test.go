@@ -38,7 +38,7 @@ func whole(t *testing.T) ledger.Entry {
 			Ref: orders.Ref{Merchant: "shop", Order: "o1"}, Number: 2,
 			Event: orders.Event{Kind: orders.Returned, Occurrence: "r1", Revision: 4, Currency: "USD", OccurredAt: noon},
 			Base:  1177, Target: 11, Waiting: true,
-			Segment: "slipping", Frozen: true,
+			Segment: "slipping", Frozen: true, Others: []ledger.UnitPoints{{Unit: "status", Points: 17}},
 		},
 		Lines: []earning.Line{{
 			ID: "1", SKU: "cd", Category: "music", Base: 1177, Rate: rate, Points: 14, Rules: []string{"rate", "tier silver x5/4"},
@@ -81,6 +81,7 @@ func TestAnEntryIsShownWhole(t *testing.T) {
 		Order: &accrualv1.OrderPart{
 			Merchant: "shop", OrderId: "o1", Number: 2, Event: "returned", Occurrence: "r1", OrderRevision: 4, Currency: "USD",
 			BaseMinor: 1177, TargetPoints: 11, Waiting: true, Segment: "slipping", Frozen: true,
+			OtherTargets: []*accrualv1.UnitTarget{{Unit: "status", Points: 17}},
 		},
 		Lines: []*accrualv1.LineRating{{
 			LineId: "1", Sku: "cd", Category: "music", BaseMinor: 1177, Rate: "1/80", Points: 14, Rules: []string{"rate", "tier silver x5/4"},

@@ -146,10 +146,24 @@ func (d *decoder) order(v bsoncore.Value, o *orderDoc) error {
 			return document.Whole(v, &o.Base)
 		case "target":
 			return document.Whole(v, &o.Target)
+		case "others":
+			return document.Items(v, &o.Others, d.target)
 		case "waiting":
 			return document.Boolean(v, &o.Waiting)
 		case "deadline":
 			return document.Part(v, &o.Deadline, document.Instant)
+		}
+		return document.ErrUnknown
+	})
+}
+
+func (d *decoder) target(v bsoncore.Value, t *targetDoc) error {
+	return document.Object(v, func(name []byte, v bsoncore.Value) error {
+		switch string(name) {
+		case "unit":
+			return d.word(v, &t.Unit)
+		case "points":
+			return document.Whole(v, &t.Points)
 		}
 		return document.ErrUnknown
 	})

@@ -81,6 +81,10 @@ func writeOrder(w *document.Writer, o *orderDoc) {
 	w.BoolIf("frozen", o.Frozen)
 	w.Long("base", o.Base)
 	w.Long("target", o.Target)
+	document.Some(w, "others", o.Others, func(w *document.Writer, t *targetDoc) {
+		w.Text("unit", t.Unit)
+		w.Long("points", t.Points)
+	})
 	w.BoolIf("waiting", o.Waiting)
 	w.TimeOf("deadline", o.Deadline)
 }

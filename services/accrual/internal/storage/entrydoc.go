@@ -69,8 +69,15 @@ type orderDoc struct {
 	Frozen     bool        `bson:"frozen,omitempty"`
 	Base       int64       `bson:"base"`
 	Target     int64       `bson:"target"`
+	Others     []targetDoc `bson:"others,omitempty"`
 	Waiting    bool        `bson:"waiting,omitempty"`
 	Deadline   *time.Time  `bson:"deadline,omitempty"`
+}
+
+// targetDoc is what an order is to have of another unit than the programme's.
+type targetDoc struct {
+	Unit   string `bson:"unit"`
+	Points int64  `bson:"points"`
 }
 
 type actionDoc struct {

@@ -25,7 +25,11 @@ func entriesCollection() store.Collection {
 				"hold":     store.Object(bson.A{"id", "caller", "points", "deadline"}, bson.M{"points": store.Integer()}),
 				"refund":   store.Object(bson.A{"capture", "seq", "day"}, bson.M{"seq": store.Integer(), "day": store.Integer(), "left": store.Integer()}),
 				"transfer": store.Object(bson.A{"id", "from", "to", "points", "fee"}, bson.M{"points": store.Integer(), "fee": store.Integer()}),
-				"lines":    bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
+				"order": store.Object(bson.A{"merchant", "order", "number", "target"}, bson.M{
+					"target": store.Integer(),
+					"others": bson.M{"bsonType": "array", "items": store.Object(bson.A{"unit", "points"}, bson.M{"points": store.Integer()})},
+				}),
+				"lines": bson.M{"bsonType": "array", "items": store.Object(bson.A{"id", "base", "points"}, bson.M{"base": store.Integer(), "points": store.Integer()})},
 			}),
 		Indexes: []mongo.IndexModel{{
 			Keys:    bson.D{{Key: "account", Value: 1}, {Key: "seq", Value: 1}},

@@ -212,6 +212,7 @@ func orderToDoc(o *ledger.OrderPart) *orderDoc {
 			int64(l.Points), int64(l.PointsTax),
 		}
 	})
+	d.Others = list(o.Others, func(t ledger.UnitPoints) targetDoc { return targetDoc{t.Unit, int64(t.Points)} })
 	d.Returned = list(ev.Returned, func(r orders.ReturnedLine) returnDoc {
 		doc := returnDoc{Line: r.Line, SKU: r.SKU, Quantity: r.Quantity}
 		if r.HasAmount {

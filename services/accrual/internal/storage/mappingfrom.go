@@ -140,6 +140,9 @@ func orderFromDoc(d *orderDoc) (*ledger.OrderPart, error) {
 	if o.Content, err = hash(d.Content); err != nil {
 		return nil, err
 	}
+	o.Others = list(d.Others, func(t targetDoc) ledger.UnitPoints {
+		return ledger.UnitPoints{Unit: t.Unit, Points: money.Points(t.Points)}
+	})
 	o.Event.Lines = list(d.Lines, goodsFromDoc)
 	o.Event.Returned = list(d.Returned, func(r returnDoc) orders.ReturnedLine {
 		line := orders.ReturnedLine{Line: r.Line, SKU: r.SKU, Quantity: r.Quantity}

@@ -678,7 +678,9 @@ type OrderPart struct {
 	// lines name its factor.
 	Segment string `protobuf:"bytes,11,opt,name=segment,proto3" json:"segment,omitempty"`
 	// The account might not earn when the order was paid: it earns nothing, whatever comes.
-	Frozen        bool `protobuf:"varint,12,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	Frozen bool `protobuf:"varint,12,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	// What the order should have earned of each other unit of its revision after this entry, by unit; none before it is paid.
+	OtherTargets  []*UnitTarget `protobuf:"bytes,13,rep,name=other_targets,json=otherTargets,proto3" json:"other_targets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -797,6 +799,66 @@ func (x *OrderPart) GetFrozen() bool {
 	return false
 }
 
+func (x *OrderPart) GetOtherTargets() []*UnitTarget {
+	if x != nil {
+		return x.OtherTargets
+	}
+	return nil
+}
+
+// UnitTarget is what an order should have earned of a unit beside the programme's own.
+type UnitTarget struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	Points        int64                  `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitTarget) Reset() {
+	*x = UnitTarget{}
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitTarget) ProtoMessage() {}
+
+func (x *UnitTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitTarget.ProtoReflect.Descriptor instead.
+func (*UnitTarget) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UnitTarget) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *UnitTarget) GetPoints() int64 {
+	if x != nil {
+		return x.Points
+	}
+	return 0
+}
+
 // ActionPart links an entry to its action. What the action said stays outside.
 type ActionPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -823,7 +885,7 @@ type ActionPart struct {
 
 func (x *ActionPart) Reset() {
 	*x = ActionPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -835,7 +897,7 @@ func (x *ActionPart) String() string {
 func (*ActionPart) ProtoMessage() {}
 
 func (x *ActionPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[6]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,7 +910,7 @@ func (x *ActionPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionPart.ProtoReflect.Descriptor instead.
 func (*ActionPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{6}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ActionPart) GetType() string {
@@ -926,7 +988,7 @@ type EnrolmentPart struct {
 
 func (x *EnrolmentPart) Reset() {
 	*x = EnrolmentPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[7]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1000,7 @@ func (x *EnrolmentPart) String() string {
 func (*EnrolmentPart) ProtoMessage() {}
 
 func (x *EnrolmentPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[7]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1013,7 @@ func (x *EnrolmentPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolmentPart.ProtoReflect.Descriptor instead.
 func (*EnrolmentPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{7}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *EnrolmentPart) GetMember() string {
@@ -985,7 +1047,7 @@ type SegmentPart struct {
 
 func (x *SegmentPart) Reset() {
 	*x = SegmentPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -997,7 +1059,7 @@ func (x *SegmentPart) String() string {
 func (*SegmentPart) ProtoMessage() {}
 
 func (x *SegmentPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[8]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1010,7 +1072,7 @@ func (x *SegmentPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SegmentPart.ProtoReflect.Descriptor instead.
 func (*SegmentPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{8}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SegmentPart) GetSegment() string {
@@ -1059,7 +1121,7 @@ type FreezePart struct {
 
 func (x *FreezePart) Reset() {
 	*x = FreezePart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1071,7 +1133,7 @@ func (x *FreezePart) String() string {
 func (*FreezePart) ProtoMessage() {}
 
 func (x *FreezePart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[9]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1084,7 +1146,7 @@ func (x *FreezePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezePart.ProtoReflect.Descriptor instead.
 func (*FreezePart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{9}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *FreezePart) GetEarning() bool {
@@ -1118,7 +1180,7 @@ type CommandPart struct {
 
 func (x *CommandPart) Reset() {
 	*x = CommandPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1130,7 +1192,7 @@ func (x *CommandPart) String() string {
 func (*CommandPart) ProtoMessage() {}
 
 func (x *CommandPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[10]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1143,7 +1205,7 @@ func (x *CommandPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommandPart.ProtoReflect.Descriptor instead.
 func (*CommandPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{10}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CommandPart) GetCaller() string {
@@ -1192,7 +1254,7 @@ type HoldPart struct {
 
 func (x *HoldPart) Reset() {
 	*x = HoldPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1204,7 +1266,7 @@ func (x *HoldPart) String() string {
 func (*HoldPart) ProtoMessage() {}
 
 func (x *HoldPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[11]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1217,7 +1279,7 @@ func (x *HoldPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPart.ProtoReflect.Descriptor instead.
 func (*HoldPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{11}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *HoldPart) GetHoldId() string {
@@ -1271,7 +1333,7 @@ type RefundPart struct {
 
 func (x *RefundPart) Reset() {
 	*x = RefundPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1345,7 @@ func (x *RefundPart) String() string {
 func (*RefundPart) ProtoMessage() {}
 
 func (x *RefundPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[12]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1358,7 @@ func (x *RefundPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundPart.ProtoReflect.Descriptor instead.
 func (*RefundPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{12}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RefundPart) GetCaptureId() string {
@@ -1348,7 +1410,7 @@ type TransferPart struct {
 
 func (x *TransferPart) Reset() {
 	*x = TransferPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1422,7 @@ func (x *TransferPart) String() string {
 func (*TransferPart) ProtoMessage() {}
 
 func (x *TransferPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[13]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1435,7 @@ func (x *TransferPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPart.ProtoReflect.Descriptor instead.
 func (*TransferPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{13}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TransferPart) GetTransferId() string {
@@ -1437,7 +1499,7 @@ type ExtensionPart struct {
 
 func (x *ExtensionPart) Reset() {
 	*x = ExtensionPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1449,7 +1511,7 @@ func (x *ExtensionPart) String() string {
 func (*ExtensionPart) ProtoMessage() {}
 
 func (x *ExtensionPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[14]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1462,7 +1524,7 @@ func (x *ExtensionPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtensionPart.ProtoReflect.Descriptor instead.
 func (*ExtensionPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{14}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExtensionPart) GetBeforeDay() string {
@@ -1492,7 +1554,7 @@ type ImportPart struct {
 
 func (x *ImportPart) Reset() {
 	*x = ImportPart{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1504,7 +1566,7 @@ func (x *ImportPart) String() string {
 func (*ImportPart) ProtoMessage() {}
 
 func (x *ImportPart) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[15]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1517,7 +1579,7 @@ func (x *ImportPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPart.ProtoReflect.Descriptor instead.
 func (*ImportPart) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ImportPart) GetSource() string {
@@ -1595,7 +1657,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +1669,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[16]
+	mi := &file_laurel_accrual_v1_entry_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +1682,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{16}
+	return file_laurel_accrual_v1_entry_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Entry) GetProgram() string {
@@ -1871,7 +1933,7 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"StateAfter\x126\n" +
 	"\bbalances\x18\x01 \x03(\v2\x1a.laurel.accrual.v1.BalanceR\bbalances\x12\x12\n" +
-	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xe3\x02\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\"\xa7\x03\n" +
 	"\tOrderPart\x12\x1a\n" +
 	"\bmerchant\x18\x01 \x01(\tR\bmerchant\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\x12\x16\n" +
@@ -1888,7 +1950,12 @@ const file_laurel_accrual_v1_entry_proto_rawDesc = "" +
 	"\awaiting\x18\n" +
 	" \x01(\bR\awaiting\x12\x18\n" +
 	"\asegment\x18\v \x01(\tR\asegment\x12\x16\n" +
-	"\x06frozen\x18\f \x01(\bR\x06frozen\"\xf4\x01\n" +
+	"\x06frozen\x18\f \x01(\bR\x06frozen\x12B\n" +
+	"\rother_targets\x18\r \x03(\v2\x1d.laurel.accrual.v1.UnitTargetR\fotherTargets\"8\n" +
+	"\n" +
+	"UnitTarget\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06points\x18\x02 \x01(\x03R\x06points\"\xf4\x01\n" +
 	"\n" +
 	"ActionPart\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
@@ -2050,7 +2117,7 @@ func file_laurel_accrual_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_laurel_accrual_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: laurel.accrual.v1.EntryKind
 	(MovementKind)(0),             // 1: laurel.accrual.v1.MovementKind
@@ -2060,49 +2127,51 @@ var file_laurel_accrual_v1_entry_proto_goTypes = []any{
 	(*TierChange)(nil),            // 5: laurel.accrual.v1.TierChange
 	(*StateAfter)(nil),            // 6: laurel.accrual.v1.StateAfter
 	(*OrderPart)(nil),             // 7: laurel.accrual.v1.OrderPart
-	(*ActionPart)(nil),            // 8: laurel.accrual.v1.ActionPart
-	(*EnrolmentPart)(nil),         // 9: laurel.accrual.v1.EnrolmentPart
-	(*SegmentPart)(nil),           // 10: laurel.accrual.v1.SegmentPart
-	(*FreezePart)(nil),            // 11: laurel.accrual.v1.FreezePart
-	(*CommandPart)(nil),           // 12: laurel.accrual.v1.CommandPart
-	(*HoldPart)(nil),              // 13: laurel.accrual.v1.HoldPart
-	(*RefundPart)(nil),            // 14: laurel.accrual.v1.RefundPart
-	(*TransferPart)(nil),          // 15: laurel.accrual.v1.TransferPart
-	(*ExtensionPart)(nil),         // 16: laurel.accrual.v1.ExtensionPart
-	(*ImportPart)(nil),            // 17: laurel.accrual.v1.ImportPart
-	(*Entry)(nil),                 // 18: laurel.accrual.v1.Entry
-	(*Balance)(nil),               // 19: laurel.accrual.v1.Balance
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*UnitTarget)(nil),            // 8: laurel.accrual.v1.UnitTarget
+	(*ActionPart)(nil),            // 9: laurel.accrual.v1.ActionPart
+	(*EnrolmentPart)(nil),         // 10: laurel.accrual.v1.EnrolmentPart
+	(*SegmentPart)(nil),           // 11: laurel.accrual.v1.SegmentPart
+	(*FreezePart)(nil),            // 12: laurel.accrual.v1.FreezePart
+	(*CommandPart)(nil),           // 13: laurel.accrual.v1.CommandPart
+	(*HoldPart)(nil),              // 14: laurel.accrual.v1.HoldPart
+	(*RefundPart)(nil),            // 15: laurel.accrual.v1.RefundPart
+	(*TransferPart)(nil),          // 16: laurel.accrual.v1.TransferPart
+	(*ExtensionPart)(nil),         // 17: laurel.accrual.v1.ExtensionPart
+	(*ImportPart)(nil),            // 18: laurel.accrual.v1.ImportPart
+	(*Entry)(nil),                 // 19: laurel.accrual.v1.Entry
+	(*Balance)(nil),               // 20: laurel.accrual.v1.Balance
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_laurel_accrual_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: laurel.accrual.v1.Movement.kind:type_name -> laurel.accrual.v1.MovementKind
-	19, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
-	20, // 2: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
-	0,  // 3: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
-	2,  // 4: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
-	3,  // 5: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
-	20, // 6: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
-	20, // 7: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
-	20, // 8: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
-	7,  // 9: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
-	4,  // 10: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
-	5,  // 11: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
-	6,  // 12: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
-	8,  // 13: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
-	9,  // 14: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
-	12, // 15: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
-	13, // 16: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
-	14, // 17: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
-	10, // 18: laurel.accrual.v1.Entry.segment:type_name -> laurel.accrual.v1.SegmentPart
-	11, // 19: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
-	15, // 20: laurel.accrual.v1.Entry.transfer:type_name -> laurel.accrual.v1.TransferPart
-	16, // 21: laurel.accrual.v1.Entry.extension:type_name -> laurel.accrual.v1.ExtensionPart
-	17, // 22: laurel.accrual.v1.Entry.import:type_name -> laurel.accrual.v1.ImportPart
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	20, // 1: laurel.accrual.v1.StateAfter.balances:type_name -> laurel.accrual.v1.Balance
+	8,  // 2: laurel.accrual.v1.OrderPart.other_targets:type_name -> laurel.accrual.v1.UnitTarget
+	21, // 3: laurel.accrual.v1.HoldPart.deadline:type_name -> google.protobuf.Timestamp
+	0,  // 4: laurel.accrual.v1.Entry.kind:type_name -> laurel.accrual.v1.EntryKind
+	2,  // 5: laurel.accrual.v1.Entry.postings:type_name -> laurel.accrual.v1.Posting
+	3,  // 6: laurel.accrual.v1.Entry.movements:type_name -> laurel.accrual.v1.Movement
+	21, // 7: laurel.accrual.v1.Entry.occurred_at:type_name -> google.protobuf.Timestamp
+	21, // 8: laurel.accrual.v1.Entry.effective_at:type_name -> google.protobuf.Timestamp
+	21, // 9: laurel.accrual.v1.Entry.recorded_at:type_name -> google.protobuf.Timestamp
+	7,  // 10: laurel.accrual.v1.Entry.order:type_name -> laurel.accrual.v1.OrderPart
+	4,  // 11: laurel.accrual.v1.Entry.lines:type_name -> laurel.accrual.v1.LineRating
+	5,  // 12: laurel.accrual.v1.Entry.tier_change:type_name -> laurel.accrual.v1.TierChange
+	6,  // 13: laurel.accrual.v1.Entry.after:type_name -> laurel.accrual.v1.StateAfter
+	9,  // 14: laurel.accrual.v1.Entry.action:type_name -> laurel.accrual.v1.ActionPart
+	10, // 15: laurel.accrual.v1.Entry.enrolment:type_name -> laurel.accrual.v1.EnrolmentPart
+	13, // 16: laurel.accrual.v1.Entry.command:type_name -> laurel.accrual.v1.CommandPart
+	14, // 17: laurel.accrual.v1.Entry.hold:type_name -> laurel.accrual.v1.HoldPart
+	15, // 18: laurel.accrual.v1.Entry.refund:type_name -> laurel.accrual.v1.RefundPart
+	11, // 19: laurel.accrual.v1.Entry.segment:type_name -> laurel.accrual.v1.SegmentPart
+	12, // 20: laurel.accrual.v1.Entry.freeze:type_name -> laurel.accrual.v1.FreezePart
+	16, // 21: laurel.accrual.v1.Entry.transfer:type_name -> laurel.accrual.v1.TransferPart
+	17, // 22: laurel.accrual.v1.Entry.extension:type_name -> laurel.accrual.v1.ExtensionPart
+	18, // 23: laurel.accrual.v1.Entry.import:type_name -> laurel.accrual.v1.ImportPart
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_entry_proto_init() }
@@ -2117,7 +2186,7 @@ func file_laurel_accrual_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_entry_proto_rawDesc), len(file_laurel_accrual_v1_entry_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -4,6 +4,7 @@ package earning
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 	"github.com/laurel-loyalty/laurel/services/internal/program"
@@ -52,4 +53,24 @@ func Rate(p *program.Program, tier, segment string, counted []program.Counted) (
 		lines[i].Points = money.Points(share)
 	}
 	return Rating{money.Points(total), lines}, nil
+}
+
+// RateUnit returns the points of a unit beside the programme's own, as Rate does: one floor over the sum of all lines. Of a unit
+// that each order gives, all of them as long as anything counts that is not excluded. The error is an overflow.
+func RateUnit(p *program.Program, u *program.Unit, tier, segment string, counted []program.Counted) (money.Points, error) {
+	if u.PerOrder > 0 {
+		if slices.ContainsFunc(counted, func(c program.Counted) bool { return c.Base > 0 && !p.Excluded(c.Line) }) {
+			return u.PerOrder, nil
+		}
+		return 0, nil
+	}
+	terms := make([]money.Term, len(counted))
+	for i, c := range counted {
+		terms[i] = money.Term{N: int64(c.Base), R: u.LineRate(c.Line, tier, segment)}
+	}
+	total, err := money.SumFloor(terms)
+	if err != nil {
+		return 0, fmt.Errorf("%s of %d lines: %w", u.Name, len(terms), err)
+	}
+	return money.Points(total), nil
 }

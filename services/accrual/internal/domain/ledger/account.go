@@ -13,7 +13,7 @@ import (
 
 // Limits of an account. They refuse nothing that an order brings; see each for what happens at the limit.
 const (
-	// lapsedLotsMax is how many lapsed lots are remembered for returns; beyond it the oldest is forgotten, so that a
+	// lapsedLotsMax is how many lapsed lots of a unit are remembered for returns; beyond it the oldest is forgotten, so that a
 	// very late return of its orders takes other points.
 	lapsedLotsMax = 64
 	// segmentsMax is how many segments an account is in at most: one more is refused. Analytics publishes fewer.
@@ -118,23 +118,24 @@ func withLot(lots []Lot, changed Lot) []Lot {
 	return lots
 }
 
-// forgetOldest keeps at most lapsedLotsMax lots that have lapsed whole.
+// forgetOldest keeps at most lapsedLotsMax lots of each unit that have lapsed whole.
 func forgetOldest(lots []Lot) []Lot {
-	lapsed := 0
+	if len(lots) <= lapsedLotsMax {
+		return lots
+	}
+	lapsed := map[string]int{}
 	for _, l := range lots {
 		if l.Left == 0 {
-			lapsed++
+			lapsed[l.Unit]++
 		}
 	}
-	for i := 0; lapsed > lapsedLotsMax && i < len(lots); {
-		if lots[i].Left != 0 {
-			i++
-			continue
+	return slices.DeleteFunc(lots, func(l Lot) bool {
+		forgotten := l.Left == 0 && lapsed[l.Unit] > lapsedLotsMax
+		if forgotten {
+			lapsed[l.Unit]--
 		}
-		lots = slices.Delete(lots, i, i+1)
-		lapsed--
-	}
-	return lots
+		return forgotten
+	})
 }
 
 // withDebt returns the debts with one changed by points.

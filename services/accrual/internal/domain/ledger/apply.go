@@ -59,7 +59,7 @@ func (a Account) Apply(e Entry) (Account, error) {
 
 // evolve folds what the entry did. It trusts neither the movements nor the postings.
 func (a Account) evolve(e Entry) (Account, error) {
-	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkImport(), e.checkDonation(), e.checkRolls(), e.checkCommand()); wrong != "" {
+	if wrong := cmp.Or(e.checkParts(), e.checkSegment(), e.checkFrozen(), e.checkTransfer(), e.checkExtension(), e.checkImport(), e.checkDonation(), e.checkOthers(), e.checkRolls(), e.checkCommand()); wrong != "" {
 		return a, errors.New(wrong)
 	}
 	next := a

@@ -15,12 +15,64 @@ import (
 // audit holds an account against the invariants of design 4. It adds up the entries in its own way, without Apply.
 func audit(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 	last := entries[len(entries)-1]
-	buckets := map[string]money.Points{}
 	for i, e := range entries {
 		require.Equal(t, ledger.Seq(i+1), e.Seq, "seq is dense")
 		if i > 0 {
 			require.False(t, e.EffectiveAt.Before(entries[i-1].EffectiveAt), "time goes back at entry %d", e.Seq)
 		}
+	}
+	require.Equal(t, last.Seq, a.Version)
+	require.Equal(t, last.Hash, a.Hash)
+	require.Equal(t, last.After.Tier, a.Ladder.Tier)
+	require.True(t, last.EffectiveAt.Equal(a.Clock))
+	units := []string{"points"}
+	for _, b := range a.Balances {
+		if b.Unit != "points" {
+			units = append(units, b.Unit)
+		}
+	}
+	for _, unit := range units {
+		of, has := entries, a
+		if len(units) > 1 {
+			of, has = ofUnit(unit, entries, a)
+		}
+		auditUnit(t, unit, of, has)
+	}
+}
+
+// ofUnit leaves of entries and an account what is about one unit: its target stands where that of points stood, and what commands and
+// actions do is about points alone.
+func ofUnit(unit string, entries []ledger.Entry, a ledger.Account) ([]ledger.Entry, ledger.Account) {
+	of := make([]ledger.Entry, len(entries))
+	for i, e := range entries {
+		e.Postings = slices.DeleteFunc(slices.Clone(e.Postings), func(p ledger.Posting) bool { return p.Unit != unit })
+		e.Movements = slices.DeleteFunc(slices.Clone(e.Movements), func(m ledger.Movement) bool { return m.Lot.Unit != unit })
+		if unit != "points" {
+			e.Command, e.Action = nil, nil
+		}
+		if e.Order != nil && unit != "points" {
+			order := *e.Order
+			order.Target = 0
+			for _, o := range order.Others {
+				if o.Unit == unit {
+					order.Target = o.Points
+				}
+			}
+			e.Order = &order
+		}
+		of[i] = e
+	}
+	a.Lots = slices.DeleteFunc(slices.Clone(a.Lots), func(l ledger.Lot) bool { return l.Unit != unit })
+	if unit != "points" {
+		a.Holds = nil
+	}
+	return of, a
+}
+
+// auditUnit does it for one unit.
+func auditUnit(t require.TestingT, unit string, entries []ledger.Entry, a ledger.Account) {
+	buckets := map[string]money.Points{}
+	for _, e := range entries {
 		sum := money.Points(0)
 		for _, p := range e.Postings {
 			require.NotZero(t, p.Points)
@@ -29,23 +81,19 @@ func audit(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 		}
 		require.Zero(t, sum, "postings of entry %d balance: %v", e.Seq, e.Postings)
 	}
-	b := a.Balance("points")
+	b := a.Balance(unit)
 	require.Equal(t, ledger.Balance{
-		Unit: "points", Pending: buckets["pending"], Active: buckets["active"], Held: buckets["held"], Debt: -buckets["debt"],
+		Unit: unit, Pending: buckets["pending"], Active: buckets["active"], Held: buckets["held"], Debt: -buckets["debt"],
 	}, b, "the balance is the sum of the postings")
 	for _, n := range []money.Points{b.Pending, b.Active, b.Held, b.Debt} {
 		require.GreaterOrEqual(t, n, money.Points(0))
 	}
-	require.Equal(t, last.Seq, a.Version)
-	require.Equal(t, last.Hash, a.Hash)
-	require.Equal(t, last.After.Tier, a.Ladder.Tier)
-	require.True(t, last.EffectiveAt.Equal(a.Clock))
-	auditLots(t, entries, a)
+	auditLots(t, unit, entries, a)
 	auditTargets(t, entries, buckets)
 }
 
 // auditLots adds the movements up lot by lot.
-func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
+func auditLots(t require.TestingT, unit string, entries []ledger.Entry, a ledger.Account) {
 	spent := map[string]money.Points{} // what the issuers owe, refunds apart
 	left, uncounted, debt := map[ledger.LotKey]money.Points{}, map[ledger.LotKey]money.Points{}, money.Points(0)
 	for _, e := range entries {
@@ -86,8 +134,8 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 			require.GreaterOrEqual(t, debt, money.Points(0))
 		}
 	}
-	require.Equal(t, debt, a.Balance("points").Debt)
-	auditHolds(t, entries, a, spent)
+	require.Equal(t, debt, a.Balance(unit).Debt)
+	auditHolds(t, unit, entries, a, spent)
 	for _, l := range a.Lots {
 		require.Equal(t, left[l.LotKey], l.Left, "lot %s", l.LotKey)
 		require.Equal(t, uncounted[l.LotKey], l.Uncounted, "lapsed part of %s", l.LotKey)
@@ -102,7 +150,7 @@ func auditLots(t require.TestingT, entries []ledger.Entry, a ledger.Account) {
 }
 
 // auditHolds adds up what is set aside, and what was spent where.
-func auditHolds(t require.TestingT, entries []ledger.Entry, a ledger.Account, spent map[string]money.Points) {
+func auditHolds(t require.TestingT, unit string, entries []ledger.Entry, a ledger.Account, spent map[string]money.Points) {
 	held := money.Points(0)
 	for _, h := range a.Holds {
 		sum := money.Points(0)
@@ -114,7 +162,7 @@ func auditHolds(t require.TestingT, entries []ledger.Entry, a ledger.Account, sp
 		require.False(t, h.Deadline.Before(a.Clock), "hold %s has lapsed", h)
 		held += sum
 	}
-	require.Equal(t, held, a.Balance("points").Held)
+	require.Equal(t, held, a.Balance(unit).Held)
 	for _, e := range entries {
 		if e.Kind == ledger.KindRefund {
 			for _, m := range e.Movements {

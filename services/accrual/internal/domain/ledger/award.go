@@ -70,7 +70,7 @@ func (d *draft) fresh(key LotKey) error {
 	}
 	full := 0
 	for _, l := range d.work.Lots {
-		if l.Left > 0 {
+		if l.Left > 0 && l.Unit == key.Unit {
 			full++
 		}
 	}

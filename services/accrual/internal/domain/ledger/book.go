@@ -18,6 +18,7 @@ type Book struct {
 	Segment string       // whose factor it earns by
 	Frozen  bool         // the account might not earn when it was paid
 	Posted  money.Points // what the order has earned so far
+	Others  []UnitPoints // the same of other units
 	Base    money.Minor  // what the ladder has counted of it so far
 	Life    int          // of the rolling points that it has earned first; 0: none
 	keys    []string     // of the entries, in their order
@@ -32,7 +33,7 @@ func (b Book) Add(e Entry) (Book, error) {
 	b.Entries++
 	arrival := orderbook.Arrival{Ref: o.Ref, Event: o.Event, ID: e.EventID, Source: e.EventSource}
 	b.Book = b.Book.Add(string(e.Account), arrival, o.Content, o.Revision)
-	b.Tier, b.Segment, b.Frozen, b.Posted, b.Base = o.Tier, o.Segment, o.Frozen, o.Target, o.Base
+	b.Tier, b.Segment, b.Frozen, b.Posted, b.Others, b.Base = o.Tier, o.Segment, o.Frozen, o.Target, o.Others, o.Base
 	for _, m := range e.Movements {
 		if m.Move == MoveEarn && b.Life == 0 {
 			b.Life = m.Lot.Life

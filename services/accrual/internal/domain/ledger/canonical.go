@@ -110,6 +110,9 @@ func (w *writer) entry(e *Entry) {
 	if e.Format == FormatRolling {
 		w.rolling(*e)
 	}
+	if e.Format == FormatUnits {
+		w.units(*e)
+	}
 }
 
 func (w *writer) command(c *CommandPart) {

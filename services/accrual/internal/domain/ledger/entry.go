@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/token"
 )
 
-// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048, 0051, 0053): what an entry holds
+// Formats are the versions of the canonical encoding that entries use (docs/decisions/0001, 0008, 0010, 0016, 0029, 0047, 0048, 0051, 0053, 0054): what an entry holds
 // says which.
 const (
 	Format       uint8 = 1
@@ -33,12 +33,16 @@ const (
 	FormatImport uint8 = 9
 	// FormatRolling is Format, with all parts of the formats above, the day of rolling points and the lives of lots behind all of it.
 	FormatRolling uint8 = 10
+	// FormatUnits is FormatRolling, with what the order is to have of other units behind all of it.
+	FormatUnits uint8 = 11
 )
 
 // format is the version that the entry needs. An action or an enrolment does nothing to
 // grants, and a command does what no other does.
 func (e Entry) format() uint8 {
 	switch {
+	case e.Order != nil && len(e.Order.Others) > 0:
+		return FormatUnits
 	case e.rolls():
 		return FormatRolling
 	case e.Import != nil:
@@ -142,6 +146,7 @@ type OrderPart struct {
 	Frozen   bool         // the account might not earn when it was paid: the order earns nothing, whatever comes
 	Base     money.Minor  // what counts of the order after this entry
 	Target   money.Points // what the order should have earned after this entry
+	Others   []UnitPoints // the same of the other units of its revision, sorted by unit; nil where that has none
 	Waiting  bool         // the event waits for its order
 	Deadline time.Time    // until when it waits; zero when it does not
 }

@@ -25,7 +25,7 @@ func Spend(a Account, known program.Known, t time.Time, points money.Points) (En
 	d := a.begin(known, t)
 	d.Kind, d.Actor, d.Key, d.OccurredAt = KindState, "merchant/cafe", DueKey(a.ID, d.Seq), t
 	for _, l := range a.consumed() {
-		if l.Pending() {
+		if l.Pending() || l.Unit != known.Program.Unit {
 			continue
 		}
 		m := Movement{Move: MoveReverse, Lot: l.LotKey, Points: min(points, l.Left), Redeemer: "cafe"}

@@ -351,6 +351,31 @@ func TestCanonicalBytesOfFormat10AreThoseOfTheGoldenFile(t *testing.T) {
 	requireGolden(t, "testdata/canonical-10.txt", rollingSamples(t))
 }
 
+// unitsSamples are what format 11 is for: an order that earns in two units, with what the ladder did to grants and the day of rolling
+// points, and the return of it when the account might not have earned.
+func unitsSamples(t require.TestingT) []ledger.Entry {
+	earn := rollingSamples(t)[0]
+	order := *earn.Order
+	order.Others = []ledger.UnitPoints{{Unit: "stamps", Points: 1}, {Unit: "status", Points: 81}}
+	earn.Format, earn.Order = ledger.FormatUnits, &order
+	earn.Movements = append(slices.Clone(earn.Movements), ledger.Movement{
+		Move: ledger.MoveEarn, Points: 81, Lot: ledger.LotKey{Unit: "status", Issuer: "operator", Activation: calendar.None, Expiry: earn.Day + 30},
+	})
+	earn.Postings = append(slices.Clone(earn.Postings),
+		ledger.Posting{Unit: "status", Bucket: "active", Points: 81}, ledger.Posting{Unit: "status", Bucket: "issued/operator", Points: -81})
+	earn.After.Balances = append(slices.Clone(earn.After.Balances), ledger.Balance{Unit: "status", Active: 81})
+	back := samples(t)[1]
+	order = *back.Order
+	order.Others, order.Frozen = []ledger.UnitPoints{{Unit: "stamps"}, {Unit: "status"}}, true
+	back.Format, back.Order = ledger.FormatUnits, &order
+	return []ledger.Entry{earn, back}
+}
+
+// Format 11 is format 10, with what the order is to have of other units behind all of it.
+func TestCanonicalBytesOfFormat11AreThoseOfTheGoldenFile(t *testing.T) {
+	requireGolden(t, "testdata/canonical-11.txt", unitsSamples(t))
+}
+
 // importSamples are what format 9 is for: points that came over, with and without the day on which they were given.
 func importSamples(t require.TestingT) []ledger.Entry {
 	dated := commandSamples(t)[7]
@@ -396,7 +421,7 @@ func requireGolden(t *testing.T, file string, entries []ledger.Entry) {
 
 func TestSamplesAreOfEveryKind(t *testing.T) {
 	seen := map[string]bool{}
-	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), importSamples(t), donateSamples(t), rollingSamples(t)) {
+	for _, e := range slices.Concat(samples(t), laterSamples(t), commandSamples(t), sharedSamples(t), segmentSamples(t), frozenSamples(t), lifeSamples(t), importSamples(t), donateSamples(t), rollingSamples(t), unitsSamples(t)) {
 		seen[e.Kind.String()] = true
 		require.Equal(t, e.Format, e.Canonical()[0], "the format stands first")
 		again, err := ledger.ParseKind(e.Kind.String())

@@ -257,7 +257,7 @@ func entryInWords(e ledger.Entry, all []ledger.Entry) string {
 	fmt.Fprintf(&b, "%s %s", e.Day, e.Kind)
 	separator := ":"
 	for _, m := range e.Movements {
-		fmt.Fprintf(&b, "%s %s %d%s", separator, m.Move, m.Points, lotInWords(m))
+		fmt.Fprintf(&b, "%s %s %d%s%s", separator, m.Move, m.Points, other(m.Lot.Unit), lotInWords(m))
 		separator = ","
 	}
 	b.WriteString(" = " + balanceInWords(e.After))
@@ -294,18 +294,29 @@ func balanceInWords(a ledger.After) string {
 	if len(a.Balances) == 0 {
 		return "nothing yet"
 	}
-	b := a.Balances[0]
-	words := fmt.Sprintf("active %d", b.Active)
-	if b.Pending != 0 {
-		words += fmt.Sprintf(", pending %d", b.Pending)
+	var all []string
+	for _, b := range a.Balances {
+		words := fmt.Sprintf("active %d%s", b.Active, other(b.Unit))
+		if b.Pending != 0 {
+			words += fmt.Sprintf(", pending %d", b.Pending)
+		}
+		if b.Held != 0 {
+			words += fmt.Sprintf(", held %d", b.Held)
+		}
+		if b.Debt != 0 {
+			words += fmt.Sprintf(", debt %d", b.Debt)
+		}
+		all = append(all, words)
 	}
-	if b.Held != 0 {
-		words += fmt.Sprintf(", held %d", b.Held)
+	return strings.Join(all, " | ")
+}
+
+// other names a unit that is not the programme's own.
+func other(unit string) string {
+	if unit == "points" {
+		return ""
 	}
-	if b.Debt != 0 {
-		words += fmt.Sprintf(", debt %d", b.Debt)
-	}
-	return words
+	return " " + unit
 }
 
 func joined(lines []string) string { return strings.Join(lines, "\n") }

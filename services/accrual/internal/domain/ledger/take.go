@@ -68,7 +68,7 @@ func Take(a Account, book Book, c Command, schedule program.Schedule, t time.Tim
 func (b Book) part(ref orders.Ref, event orders.Event) *OrderPart {
 	return &OrderPart{
 		Ref: ref, Number: b.Entries + 1, Event: event, Content: event.Content(),
-		Revision: b.Revision, Tier: b.Tier, Segment: b.Segment, Frozen: b.Frozen, Base: b.Base, Target: b.Posted,
+		Revision: b.Revision, Tier: b.Tier, Segment: b.Segment, Frozen: b.Frozen, Base: b.Base, Target: b.Posted, Others: b.Others,
 	}
 }
 
@@ -94,6 +94,9 @@ func (d *draft) settle(a Account, book Book, rules program.Known, steps *ladder.
 			d.Lines, o.Target = nil, 0
 		}
 		if err := d.difference(rules.Program, state, book.Life, o.Target-book.Posted); err != nil {
+			return err
+		}
+		if err := d.others(rules.Program, state, book.Others, counted); err != nil {
 			return err
 		}
 	}

@@ -88,9 +88,22 @@ func aRollingLife(t require.TestingT) *house {
 	return h
 }
 
+// aLifeInUnits has what format 11 says, and what becomes of points of other units by time.
+func aLifeInUnits(t require.TestingT) *house {
+	h := newHouse(t, rules(t, statusAndStamps, ladderOf100))
+	h.tell(`
+		2025-01-10 paid o1: 2 x 60.00 cd
+		2025-01-20 paid o2: 30.00 cd
+		2025-01-25 returned o1/r1: 1 x cd
+		2025-02-12 returned o1/r2
+		2025-02-13 cancelled o2`)
+	h.pass(noon(calendar.Date(2025, 4, 1)))
+	return h
+}
+
 func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
 	changed := map[string]bool{}
-	for _, h := range []*house{aLife(t), aRollingLife(t)} {
+	for _, h := range []*house{aLife(t), aRollingLife(t), aLifeInUnits(t)} {
 		requireEveryChangeFound(t, h, changed)
 	}
 	require.Greater(t, len(changed), 120, "%v", changed)
@@ -101,6 +114,7 @@ func TestAChangeOfAnyFieldOfAnyEntryIsFound(t *testing.T) {
 		"Entry.After.Balances[0].Debt", "Entry.Order nil", "Entry.Command.Content[0]", "Entry.Command.Reason", "Entry.Hold.Deadline",
 		"Entry.Hold.Redeemer", "Entry.Refund.Seq", "Entry.Refund.Left", "Entry.Command.Approver", "Entry.Movements[0].Lot.Life",
 		"Entry.Rolls.Until", "Entry.Rolls nil", "Entry.Transfer.Rolled", "Entry.Extension.To",
+		"Entry.Order.Others[0].Unit", "Entry.Order.Others[1].Points", "Entry.Order.Others without 1",
 	} {
 		require.True(t, changed[path], "%s was never changed", path)
 	}
