@@ -55,7 +55,7 @@ func (s *Server) shown(ctx context.Context, account ledger.Account, due time.Tim
 	if err != nil {
 		return nil, err
 	}
-	return contract.Account(account, due, qualifying(account, known.Program)), nil
+	return contract.Account(account, due, qualifying(account, known.Program), known.Program.Unit), nil
 }
 
 // until bounds which entries count; a time that is not set does not.
@@ -99,7 +99,7 @@ func (s *Server) pastAccount(ctx context.Context, ref storage.AccountRef, u unti
 		return nil, err
 	}
 	due, _ := ledger.NextDue(account, program.Schedule{known})
-	return &accrualv1.GetAccountResponse{Account: contract.Account(account, due, qualifying(account, known.Program))}, nil
+	return &accrualv1.GetAccountResponse{Account: contract.Account(account, due, qualifying(account, known.Program), known.Program.Unit)}, nil
 }
 
 // fold adds up the entries that count, and returns the last of them too.

@@ -3,6 +3,7 @@ package contract
 
 import (
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -83,12 +84,12 @@ func command(p *accrualv1.Entry, e ledger.Entry) {
 }
 
 // Account returns an account as the contract shows it. Due is when something changes next, zero for never; qualifying is
-// what counts for the tier now.
-func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1.Account {
+// what counts for the tier now, and unit the programme's own.
+func Account(a ledger.Account, due time.Time, qualifying money.Minor, unit string) *accrualv1.Account {
 	p := &accrualv1.Account{
 		Program: a.Program, Account: string(a.ID), Version: int64(a.Version), Balances: Balances(a.Balances),
 		Tier: a.Ladder.Tier, QualifyingMinor: int64(qualifying), Clock: Time(a.Clock), DueAt: Time(due),
-		Hash: hex.EncodeToString(a.Hash[:]), Segments: a.Segments,
+		Hash: hex.EncodeToString(a.Hash[:]), Segments: a.Segments, Unit: Spent(a.Balances, unit),
 	}
 	if a.Frozen != (ledger.Frozen{}) {
 		p.Frozen = &accrualv1.FreezePart{Earning: a.Frozen.Earning, Spending: a.Frozen.Spending}
@@ -109,6 +110,15 @@ func Account(a ledger.Account, due time.Time, qualifying money.Minor) *accrualv1
 		})
 	}
 	return p
+}
+
+// Spent is the programme's own unit where an account has others beside it, and empty where it has none: who adds up what can be spent
+// must leave the others out.
+func Spent(balances []ledger.Balance, unit string) string {
+	if slices.ContainsFunc(balances, func(b ledger.Balance) bool { return b.Unit != unit }) {
+		return unit
+	}
+	return ""
 }
 
 // Balances maps balances.

@@ -140,7 +140,7 @@ func requireNothingEmpty(t *testing.T, m protoreflect.Message) {
 func TestAnAccountIsShownWhole(t *testing.T) {
 	account := ledger.Account{
 		Program: "cdnow", ID: "anna", Version: 7, Clock: noon, Hash: ledger.Hash{0xab}, Segments: []string{"slipping"},
-		Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
+		Balances: []ledger.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}, {Unit: "status", Pending: 5, Active: 6, Held: 7, Debt: 8}},
 		Lots: []ledger.Lot{{
 			Left: 5, Uncounted: 6,
 			LotKey: ledger.LotKey{
@@ -153,11 +153,12 @@ func TestAnAccountIsShownWhole(t *testing.T) {
 			ID: "cmd/reward/h", Caller: "reward", Redeemer: "books", Points: 3, Deadline: noon.Add(2 * time.Hour),
 		}}},
 	}
-	got := contract.Account(account, noon.Add(time.Hour), 12000)
+	got := contract.Account(account, noon.Add(time.Hour), 12000, "points")
 	want := &accrualv1.Account{
 		Program: "cdnow", Account: "anna", Version: 7, Tier: "silver", QualifyingMinor: 12000, Clock: timestamppb.New(noon),
 		DueAt: timestamppb.New(noon.Add(time.Hour)), Hash: "ab" + strings.Repeat("00", 31), Segments: []string{"slipping"},
-		Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}},
+		Balances: []*accrualv1.Balance{{Unit: "points", Pending: 1, Active: 2, Held: 3, Debt: 4}, {Unit: "status", Pending: 5, Active: 6, Held: 7, Debt: 8}},
+		Unit:     "points",
 		Lots: []*accrualv1.Lot{{
 			Unit: "points", Issuer: "operator", ActivationDay: "1997-01-15", ExpiryDay: "1998-02-01", Points: 5, Uncounted: 6, RollingLife: 3,
 		}},
@@ -189,7 +190,10 @@ func TestWhatIsNotThereIsAbsentRatherThanZero(t *testing.T) {
 	require.Empty(t, bare.GetMovements()[0].GetExpiryDay(), "points that never lapse")
 	kept := contract.Entry(ledger.Entry{Ladder: &ledger.LadderPart{Window: 12}})
 	require.Nil(t, kept.GetTierChange(), "an entry that counts on the ladder and moves nobody")
-	require.Nil(t, contract.Account(ledger.NewAccount("cdnow", "anna"), time.Time{}, 0).GetDueAt(), "nothing ever falls due")
+	require.Nil(t, contract.Account(ledger.NewAccount("cdnow", "anna"), time.Time{}, 0, "points").GetDueAt(), "nothing ever falls due")
+	one := ledger.Account{Balances: []ledger.Balance{{Unit: "points", Active: 3}}}
+	require.Empty(t, contract.Account(one, time.Time{}, 0, "points").GetUnit(), "an account of one unit says what it said before there were others")
+	require.Equal(t, "points", contract.Spent([]ledger.Balance{{Unit: "stamps", Active: 1}}, "points"), "of an account that has none to spend yet")
 }
 
 // TestKindsAndMovesKeepTheirNames goes through all that the ledger knows, and all that the contract does.

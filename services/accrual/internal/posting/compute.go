@@ -158,6 +158,7 @@ func (b *batch) sweep(ctx context.Context, partition int, s Sweep) error {
 // post queues an entry to be written and its fact to be published.
 func (b *batch) post(h *holding, w storage.EntryWrite, told told) error {
 	b.touch(h)
+	told.unit = b.parts.Schedule(h.partition, w.Entry.Program).Latest().Program.Unit
 	fact, err := entryFact(w.Entry, told)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ const service = "accrual"
 type told struct {
 	order *accrualv1.OrderStanding // what its order is now; nil for none
 	data  []byte                   // of its action; nil for none
+	unit  string                   // the programme's own
 }
 
 // entryFact tells of one entry. It is a pure function of the entry, of those before it under its order, and of what its
@@ -36,6 +37,7 @@ func entryFact(e ledger.Entry, told told) (outbox.Message, error) {
 	subject := bus.FactSubject(e.Program, service, e.Kind.String(), string(e.Account))
 	return message(subject, e.Program+"/"+e.Key, e.EffectiveAt, &accrualv1.EntryPosted{
 		Entry: contract.Entry(e), EffectiveDay: e.Day.String(), Order: told.order, ActionData: told.data,
+		Unit: contract.Spent(e.After.Balances, told.unit),
 	})
 }
 

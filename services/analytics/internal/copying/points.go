@@ -1,6 +1,7 @@
 package copying
 
 import (
+	"slices"
 	"strings"
 
 	accrualv1 "github.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1"
@@ -10,10 +11,12 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/money"
 )
 
-// has notes what an entry did to the points of the account on its day, and what it has now. An entry without postings did nothing.
+// has notes what an entry did to the points of the account that can be spent on its day, and what it has of them now. An entry
+// without postings of them did nothing.
 func (a *account) has(m follow.Message, posted *accrualv1.EntryPosted) error {
 	e := posted.GetEntry()
-	if len(e.GetPostings()) == 0 {
+	counts := func(unit string) bool { return posted.GetUnit() == "" || posted.GetUnit() == unit }
+	if !slices.ContainsFunc(e.GetPostings(), func(p *accrualv1.Posting) bool { return counts(p.GetUnit()) }) {
 		return nil
 	}
 	day, err := calendar.Parse(posted.GetEffectiveDay())
@@ -25,10 +28,15 @@ func (a *account) has(m follow.Message, posted *accrualv1.EntryPosted) error {
 	}
 	at := history.PointsAt{Day: day}
 	for _, b := range e.GetAfter().GetBalances() {
-		at.Active += money.Points(b.GetActive())
-		at.Bound += money.Points(b.GetPending() + b.GetHeld())
+		if counts(b.GetUnit()) {
+			at.Active += money.Points(b.GetActive())
+			at.Bound += money.Points(b.GetPending() + b.GetHeld())
+		}
 	}
 	for _, p := range e.GetPostings() {
+		if !counts(p.GetUnit()) {
+			continue
+		}
 		points := money.Points(p.GetPoints())
 		switch bucket, _, _ := strings.Cut(p.GetBucket(), "/"); bucket {
 		case "issued", "adjusted":

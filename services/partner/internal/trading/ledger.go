@@ -22,7 +22,9 @@ func (d *Desk) ask(ctx context.Context, t trade.Trade) (trade.Outcome, error) {
 		Entry: e.GetKey(), Points: money.Points(e.GetCommand().GetPoints()), EffectiveAt: e.GetEffectiveAt().AsTime(),
 	}
 	for _, b := range e.GetAfter().GetBalances() {
-		out.Unit, out.Active = b.GetUnit(), money.Points(b.GetActive())
+		if moved := e.GetMovements(); len(moved) > 0 && moved[0].GetUnit() == b.GetUnit() { // other units are only counted
+			out.Unit, out.Active = b.GetUnit(), money.Points(b.GetActive())
+		}
 	}
 	if t.Kind == trade.Authorization {
 		out.Deadline = e.GetHold().GetDeadline().AsTime()
@@ -83,8 +85,10 @@ func (d *Desk) Balance(ctx context.Context, program, account string) (Balance, e
 		return Balance{}, contract.Trouble(ctx, err)
 	}
 	a := answer.GetAccount()
-	if all := a.GetBalances(); len(all) > 0 {
-		return Balance{money.Points(all[0].GetActive()), all[0].GetUnit(), a.GetClock().AsTime()}, nil
+	for _, b := range a.GetBalances() {
+		if a.GetUnit() == "" || a.GetUnit() == b.GetUnit() { // others are only counted
+			return Balance{money.Points(b.GetActive()), b.GetUnit(), a.GetClock().AsTime()}, nil
+		}
 	}
 	schedule, err := d.Terms.Schedule(ctx, program)
 	if err != nil {

@@ -46,8 +46,10 @@ func (l *ledger) standing(ctx context.Context, program, account string) (Standin
 		return Standing{}, verdict("ask for account "+account, err, reason.AccountNotFound)
 	}
 	s := Standing{Tier: answer.GetAccount().GetTier(), Segments: answer.GetAccount().GetSegments()}
-	for _, b := range answer.GetAccount().GetBalances() { // a programme has one unit that can be spent
-		s.Active += money.Points(b.GetActive())
+	for _, b := range answer.GetAccount().GetBalances() {
+		if unit := answer.GetAccount().GetUnit(); unit == "" || unit == b.GetUnit() { // others are only counted
+			s.Active += money.Points(b.GetActive())
+		}
 	}
 	return s, nil
 }

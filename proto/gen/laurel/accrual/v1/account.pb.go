@@ -222,7 +222,9 @@ type Account struct {
 	// Published segments that the account is in, by name.
 	Segments []string `protobuf:"bytes,12,rep,name=segments,proto3" json:"segments,omitempty"`
 	// What the account may not do. Absent: it may do all.
-	Frozen        *FreezePart `protobuf:"bytes,13,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	Frozen *FreezePart `protobuf:"bytes,13,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	// The programme's own unit, the one that is spent; what the account has of others is only counted. Empty: it has no other.
+	Unit          string `protobuf:"bytes,14,opt,name=unit,proto3" json:"unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -348,6 +350,13 @@ func (x *Account) GetFrozen() *FreezePart {
 	return nil
 }
 
+func (x *Account) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
 var File_laurel_accrual_v1_account_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_account_proto_rawDesc = "" +
@@ -367,7 +376,7 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x1a\n" +
 	"\bredeemer\x18\x03 \x01(\tR\bredeemer\x12\x16\n" +
 	"\x06points\x18\x04 \x01(\x03R\x06points\x126\n" +
-	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xf5\x03\n" +
+	"\bdeadline\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\x89\x04\n" +
 	"\aAccount\x12\x18\n" +
 	"\aprogram\x18\x01 \x01(\tR\aprogram\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x18\n" +
@@ -382,7 +391,8 @@ const file_laurel_accrual_v1_account_proto_rawDesc = "" +
 	" \x01(\tR\x04hash\x12-\n" +
 	"\x05holds\x18\v \x03(\v2\x17.laurel.accrual.v1.HoldR\x05holds\x12\x1a\n" +
 	"\bsegments\x18\f \x03(\tR\bsegments\x125\n" +
-	"\x06frozen\x18\r \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06frozenB\xd3\x01\n" +
+	"\x06frozen\x18\r \x01(\v2\x1d.laurel.accrual.v1.FreezePartR\x06frozen\x12\x12\n" +
+	"\x04unit\x18\x0e \x01(\tR\x04unitB\xd3\x01\n" +
 	"\x15com.laurel.accrual.v1B\fAccountProtoP\x01ZFgithub.com/laurel-loyalty/laurel/proto/gen/laurel/accrual/v1;accrualv1\xa2\x02\x03LAX\xaa\x02\x11Laurel.Accrual.V1\xca\x02\x11Laurel\\Accrual\\V1\xe2\x02\x1dLaurel\\Accrual\\V1\\GPBMetadata\xea\x02\x13Laurel::Accrual::V1b\x06proto3"
 
 var (

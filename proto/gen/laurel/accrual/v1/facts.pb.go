@@ -32,7 +32,9 @@ type EntryPosted struct {
 	// What the order of the entry is after it. Absent: it is about no order, or the order is not paid yet.
 	Order *OrderStanding `protobuf:"bytes,3,opt,name=order,proto3" json:"order,omitempty"`
 	// What the action of the entry said: a JSON object, its keys in order. It stands in no entry.
-	ActionData    []byte `protobuf:"bytes,4,opt,name=action_data,json=actionData,proto3" json:"action_data,omitempty"`
+	ActionData []byte `protobuf:"bytes,4,opt,name=action_data,json=actionData,proto3" json:"action_data,omitempty"`
+	// The programme's own unit, the one that is spent. Empty: the account has no other.
+	Unit          string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -93,6 +95,13 @@ func (x *EntryPosted) GetActionData() []byte {
 		return x.ActionData
 	}
 	return nil
+}
+
+func (x *EntryPosted) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
 }
 
 // OrderStanding is what an order is after all that happened to it so far; what counts of it is entry.order.base_minor.
@@ -372,13 +381,14 @@ var File_laurel_accrual_v1_facts_proto protoreflect.FileDescriptor
 
 const file_laurel_accrual_v1_facts_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlaurel/accrual/v1/facts.proto\x12\x11laurel.accrual.v1\x1a\x1dlaurel/accrual/v1/entry.proto\"\xbb\x01\n" +
+	"\x1dlaurel/accrual/v1/facts.proto\x12\x11laurel.accrual.v1\x1a\x1dlaurel/accrual/v1/entry.proto\"\xcf\x01\n" +
 	"\vEntryPosted\x12.\n" +
 	"\x05entry\x18\x01 \x01(\v2\x18.laurel.accrual.v1.EntryR\x05entry\x12#\n" +
 	"\reffective_day\x18\x02 \x01(\tR\feffectiveDay\x126\n" +
 	"\x05order\x18\x03 \x01(\v2 .laurel.accrual.v1.OrderStandingR\x05order\x12\x1f\n" +
 	"\vaction_data\x18\x04 \x01(\fR\n" +
-	"actionData\"\xb5\x01\n" +
+	"actionData\x12\x12\n" +
+	"\x04unit\x18\x05 \x01(\tR\x04unit\"\xb5\x01\n" +
 	"\rOrderStanding\x12\x19\n" +
 	"\bpaid_day\x18\x01 \x01(\tR\apaidDay\x12\x1c\n" +
 	"\tcancelled\x18\x02 \x01(\bR\tcancelled\x12\x18\n" +
