@@ -70,7 +70,7 @@ func (x explainer) cause() []string {
 		return append(sentences, fmt.Sprintf("The order itself has not come in yet: this waits for it until the end of %s and is refused after that.",
 			x.dayBefore(o.Deadline)))
 	}
-	return append(sentences, x.outcome(o)...)
+	return append(append(sentences, x.outcome(o)...), x.others(o)...)
 }
 
 // event says what the shop told, without the date.
@@ -169,9 +169,14 @@ func (x explainer) leftOut(lines []orders.Line) string {
 }
 
 // change is what the entry added to the points that its order has earned.
-func (x explainer) change() money.Points {
+func (x explainer) change() money.Points { return x.changeOf(x.p.Unit) }
+
+func (x explainer) changeOf(unit string) money.Points {
 	sum := money.Points(0)
 	for _, m := range x.e.Movements {
+		if m.Lot.Unit != unit {
+			continue
+		}
 		switch m.Move {
 		case MoveEarn:
 			sum += m.Points
@@ -229,6 +234,9 @@ func (x explainer) line(l earning.Line) string {
 
 // movement says what became of points.
 func (x explainer) movement(m Movement) string {
+	if m.Lot.Unit != x.p.Unit {
+		return x.counted(m)
+	}
 	points, w := x.points(m.Points), several
 	if m.Points == 1 {
 		w = single

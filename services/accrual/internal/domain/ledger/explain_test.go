@@ -339,6 +339,50 @@ func TestMovementsThatOrdersAloneDoNotMake(t *testing.T) {
 		"2 points were not there any more: the account owes them, and what becomes active next pays back first.",
 		"1,000 points paid back what the account owed.",
 		"The account now has 1 point to spend, 7 held, and owes 2.",
-		"The account now has 1 stamp to spend.",
+		"It has 1 stamp too.",
 	}, ledger.Explain(e, p))
+}
+
+// TestUnitsThatAreOnlyCounted are explained beside the points that can be spent.
+func TestUnitsThatAreOnlyCounted(t *testing.T) {
+	t.Parallel()
+	s := tell(t, theTeaClub+`
+units:
+  status: {earn: {points: 3, per: 2.00}, plain: true, expiry: {rule: days, days: 30}, pending_days: 7}
+  stamps: {earn: {per_order: 1}, expiry: {rule: never}}
+`)
+	coffee := orders.Line{SKU: "coffee", Amount: 10_00}
+	said := s.take(paidEvent(t, "2026-03-02T15:00:00Z", coffee)).said["order/shop/1001/1"]
+	require.Equal(t, []string{
+		"On 2 March 2026 order 1001 at shop was paid: 10.00 USD.",
+		"It earned 10 points.",
+		"It earned 1 stamp too.",
+		"It earned 15 status too.",
+		"Line 1 (sku coffee): 10 points for 10.00 USD, at 1 point for each 1.00 USD (the base rate).",
+		"10 points are pending; they become active on 16 March 2026, and they can be spent until 31 March 2027.",
+		"1 stamp was added; it will not expire.",
+		"15 status are pending; they become active on 9 March 2026, and they count until 31 March 2026.",
+		"The account entered tier bronze.",
+		"The account now has 0 points to spend, 10 pending.",
+		"It has 1 stamp too.",
+		"It has 0 status too, 15 pending.",
+		"Its tier is bronze.",
+	}, said)
+	s.until("2026-04-01T05:00:00Z")
+	require.Equal(t, []string{
+		"15 status became active on 9 March 2026; they count until 31 March 2026.",
+		"The account now has 0 points to spend, 10 pending.", "It has 1 stamp too.", "It has 15 status too.", "Its tier is bronze.",
+	}, s.said["due/ann/2"])
+	require.Equal(t, "15 status expired: the last day was 31 March 2026.", s.said["due/ann/4"][0])
+	said = s.take(orders.Event{Kind: orders.Canceled, OccurredAt: instantOf(t, "2026-04-02T15:00:00Z")}).said["order/shop/1001/2"]
+	require.Equal(t, []string{
+		"On 2 April 2026 order 1001 at shop was cancelled.",
+		"It earns nothing now, so 10 points went back.",
+		"It earns no stamps now, so 1 stamp went back.",
+		"It earns no status now, so 15 status went back.",
+		"10 points were taken back; they could have been spent until 31 March 2027.",
+		"1 stamp was taken back.",
+		"15 status had expired already and count as taken back.",
+		"The account now has 0 points to spend.", "It has 0 stamps too.", "It has 0 status too.", "Its tier is bronze.",
+	}, said)
 }

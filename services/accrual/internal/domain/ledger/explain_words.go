@@ -175,15 +175,13 @@ func waited(o *OrderPart) string {
 
 // after says what the account has now.
 func (x explainer) after() []string {
-	sentences := make([]string, 0, len(x.e.After.Balances)+1)
+	sentences := []string{"The account has no " + x.p.Unit + " yet."}
 	for _, b := range x.e.After.Balances {
-		unit := x
 		if b.Unit != x.p.Unit {
-			other := *x.p
-			other.Unit = b.Unit
-			unit.p = &other
+			sentences = append(sentences, x.hasToo(b))
+			continue
 		}
-		text := unit.points(b.Active) + " to spend"
+		text := x.points(b.Active) + " to spend"
 		if b.Pending > 0 {
 			text += ", " + count(b.Pending) + " pending"
 		}
@@ -193,10 +191,7 @@ func (x explainer) after() []string {
 		if b.Debt > 0 {
 			text += ", and owes " + count(b.Debt)
 		}
-		sentences = append(sentences, "The account now has "+text+".")
-	}
-	if len(sentences) == 0 {
-		sentences = append(sentences, "The account has no "+x.p.Unit+" yet.")
+		sentences[0] = "The account now has " + text + "."
 	}
 	if x.e.After.Tier != "" {
 		sentences = append(sentences, "Its tier is "+x.e.After.Tier+".")

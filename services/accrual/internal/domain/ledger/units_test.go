@@ -179,3 +179,28 @@ func TestAnOrderThatDoesNotFitInAnotherUnitIsRefused(t *testing.T) {
 		2025-01-10 earn: earn 500000000000000 gone 2026-02-01, earn 5000000000000000000 miles = active 5000000000000000000 miles | active 500000000000000
 		refused: AMOUNT_OUT_OF_RANGE`), joined(h.told))
 }
+
+// What is remembered of lapsed lots, and how many lots are too many, is counted by unit: one does not push another out.
+func TestLimitsAreCountedByUnit(t *testing.T) {
+	h := newHouse(t, rules(t, "expiry: {rule: days, days: 1}", "units: {status: {earn: {points: 1, per: 1.00}, expiry: {rule: days, days: 1}}}"))
+	h.blind = true
+	day := calendar.Date(2025, 1, 1)
+	for range ledger.LapsedLotsMax - 10 {
+		h.tell(day.String() + " paid o" + day.String()[8:10] + day.String()[5:7] + ": 5.00 cd")
+		day = day.AddDays(1)
+	}
+	h.told = nil
+	h.tell(day.String() + " returned o0101/r1")
+	require.Equal(t, "2025-02-24 reverse: uncount 5 gone 2025-01-02, uncount 5 status gone 2025-01-02 = active 0 | active 0 status", h.told[len(h.told)-1])
+
+	h = newHouse(t, rules(t, "expiry: {rule: never}", "units: {status: {earn: {points: 1, per: 1.00}, expiry: {rule: days, days: 1000}}}"))
+	h.blind = true
+	day = calendar.Date(2025, 1, 1)
+	for range ledger.LotsMax {
+		h.tell(day.String() + " paid o" + day.String()[8:10] + day.String()[5:7] + ": 5.00 cd")
+		day = day.AddDays(1)
+	}
+	h.told = nil
+	h.tell(day.String() + " awards a1: 7 cafe")
+	require.Equal(t, []string{"2025-09-14 earn: earn 7 = active 1287 | active 1280 status"}, h.told)
+}
