@@ -34,6 +34,8 @@ type twin struct {
 	sends    []twinSend     // what was sent
 	rolled   []calendar.Day // on which rolling points would be gone by each thing that the account did
 	log      []string       // day and kind of each entry
+	units    map[string]*twin
+	has      map[*twinOrder]int // in the twin of a unit: what the orders have
 }
 
 // policy is what a revision of the programme says, as the twin reads it and as YAML.
@@ -57,6 +59,7 @@ type policy struct {
 	sendOlder   int
 	window      int
 	soft        bool
+	units       []unitPolicy
 	silver      money.Minor
 	gold        money.Minor
 }
@@ -99,7 +102,7 @@ func (p policy) yaml(zone string) []string {
 		transfers += "}\norders: "
 	}
 	return []string{
-		"zone: " + zone, "causes: {trees: {}}", "partners: {cafe: {roles: [issue], category: cafe, merchants: [" + shopOfCafe + "]}}", expiry, returns, refunds,
+		p.unitsYAML(), "zone: " + zone, "causes: {trees: {}}", "partners: {cafe: {roles: [issue], category: cafe, merchants: [" + shopOfCafe + "]}}", expiry, returns, refunds,
 		transfers + fmt.Sprintf("{accept_late_days: %d}", p.lateDays),
 		fmt.Sprintf("earning: {points: 1, per: 1.00, pending_days: %d, multipliers: {category: {books: 2, tea: 1.25}, tier: {silver: 5/4, gold: 3/2}}, exclude: {category: [card]}}", p.pendingDays),
 		fmt.Sprintf("ladder: {window_months: %d, downgrade: %s, tiers: [{name: bronze, from: 0}, {name: silver, from: %s}, {name: gold, from: %s}]}",
@@ -207,11 +210,17 @@ func (w *twin) midnight() {
 		first.order.ids = append(first.order.ids, "")
 		w.note("park")
 	}
-	if n := w.each("pending", func(p *point) bool { return p.active <= w.today }, w.comeIn); n > 0 {
+	activate := func(w *twin) int {
+		return w.each("pending", func(p *point) bool { return p.active <= w.today }, w.comeIn)
+	}
+	expire := func(w *twin) int {
+		n := w.each("pending", w.past, w.lapsed) // that no rule of days lets happen
+		return n + w.each("active", w.past, w.lapsed)
+	}
+	if activate(w)+w.inUnits(activate) > 0 {
 		w.note("activate")
 	}
-	n := w.each("pending", w.past, w.lapsed) // that no rule of days lets happen
-	if n += w.each("active", w.past, w.lapsed); n > 0 {
+	if expire(w)+w.inUnits(expire) > 0 {
 		w.note("expire")
 	}
 	if w.today == w.today.FirstOfMonth() {
@@ -358,6 +367,7 @@ func (w *twin) take(c ledger.Command, waits bool) {
 		if w.settle(o, s) {
 			kind = "reverse"
 		}
+		w.settleUnits(o, s)
 		if s.Base() != base {
 			now = max(now, calendar.DayOf(s.PaidAt(), w.zone))
 		}
