@@ -25,7 +25,7 @@ func Explain(e Entry, p *program.Program) []string {
 	sentences := x.cause()
 	sentences = append(sentences, x.lines()...)
 	for _, m := range e.Movements {
-		sentences = append(sentences, x.movement(m))
+		sentences = append(sentences, x.moved(m))
 	}
 	sentences = append(sentences, x.rolled()...)
 	sentences = append(sentences, x.tier()...)
@@ -234,9 +234,6 @@ func (x explainer) line(l earning.Line) string {
 
 // movement says what became of points.
 func (x explainer) movement(m Movement) string {
-	if m.Lot.Unit != x.p.Unit {
-		return x.counted(m)
-	}
 	points, w := x.points(m.Points), several
 	if m.Points == 1 {
 		w = single

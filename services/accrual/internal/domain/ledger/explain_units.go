@@ -15,6 +15,14 @@ func (x explainer) in(unit string, n money.Points) string {
 	return x.points(n)
 }
 
+// moved says what became of points of any unit.
+func (x explainer) moved(m Movement) string {
+	if m.Lot.Unit == x.p.Unit {
+		return x.movement(m)
+	}
+	return x.counted(m)
+}
+
 // others says what the order earns from now on of units that are only counted, where the entry changed that.
 func (x explainer) others(o *OrderPart) []string {
 	var sentences []string

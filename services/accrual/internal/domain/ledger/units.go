@@ -32,7 +32,7 @@ func (d *draft) others(p *program.Program, state orders.State, posted []UnitPoin
 		}
 		d.Order.Others = append(d.Order.Others, target)
 		key, more := otherLot(p, u, state), target.Points-pointsOf(posted, u.Name)
-		err := error(nil)
+		var err error
 		if more < 0 {
 			err = d.takeBack(key, -more, 0)
 		} else {
