@@ -4313,6 +4313,138 @@ func (x *ProposeTransferResponse) GetProposal() *AdjustmentProposal {
 	return nil
 }
 
+type ProposeExtensionRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
+	Account string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Points whose first day gone lies before it are meant. Civil days (YYYY-MM-DD).
+	BeforeDay string `protobuf:"bytes,3,opt,name=before_day,json=beforeDay,proto3" json:"before_day,omitempty"`
+	// The first day on which they are gone from now on: after today, and not before before_day.
+	ExpiryDay string `protobuf:"bytes,4,opt,name=expiry_day,json=expiryDay,proto3" json:"expiry_day,omitempty"`
+	// UPPER_SNAKE code: why.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// 1 to 128 letters, digits and signs of ASCII without blank and @; scope: the caller and the programme.
+	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ProposeExtensionRequest) Reset() {
+	*x = ProposeExtensionRequest{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeExtensionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeExtensionRequest) ProtoMessage() {}
+
+func (x *ProposeExtensionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeExtensionRequest.ProtoReflect.Descriptor instead.
+func (*ProposeExtensionRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ProposeExtensionRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *ProposeExtensionRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ProposeExtensionRequest) GetBeforeDay() string {
+	if x != nil {
+		return x.BeforeDay
+	}
+	return ""
+}
+
+func (x *ProposeExtensionRequest) GetExpiryDay() string {
+	if x != nil {
+		return x.ExpiryDay
+	}
+	return ""
+}
+
+func (x *ProposeExtensionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProposeExtensionRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+type ProposeExtensionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proposal      *AdjustmentProposal    `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProposeExtensionResponse) Reset() {
+	*x = ProposeExtensionResponse{}
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeExtensionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeExtensionResponse) ProtoMessage() {}
+
+func (x *ProposeExtensionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeExtensionResponse.ProtoReflect.Descriptor instead.
+func (*ProposeExtensionResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *ProposeExtensionResponse) GetProposal() *AdjustmentProposal {
+	if x != nil {
+		return x.Proposal
+	}
+	return nil
+}
+
 type ProposeAdjustmentRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Program string                 `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
@@ -4329,7 +4461,7 @@ type ProposeAdjustmentRequest struct {
 
 func (x *ProposeAdjustmentRequest) Reset() {
 	*x = ProposeAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4341,7 +4473,7 @@ func (x *ProposeAdjustmentRequest) String() string {
 func (*ProposeAdjustmentRequest) ProtoMessage() {}
 
 func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[63]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4354,7 +4486,7 @@ func (x *ProposeAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{63}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ProposeAdjustmentRequest) GetProgram() string {
@@ -4401,7 +4533,7 @@ type ProposeAdjustmentResponse struct {
 
 func (x *ProposeAdjustmentResponse) Reset() {
 	*x = ProposeAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4413,7 +4545,7 @@ func (x *ProposeAdjustmentResponse) String() string {
 func (*ProposeAdjustmentResponse) ProtoMessage() {}
 
 func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[64]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4426,7 +4558,7 @@ func (x *ProposeAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ProposeAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{64}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ProposeAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4448,7 +4580,7 @@ type ApproveAdjustmentRequest struct {
 
 func (x *ApproveAdjustmentRequest) Reset() {
 	*x = ApproveAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4460,7 +4592,7 @@ func (x *ApproveAdjustmentRequest) String() string {
 func (*ApproveAdjustmentRequest) ProtoMessage() {}
 
 func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[65]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4473,7 +4605,7 @@ func (x *ApproveAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{65}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ApproveAdjustmentRequest) GetProgram() string {
@@ -4508,7 +4640,7 @@ type ApproveAdjustmentResponse struct {
 
 func (x *ApproveAdjustmentResponse) Reset() {
 	*x = ApproveAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4520,7 +4652,7 @@ func (x *ApproveAdjustmentResponse) String() string {
 func (*ApproveAdjustmentResponse) ProtoMessage() {}
 
 func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[66]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4533,7 +4665,7 @@ func (x *ApproveAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{66}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ApproveAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4562,7 +4694,7 @@ type RejectAdjustmentRequest struct {
 
 func (x *RejectAdjustmentRequest) Reset() {
 	*x = RejectAdjustmentRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4574,7 +4706,7 @@ func (x *RejectAdjustmentRequest) String() string {
 func (*RejectAdjustmentRequest) ProtoMessage() {}
 
 func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[67]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4587,7 +4719,7 @@ func (x *RejectAdjustmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentRequest.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{67}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *RejectAdjustmentRequest) GetProgram() string {
@@ -4620,7 +4752,7 @@ type RejectAdjustmentResponse struct {
 
 func (x *RejectAdjustmentResponse) Reset() {
 	*x = RejectAdjustmentResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4632,7 +4764,7 @@ func (x *RejectAdjustmentResponse) String() string {
 func (*RejectAdjustmentResponse) ProtoMessage() {}
 
 func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[68]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4645,7 +4777,7 @@ func (x *RejectAdjustmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectAdjustmentResponse.ProtoReflect.Descriptor instead.
 func (*RejectAdjustmentResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{68}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *RejectAdjustmentResponse) GetProposal() *AdjustmentProposal {
@@ -4669,7 +4801,7 @@ type ListAdjustmentProposalsRequest struct {
 
 func (x *ListAdjustmentProposalsRequest) Reset() {
 	*x = ListAdjustmentProposalsRequest{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4681,7 +4813,7 @@ func (x *ListAdjustmentProposalsRequest) String() string {
 func (*ListAdjustmentProposalsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[69]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4694,7 +4826,7 @@ func (x *ListAdjustmentProposalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{69}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ListAdjustmentProposalsRequest) GetProgram() string {
@@ -4736,7 +4868,7 @@ type ListAdjustmentProposalsResponse struct {
 
 func (x *ListAdjustmentProposalsResponse) Reset() {
 	*x = ListAdjustmentProposalsResponse{}
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[70]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4748,7 +4880,7 @@ func (x *ListAdjustmentProposalsResponse) String() string {
 func (*ListAdjustmentProposalsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[70]
+	mi := &file_laurel_accrual_v1_accrual_service_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4761,7 +4893,7 @@ func (x *ListAdjustmentProposalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentProposalsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentProposalsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{70}
+	return file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ListAdjustmentProposalsResponse) GetProposals() []*AdjustmentProposal {
@@ -5122,6 +5254,18 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
 	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"\\\n" +
 	"\x17ProposeTransferResponse\x12A\n" +
+	"\bproposal\x18\x01 \x01(\v2%.laurel.accrual.v1.AdjustmentProposalR\bproposal\"\xe6\x02\n" +
+	"\x17ProposeExtensionRequest\x12#\n" +
+	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
+	"\aaccount\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\aaccount\x12B\n" +
+	"\n" +
+	"before_day\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tbeforeDay\x12B\n" +
+	"\n" +
+	"expiry_day\x18\x04 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\texpiryDay\x125\n" +
+	"\x06reason\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,63}$R\x06reason\x12A\n" +
+	"\x0fidempotency_key\x18\x06 \x01(\tB\x18\xbaH\x15r\x132\x11^[!-?A-~]{1,128}$R\x0eidempotencyKey\"]\n" +
+	"\x18ProposeExtensionResponse\x12A\n" +
 	"\bproposal\x18\x01 \x01(\v2%.laurel.accrual.v1.AdjustmentProposalR\bproposal\"\x80\x02\n" +
 	"\x18ProposeAdjustmentRequest\x12#\n" +
 	"\aprogram\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\aprogram\x12$\n" +
@@ -5169,7 +5313,7 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1a\n" +
 	"\x16TRANSFER_STATE_ARRIVED\x10\x02\x12\x1d\n" +
-	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\xad\x19\n" +
+	"\x19TRANSFER_STATE_GIVEN_BACK\x10\x032\x9a\x1a\n" +
 	"\x0eAccrualService\x12Y\n" +
 	"\n" +
 	"GetAccount\x12$.laurel.accrual.v1.GetAccountRequest\x1a%.laurel.accrual.v1.GetAccountResponse\x12\\\n" +
@@ -5194,7 +5338,8 @@ const file_laurel_accrual_v1_accrual_service_proto_rawDesc = "" +
 	"\rRefundCapture\x12'.laurel.accrual.v1.RefundCaptureRequest\x1a(.laurel.accrual.v1.RefundCaptureResponse\x12_\n" +
 	"\fAdjustPoints\x12&.laurel.accrual.v1.AdjustPointsRequest\x1a'.laurel.accrual.v1.AdjustPointsResponse\x12b\n" +
 	"\rFreezeAccount\x12'.laurel.accrual.v1.FreezeAccountRequest\x1a(.laurel.accrual.v1.FreezeAccountResponse\x12_\n" +
-	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12_\n" +
+	"\fExtendExpiry\x12&.laurel.accrual.v1.ExtendExpiryRequest\x1a'.laurel.accrual.v1.ExtendExpiryResponse\x12k\n" +
+	"\x10ProposeExtension\x12*.laurel.accrual.v1.ProposeExtensionRequest\x1a+.laurel.accrual.v1.ProposeExtensionResponse\x12_\n" +
 	"\fImportPoints\x12&.laurel.accrual.v1.ImportPointsRequest\x1a'.laurel.accrual.v1.ImportPointsResponse\x12e\n" +
 	"\x0eTransferPoints\x12(.laurel.accrual.v1.TransferPointsRequest\x1a).laurel.accrual.v1.TransferPointsResponse\x12_\n" +
 	"\fDonatePoints\x12&.laurel.accrual.v1.DonatePointsRequest\x1a'.laurel.accrual.v1.DonatePointsResponse\x12Y\n" +
@@ -5221,7 +5366,7 @@ func file_laurel_accrual_v1_accrual_service_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_accrual_v1_accrual_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 71)
+var file_laurel_accrual_v1_accrual_service_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
 var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(EventState)(0),                         // 0: laurel.accrual.v1.EventState
 	(TransferState)(0),                      // 1: laurel.accrual.v1.TransferState
@@ -5288,151 +5433,156 @@ var file_laurel_accrual_v1_accrual_service_proto_goTypes = []any{
 	(*GetTransferResponse)(nil),             // 62: laurel.accrual.v1.GetTransferResponse
 	(*ProposeTransferRequest)(nil),          // 63: laurel.accrual.v1.ProposeTransferRequest
 	(*ProposeTransferResponse)(nil),         // 64: laurel.accrual.v1.ProposeTransferResponse
-	(*ProposeAdjustmentRequest)(nil),        // 65: laurel.accrual.v1.ProposeAdjustmentRequest
-	(*ProposeAdjustmentResponse)(nil),       // 66: laurel.accrual.v1.ProposeAdjustmentResponse
-	(*ApproveAdjustmentRequest)(nil),        // 67: laurel.accrual.v1.ApproveAdjustmentRequest
-	(*ApproveAdjustmentResponse)(nil),       // 68: laurel.accrual.v1.ApproveAdjustmentResponse
-	(*RejectAdjustmentRequest)(nil),         // 69: laurel.accrual.v1.RejectAdjustmentRequest
-	(*RejectAdjustmentResponse)(nil),        // 70: laurel.accrual.v1.RejectAdjustmentResponse
-	(*ListAdjustmentProposalsRequest)(nil),  // 71: laurel.accrual.v1.ListAdjustmentProposalsRequest
-	(*ListAdjustmentProposalsResponse)(nil), // 72: laurel.accrual.v1.ListAdjustmentProposalsResponse
-	(*timestamppb.Timestamp)(nil),           // 73: google.protobuf.Timestamp
-	(*v1.Position)(nil),                     // 74: laurel.type.v1.Position
-	(*Account)(nil),                         // 75: laurel.accrual.v1.Account
-	(*Entry)(nil),                           // 76: laurel.accrual.v1.Entry
-	(*v11.Line)(nil),                        // 77: laurel.orders.v1.Line
-	(*LineRating)(nil),                      // 78: laurel.accrual.v1.LineRating
-	(*StateAfter)(nil),                      // 79: laurel.accrual.v1.StateAfter
-	(*UnitTarget)(nil),                      // 80: laurel.accrual.v1.UnitTarget
-	(*Finality)(nil),                        // 81: laurel.accrual.v1.Finality
-	(*ControlTotal)(nil),                    // 82: laurel.accrual.v1.ControlTotal
-	(*durationpb.Duration)(nil),             // 83: google.protobuf.Duration
-	(*AdjustmentProposal)(nil),              // 84: laurel.accrual.v1.AdjustmentProposal
+	(*ProposeExtensionRequest)(nil),         // 65: laurel.accrual.v1.ProposeExtensionRequest
+	(*ProposeExtensionResponse)(nil),        // 66: laurel.accrual.v1.ProposeExtensionResponse
+	(*ProposeAdjustmentRequest)(nil),        // 67: laurel.accrual.v1.ProposeAdjustmentRequest
+	(*ProposeAdjustmentResponse)(nil),       // 68: laurel.accrual.v1.ProposeAdjustmentResponse
+	(*ApproveAdjustmentRequest)(nil),        // 69: laurel.accrual.v1.ApproveAdjustmentRequest
+	(*ApproveAdjustmentResponse)(nil),       // 70: laurel.accrual.v1.ApproveAdjustmentResponse
+	(*RejectAdjustmentRequest)(nil),         // 71: laurel.accrual.v1.RejectAdjustmentRequest
+	(*RejectAdjustmentResponse)(nil),        // 72: laurel.accrual.v1.RejectAdjustmentResponse
+	(*ListAdjustmentProposalsRequest)(nil),  // 73: laurel.accrual.v1.ListAdjustmentProposalsRequest
+	(*ListAdjustmentProposalsResponse)(nil), // 74: laurel.accrual.v1.ListAdjustmentProposalsResponse
+	(*timestamppb.Timestamp)(nil),           // 75: google.protobuf.Timestamp
+	(*v1.Position)(nil),                     // 76: laurel.type.v1.Position
+	(*Account)(nil),                         // 77: laurel.accrual.v1.Account
+	(*Entry)(nil),                           // 78: laurel.accrual.v1.Entry
+	(*v11.Line)(nil),                        // 79: laurel.orders.v1.Line
+	(*LineRating)(nil),                      // 80: laurel.accrual.v1.LineRating
+	(*StateAfter)(nil),                      // 81: laurel.accrual.v1.StateAfter
+	(*UnitTarget)(nil),                      // 82: laurel.accrual.v1.UnitTarget
+	(*Finality)(nil),                        // 83: laurel.accrual.v1.Finality
+	(*ControlTotal)(nil),                    // 84: laurel.accrual.v1.ControlTotal
+	(*durationpb.Duration)(nil),             // 85: google.protobuf.Duration
+	(*AdjustmentProposal)(nil),              // 86: laurel.accrual.v1.AdjustmentProposal
 }
 var file_laurel_accrual_v1_accrual_service_proto_depIdxs = []int32{
-	73, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
-	73, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
-	74, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
-	75, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	74, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
-	76, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	74, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
+	75, // 0: laurel.accrual.v1.GetAccountRequest.at:type_name -> google.protobuf.Timestamp
+	75, // 1: laurel.accrual.v1.GetAccountRequest.known_at:type_name -> google.protobuf.Timestamp
+	76, // 2: laurel.accrual.v1.GetAccountRequest.after:type_name -> laurel.type.v1.Position
+	77, // 3: laurel.accrual.v1.GetAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	76, // 4: laurel.accrual.v1.ListEntriesRequest.after:type_name -> laurel.type.v1.Position
+	78, // 5: laurel.accrual.v1.ListEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	76, // 6: laurel.accrual.v1.ListExpiringPointsRequest.after:type_name -> laurel.type.v1.Position
 	7,  // 7: laurel.accrual.v1.ListExpiringPointsResponse.expiring:type_name -> laurel.accrual.v1.ExpiringPoints
-	76, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
-	75, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
-	76, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
-	76, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	74, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
+	78, // 8: laurel.accrual.v1.WatchAccountResponse.entries:type_name -> laurel.accrual.v1.Entry
+	77, // 9: laurel.accrual.v1.WatchAccountResponse.account:type_name -> laurel.accrual.v1.Account
+	78, // 10: laurel.accrual.v1.ListOwnEntriesResponse.entries:type_name -> laurel.accrual.v1.Entry
+	78, // 11: laurel.accrual.v1.ExplainEntryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	76, // 12: laurel.accrual.v1.GetEventStatusRequest.after:type_name -> laurel.type.v1.Position
 	0,  // 13: laurel.accrual.v1.EventStatus.state:type_name -> laurel.accrual.v1.EventState
 	16, // 14: laurel.accrual.v1.GetEventStatusResponse.events:type_name -> laurel.accrual.v1.EventStatus
 	19, // 15: laurel.accrual.v1.VerifyLedgerResponse.checks:type_name -> laurel.accrual.v1.Check
 	22, // 16: laurel.accrual.v1.VerifyLedgerResponse.tiers:type_name -> laurel.accrual.v1.LedgerTier
 	21, // 17: laurel.accrual.v1.VerifyLedgerResponse.since:type_name -> laurel.accrual.v1.LedgerCheckpoint
 	21, // 18: laurel.accrual.v1.VerifyLedgerResponse.set:type_name -> laurel.accrual.v1.LedgerCheckpoint
-	73, // 19: laurel.accrual.v1.LedgerCheckpoint.verified_at:type_name -> google.protobuf.Timestamp
-	73, // 20: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
+	75, // 19: laurel.accrual.v1.LedgerCheckpoint.verified_at:type_name -> google.protobuf.Timestamp
+	75, // 20: laurel.accrual.v1.DeadLetter.refused_at:type_name -> google.protobuf.Timestamp
 	23, // 21: laurel.accrual.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.accrual.v1.DeadLetter
 	23, // 22: laurel.accrual.v1.GetDeadLetterResponse.dead_letter:type_name -> laurel.accrual.v1.DeadLetter
-	77, // 23: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
-	73, // 24: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	78, // 25: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
-	79, // 26: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
-	73, // 27: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
-	80, // 28: laurel.accrual.v1.PreviewOrderResponse.other_targets:type_name -> laurel.accrual.v1.UnitTarget
-	81, // 29: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
-	82, // 30: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
-	81, // 31: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
-	76, // 32: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	83, // 33: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
-	76, // 34: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 35: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 36: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 37: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 38: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 39: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 40: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 41: laurel.accrual.v1.ImportPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 42: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
-	76, // 43: laurel.accrual.v1.DonatePointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	79, // 23: laurel.accrual.v1.PreviewOrderRequest.lines:type_name -> laurel.orders.v1.Line
+	75, // 24: laurel.accrual.v1.PreviewOrderRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	80, // 25: laurel.accrual.v1.PreviewOrderResponse.lines:type_name -> laurel.accrual.v1.LineRating
+	81, // 26: laurel.accrual.v1.PreviewOrderResponse.after:type_name -> laurel.accrual.v1.StateAfter
+	75, // 27: laurel.accrual.v1.PreviewOrderResponse.effective_at:type_name -> google.protobuf.Timestamp
+	82, // 28: laurel.accrual.v1.PreviewOrderResponse.other_targets:type_name -> laurel.accrual.v1.UnitTarget
+	83, // 29: laurel.accrual.v1.GetFinalityResponse.finality:type_name -> laurel.accrual.v1.Finality
+	84, // 30: laurel.accrual.v1.GetControlTotalsResponse.totals:type_name -> laurel.accrual.v1.ControlTotal
+	83, // 31: laurel.accrual.v1.GetControlTotalsResponse.finality:type_name -> laurel.accrual.v1.Finality
+	78, // 32: laurel.accrual.v1.AwardPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	85, // 33: laurel.accrual.v1.HoldPointsRequest.ttl:type_name -> google.protobuf.Duration
+	78, // 34: laurel.accrual.v1.HoldPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 35: laurel.accrual.v1.CaptureHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 36: laurel.accrual.v1.VoidHoldResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 37: laurel.accrual.v1.RefundCaptureResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 38: laurel.accrual.v1.AdjustPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 39: laurel.accrual.v1.FreezeAccountResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 40: laurel.accrual.v1.ExtendExpiryResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 41: laurel.accrual.v1.ImportPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 42: laurel.accrual.v1.TransferPointsResponse.entry:type_name -> laurel.accrual.v1.Entry
+	78, // 43: laurel.accrual.v1.DonatePointsResponse.entry:type_name -> laurel.accrual.v1.Entry
 	59, // 44: laurel.accrual.v1.ListCausesResponse.causes:type_name -> laurel.accrual.v1.CauseTotal
 	1,  // 45: laurel.accrual.v1.GetTransferResponse.state:type_name -> laurel.accrual.v1.TransferState
-	76, // 46: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
-	76, // 47: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
-	84, // 48: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	84, // 49: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	84, // 50: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	76, // 51: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
-	84, // 52: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
-	84, // 53: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
-	2,  // 54: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
-	4,  // 55: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
-	6,  // 56: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
-	9,  // 57: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
-	11, // 58: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
-	13, // 59: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
-	15, // 60: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
-	18, // 61: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
-	24, // 62: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
-	26, // 63: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
-	28, // 64: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
-	30, // 65: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
-	32, // 66: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
-	34, // 67: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
-	36, // 68: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
-	38, // 69: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
-	40, // 70: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
-	42, // 71: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
-	44, // 72: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
-	46, // 73: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
-	48, // 74: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
-	50, // 75: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
-	52, // 76: laurel.accrual.v1.AccrualService.ImportPoints:input_type -> laurel.accrual.v1.ImportPointsRequest
-	54, // 77: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
-	56, // 78: laurel.accrual.v1.AccrualService.DonatePoints:input_type -> laurel.accrual.v1.DonatePointsRequest
-	58, // 79: laurel.accrual.v1.AccrualService.ListCauses:input_type -> laurel.accrual.v1.ListCausesRequest
-	61, // 80: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
-	63, // 81: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
-	65, // 82: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
-	67, // 83: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
-	69, // 84: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
-	71, // 85: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
-	3,  // 86: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
-	5,  // 87: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
-	8,  // 88: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
-	10, // 89: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
-	12, // 90: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
-	14, // 91: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
-	17, // 92: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
-	20, // 93: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
-	25, // 94: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
-	27, // 95: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
-	29, // 96: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
-	31, // 97: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
-	33, // 98: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
-	35, // 99: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
-	37, // 100: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
-	39, // 101: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
-	41, // 102: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
-	43, // 103: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
-	45, // 104: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
-	47, // 105: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
-	49, // 106: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
-	51, // 107: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
-	53, // 108: laurel.accrual.v1.AccrualService.ImportPoints:output_type -> laurel.accrual.v1.ImportPointsResponse
-	55, // 109: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
-	57, // 110: laurel.accrual.v1.AccrualService.DonatePoints:output_type -> laurel.accrual.v1.DonatePointsResponse
-	60, // 111: laurel.accrual.v1.AccrualService.ListCauses:output_type -> laurel.accrual.v1.ListCausesResponse
-	62, // 112: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
-	64, // 113: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
-	66, // 114: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
-	68, // 115: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
-	70, // 116: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
-	72, // 117: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
-	86, // [86:118] is the sub-list for method output_type
-	54, // [54:86] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	78, // 46: laurel.accrual.v1.GetTransferResponse.sent:type_name -> laurel.accrual.v1.Entry
+	78, // 47: laurel.accrual.v1.GetTransferResponse.ended:type_name -> laurel.accrual.v1.Entry
+	86, // 48: laurel.accrual.v1.ProposeTransferResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	86, // 49: laurel.accrual.v1.ProposeExtensionResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	86, // 50: laurel.accrual.v1.ProposeAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	86, // 51: laurel.accrual.v1.ApproveAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	78, // 52: laurel.accrual.v1.ApproveAdjustmentResponse.entry:type_name -> laurel.accrual.v1.Entry
+	86, // 53: laurel.accrual.v1.RejectAdjustmentResponse.proposal:type_name -> laurel.accrual.v1.AdjustmentProposal
+	86, // 54: laurel.accrual.v1.ListAdjustmentProposalsResponse.proposals:type_name -> laurel.accrual.v1.AdjustmentProposal
+	2,  // 55: laurel.accrual.v1.AccrualService.GetAccount:input_type -> laurel.accrual.v1.GetAccountRequest
+	4,  // 56: laurel.accrual.v1.AccrualService.ListEntries:input_type -> laurel.accrual.v1.ListEntriesRequest
+	6,  // 57: laurel.accrual.v1.AccrualService.ListExpiringPoints:input_type -> laurel.accrual.v1.ListExpiringPointsRequest
+	9,  // 58: laurel.accrual.v1.AccrualService.WatchAccount:input_type -> laurel.accrual.v1.WatchAccountRequest
+	11, // 59: laurel.accrual.v1.AccrualService.ListOwnEntries:input_type -> laurel.accrual.v1.ListOwnEntriesRequest
+	13, // 60: laurel.accrual.v1.AccrualService.ExplainEntry:input_type -> laurel.accrual.v1.ExplainEntryRequest
+	15, // 61: laurel.accrual.v1.AccrualService.GetEventStatus:input_type -> laurel.accrual.v1.GetEventStatusRequest
+	18, // 62: laurel.accrual.v1.AccrualService.VerifyLedger:input_type -> laurel.accrual.v1.VerifyLedgerRequest
+	24, // 63: laurel.accrual.v1.AccrualService.ListDeadLetters:input_type -> laurel.accrual.v1.ListDeadLettersRequest
+	26, // 64: laurel.accrual.v1.AccrualService.GetDeadLetter:input_type -> laurel.accrual.v1.GetDeadLetterRequest
+	28, // 65: laurel.accrual.v1.AccrualService.RedriveDeadLetter:input_type -> laurel.accrual.v1.RedriveDeadLetterRequest
+	30, // 66: laurel.accrual.v1.AccrualService.PreviewOrder:input_type -> laurel.accrual.v1.PreviewOrderRequest
+	32, // 67: laurel.accrual.v1.AccrualService.GetFinality:input_type -> laurel.accrual.v1.GetFinalityRequest
+	34, // 68: laurel.accrual.v1.AccrualService.GetControlTotals:input_type -> laurel.accrual.v1.GetControlTotalsRequest
+	36, // 69: laurel.accrual.v1.AccrualService.AwardPoints:input_type -> laurel.accrual.v1.AwardPointsRequest
+	38, // 70: laurel.accrual.v1.AccrualService.HoldPoints:input_type -> laurel.accrual.v1.HoldPointsRequest
+	40, // 71: laurel.accrual.v1.AccrualService.CaptureHold:input_type -> laurel.accrual.v1.CaptureHoldRequest
+	42, // 72: laurel.accrual.v1.AccrualService.VoidHold:input_type -> laurel.accrual.v1.VoidHoldRequest
+	44, // 73: laurel.accrual.v1.AccrualService.RefundCapture:input_type -> laurel.accrual.v1.RefundCaptureRequest
+	46, // 74: laurel.accrual.v1.AccrualService.AdjustPoints:input_type -> laurel.accrual.v1.AdjustPointsRequest
+	48, // 75: laurel.accrual.v1.AccrualService.FreezeAccount:input_type -> laurel.accrual.v1.FreezeAccountRequest
+	50, // 76: laurel.accrual.v1.AccrualService.ExtendExpiry:input_type -> laurel.accrual.v1.ExtendExpiryRequest
+	65, // 77: laurel.accrual.v1.AccrualService.ProposeExtension:input_type -> laurel.accrual.v1.ProposeExtensionRequest
+	52, // 78: laurel.accrual.v1.AccrualService.ImportPoints:input_type -> laurel.accrual.v1.ImportPointsRequest
+	54, // 79: laurel.accrual.v1.AccrualService.TransferPoints:input_type -> laurel.accrual.v1.TransferPointsRequest
+	56, // 80: laurel.accrual.v1.AccrualService.DonatePoints:input_type -> laurel.accrual.v1.DonatePointsRequest
+	58, // 81: laurel.accrual.v1.AccrualService.ListCauses:input_type -> laurel.accrual.v1.ListCausesRequest
+	61, // 82: laurel.accrual.v1.AccrualService.GetTransfer:input_type -> laurel.accrual.v1.GetTransferRequest
+	63, // 83: laurel.accrual.v1.AccrualService.ProposeTransfer:input_type -> laurel.accrual.v1.ProposeTransferRequest
+	67, // 84: laurel.accrual.v1.AccrualService.ProposeAdjustment:input_type -> laurel.accrual.v1.ProposeAdjustmentRequest
+	69, // 85: laurel.accrual.v1.AccrualService.ApproveAdjustment:input_type -> laurel.accrual.v1.ApproveAdjustmentRequest
+	71, // 86: laurel.accrual.v1.AccrualService.RejectAdjustment:input_type -> laurel.accrual.v1.RejectAdjustmentRequest
+	73, // 87: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:input_type -> laurel.accrual.v1.ListAdjustmentProposalsRequest
+	3,  // 88: laurel.accrual.v1.AccrualService.GetAccount:output_type -> laurel.accrual.v1.GetAccountResponse
+	5,  // 89: laurel.accrual.v1.AccrualService.ListEntries:output_type -> laurel.accrual.v1.ListEntriesResponse
+	8,  // 90: laurel.accrual.v1.AccrualService.ListExpiringPoints:output_type -> laurel.accrual.v1.ListExpiringPointsResponse
+	10, // 91: laurel.accrual.v1.AccrualService.WatchAccount:output_type -> laurel.accrual.v1.WatchAccountResponse
+	12, // 92: laurel.accrual.v1.AccrualService.ListOwnEntries:output_type -> laurel.accrual.v1.ListOwnEntriesResponse
+	14, // 93: laurel.accrual.v1.AccrualService.ExplainEntry:output_type -> laurel.accrual.v1.ExplainEntryResponse
+	17, // 94: laurel.accrual.v1.AccrualService.GetEventStatus:output_type -> laurel.accrual.v1.GetEventStatusResponse
+	20, // 95: laurel.accrual.v1.AccrualService.VerifyLedger:output_type -> laurel.accrual.v1.VerifyLedgerResponse
+	25, // 96: laurel.accrual.v1.AccrualService.ListDeadLetters:output_type -> laurel.accrual.v1.ListDeadLettersResponse
+	27, // 97: laurel.accrual.v1.AccrualService.GetDeadLetter:output_type -> laurel.accrual.v1.GetDeadLetterResponse
+	29, // 98: laurel.accrual.v1.AccrualService.RedriveDeadLetter:output_type -> laurel.accrual.v1.RedriveDeadLetterResponse
+	31, // 99: laurel.accrual.v1.AccrualService.PreviewOrder:output_type -> laurel.accrual.v1.PreviewOrderResponse
+	33, // 100: laurel.accrual.v1.AccrualService.GetFinality:output_type -> laurel.accrual.v1.GetFinalityResponse
+	35, // 101: laurel.accrual.v1.AccrualService.GetControlTotals:output_type -> laurel.accrual.v1.GetControlTotalsResponse
+	37, // 102: laurel.accrual.v1.AccrualService.AwardPoints:output_type -> laurel.accrual.v1.AwardPointsResponse
+	39, // 103: laurel.accrual.v1.AccrualService.HoldPoints:output_type -> laurel.accrual.v1.HoldPointsResponse
+	41, // 104: laurel.accrual.v1.AccrualService.CaptureHold:output_type -> laurel.accrual.v1.CaptureHoldResponse
+	43, // 105: laurel.accrual.v1.AccrualService.VoidHold:output_type -> laurel.accrual.v1.VoidHoldResponse
+	45, // 106: laurel.accrual.v1.AccrualService.RefundCapture:output_type -> laurel.accrual.v1.RefundCaptureResponse
+	47, // 107: laurel.accrual.v1.AccrualService.AdjustPoints:output_type -> laurel.accrual.v1.AdjustPointsResponse
+	49, // 108: laurel.accrual.v1.AccrualService.FreezeAccount:output_type -> laurel.accrual.v1.FreezeAccountResponse
+	51, // 109: laurel.accrual.v1.AccrualService.ExtendExpiry:output_type -> laurel.accrual.v1.ExtendExpiryResponse
+	66, // 110: laurel.accrual.v1.AccrualService.ProposeExtension:output_type -> laurel.accrual.v1.ProposeExtensionResponse
+	53, // 111: laurel.accrual.v1.AccrualService.ImportPoints:output_type -> laurel.accrual.v1.ImportPointsResponse
+	55, // 112: laurel.accrual.v1.AccrualService.TransferPoints:output_type -> laurel.accrual.v1.TransferPointsResponse
+	57, // 113: laurel.accrual.v1.AccrualService.DonatePoints:output_type -> laurel.accrual.v1.DonatePointsResponse
+	60, // 114: laurel.accrual.v1.AccrualService.ListCauses:output_type -> laurel.accrual.v1.ListCausesResponse
+	62, // 115: laurel.accrual.v1.AccrualService.GetTransfer:output_type -> laurel.accrual.v1.GetTransferResponse
+	64, // 116: laurel.accrual.v1.AccrualService.ProposeTransfer:output_type -> laurel.accrual.v1.ProposeTransferResponse
+	68, // 117: laurel.accrual.v1.AccrualService.ProposeAdjustment:output_type -> laurel.accrual.v1.ProposeAdjustmentResponse
+	70, // 118: laurel.accrual.v1.AccrualService.ApproveAdjustment:output_type -> laurel.accrual.v1.ApproveAdjustmentResponse
+	72, // 119: laurel.accrual.v1.AccrualService.RejectAdjustment:output_type -> laurel.accrual.v1.RejectAdjustmentResponse
+	74, // 120: laurel.accrual.v1.AccrualService.ListAdjustmentProposals:output_type -> laurel.accrual.v1.ListAdjustmentProposalsResponse
+	88, // [88:121] is the sub-list for method output_type
+	55, // [55:88] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_laurel_accrual_v1_accrual_service_proto_init() }
@@ -5451,7 +5601,7 @@ func file_laurel_accrual_v1_accrual_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_accrual_v1_accrual_service_proto_rawDesc), len(file_laurel_accrual_v1_accrual_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   71,
+			NumMessages:   73,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
