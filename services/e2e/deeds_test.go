@@ -40,8 +40,8 @@ func drawWishes(r *mathrand.Rand, before []wish, accounts []string, many int) []
 	held := wish{kind: "hold", account: given.account, points: 1 + r.Int64N(20), ttl: holdMax * time.Hour}
 	all := slices.Concat(before, []wish{
 		given, held,
-		wish{kind: "capture", account: given.account, points: held.points, of: len(before) + 1},
-		wish{kind: "adjust", account: given.account, points: 1 + r.Int64N(40)},
+		{kind: "capture", account: given.account, points: held.points, of: len(before) + 1},
+		{kind: "adjust", account: given.account, points: 1 + r.Int64N(40)},
 	})
 	last := func(kind string) (int, bool) {
 		for tries := 0; tries < 20 && len(all) > 0; tries++ {
