@@ -26,6 +26,9 @@ const (
 	slowBatch, slowLanes, slowQueue = 16, 2, 128
 	// lookEvery is how often metrics are read meanwhile: to make a page is work for a service.
 	lookEvery = time.Second
+	// steadyPart of the usual load is what the house keeps up with on a slow day too: beyond that others would be held to how fast the
+	// machine has been meanwhile.
+	steadyPart = 0.4
 	// slowBy is how long each batch takes.
 	slowBy = 500 * time.Millisecond
 )
@@ -34,7 +37,9 @@ const (
 // on as it did without them. (Laurel has no webhooks yet that could be slow.)
 func consumersAreSlow(x *trial) {
 	w := x.raiseApart(ground{}, 1, func(string) []string { return nil })
-	l := w.quiet(x.volume)
+	steady := x.volume
+	steady.perSecond = int(steadyPart * float64(steady.perSecond))
+	l := w.quiet(steady)
 	accrual := w.apart.replicas["accrual"].process
 	usual := accrual.rss(x)
 	before := w.paced(l, func() {})
@@ -115,26 +120,28 @@ type pace struct {
 }
 
 func (p pace) String() string {
-	return fmt.Sprintf("%.0f events/s, %.0f calls/s, %.3f of the events in the ledger, tier with %.3f and partner with %.3f of the entries", p.events, p.calls, p.accrual, p.tier, p.partner)
+	return fmt.Sprintf("%.0f events/s, %.0f calls/s, %.3f of the events in the ledger, tier with %.3f of them (some come twice), partner with %.3f of the entries", p.events, p.calls, p.accrual, p.tier, p.partner)
 }
 
-// progress counts entries, those of them that move points for orders, and what tier and partner have applied.
-type progress struct{ entries, points, tier, partner int }
+// progress counts what accrual has made of orders, and of all; what tier has taken of orders, and what partner has booked of entries. The last
+// three are read at one moment: the books take a second to be added up, in which others go on.
+type progress struct{ points, entries, tier, partner int }
 
 // paced runs a load, and has look called all the while. Callers wait for their answers, so that how much they ask is no measure.
 func (w *world) paced(l *load, look func()) pace {
 	w.t.Helper()
 	done := func() progress {
+		page := w.get("/metrics")
 		b := w.books()
 		defer b.close()
 		kinds := b.kinds()
-		p := progress{points: kinds["earn"] + kinds["reverse"],
-			tier: int(w.metric("laurel_tier_batch_items_sum")), partner: int(w.metric("laurel_partner_batch_items_sum"))}
-		for _, n := range kinds {
-			p.entries += n
+		return progress{
+			points: kinds["earn"] + kinds["reverse"], entries: int(w.metricOn(page, "laurel_accrual_entries_total")),
+			tier: int(w.metricOn(page, "laurel_tier_batch_items_sum")), partner: int(w.metricOn(page, "laurel_partner_entries_total")),
 		}
-		return p
 	}
+	applied := float64(w.applied())
+	testkit.Eventually(w.t, func() bool { return w.metric("laurel_partner_entries_total") >= applied }, "partner has booked what there is")
 	sent := len(l.sent)
 	before := done()
 	awarded, began := l.oracle.awarded, time.Now()
@@ -149,10 +156,10 @@ func (w *world) paced(l *load, look func()) pace {
 	l.mu.Unlock()
 	after := done()
 	l.wait()
-	points := after.points - before.points
+	orders, events := float64(after.points-before.points-awarded), float64(len(l.sent)-sent)
 	return pace{
-		events: float64(points-awarded) / took, calls: float64(calls) / took, accrual: float64(points-awarded) / float64(len(l.sent)-sent),
-		tier: float64(after.tier-before.tier) / float64(points), partner: float64(after.partner-before.partner) / float64(after.entries-before.entries),
+		events: orders / took, calls: float64(calls) / took, accrual: orders / events, tier: float64(after.tier-before.tier) / events,
+		partner: float64(after.partner-before.partner) / float64(after.entries-before.entries),
 	}
 }
 
