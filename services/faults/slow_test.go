@@ -26,9 +26,6 @@ const (
 	slowBatch, slowLanes, slowQueue = 16, 2, 128
 	// lookEvery is how often metrics are read meanwhile: to make a page is work for a service.
 	lookEvery = time.Second
-	// steadyPart of the usual load is what the house keeps up with on a slow day too: beyond that others would be held to how fast the
-	// machine has been meanwhile.
-	steadyPart = 0.4
 	// slowBy is how long each batch takes.
 	slowBy = 500 * time.Millisecond
 )
@@ -37,9 +34,7 @@ const (
 // on as it did without them. (Laurel has no webhooks yet that could be slow.)
 func consumersAreSlow(x *trial) {
 	w := x.raiseApart(ground{}, 1, func(string) []string { return nil })
-	steady := x.volume
-	steady.perSecond = int(steadyPart * float64(steady.perSecond))
-	l := w.quiet(steady)
+	l := w.quiet(x.volume)
 	accrual := w.apart.replicas["accrual"].process
 	usual := accrual.rss(x)
 	before := w.paced(l, func() {})
@@ -120,45 +115,46 @@ type pace struct {
 }
 
 func (p pace) String() string {
-	return fmt.Sprintf("%.0f events/s, %.0f calls/s, %.3f of the events in the ledger, tier with %.3f of them (some come twice), partner with %.3f of the entries", p.events, p.calls, p.accrual, p.tier, p.partner)
+	return fmt.Sprintf("%.0f events/s, %.0f calls/s, %.3f of what was published in the ledger (a tenth are copies), tier with %.3f of it, "+
+		"partner with %.3f of the entries", p.events, p.calls, p.accrual, p.tier, p.partner)
 }
 
-// progress counts what accrual has made of orders, and of all; what tier has taken of orders, and what partner has booked of entries. The last
-// three are read at one moment: the books take a second to be added up, in which others go on.
-type progress struct{ points, entries, tier, partner int }
+// progress counts what has come in from the bus, copies too, and what calls have awarded; what tier has taken of the former, what accrual
+// has made of both and of all else, and what partner has booked of that. All but the points are read at one moment: the books take a while
+// to be added up, in which others go on.
+type progress struct{ events, awarded, calls, tier, entries, partner, points int }
 
 // paced runs a load, and has look called all the while. Callers wait for their answers, so that how much they ask is no measure.
 func (w *world) paced(l *load, look func()) pace {
 	w.t.Helper()
 	done := func() progress {
+		l.mu.Lock()
+		p := progress{events: l.oracle.events, awarded: l.oracle.awarded, calls: l.calls.answered}
+		l.mu.Unlock()
 		page := w.get("/metrics")
+		p.entries, p.tier = int(w.metricOn(page, "laurel_accrual_entries_total")), int(w.metricOn(page, "laurel_tier_batch_items_sum"))
+		p.partner = int(w.metricOn(page, "laurel_partner_entries_total"))
 		b := w.books()
 		defer b.close()
 		kinds := b.kinds()
-		return progress{
-			points: kinds["earn"] + kinds["reverse"], entries: int(w.metricOn(page, "laurel_accrual_entries_total")),
-			tier: int(w.metricOn(page, "laurel_tier_batch_items_sum")), partner: int(w.metricOn(page, "laurel_partner_entries_total")),
-		}
+		p.points = kinds["earn"] + kinds["reverse"]
+		return p
 	}
 	applied := float64(w.applied())
 	testkit.Eventually(w.t, func() bool { return w.metric("laurel_partner_entries_total") >= applied }, "partner has booked what there is")
-	sent := len(l.sent)
 	before := done()
-	awarded, began := l.oracle.awarded, time.Now()
+	began := time.Now()
 	l.start()
 	for time.Since(began) < time.Duration(w.volume.seconds)*time.Second {
 		pause(w.t.Context(), lookEvery)
 		look()
 	}
 	took := time.Since(began).Seconds()
-	l.mu.Lock()
-	awarded, calls := l.oracle.awarded-awarded, l.calls.answered
-	l.mu.Unlock()
 	after := done()
 	l.wait()
-	orders, events := float64(after.points-before.points-awarded), float64(len(l.sent)-sent)
+	orders, events := float64(after.points-after.awarded-before.points+before.awarded), float64(after.events-before.events)
 	return pace{
-		events: orders / took, calls: float64(calls) / took, accrual: orders / events, tier: float64(after.tier-before.tier) / events,
+		events: orders / took, calls: float64(after.calls-before.calls) / took, accrual: orders / events, tier: float64(after.tier-before.tier) / events,
 		partner: float64(after.partner-before.partner) / float64(after.entries-before.entries),
 	}
 }

@@ -39,7 +39,7 @@ func list() []ordeal {
 		{"X12", "messages, calls, orders and headers that are too large come in", tooMuchComesIn},
 		{"X13", "the disk gets low, and full; EVENTS and FACTS reach their limits", diskIsFull},
 		{"X14", "the clocks of the services are hours apart, some swing, and mongod's is three hours ahead", clocksDiffer},
-		{"X15", "analytics takes half a second for each batch, and fifty streams are not read (120 events a second)", consumersAreSlow},
+		{"X15", "analytics takes half a second for each batch, and fifty streams are not read", consumersAreSlow},
 		{"X16", "the links to mongod and nats-server are cut, slow, reset, closed slowly, cut within a frame, a black hole", linksBreak},
 		{"X16-apart", "the links by which reward and partner call accrual, and one replica of accrual another, break in the same ways", linksBetweenServicesBreak},
 		{"X19", "the house is stopped in order (SIGTERM) under load and started again, five times", houseIsRestarted},

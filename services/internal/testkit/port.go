@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,7 +18,10 @@ const (
 	portCount = 8_000
 )
 
-// Port returns a loopback port that is free, and that nobody is given who asks for any.
+// given are the ports that this process has handed out. Whoever has one may not listen on it yet, or be away for a moment.
+var given sync.Map
+
+// Port returns a loopback port that is free, that nobody is given who asks for any, and that this process is given once.
 func Port(t testing.TB) int {
 	t.Helper()
 	var random [4]byte
@@ -25,6 +29,9 @@ func Port(t testing.TB) int {
 	begin := int(binary.LittleEndian.Uint32(random[:]) % portCount)
 	for i := range portCount {
 		port := portFirst + (begin+i)%portCount
+		if _, taken := given.LoadOrStore(port, true); taken {
+			continue
+		}
 		listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 		if err == nil {
 			require.NoError(t, listener.Close())
