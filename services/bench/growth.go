@@ -52,20 +52,32 @@ func (r *run) grown(ctx context.Context, accounts int) (*ledger, error) {
 		return nil, err
 	}
 	l := &ledger{fleet: f, accounts: accounts, stop: stop}
-	for left := accounts * r.Entries; left > 0; {
-		some := min(left, growthPiece)
-		if _, err := f.tookOf(ctx, some, uniform(accounts)); err != nil {
-			return l, err
+	return l, r.pieces(accounts*r.Entries, func(some int) error {
+		_, err := f.tookOf(ctx, some, uniform(accounts))
+		return err
+	})
+}
+
+// pieceMost is how many orders are given before it is waited for them, so that none waits long enough to be thought lost; sayEvery is
+// after how many it is said how far they are.
+const (
+	pieceMost = 100 * bus.BatchMessagesMax
+	sayEvery  = 10 * pieceMost
+)
+
+// pieces has so many orders taken, one piece after the other.
+func (r *run) pieces(orders int, take func(some int) error) error {
+	for left := orders; left > 0; {
+		some := min(left, pieceMost)
+		if err := take(some); err != nil {
+			return err
 		}
-		if left -= some; left%tellEvery == 0 {
+		if left -= some; left > 0 && (orders-left)%sayEvery == 0 {
 			r.stage("%d orders left", left)
 		}
 	}
-	return l, nil
+	return nil
 }
-
-// growthPiece is how many orders are given before it is waited for them, so that none waits long enough to be thought lost.
-const growthPiece = 100 * bus.BatchMessagesMax
 
 func (r *run) growing(ctx context.Context, ledgers []*ledger) error {
 	for round := range growthRounds {
@@ -76,6 +88,13 @@ func (r *run) growing(ctx context.Context, ledgers []*ledger) error {
 				return err
 			}
 			l.seconds = append(l.seconds, seconds/float64(r.Grown))
+		}
+	}
+	for _, l := range ledgers {
+		name := fmt.Sprintf("accrual, %d accounts of %d entries", l.accounts, r.Entries)
+		r.found.add(name, 1/median(l.seconds), "orders/s")
+		if mib, ok := peak(l.replicas[0].pid()); ok {
+			r.found.add(name+", resident", mib, "MiB")
 		}
 	}
 	few := ledgers[0]

@@ -33,13 +33,13 @@ func (r *run) weighed(ctx context.Context, f *fleet) error {
 	pid := f.replicas[0].pid()
 	forgetPeak(pid)
 	seconds, published := 0.0, 0.0
-	for left := r.Heavy; left > 0; {
-		some := min(left, growthPiece)
+	err := r.pieces(r.Heavy, func(some int) error {
 		took, err := f.tookOf(ctx, some, uniform(1))
-		if err != nil {
-			return err
-		}
-		seconds, published, left = seconds+took, published+f.published, left-some
+		seconds, published = seconds+took, published+f.published
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	r.found.add("orders of one account, published", float64(r.Heavy)/published, "orders/s")
 	r.found.add("orders of one account, in the ledger", float64(r.Heavy)/seconds, "orders/s")

@@ -74,7 +74,7 @@ func (r *run) streamed(ctx context.Context, h *household, home string) error {
 		return err
 	}
 	defer h.bus.Close()
-	for _, step := range []func(context.Context, *household) error{r.beside, r.long, r.soon, r.load} {
+	for _, step := range []func(context.Context, *household) error{r.beside, r.long, r.soon, r.fill, r.load} {
 		if err := step(ctx, h); err != nil {
 			return err
 		}
@@ -123,6 +123,22 @@ func (r *run) long(ctx context.Context, h *household) error {
 	r.found.add("copy beside it", entries/max(kept, ledger), "entries/s")
 	r.found.hold(Figure{Name: "copy behind the ledger at its end", Value: max(0, kept-ledger), Unit: "s", Relation: atMost, Target: behindMax})
 	r.ledgerRate = entries / ledger
+	return nil
+}
+
+// fill gives each member an order, so that what the house holds after it is that of so many accounts.
+func (r *run) fill(ctx context.Context, h *household) error {
+	r.stage("an order for each of %d accounts", r.Members)
+	seconds := 0.0
+	err := r.pieces(r.Members, func(some int) error {
+		took, err := h.took(ctx, some, uniform(r.Members))
+		seconds += took
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.found.add(fmt.Sprintf("a whole house, %d accounts made by their first order", r.Members), float64(r.Members)/seconds, "orders/s")
 	return nil
 }
 
