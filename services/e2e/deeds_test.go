@@ -30,7 +30,7 @@ type wish struct {
 	of      int // which deed it ends or gives back
 }
 
-// holdMax is the longest that a hold may be asked to last.
+// holdMax is the longest that a hold may be asked to last, in hours.
 const holdMax = 30 * 24
 
 // drawWishes draws deeds with accounts that have bought something, some of them with what deeds before them have set aside or spent.
