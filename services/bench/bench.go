@@ -34,7 +34,7 @@ type cli struct {
 	SVG       string        `name:"svg" placeholder:"FILE" help:"Draw what was measured side by side into this file."`
 	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
 	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
-	Only      []string      `enum:"scale,stream,growth,heavy,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
+	Only      []string      `enum:"scale,stream,load,growth,heavy,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
 	Keep      string        `placeholder:"DIR" help:"Measure in this directory and leave it there. Where it has the copy of an earlier run of this size, that is asked again; MongoDB must be that run's, too."`
 	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
 	Limit     time.Duration `default:"3h" help:"When to give up."`
@@ -130,15 +130,21 @@ func (r *run) measure(ctx context.Context) error {
 		return fmt.Errorf("make a place to measure in: %w", err)
 	}
 	for _, part := range []struct {
-		name    string
 		measure func(context.Context) error
-	}{{"scale", r.scale}, {"stream", r.stream}, {"growth", r.growth}, {"heavy", r.heavy}, {"analytics", r.analytics}} {
-		if err == nil && (len(r.Only) == 0 || slices.Contains(r.Only, part.name)) {
+		names   []string
+	}{
+		{r.scale, []string{"scale"}}, {r.house, []string{"stream", "load"}}, {r.growth, []string{"growth"}}, {r.heavy, []string{"heavy"}},
+		{r.analytics, []string{"analytics"}},
+	} {
+		if err == nil && slices.ContainsFunc(part.names, r.wants) {
 			err = part.measure(ctx)
 		}
 	}
 	return errors.Join(err, remove())
 }
+
+// wants tells whether a part is measured.
+func (r *run) wants(part string) bool { return len(r.Only) == 0 || slices.Contains(r.Only, part) }
 
 // place makes the directory that is measured in, and returns what removes it.
 func (r *run) place() (func() error, error) {

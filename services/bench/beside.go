@@ -112,7 +112,6 @@ func (r *run) sides(ctx context.Context, l *loops, f *fleet, h *household) error
 	}
 	r.found.ratio("skewed_vs_uniform", quotients(rates[sideSkewed], rates[sideAccrual]), "", 0)
 	r.found.ratio("hot_vs_uniform", quotients(rates[sideHot], rates[sideAccrual]), "", 0)
-	r.houseRate = median(rates[sideAll])
 	return nil
 }
 
