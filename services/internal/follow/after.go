@@ -83,25 +83,54 @@ func (w wait) pass(applied map[int]uint64) bool {
 	return len(w.need) == 0
 }
 
-// bound brings the wait down to what the partitions hold: one whose last message stands before the position is waited for
-// up to that message.
+// bound brings the wait down to what the partitions hold: to nothing where nothing stands between what is applied and the position, and
+// to the last message where that stands before it. Mostly that is one question, for the position is the next message of its partition:
+// what else would be asked, nats-server answers by looking at each subject of the partition, and it has one for each account.
 func (f *Follower) bound(ctx context.Context, w wait) error {
+	applied := f.Applied()
+	if w.pass(applied) {
+		return nil
+	}
+	known, more := false, []int(nil)
+	for p := range w.need {
+		next, err := f.deps.Bus.Next(ctx, f.cfg.Stream, p, applied[p])
+		if err != nil {
+			return err
+		}
+		known = known || next >= w.sequence
+		switch {
+		case next == 0 || next > w.sequence:
+			delete(w.need, p)
+		case next < w.sequence:
+			more = append(more, p)
+		}
+	}
+	if !known {
+		if err := f.holds(ctx, w.sequence); err != nil {
+			return err
+		}
+	}
+	for _, p := range more {
+		last, err := f.deps.Bus.LastSequence(ctx, f.cfg.Stream, p)
+		if err != nil {
+			return err
+		}
+		w.need[p] = min(w.sequence, last)
+	}
+	return nil
+}
+
+// holds refuses a position that the stream has not come to.
+func (f *Follower) holds(ctx context.Context, sequence uint64) error {
 	end, err := f.deps.Bus.End(ctx, f.cfg.Stream)
 	if err != nil {
 		return err
 	}
-	if end < w.sequence {
-		refusal := reason.New(reason.PositionUnknown, "after", "%s ends at %d: it holds no %d", f.cfg.Stream, end, w.sequence)
+	if end < sequence {
+		refusal := reason.New(reason.PositionUnknown, "after", "%s ends at %d: it holds no %d", f.cfg.Stream, end, sequence)
 		return refusal.With("stream", f.cfg.Stream).With("end", end)
 	}
-	last, err := f.deps.Bus.LastSequences(ctx, f.cfg.Stream, f.cfg.Partitions)
-	if err != nil {
-		return err
-	}
-	for p := range w.need {
-		w.need[p] = min(w.sequence, last[p])
-	}
-	return f.skip(ctx, w, f.Applied())
+	return nil
 }
 
 // skip takes out the partitions that have nothing between what is applied and the position.
