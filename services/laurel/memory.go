@@ -18,7 +18,7 @@ const (
 )
 
 // keepSmall has garbage collected by how much is held, unless the environment says how. With a fixed share of garbage, as Go has it, a house that
-// uses little would spend a quarter of its time on collecting, and one that uses much would hold too much (decision 0057).
+// uses little would spend a good part of its time on collecting, and one that uses much would hold too much (decision 0057).
 func keepSmall() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
