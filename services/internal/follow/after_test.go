@@ -67,13 +67,20 @@ func TestAReadWaitsUntilItsPositionIsApplied(t *testing.T) {
 		refusal, _ := reason.Of(err)
 		require.Equal(t, "EVENTS", refusal.Metadata["stream"])
 	}
-	waited := make(chan error, 2)
+	p.order("ann", "o-2")
+	p.order("eve", "o-3")
+	require.ErrorIs(t, briefly(t, r.Follower, p.end(), ann), reason.NotYetApplied, "what is ann's stands before the position")
+	waited := make(chan error, 3)
+	end := p.end()
+	go func() { waited <- r.After(t.Context(), end, ann) }()
 	go func() { waited <- r.After(t.Context(), to, ann) }()
 	go func() { waited <- r.After(t.Context(), to) }()
 	release()
-	require.NoError(t, <-waited)
-	require.NoError(t, <-waited)
+	for range cap(waited) {
+		require.NoError(t, <-waited)
+	}
 	require.Equal(t, 1, p.lines()["order o-1"])
+	require.NoError(t, briefly(t, r.Follower, end, ann), "her last order is applied")
 }
 
 func TestAPositionThatTheStreamDoesNotHoldIsRefused(t *testing.T) {
