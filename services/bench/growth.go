@@ -58,21 +58,17 @@ func (r *run) grown(ctx context.Context, accounts int) (*ledger, error) {
 	})
 }
 
-// pieceMost is how many orders are given before it is waited for them, so that none waits long enough to be thought lost; sayEvery is
-// after how many it is said how far they are.
-const (
-	pieceMost = 100 * bus.BatchMessagesMax
-	sayEvery  = 10 * pieceMost
-)
+// pieceMost is how many orders are given before it is waited for them, so that none waits long enough to be thought lost.
+const pieceMost = 100 * bus.BatchMessagesMax
 
-// pieces has so many orders taken, one piece after the other.
+// pieces has so many orders taken, one piece after the other, and says how many are left.
 func (r *run) pieces(orders int, take func(some int) error) error {
 	for left := orders; left > 0; {
 		some := min(left, pieceMost)
 		if err := take(some); err != nil {
 			return err
 		}
-		if left -= some; left > 0 && (orders-left)%sayEvery == 0 {
+		if left -= some; left > 0 {
 			r.stage("%d orders left", left)
 		}
 	}

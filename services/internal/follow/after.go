@@ -85,7 +85,7 @@ func (w wait) pass(applied map[int]uint64) bool {
 
 // bound brings the wait down to what the partitions hold: to nothing where nothing stands between what is applied and the position, and
 // to the last message where that stands before it. Mostly that is one question, for the position is the next message of its partition:
-// what else would be asked, nats-server answers by looking at each subject of the partition, and it has one for each account.
+// the last one of each partition took nats-server half a second in a house of a million accounts.
 func (f *Follower) bound(ctx context.Context, w wait) error {
 	applied := f.Applied()
 	if w.pass(applied) {
