@@ -43,6 +43,6 @@ type Batch interface {
 type Outcome struct {
 	Partitions []store.Partition
 	Messages   int           // that the marks have passed
-	Published  int           // messages stored in the outbox
+	Streams    []string      // for which messages were stored in the outbox
 	Took       time.Duration // of the commit alone
 }

@@ -202,7 +202,12 @@ func (p *Poster) commit(ctx context.Context, b Batch, parts *Parts) error {
 		return fmt.Errorf("commit %d messages: %w", len(parts.read), err)
 	}
 	fault.Point(fault.AfterCommit)
-	o := Outcome{Messages: len(parts.read), Published: parts.published, Took: p.Clock.Now().Sub(begun)}
+	o := Outcome{Messages: len(parts.read), Took: p.Clock.Now().Sub(begun)}
+	for _, c := range chunks {
+		if !slices.Contains(o.Streams, c.Stream) {
+			o.Streams = append(o.Streams, c.Stream)
+		}
+	}
 	for _, part := range moved {
 		part.Version++
 		p.parts[part.ID] = part

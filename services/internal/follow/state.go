@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/lease"
@@ -37,8 +38,8 @@ func (f *Follower) committed(o Outcome) {
 	}
 	f.wake()
 	f.mu.Unlock()
-	if o.Published > 0 {
-		for _, r := range f.relays {
+	for _, r := range f.relays {
+		if slices.Contains(o.Streams, r.Stream) {
 			r.Wake()
 		}
 	}

@@ -54,6 +54,8 @@ type Relay struct {
 	// ours are the partitions of the round under way, sorted; from is the first one of its page.
 	ours []int
 	from int
+	// swept is how many chunks have left since the page that began with the first partition.
+	swept int
 	// asked holds the partitions of which nothing is in the stream that is still in the outbox: set once a chunk was
 	// not found there, dropped after any failure, because then a chunk may have been stored without us knowing.
 	asked map[int]bool
@@ -98,7 +100,8 @@ func (r *Relay) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "outbox not published, trying again", "stream", r.Stream, "error", err)
 		}
-		if sent > 0 || more {
+		// What a commit stores behind the look wakes us: only after a failure may something that can leave have stayed.
+		if more || sent > 0 && err != nil {
 			continue
 		}
 		select {
@@ -133,16 +136,20 @@ func (r *Relay) round(ctx context.Context) (int, bool, error) {
 	}
 	r.ours = slices.Sorted(slices.Values(r.Partitions()))
 	l := &load{relay: r, held: map[int]bool{}}
+	begun := r.from
+	if begun == 0 {
+		r.swept = 0
+	}
 	failed := r.page(ctx, l)
-	more := r.from > 0
 	failed = errors.Join(failed, l.leave(ctx))
 	if err := r.remove(ctx, l.sent); err != nil {
 		return 0, false, errors.Join(failed, err)
 	}
-	if failed == nil && !more {
+	if failed == nil && r.from == 0 {
 		r.oldest.Store(0)
 	}
-	return len(l.sent), more, failed
+	r.swept += len(l.sent)
+	return len(l.sent), r.from > 0 || begun > 0 && r.swept > 0, failed
 }
 
 // page takes a page of chunks along, of all our partitions in one look. Where there are more, the next page begins behind the last partition
