@@ -24,8 +24,8 @@ const Command = "nats-server"
 const (
 	readyMax     = 30 * time.Second // until it must be ready; then it is started again, and then the store is set aside
 	stopMax      = 10 * time.Second // until a stop is made a kill
-	softLimitMiB = 2048             // the garbage collector works harder from here on: far above what a million accounts need
-	hardLimitMiB = 4096             // address space; beyond it the child dies, not the machine
+	softLimitMiB = 2048             // the garbage collector works harder from here on; a million accounts are some 1.1 GiB
+	hardLimitMiB = 8192             // address space, two GiB of which are only reserved; beyond it the child dies, not the machine
 	again        = time.Second      // between two tries to bring it back, once it has been up
 )
 

@@ -39,10 +39,10 @@ type Terms struct {
 
 	mu        sync.RWMutex // guards what follows
 	schedules map[string]program.Schedule
-	read      map[string]uint64 // by kind, up to where the log is read
-	opened    *follow.Opened    // nil: the house is not open yet
-	passed    time.Time         // the last boundary that stands in the log
-	failure   error             // of the last poll
+	read      uint64         // up to where the log is read
+	opened    *follow.Opened // nil: the house is not open yet
+	passed    time.Time      // the last boundary that stands in the log
+	failure   error          // of the last poll
 }
 
 // New returns terms that know nothing until Run, or until they are asked.
@@ -51,9 +51,7 @@ func New(b *bus.Bus, c clock.Clock, log *slog.Logger) (*Terms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare reading revisions: %w", err)
 	}
-	return &Terms{
-		bus: b, clock: c, log: log, decoder: decoder, schedules: map[string]program.Schedule{}, read: map[string]uint64{},
-	}, nil
+	return &Terms{bus: b, clock: c, log: log, decoder: decoder, schedules: map[string]program.Schedule{}}, nil
 }
 
 // Run keeps up with the log until ctx ends.
@@ -149,48 +147,59 @@ func (t *Terms) now() (time.Time, bool) {
 
 // forget makes the next poll read the log from its beginning.
 func (t *Terms) forget() {
+	t.reading.Lock()
+	defer t.reading.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	clear(t.read)
+	t.read = 0
 }
 
 // poll reads what has come since the last time.
 func (t *Terms) poll(ctx context.Context) error {
 	t.reading.Lock()
 	defer t.reading.Unlock()
-	messages, err := t.fetch(ctx)
+	t.mu.RLock()
+	read := t.read
+	t.mu.RUnlock()
+	messages, end, err := t.fetch(ctx, read)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failure = err
+	if t.failure = err; err != nil {
+		return err
+	}
 	for _, m := range messages {
 		t.take(m)
 	}
-	return err
+	t.read = end
+	return nil
 }
 
-// fetch returns the control events that are new, in the order of the log.
-func (t *Terms) fetch(ctx context.Context) ([]bus.Message, error) {
+// fetch returns the control events that stand behind a position, in the order of the log, and up to where it has looked: nats-server walks
+// over every order that stands behind the position, so none is walked over twice.
+func (t *Terms) fetch(ctx context.Context, read uint64) ([]bus.Message, uint64, error) {
+	end, err := t.bus.End(ctx, bus.Events)
+	if err != nil || end == read {
+		return nil, end, err
+	}
+	if end < read { // the bus has gone back
+		read = 0
+	}
 	var list []bus.Message
 	for _, kind := range []string{"opened", "clock", "revised"} {
-		messages, err := t.bus.ControlEvents(ctx, partition, kind, t.behind(kind))
+		messages, err := t.bus.ControlEvents(ctx, partition, kind, read)
 		if err != nil {
-			return nil, fmt.Errorf("read control events %s of EVENTS: %w", kind, err)
+			return nil, 0, fmt.Errorf("read control events %s of EVENTS: %w", kind, err)
 		}
 		list = append(list, messages...)
 	}
+	// One kind is asked after the other: of what has come meanwhile only a part was seen.
+	list = slices.DeleteFunc(list, func(m bus.Message) bool { return m.Sequence > end })
 	slices.SortFunc(list, func(a, b bus.Message) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	return list, nil
-}
-
-func (t *Terms) behind(kind string) uint64 {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.read[kind]
+	return list, end, nil
 }
 
 // take learns from a message; t.mu is held. What every service refuses is passed over here too.
 func (t *Terms) take(raw bus.Message) {
-	t.read[raw.Kind] = raw.Sequence
 	m := t.decoder.Decode(raw)
 	switch {
 	case m.Refusal != nil:

@@ -45,10 +45,16 @@ func open(t *testing.T) *log {
 	b, err := bus.Connect(t.Context(), bus.Config{URL: server.URL, Token: server.Token, Name: "test"}, testkit.Logger(t))
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
-	require.NoError(t, b.EnsureStreams(t.Context(), bus.Layout{
+	l := &log{t, b}
+	l.streams()
+	return l
+}
+
+func (l *log) streams() {
+	l.t.Helper()
+	require.NoError(l.t, l.bus.EnsureStreams(l.t.Context(), bus.Layout{
 		Partitions: bus.Partitions, MaxBytesEvents: streamBytes, MaxBytesFacts: streamBytes, MaxBytesDead: streamBytes,
 	}))
-	return &log{t, b}
 }
 
 func (l *log) terms() *terms.Terms {
@@ -148,4 +154,26 @@ func TestPastDaysHaveTheirOwnTime(t *testing.T) {
 	now, err = known.Now(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, last, now)
+}
+
+// TestALogThatHasGoneBackIsReadAnew: what is published again after a loss stands before what was read already.
+func TestALogThatHasGoneBackIsReadAnew(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	l.opened(controlv1.ClockMode_CLOCK_MODE_EVENTS)
+	l.revised(1, "0.01", nil)
+	first, last := time.Date(1998, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1998, 7, 1, 0, 0, 0, 0, time.UTC)
+	l.passed(first)
+	known := l.terms()
+	s, err := known.Schedule(t.Context(), "tea")
+	require.NoError(t, err)
+	require.Len(t, s, 1)
+
+	require.NoError(t, l.bus.Remove(t.Context(), bus.Events))
+	l.streams()
+	l.passed(last)
+	l.revised(2, "0.02", nil)
+	s, err = known.Revisions(t.Context(), "tea", 2)
+	require.NoError(t, err)
+	require.Equal(t, last, s[1].Effective)
 }
