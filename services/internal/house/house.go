@@ -4,7 +4,7 @@ package house
 
 import (
 	"crypto/rand"
-	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,11 +92,11 @@ type Mongo struct {
 	Suffix string `json:"suffix,omitempty"`
 }
 
-// NewToken makes a secret at random: 32 bytes, base64url.
+// NewToken makes a secret at random: 32 bytes in hex, so that it never begins with a dash, which a flag would not take.
 func NewToken() string {
 	var secret [tokenBytes]byte
 	_, _ = rand.Read(secret[:]) // never fails: it ends the process instead
-	return base64.RawURLEncoding.EncodeToString(secret[:])
+	return hex.EncodeToString(secret[:])
 }
 
 // Text is the house as it is written down.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -58,10 +58,10 @@ func callOf(ctx context.Context, in write) (call, error) {
 	return call{in.GetProgram(), in.GetAccount(), id, sum[:]}, nil
 }
 
-// grantID is the id of the grant that a call makes: a repeated call names the same one.
+// grantID is the id of the grant that a call makes: a repeated call names the same one. Hex, so that a command line takes it.
 func (c call) grantID() string {
 	sum := sha256.Sum256([]byte("grant\n" + c.id))
-	return base64.RawURLEncoding.EncodeToString(sum[:grantIDBytes])
+	return hex.EncodeToString(sum[:grantIDBytes])
 }
 
 // GrantTier implements TierService.
