@@ -91,6 +91,7 @@ func TestGrants(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2025-01-10", first.GetGrant().GetFromDay())
 	require.Equal(t, "operator", first.GetGrant().GetActor())
+	require.Regexp(t, "^[0-9a-f]{30}$", first.GetGrant().GetGrantId(), "no dash begins what goes on a command line")
 	again, err := s.grpc.GrantTier(t.Context(), in)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(first, again))
