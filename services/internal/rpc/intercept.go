@@ -46,10 +46,7 @@ func (g *guard) unary(ctx context.Context, request any, call *grpc.UnaryServerIn
 		defer cancel()
 		err := g.check(request)
 		if err == nil {
-			answer, err = next(bounded, request)
-		}
-		if err != nil {
-			answer, err = g.passer.pass(bounded, call.FullMethod, request, err)
+			answer, err = g.passer.settle(bounded, call.FullMethod, request, next)
 		}
 		return g.told(bounded, call.FullMethod, err)
 	})

@@ -6,16 +6,26 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // headerPassed is on a call that a replica has passed on: it is not passed on again.
 const headerPassed = "laurel-passed"
+
+const (
+	// handOverMax is how long a call waits while its partition changes hands: at a stop in order that takes a beat of the leases,
+	// half a second, and what the store takes. A replica that died is taken over later; its callers try again themselves.
+	handOverMax = 2 * time.Second
+	// handOverFirst is how long after the first try the second one comes; each further one comes after twice as long.
+	handOverFirst = 50 * time.Millisecond
+)
 
 // elsewhere is an error of a handler that has done nothing because another replica must: at this address.
 type elsewhere interface {
@@ -32,25 +42,53 @@ type passer struct {
 	conns map[string]*grpc.ClientConn
 }
 
-// pass makes a call at another replica if err says so, and returns its answer; else err as it is.
-func (p *passer) pass(ctx context.Context, method string, request any, err error) (any, error) {
-	var away elsewhere
-	if !errors.As(err, &away) || away.Address() == "" || len(metadata.ValueFromIncomingContext(ctx, headerPassed)) > 0 {
+// settle has a call answered here, or by the replica that it belongs to. While its partition changes hands it belongs to nobody
+// who answers: then it is made anew for a while, so that a caller does not notice.
+func (p *passer) settle(ctx context.Context, method string, request any, here grpc.UnaryHandler) (any, error) {
+	wait, cancel := context.WithTimeout(ctx, handOverMax)
+	defer cancel()
+	for pause := handOverFirst; ; pause *= 2 {
+		answer, err := here(ctx, request)
+		var away elsewhere
+		if !errors.As(err, &away) || len(metadata.ValueFromIncomingContext(ctx, headerPassed)) > 0 {
+			return answer, err
+		}
+		if away.Address() != "" {
+			described, fault := describe(method)
+			if fault != nil {
+				return nil, fault
+			}
+			answer, err = p.pass(ctx, away.Address(), method, described, request)
+			if status.Code(err) != codes.Unavailable || !repeatable(described) {
+				return answer, err
+			}
+		}
+		again := time.NewTimer(pause)
+		select {
+		case <-again.C:
+		case <-wait.Done():
+			again.Stop()
+			return nil, err
+		}
+	}
+}
+
+// pass makes a call at another replica, and returns its answer; an error is the owner's own status: it speaks to the caller.
+func (p *passer) pass(ctx context.Context, to, method string, described protoreflect.MethodDescriptor, request any) (any, error) {
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(described.Output().FullName())
+	if err != nil {
+		return nil, fmt.Errorf("find the answer of %s: %w", method, err)
+	}
+	conn, err := p.conn(to)
+	if err != nil {
 		return nil, err
-	}
-	answer, fault := answerOf(method)
-	if fault != nil {
-		return nil, fault
-	}
-	conn, fault := p.conn(away.Address())
-	if fault != nil {
-		return nil, fault
 	}
 	said := metadata.Pairs(headerPassed, "true")
 	said.Set(authorization, metadata.ValueFromIncomingContext(ctx, authorization)...)
+	answer := kind.New().Interface()
 	var trailer metadata.MD
-	if fault := conn.Invoke(metadata.NewOutgoingContext(ctx, said), method, request, answer, grpc.Trailer(&trailer)); fault != nil {
-		return nil, fault // the owner's own status: it speaks to the caller
+	if err := conn.Invoke(metadata.NewOutgoingContext(ctx, said), method, request, answer, grpc.Trailer(&trailer)); err != nil {
+		return nil, err
 	}
 	if replayed := trailer.Get(TrailerReplayed); len(replayed) > 0 {
 		Replayed(ctx)
@@ -87,8 +125,8 @@ func (p *passer) close() error {
 	return errors.Join(errs...)
 }
 
-// answerOf makes an empty answer of a method: /package.Service/Method.
-func answerOf(method string) (proto.Message, error) {
+// describe finds what a method takes and answers: /package.Service/Method.
+func describe(method string) (protoreflect.MethodDescriptor, error) {
 	name := protoreflect.FullName(strings.ReplaceAll(strings.TrimPrefix(method, "/"), "/", "."))
 	found, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
 	if err != nil {
@@ -98,9 +136,5 @@ func answerOf(method string) (proto.Message, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is no method", method)
 	}
-	kind, err := protoregistry.GlobalTypes.FindMessageByName(described.Output().FullName())
-	if err != nil {
-		return nil, fmt.Errorf("find the answer of %s: %w", method, err)
-	}
-	return kind.New().Interface(), nil
+	return described, nil
 }

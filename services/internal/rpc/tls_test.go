@@ -132,3 +132,24 @@ func TestACallIsPassedOnOnce(t *testing.T) {
 	_, err = client.GetAccount(t.Context(), &accrualv1.GetAccountRequest{Program: "tea", Account: "bob"})
 	require.ErrorIs(t, rpc.FromStatus(err), reason.NotReady)
 }
+
+// TestACallWaitsWhileItsPartitionChangesHands: neither a replica that knows no owner yet, nor one whose owner has just stopped, fails a
+// caller who tries once.
+func TestACallWaitsWhileItsPartitionChangesHands(t *testing.T) {
+	t.Parallel()
+	gone := listen(t)
+	require.NoError(t, gone.Close())
+	for _, owner := range []string{"", gone.Addr().String()} {
+		asked := 0
+		house := serve(t, &desk{account: func(_ context.Context, in *accrualv1.GetAccountRequest) (*accrualv1.GetAccountResponse, error) {
+			if asked++; asked < 5 { // a client alone tries four times
+				return nil, elsewhere(owner)
+			}
+			return &accrualv1.GetAccountResponse{Account: &accrualv1.Account{Account: in.GetAccount()}}, nil
+		}})
+		answer, err := client(t, house).GetAccount(t.Context(), anAccount)
+		require.NoError(t, err, "owner %q", owner)
+		require.Equal(t, "ann", answer.GetAccount().GetAccount())
+		require.Equal(t, 5, asked)
+	}
+}
