@@ -40,7 +40,8 @@ type publishCmd struct {
 	NATS      string        `name:"nats" env:"LAUREL_NATS_URL" placeholder:"URL" help:"Where the bus is. Default: what the house says."`
 	NATSToken string        `name:"nats-token" env:"LAUREL_NATS_TOKEN" placeholder:"SECRET" help:"What to show there. Default: what the house says."`
 	Rejected  string        `default:".laurel/rejected" placeholder:"DIR" help:"Where rejected rows go. Default: ${default}."`
-	Wait      time.Duration `default:"10m" placeholder:"TIME" help:"How long to try in all. Default: ${default}."`
+	Ahead     int           `default:"2000" placeholder:"N" help:"How many orders may stand on the bus that the ledger has not taken; the orders of others wait behind them. 0: no limit. Default: ${default}."`
+	Wait      time.Duration `default:"10m" placeholder:"TIME" help:"How long to try without getting on. Default: ${default}."`
 }
 
 // Run publishes file after file. Rows that do not parse are shown and kept, the rest goes on; then the exit code is 1.
@@ -59,18 +60,21 @@ func (c *publishCmd) Run(w *world) error {
 		return &usageError{"there is no house in " + w.root.House + ", and no --nats is given", "start one with `make serve` and stay in its directory, or say where the bus is"}
 	case h.Program == "":
 		return &usageError{"no programme is named", "name it with --programme"}
+	case c.Ahead < 0:
+		return &usageError{fmt.Sprintf("--ahead %d is no number of orders", c.Ahead), "give one of 1 or more, or 0 for no limit"}
 	}
-	ctx, cancel := context.WithTimeout(w.ctx, c.Wait)
-	defer cancel()
-	b, err := connect(ctx, w.root.Timeout, shown(h, url, c.NATSToken))
+	b, err := connect(w.ctx, w.root.Timeout, shown(h, url, c.NATSToken))
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	r := w.resolver(ctx, c.columns)
+	r := w.resolver(w.ctx, c.columns)
 	defer r.close()
+	pace := w.pace(c)
+	defer pace.close()
 	p := &publisher{
-		ctx: ctx, world: w, bus: b, program: h.Program, defaults: defaults, resolver: r, places: orderfile.NewPlaces(c.Rejected, c.Files),
+		ctx: w.ctx, world: w, bus: b, program: h.Program, defaults: defaults, resolver: r, places: orderfile.NewPlaces(c.Rejected, c.Files),
+		pace: pace, wait: c.Wait,
 	}
 	return w.published(p, p.all(c.Files))
 }

@@ -7,16 +7,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
 )
 
-// Limits of one atomic batch.
 const (
-	batchEvents = 500
+	batchEvents = 500 // limits of one atomic batch
 	batchBytes  = 4 << 20
+	fullAgain   = time.Second // how long to pause before an intake is tried again that was full
 )
 
 // publisher publishes the orders of files, one batch in flight.
@@ -29,10 +30,13 @@ type publisher struct {
 	resolver *resolver
 	places   *orderfile.Places // of rejected rows
 	files    []*fileOutcome
+	pace     *pace
+	wait     time.Duration // for the bus to take a batch
 
-	batch []bus.Outgoing
-	bytes int
-	rows  int // of the batch
+	batch   []bus.Outgoing
+	bytes   int
+	rows    int    // of the batch
+	account string // of its last event
 }
 
 func (p *publisher) all(files []string) error {
@@ -82,8 +86,8 @@ func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error
 		if err != nil {
 			return err
 		}
-		p.batch, p.bytes, p.rows = append(p.batch, m), p.bytes+len(m.Data), p.rows+g.Rows
-		if len(p.batch) == batchEvents || p.bytes >= batchBytes {
+		p.batch, p.bytes, p.rows, p.account = append(p.batch, m), p.bytes+len(m.Data), p.rows+g.Rows, g.Account
+		if len(p.batch) == p.pace.batch() || p.bytes >= batchBytes {
 			if err := p.flush(outcome); err != nil {
 				return err
 			}
@@ -91,17 +95,37 @@ func (p *publisher) groups(reader *orderfile.Reader, outcome *fileOutcome) error
 	}
 }
 
-// flush publishes the batch, waits until the bus has it on disk, and notes through where a file stands.
+// flush publishes the batch once it may, waits until the bus has it on disk, and notes through where a file stands.
 func (p *publisher) flush(outcome *fileOutcome) error {
 	if len(p.batch) == 0 {
 		return nil
 	}
-	through, err := publish.Through(p.ctx, p.bus, p.batch)
+	if err := p.pace.room(p.ctx, len(p.batch)); err != nil {
+		return fmt.Errorf("publish orders of %s: %w", outcome.File, err)
+	}
+	through, err := p.through()
 	if err != nil {
 		return fmt.Errorf("publish orders of %s: %w", outcome.File, err)
 	}
+	p.pace.add(sent{events: len(p.batch), account: p.account, through: through})
 	outcome.Position = max(outcome.Position, through)
 	outcome.Events, outcome.Rows = outcome.Events+len(p.batch), outcome.Rows+p.rows
 	p.batch, p.bytes, p.rows = p.batch[:0], 0, 0
 	return nil
+}
+
+// through publishes the batch, and returns the position through which it stands. Who knows of no ledger comes into an intake: where that
+// is full it has room again once the ledger has taken some of it.
+func (p *publisher) through() (uint64, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, p.wait)
+	defer cancel()
+	for {
+		through, err := publish.Through(ctx, p.bus, p.batch)
+		if !errors.Is(err, bus.ErrFull) || p.pace.ledger != nil {
+			return through, err
+		}
+		if pause(ctx, fullAgain) != nil {
+			return 0, errors.Join(p.ctx.Err(), err)
+		}
+	}
 }
