@@ -4,7 +4,7 @@
 #   KEEP     a directory: what was copied is left there, and asked again by the next run of that size, which then takes minutes
 # The figures are printed, and written to .laurel/bench.json; what was measured side by side is drawn in .laurel/bench.svg.
 # docs/operating/performance.md says what they mean. A part alone: `scripts/bench.sh --only stream` (the house beside the loops),
-# `load` (a house of all members under half of what it can), `growth`, `heavy`, `scale` or `analytics`.
+# `load` (a house of all members under half of what it can), `flood` (of one merchant), `growth`, `heavy`, `scale` or `analytics`.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -7,13 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/laurel-loyalty/laurel/services/accrual/internal/intake"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/posting"
 	"github.com/laurel-loyalty/laurel/services/accrual/internal/storage"
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/follow"
+	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/process"
 	"github.com/laurel-loyalty/laurel/services/internal/store"
 	"github.com/laurel-loyalty/laurel/services/internal/sweep"
@@ -34,6 +37,7 @@ type Service struct {
 	metrics  *metrics
 	listener net.Listener
 	door     *door
+	taker    *intake.Taker
 	added    time.Time // when watchPoints has added up last
 
 	mu     sync.Mutex // guards posted
@@ -62,6 +66,10 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
+	s.taker = intake.New(intake.Deps{
+		Bus: s.bus, Mine: func() bool { return slices.Contains(s.Owned(), 0) }, Reached: s.Reached, Ahead: cfg.IntakeAhead, Clock: deps.Clock,
+		Log: deps.Log, Page: metric.On(deps.Registry, "accrual"),
+	})
 	return s, nil
 }
 
@@ -107,7 +115,7 @@ func (s *Service) Close(ctx context.Context) error {
 // Run works until ctx ends, then stops in the order intake, lanes, outbox. What is not committed by then has had no
 // effect and is read again at the next start.
 func (s *Service) Run(ctx context.Context) error {
-	return s.Follower.Run(ctx, s.sweeper().Run, s.ferry().Run, s.door.run, s.keepMidnights, s.watchStreams, s.serve)
+	return s.Follower.Run(ctx, s.sweeper().Run, s.ferry().Run, s.door.run, s.keepMidnights, s.watchStreams, s.taker.Run, s.serve)
 }
 
 func (s *Service) sweeper() *sweep.Sweeper[storage.AccountRef] {

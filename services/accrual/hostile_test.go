@@ -1,8 +1,10 @@
 package accrual_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
@@ -22,17 +24,39 @@ func TestAMessageMadeToStopTheLedgerStopsNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, wall)
 	h.apply(theTeaClub)
-	s := h.run(size{})
+	now := clock.System().Now()
+	h.requireRefusedEach(letter.whole, strange(paid("mallory", "m", now, 5000)), now)
+}
+
+// TestAMessageMadeToStopAnIntakeStopsNothing: the same out of the merchant's intake, and what only there makes trouble.
+func TestAMessageMadeToStopAnIntakeStopsNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, wall)
+	h.apply(theTeaClub)
+	h.makeIntakes("shop")
 	now := clock.System().Now()
 	usual := paid("mallory", "m", now, 5000)
+	letters := slices.DeleteFunc(strange(usual), func(s oddity) bool { return !strings.HasPrefix(s.letter.subject, "orders.tea.shop.") })
+	letters = append(letters,
+		oddity{"what was asked of the intake", reason.MalformedEvent, usual.text("{{").head("Nats-Expected-Stream", "INTAKE=tea=shop")},
+		oddity{"a status that says the consumer is gone", reason.MalformedEvent, letter{usual.subject, nats.Header{"Status": {"409"}, "Description": {"Consumer Deleted"}}, nil}},
+		oddity{"an account as long as a subject may be", reason.MalformedEvent, usual.on("orders.tea.shop.paid." + strings.Repeat("a", 3900))},
+	)
+	h.requireRefusedEach(letter.intoIntake, letters, now)
+}
+
+// oddity is a message that is made to stop somebody, and what it is refused for.
+type oddity struct {
+	name   string
+	want   reason.Reason
+	letter letter
+}
+
+func strange(usual letter) []oddity {
 	full := usual
 	full.header = nats.Header{}
 	full.body = make([]byte, 1<<20-len("NATS/1.0\r\n\r\n"))
-	letters := []struct {
-		name   string
-		want   reason.Reason
-		letter letter
-	}{
+	return []oddity{
 		{"a number of 200,000 digits", reason.MalformedEvent, usual.text(`{"lines":[{"amount_minor":` + strings.Repeat("9", 200_000) + `}]}`)},
 		{"a name of 200,000 letters where a number belongs", reason.MalformedEvent, usual.text(`{"lines":[{"amount_minor":"` + strings.Repeat("x", 200_000) + `"}]}`)},
 		{"lists 100,000 deep", reason.MalformedEvent, usual.text(`{"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`)},
@@ -52,11 +76,17 @@ func TestAMessageMadeToStopTheLedgerStopsNothing(t *testing.T) {
 		{"a token of bytes that are no text", reason.MalformedEvent, usual.on("orders.tea.shop.paid.\xff\xfe")},
 		{"a merchant whose token holds no text", reason.MalformedEvent, usual.on("orders.tea.~__79.paid.mallory")},
 	}
+}
+
+// requireRefusedEach publishes messages, and behind each an order: each is one dead letter, and each order counts.
+func (h *standing) requireRefusedEach(by func(letter) letter, letters []oddity, at time.Time) {
+	h.t.Helper()
+	s := h.run(size{})
 	for i, c := range letters {
-		t.Run(c.name, func(t *testing.T) {
-			h.send(c.letter)
-			h.publish(paid("after", "after "+c.name, now, 100))
-			s.drained()
+		h.t.Run(c.name, func(t *testing.T) {
+			h.send(by(c.letter))
+			h.publish(by(paid("after", "after "+c.name, at, 100)))
+			s.through()
 			stream, err := h.js.Stream(t.Context(), bus.Dead)
 			require.NoError(t, err)
 			require.EqualValues(t, i+1, stream.CachedInfo().State.LastSeq, "dead letters")
@@ -65,9 +95,9 @@ func TestAMessageMadeToStopTheLedgerStopsNothing(t *testing.T) {
 			require.Equal(t, string(c.want), dead.Header.Get("Laurel-Reason"), "%s", dead.Header.Get("Laurel-Message"))
 		})
 	}
-	require.EqualValues(t, len(letters), s.active("after"))
+	require.EqualValues(h.t, len(letters), s.active("after"))
 	_, refusals := h.facts()
-	require.Len(t, refusals, len(letters))
+	require.Len(h.t, refusals, len(letters))
 	s.requireSound()
 }
 

@@ -135,6 +135,7 @@ type size struct {
 	clock        clock.Clock
 	people       []rpc.Person
 	queue        int                  // items
+	ahead        int                  // orders of intakes
 	registry     *prometheus.Registry // nil: nobody looks at it
 	// shares has the service share the partitions with whoever else does, and know the callers of with, where that is set.
 	shares bool
@@ -174,6 +175,9 @@ func (h *standing) build(s size) *service {
 	}
 	if cfg.BatchItems == 0 {
 		cfg.BatchItems = 512
+	}
+	if cfg.IntakeAhead = s.ahead; s.ahead == 0 {
+		cfg.IntakeAhead = 2048
 	}
 	if s.registry == nil {
 		s.registry = prometheus.NewRegistry()

@@ -25,8 +25,9 @@ func (h *standing) attempt(partition int, a store.Attempt) {
 // end is the last sequence of EVENTS.
 func (h *standing) end() uint64 {
 	h.t.Helper()
-	all := h.stored(bus.Events)
-	return all[len(all)-1].Sequence
+	end, err := h.bus.End(h.t.Context(), bus.Events)
+	require.NoError(h.t, err)
+	return end
 }
 
 // takenBack reads which events EVENTS says that the ledger has refused.

@@ -34,7 +34,7 @@ type cli struct {
 	SVG       string        `name:"svg" placeholder:"FILE" help:"Draw what was measured side by side into this file."`
 	Home      string        `env:"LAUREL_HOME" default:".laurel" help:"Where the programs are, in bin, and where what is measured lies for as long, in bench."`
 	Programme string        `default:"deploy/programmes/cdnow.yaml" help:"The programme of the order stream."`
-	Only      []string      `enum:"scale,stream,load,growth,heavy,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
+	Only      []string      `enum:"scale,stream,load,flood,growth,heavy,analytics" help:"Measure these parts alone: ${enum}. Default: all."`
 	Keep      string        `placeholder:"DIR" help:"Measure in this directory and leave it there. Where it has the copy of an earlier run of this size, that is asked again; MongoDB must be that run's, too."`
 	MongoURI  string        `name:"mongodb-uri" env:"MONGODB_URI" required:"" help:"A MongoDB replica set with nothing else in it."`
 	Limit     time.Duration `default:"3h" help:"When to give up."`
@@ -56,13 +56,14 @@ type size struct {
 	Entries int   `json:"growth_entries"`
 	Grown   int   `json:"growth_orders"` // in each round, by each number of accounts
 	Heavy   int   `json:"heavy_orders"`  // of one account
+	Flood   int   `json:"flood_orders"`  // of one merchant, at once
 }
 
 func sizes() map[string]size {
 	return map[string]size{
-		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000, Beside: 4_000, Naive: 300, Deals: 300, Load: 6, Growth: []int{500, 2_000}, Entries: 1, Grown: 1_000, Heavy: 4_000},
-		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000, Beside: 40_000, Naive: 3_000, Deals: 3_000, Load: 60, Growth: []int{10_000, 100_000}, Entries: 1, Grown: 10_000, Heavy: 40_000},
-		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000, Beside: 100_000, Naive: 10_000, Deals: 10_000, Load: 600, Growth: []int{10_000, 100_000, 1_000_000}, Entries: 5, Grown: 50_000, Heavy: 200_000},
+		"small":  {Members: 5_000, Orders: 50_000, Stream: 10_000, Cards: 200, Scale: 1_000, Beside: 4_000, Naive: 300, Deals: 300, Load: 6, Growth: []int{500, 2_000}, Entries: 1, Grown: 1_000, Heavy: 4_000, Flood: 5_000},
+		"medium": {Members: 100_000, Orders: 1_000_000, Stream: 50_000, Cards: 1_000, Scale: 3_000, Beside: 40_000, Naive: 3_000, Deals: 3_000, Load: 60, Growth: []int{10_000, 100_000}, Entries: 1, Grown: 10_000, Heavy: 40_000, Flood: 20_000},
+		"full":   {Members: 1_000_000, Orders: 10_000_000, Stream: 100_000, Cards: 1_000, Scale: 3_000, Beside: 100_000, Naive: 10_000, Deals: 10_000, Load: 600, Growth: []int{10_000, 100_000, 1_000_000}, Entries: 5, Grown: 50_000, Heavy: 200_000, Flood: 100_000},
 	}
 }
 
@@ -133,7 +134,7 @@ func (r *run) measure(ctx context.Context) error {
 		measure func(context.Context) error
 		names   []string
 	}{
-		{r.scale, []string{"scale"}}, {r.house, []string{"stream", "load"}}, {r.growth, []string{"growth"}}, {r.heavy, []string{"heavy"}},
+		{r.scale, []string{"scale"}}, {r.house, []string{"stream", "load", "flood"}}, {r.growth, []string{"growth"}}, {r.heavy, []string{"heavy"}},
 		{r.analytics, []string{"analytics"}},
 	} {
 		if err == nil && slices.ContainsFunc(part.names, r.wants) {

@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
@@ -17,7 +19,16 @@ type given struct {
 	program     string
 	from, until int
 	who         draw
+	merchant    string // empty: shopName
+	class       string // of subjects; empty: bus.ClassOrders
 }
+
+// Merchants, and accounts that only the other one has customers of.
+const (
+	shopName    = "shop"
+	otherName   = "kiosk"
+	ownAccounts = 50_000_000
+)
 
 // draw says whose the order of a number is.
 type draw func(order int) int
@@ -53,10 +64,13 @@ func (r *run) orders(ctx context.Context, b *bus.Bus, g given, at time.Time) err
 
 // order is a paid order of two lines.
 func order(g given, n int, at time.Time) (bus.Outgoing, error) {
-	return publish.Order(g.program, "bench", orderfile.Group{
-		Merchant: "shop", Account: account(g.who(n)), ID: fmt.Sprintf("o%09d/paid", n), Ref: orders.Ref{Merchant: "shop", Order: fmt.Sprintf("o%09d", n)},
+	merchant := cmp.Or(g.merchant, shopName)
+	m, err := publish.Order(g.program, "bench", orderfile.Group{
+		Merchant: merchant, Account: account(g.who(n)), ID: fmt.Sprintf("o%09d/paid", n), Ref: orders.Ref{Merchant: merchant, Order: fmt.Sprintf("o%09d", n)},
 		Event: orders.Event{Kind: orders.Paid, OccurredAt: at, Currency: "USD", Lines: []orders.Line{
 			{ID: "1", SKU: "s1", Quantity: 1, Amount: 2500}, {ID: "2", SKU: "s2", Quantity: 2, Amount: 1000},
 		}},
 	})
+	m.Subject = cmp.Or(g.class, bus.ClassOrders) + strings.TrimPrefix(m.Subject, bus.ClassOrders)
+	return m, err
 }

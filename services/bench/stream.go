@@ -82,6 +82,9 @@ func (r *run) housed(ctx context.Context, h *household, home string) error {
 	if r.wants("load") {
 		steps = append(steps, r.fill, r.soon, r.load)
 	}
+	if r.wants("flood") {
+		steps = append(steps, r.flood)
+	}
 	for _, step := range steps {
 		if err := step(ctx, h); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +44,8 @@ const (
 	partnerPause = 100 * time.Millisecond
 	// drainMax is how long what was acknowledged may take to be applied, on a machine that does much else.
 	drainMax = 3 * time.Minute
+	// intakeBytes is how much may wait in an intake: it is not to be full.
+	intakeBytes = 64 << 20
 )
 
 // load is what producers send, and what has been acknowledged to them.
@@ -122,6 +125,7 @@ func (w *world) quiet(v volume) *load {
 	l.bus, err = bus.Connect(w.t.Context(), bus.Config{URL: w.busURL(), Token: w.busToken(), Name: "shop"}, slog.New(slog.DiscardHandler))
 	require.NoError(w.t, err)
 	w.t.Cleanup(l.bus.Close)
+	require.NoError(w.t, l.bus.EnsureIntakes(w.t.Context(), bus.Layout{}, intakeBytes, []bus.Merchant{intakeOf}))
 	var batch []bus.Outgoing
 	for n := range v.members {
 		batch = append(batch, l.order(member(n), seedPoints))
@@ -290,8 +294,25 @@ func (l *load) credit(account string, points int64) {
 	l.oracle.points[account] += points
 }
 
-// publish sends events until the bus has acknowledged them, in their order. That it does not is counted.
+// intakeOf is the merchant whose orders come in by an intake; those of the others go straight into EVENTS.
+var intakeOf = bus.Merchant{Program: programme, Name: merchants[0]}
+
+// publish sends events until the bus has acknowledged them, those of each merchant in their order. That it does not is counted.
 func (l *load) publish(ctx context.Context, batch []bus.Outgoing) error {
+	of := fmt.Sprintf(".%s.%s.", intakeOf.Program, intakeOf.Name)
+	var straight, taken []bus.Outgoing // a batch is of one stream
+	for _, m := range batch {
+		if rest, ok := strings.CutPrefix(m.Subject, bus.ClassOrders+of); ok {
+			m.Subject = bus.ClassIntake + of + rest
+			taken = append(taken, m)
+			continue
+		}
+		straight = append(straight, m)
+	}
+	return errors.Join(l.inOrder(ctx, straight), l.inOrder(ctx, taken))
+}
+
+func (l *load) inOrder(ctx context.Context, batch []bus.Outgoing) error {
 	for len(batch) > 0 {
 		n := min(len(batch), batchEventsMax)
 		if err := l.acknowledged(ctx, batch[:n]); err != nil {

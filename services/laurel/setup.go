@@ -29,9 +29,11 @@ type setupCmd struct {
 
 // setupSettings are what only who sets a house up knows.
 type setupSettings struct {
-	NATS     bus.Server `yaml:"nats"`
-	Replicas int        `yaml:"replicas" default:"1" min:"1" max:"5" help:"On how many nodes of NATS each stream is kept; 3 in a cluster."`
-	Mongo    struct {
+	NATS        bus.Server `yaml:"nats"`
+	Replicas    int        `yaml:"replicas" default:"1" min:"1" max:"5" help:"On how many nodes of NATS each stream is kept; 3 in a cluster."`
+	Merchants   []string   `yaml:"merchants" help:"Who publishes orders, programme/merchant each: an intake is made for each of them."`
+	IntakeBytes int64      `yaml:"intake_bytes" default:"134217728" min:"1048576" unit:"bytes" help:"How much may wait in one intake; then it refuses what is new until some of it is taken."`
+	Mongo       struct {
 		Admin string   `yaml:"admin" help:"Where MongoDB is, with a user who may make its replica set and its users. Empty: somebody else makes them." secret:"true"`
 		Users []string `yaml:"users" help:"Users of MongoDB, name:database:password each." secret:"true"`
 	} `yaml:"mongo"`
@@ -40,7 +42,21 @@ type setupSettings struct {
 // Check finds what no single setting can tell.
 func (s setupSettings) Check() error {
 	_, err := s.users()
-	return err
+	_, fault := s.merchants()
+	return errors.Join(err, fault)
+}
+
+// merchants reads who publishes orders.
+func (s setupSettings) merchants() ([]bus.Merchant, error) {
+	merchants := make([]bus.Merchant, len(s.Merchants))
+	for i, text := range s.Merchants {
+		program, name, _ := strings.Cut(text, "/")
+		if program == "" || name == "" {
+			return nil, fmt.Errorf("%q names no merchant; write <programme>/<merchant>, for example cdnow/shop", text)
+		}
+		merchants[i] = bus.Merchant{Program: program, Name: name}
+	}
+	return merchants, nil
 }
 
 // users reads the users; a fault tells no password.
@@ -56,8 +72,8 @@ func (s setupSettings) users() ([]store.User, error) {
 	return users, nil
 }
 
-// Run makes the replica set and the users of MongoDB where it is told of them, makes the streams or brings them up to date, and
-// opens the house. Again changes nothing.
+// Run makes the replica set and the users of MongoDB where it is told of them, makes the streams and the intakes or brings them up to
+// date, and opens the house. Again changes nothing.
 func (c *setupCmd) Run(w *world) error {
 	log, err := telemetry.NewLogger(w.err, telemetry.LogFormat(w.root.LogForm), w.root.LogLevel)
 	if err != nil {
@@ -90,6 +106,13 @@ func (c *setupCmd) Run(w *world) error {
 	layout := parts.Layout()
 	layout.Replicas = max(c.Replicas, settings.Replicas)
 	if err := b.EnsureStreams(ctx, layout); err != nil {
+		return err
+	}
+	merchants, err := settings.merchants()
+	if err != nil {
+		return err
+	}
+	if err := b.EnsureIntakes(ctx, layout, settings.IntakeBytes, merchants); err != nil {
 		return err
 	}
 	mode := map[string]controlv1.ClockMode{

@@ -129,15 +129,15 @@ func (h *house) startNATS() {
 	require.False(h.t, p.ended(), "%s", &p.err)
 }
 
-// startService starts a service with its settings; what is no secret stands in the environment.
-func (h *house) startService(name string) {
+// startService starts a service with its settings; what is no secret stands in the environment, some of it said here.
+func (h *house) startService(name string, more ...string) {
 	h.t.Helper()
 	prefix := "LAUREL_" + strings.ToUpper(name) + "_"
 	listen := "127.0.0.1:0"
 	if name == "accrual" {
 		listen = h.accrual
 	}
-	env := []string{prefix + "LISTEN=" + listen}
+	env := slices.Concat(more, []string{prefix + "LISTEN=" + listen})
 	if name == "partner" || name == "reward" {
 		env = append(env, prefix+"ACCRUAL="+h.accrual)
 	}

@@ -3,6 +3,7 @@ package shipped
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,7 +37,8 @@ func TestAHouseByItsSecrets(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "orders.csv")
 	require.NoError(t, os.WriteFile(file, []byte(orders), 0o600))
 	published := h.done("laurelctl", "-o", "json", "--house", h.shop, "orders", "publish", file)
-	require.Contains(t, published.out.String(), `"position":`)
+	require.Contains(t, published.out.String(), `"events": 2`)
+	require.NotContains(t, published.out.String(), `"position":`, "what waits in an intake has none yet")
 	testkit.Eventually(t, func() bool {
 		p := h.startSelf("laurelctl", nil, "-o", "json", "--house", h.operator, "--programme", "cdnow", "account", "show", "ann")
 		<-p.done
@@ -46,6 +48,7 @@ func TestAHouseByItsSecrets(t *testing.T) {
 	require.Equal(t, []any{map[string]any{"unit": "points", "active": "120"}}, shown["balances"])
 	h.redeem()
 	h.requireRefused(file)
+	h.requireOthersPast()
 	for name := range services {
 		testkit.Eventually(t, func() bool { return h.ready(name) }, name+" is ready")
 		require.NotContains(t, h.processes[name].err.String(), "permissions violation", "%s may do what it does", name)
@@ -66,6 +69,42 @@ func (h *house) requireRefused(file string) {
 	<-p.done
 	require.Equal(h.t, 1, p.cmd.ProcessState.ExitCode())
 	require.Contains(h.t, p.err.String(), "PERMISSION_DENIED: publish orders of orders.csv: publish on orders.cdnow.shop.paid.ann: the bus does not allow this user")
+}
+
+// requireOthersPast has a merchant publish more than the ledger takes at once, and then another one order: that one does not wait until
+// the flood is over.
+func (h *house) requireOthersPast() {
+	t := h.t
+	t.Helper()
+	const flood = 2000
+	rows := "order_id,merchant,account,occurred_at,kind,currency,sku,category,quantity,amount\n"
+	file, other := filepath.Join(t.TempDir(), "flood.csv"), filepath.Join(t.TempDir(), "other.csv")
+	require.NoError(t, os.WriteFile(other, []byte(rows+"1,other,eve,1998-03-03,paid,USD,cd,music,1,70.00\n"), 0o600))
+	for i := range flood {
+		rows += fmt.Sprintf("f%d,shop,member-%d,1998-03-03,paid,USD,cd,music,1,10.00\n", i, i%100)
+	}
+	require.NoError(t, os.WriteFile(file, []byte(rows), 0o600))
+
+	h.processes["accrual"].stop()
+	h.done("laurelctl", "--house", h.shop, "orders", "publish", file)
+	h.done("laurelctl", "--house", h.at("merchants/cdnow/other/house.json"), "orders", "publish", other)
+	h.startService("accrual", "LAUREL_ACCRUAL_INTAKE_AHEAD=64")
+	shown := func(account string) func() bool {
+		return func() bool {
+			p := h.startSelf("laurelctl", nil, "-o", "json", "--house", h.operator, "--programme", "cdnow", "account", "show", account)
+			<-p.done
+			return p.cmd.ProcessState.Success()
+		}
+	}
+	testkit.Eventually(t, shown("eve"), "the other's order has come through")
+	setup, _ := h.user(t, "setup")
+	state, err := setup.State(t.Context(), bus.Merchant{Program: "cdnow", Name: "shop"}.Intake())
+	require.NoError(t, err)
+	require.Positive(t, state.Messages, "the flood still waits")
+	testkit.Eventually(t, func() bool {
+		state, err := setup.State(t.Context(), bus.Merchant{Program: "cdnow", Name: "shop"}.Intake())
+		return err == nil && state.Messages == 0
+	}, "the flood has come through")
 }
 
 // redeem spends points: reward calls accrual, and both tell of it.
@@ -139,11 +178,12 @@ func (h *house) requireRightsOnTheBus(t *testing.T) {
 		{"cdnow/shop", []string{"orders.cdnow.shop.paid.ann"}, []string{
 			"orders.cdnow.other.paid.ann", "orders.club.shop.paid.ann", "actions.cdnow.shop.visit.ann", "control.cdnow.programme.revised.x",
 			"facts.cdnow.accrual.earn.ann", "dead.cdnow.shop.paid.ann", "$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.MSG.GET.EVENTS",
-			"$JS.API.STREAM.INFO.EVENTS", "$JS.API.CONSUMER.CREATE.DEAD.x", "_INBOX_laurel-accrual.x",
+			"$JS.API.STREAM.INFO.EVENTS", "$JS.API.CONSUMER.CREATE.DEAD.x", "_INBOX_laurel-accrual.x", "intake.cdnow.shop.paid.ann", "intake.cdnow.other.paid.ann",
+			"$JS.API.STREAM.PURGE.INTAKE=cdnow=shop",
 		}},
 		{"accrual", []string{"facts.cdnow.accrual.test.x"}, []string{
 			"facts.cdnow.tier.raised.ann", "control.cdnow.programme.revised.x", "control.house.laurel.opened.x", "$JS.API.STREAM.PURGE.EVENTS",
-			"$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.CONSUMER.CREATE.FACTS.x",
+			"$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.CONSUMER.CREATE.FACTS.x", "$JS.API.STREAM.DELETE.INTAKE=cdnow=shop", "intake.cdnow.shop.paid.ann",
 		}},
 		{"tier", []string{"facts.cdnow.tier.test.x"}, []string{
 			"facts.cdnow.accrual.earn.ann", "orders.cdnow.shop.paid.ann", "control.cdnow.accrual.refused.ann", "dead.cdnow.shop.paid.ann",
@@ -153,7 +193,7 @@ func (h *house) requireRightsOnTheBus(t *testing.T) {
 		{"member", []string{"control.cdnow.member.test.x"}, []string{"facts.cdnow.member.x.ann"}},
 		{"programme", []string{"control.cdnow.programme.test.x"}, []string{"facts.cdnow.programme.x.ann", "control.house.laurel.clock.x"}},
 		{"analytics", []string{"facts.cdnow.analytics.test.x"}, []string{"facts.cdnow.accrual.earn.x", "$JS.API.CONSUMER.CREATE.EVENTS.x"}},
-		{"operator", []string{"actions.cdnow.app.visit.ann"}, []string{"control.cdnow.programme.revised.x", "facts.cdnow.accrual.earn.ann"}},
+		{"operator", []string{"actions.cdnow.app.visit.ann"}, []string{"intake.cdnow.shop.paid.ann", "control.cdnow.programme.revised.x", "facts.cdnow.accrual.earn.ann"}},
 		{"backup", nil, []string{
 			"orders.cdnow.shop.paid.ann", "facts.cdnow.backup.x.ann", "$JS.API.STREAM.RESTORE.EVENTS", "$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.DEAD",
 		}},

@@ -78,20 +78,33 @@ func EventID(source, id string, body []byte) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// Publish stores one message and returns its sequence; for an id that is known, that of the message stored before.
+// Publish stores one message and returns its sequence; for an id that is known, that of the message stored before; 0 where it went into
+// an intake.
 // Errors: TooLarge (a refusal), ErrFull, ErrRetry. Once it has returned without an error, the message is on disk.
 func (b *Bus) Publish(ctx context.Context, out Outgoing) (uint64, error) {
 	msg, err := b.message(ctx, out)
 	if err != nil {
 		return 0, err
 	}
+	return b.acknowledged(ctx, out, msg)
+}
+
+func (b *Bus) acknowledged(ctx context.Context, out Outgoing, msg *nats.Msg) (uint64, error) {
 	asking, cancel := b.request(ctx)
 	defer cancel()
 	ack, err := b.js.PublishMsg(asking, msg, jetstream.WithRetryAttempts(0))
 	if err != nil {
 		return 0, b.whyFull(ctx, publishError(asking, []Outgoing{out}, err))
 	}
-	return ack.Sequence, nil
+	return position(ack.Stream, ack.Sequence), nil
+}
+
+// position is the sequence that a publisher is told. Of what has come into an intake nobody knows where in EVENTS it will stand.
+func position(stream string, sequence uint64) uint64 {
+	if strings.HasPrefix(stream, intakeStream) {
+		return 0
+	}
+	return sequence
 }
 
 // PublishBatch stores all of 1 to 1,000 messages of one stream, in their order and next to each other, or none.
@@ -106,7 +119,7 @@ func (b *Bus) PublishBatch(ctx context.Context, batch []Outgoing) error {
 	return err
 }
 
-// AppendBatch is PublishBatch for whoever wants to know where the last message stands: its sequence in the stream.
+// AppendBatch is PublishBatch for whoever wants to know where the last message stands: its sequence in the stream, as Publish tells it.
 func (b *Bus) AppendBatch(ctx context.Context, batch []Outgoing) (uint64, error) {
 	if len(batch) == 0 {
 		return 0, nil
@@ -129,7 +142,7 @@ func (b *Bus) AppendBatch(ctx context.Context, batch []Outgoing) (uint64, error)
 	if err != nil {
 		return 0, b.whyFull(ctx, publishError(asking, batch, err))
 	}
-	return ack.Sequence, nil
+	return position(ack.Stream, ack.Sequence), nil
 }
 
 // message makes what goes over the wire. One that is published within a span carries its trace, unless it has one.

@@ -15,6 +15,7 @@ const (
 	ClassControl = "control"
 	ClassFacts   = "facts"
 	ClassDead    = "dead"
+	ClassIntake  = "intake" // orders on their way into an intake; its merchant knows them as ClassOrders
 )
 
 // OrderSubject is where an order's event is published. Arguments are ids; the tokens are made here.

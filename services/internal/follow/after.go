@@ -62,6 +62,16 @@ func (f *Follower) After(ctx context.Context, to *typev1.Position, accounts ...A
 	return err
 }
 
+// Reached returns once partitions are applied through sequences of the stream, each through its own; one that holds nothing more up
+// to the last of them is. It refuses with NOT_READY when the service has stopped applying.
+func (f *Follower) Reached(ctx context.Context, through map[int]uint64) error {
+	w := wait{need: maps.Clone(through)}
+	for _, sequence := range through {
+		w.sequence = max(w.sequence, sequence)
+	}
+	return f.await(ctx, w)
+}
+
 // limited leaves some of the call's time unused.
 func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {

@@ -146,6 +146,8 @@ func ownTable() []Metric {
 		row("accrual", "duplicates_total", Counter, "events", "Events that were known already."),
 		row("accrual", "refusals_total", Counter, "events", "Events refused, by reason (docs/reference/reasons.md).", "reason"),
 		row("accrual", "overdue_accounts", Gauge, "accounts", "Accounts of this replica's partitions on which something is due (a hold has lapsed, points begin or end) that is not done yet, up to the partitions' clocks. At most 15 s old."),
+		row("accrual", "intake_messages", Gauge, "messages", "Orders of a merchant that wait in its intake, on the replica that takes from intakes.", "intake"),
+		row("accrual", "intake_taken_total", Counter, "messages", "Orders taken from intakes into EVENTS."),
 		row("accrual", "points_alive", Gauge, "points", "Points of this replica's partitions that members have: pending, active and held. From the daily totals, at most 5 min old.", "programme", "unit"),
 		row("accrual", "points_held", Gauge, "points", "Points of these that are set aside by open holds. As old.", "programme", "unit"),
 		row("analytics", "entries_total", Counter, "entries", "Entries of the ledger that were copied."),

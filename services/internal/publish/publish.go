@@ -103,55 +103,53 @@ const (
 // All publishes messages of one stream in their order and returns once the bus has all of them on disk. It tries until
 // ctx ends. Messages that the bus knows already are not stored twice.
 func All(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) error {
-	_, err := places(ctx, b, batch)
+	_, err := Places(ctx, b, batch)
 	return err
 }
 
 // Behind publishes as All does, and returns how many of the messages stand behind a sequence of the stream: where that was its
 // end, those that the bus did not know. (Where the stream then ends does not tell that: services publish, too.)
 func Behind(ctx context.Context, b *bus.Bus, batch []bus.Outgoing, behind uint64) (int, error) {
-	stored, err := places(ctx, b, batch)
-	count := 0
+	stored, err := Places(ctx, b, batch)
+	fresh := map[uint64]bool{}
 	for _, sequence := range stored {
 		if sequence > behind {
-			count++
+			fresh[sequence] = true
 		}
 	}
-	return count, err
+	return len(fresh), err
 }
 
-// Through publishes as All does, and returns the sequence through which a reader has read all of the messages.
+// Through publishes as All does, and returns the sequence through which a reader has read all of the messages; 0 where they went into an
+// intake.
 func Through(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) (uint64, error) {
-	stored, err := places(ctx, b, batch)
+	stored, err := Places(ctx, b, batch)
 	if err != nil || len(stored) == 0 {
 		return 0, err
 	}
 	return slices.Max(stored), nil
 }
 
-// places publishes messages and returns the sequences of those that are different.
-func places(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) ([]uint64, error) {
-	var stored []uint64
-	err := untilAnswered(ctx, func() error {
+// Places publishes as All does, and returns the sequence of each message: where the bus knew it, that of the one before; 0 in an intake.
+func Places(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) ([]uint64, error) {
+	stored := make([]uint64, len(batch))
+	err := UntilAnswered(ctx, func() error {
 		last, err := b.AppendBatch(ctx, batch)
-		if err != nil {
-			return err
+		for i := range stored { // they stand next to each other
+			stored[i] = last - min(last, uint64(len(batch)-1-i)) //nolint:gosec // an index
 		}
-		for i := range batch { // they stand next to each other
-			stored = append(stored, last-uint64(i)) //nolint:gosec // an index
-		}
-		return nil
+		return err
 	})
-	if !errors.Is(err, bus.ErrStored) {
-		return stored, err
+	if err == nil {
+		return stored, nil
 	}
-	// The bus knows at least one of them: singly, it tells which.
-	for _, m := range batch {
-		err := untilAnswered(ctx, func() error {
-			sequence, err := b.Publish(ctx, m)
-			if err == nil && !slices.Contains(stored, sequence) {
-				stored = append(stored, sequence)
-			}
+	if !errors.Is(err, bus.ErrStored) {
+		return nil, err
+	}
+	for i, m := range batch { // the bus knows at least one of them: singly, it tells which
+		err := UntilAnswered(ctx, func() error {
+			var err error
+			stored[i], err = b.Publish(ctx, m)
 			return err
 		})
 		if err != nil {
@@ -161,7 +159,8 @@ func places(ctx context.Context, b *bus.Bus, batch []bus.Outgoing) ([]uint64, er
 	return stored, nil
 }
 
-func untilAnswered(ctx context.Context, try func() error) error {
+// UntilAnswered tries until ctx ends, or until the bus has given another answer than bus.ErrRetry.
+func UntilAnswered(ctx context.Context, try func() error) error {
 	wait := retryWaitMin
 	for {
 		err := try()

@@ -19,8 +19,9 @@ import (
 
 // How the services of one process batch.
 const (
-	batchIdle  = 2 * time.Millisecond
-	queueItems = 2048
+	batchIdle   = 2 * time.Millisecond
+	queueItems  = 2048
+	intakeAhead = 2048
 	// redemptionLease is longer than a call to accrual lasts.
 	redemptionLease = 15 * time.Second
 )
@@ -50,7 +51,7 @@ func (h *House) deps() process.Deps {
 func (h *House) buildAccrual(ctx context.Context) error {
 	s, err := accrual.New(ctx, accrual.Config{
 		MongoURI: h.MongoURI, Database: h.database("accrual"), NATS: bus.Server{URL: h.NATSURL, Token: h.NATSToken}, Listen: h.Listen,
-		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems,
+		Callers: h.Secrets.List(), Partitions: bus.Partitions, Lanes: h.Lanes, BatchItems: h.Batch, BatchIdle: batchIdle, QueueItems: queueItems, IntakeAhead: intakeAhead,
 	}, h.deps())
 	if err != nil {
 		return err

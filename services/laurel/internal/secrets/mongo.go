@@ -66,10 +66,16 @@ func (m *making) setup() error {
 		"  password: " + quote(m.secret(whose+" nats")),
 		"  ca: " + quote(m.mounted(whose, caFile)),
 		fmt.Sprint("replicas: ", min(len(m.Where.NATS), streamReplicas)),
-		"mongo:",
-		"  admin: " + quote(m.mongoURI(MongoAdmin, m.secret("mongo admin"), m.mounted(whose, caFile))),
-		"  users:",
+		"merchants:",
 	}
+	for _, text := range m.Merchants {
+		lines = append(lines, "  - "+quote(text))
+	}
+	lines = append(lines,
+		"mongo:",
+		"  admin: "+quote(m.mongoURI(MongoAdmin, m.secret("mongo admin"), m.mounted(whose, caFile))),
+		"  users:",
+	)
 	for _, service := range Services() {
 		lines = append(lines, "    - "+quote(userOf(service, m.secret(string(service)+" mongo"))))
 	}

@@ -31,7 +31,7 @@ type natsUser struct {
 // natsMerchant is a merchant with an account of its own, that shares two subjects with the house.
 type natsMerchant struct {
 	natsUser
-	Orders, Dead string
+	Orders, Intake, Dead string
 }
 
 // nats writes the configuration of nats-server.
@@ -56,7 +56,7 @@ func (m *making) nats() error {
 		if err != nil {
 			return err
 		}
-		view.House = append(view.House, natsUser{User(who), hash, rights()[who].allowed(User(who))})
+		view.House = append(view.House, natsUser{User(who), hash, m.rights()[who].allowed(User(who))})
 	}
 	for _, text := range m.Merchants {
 		who, _ := parseMerchant(text)
@@ -64,7 +64,7 @@ func (m *making) nats() error {
 		if err != nil {
 			return err
 		}
-		view.Merchants = append(view.Merchants, natsMerchant{natsUser{text, hash, who.allowed()}, who.orders(), who.dead()})
+		view.Merchants = append(view.Merchants, natsMerchant{natsUser{text, hash, who.allowed()}, who.orders(), who.IntakeSubjects(), who.dead()})
 	}
 	var text bytes.Buffer
 	if err := natsConf.Execute(&text, view); err != nil {

@@ -15,7 +15,8 @@ type right struct {
 	listens   []string // beside the own answers
 	reads     []string // streams, by a consumer that it makes and forgets itself
 	looks     []string // streams of which it fetches single messages
-	makes     bool     // the streams themselves
+	takes     []string // streams whose messages it takes out as it reads them, once it knows which there are; nil: none
+	makes     []string // the streams themselves
 	copies    bool     // whole streams, out
 }
 
@@ -31,14 +32,23 @@ const (
 	openedSubject = bus.ClassControl + ".house.laurel.opened.*"
 )
 
+// streams are those of the house itself.
+func streams() []string { return []string{bus.Events, bus.Facts, bus.Dead} }
+
 // rights says of each service of the house, and of those who keep it, what they do on the bus: it is all that they may.
-func rights() map[rpc.Name]right {
+func (m *making) rights() map[rpc.Name]right {
+	intakes := make([]string, len(m.Merchants))
+	for i, text := range m.Merchants {
+		who, _ := parseMerchant(text)
+		intakes[i] = who.Intake()
+	}
 	return map[rpc.Name]right{
 		rpc.Accrual: {
 			publishes: []string{
 				own(bus.ClassFacts, "accrual"), own(bus.ClassControl, "accrual"), clockSubject, anyOf(bus.ClassDead),
-				anyOf(bus.ClassOrders), anyOf(bus.ClassActions), // refused events that are tried again
+				anyOf(bus.ClassOrders), anyOf(bus.ClassActions), // what is taken from intakes, and refused events that are tried again
 			},
+			takes:   intakes,
 			listens: []string{own(bus.ClassFacts, "accrual")}, // for whoever watches an account
 			reads:   []string{bus.Events}, looks: []string{bus.Events, bus.Facts, bus.Dead},
 		},
@@ -66,7 +76,7 @@ func rights() map[rpc.Name]right {
 			reads:     []string{bus.Events}, looks: []string{bus.Events, bus.Facts},
 		},
 		rpc.Operator: {publishes: []string{anyOf(bus.ClassOrders), anyOf(bus.ClassActions)}},
-		setup:        {publishes: []string{openedSubject}, looks: []string{bus.Events}, makes: true},
+		setup:        {publishes: []string{openedSubject}, looks: []string{bus.Events}, makes: append(streams(), intakes...)},
 		keeper:       {looks: []string{bus.Events, bus.Facts, bus.Dead}, copies: true},
 	}
 }
@@ -76,24 +86,32 @@ type subjects struct{ Publish, Subscribe []string }
 
 // allowed writes a right out: with the requests that reading and looking up take, and the user's own answers.
 func (r right) allowed(user string) subjects {
-	streams := []string{bus.Events, bus.Facts, bus.Dead}
 	s := subjects{Publish: slices.Clone(r.publishes), Subscribe: append([]string{bus.InboxPrefix(user) + ".>"}, r.listens...)}
-	for _, stream := range streams {
+	for _, stream := range streams() {
 		s.Publish = append(s.Publish, "$JS.API.STREAM.INFO."+stream)
-		if r.makes {
-			s.Publish = append(s.Publish, "$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.UPDATE."+stream)
-		}
 		if r.copies {
 			s.Publish = append(s.Publish, "$JS.API.STREAM.SNAPSHOT."+stream, "$JS.SNAPSHOT.ACK."+stream+".>")
 		}
 	}
-	if r.makes {
+	for _, stream := range r.makes {
+		if !slices.Contains(streams(), stream) {
+			s.Publish = append(s.Publish, "$JS.API.STREAM.INFO."+stream)
+		}
+		s.Publish = append(s.Publish, "$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.UPDATE."+stream)
+	}
+	if r.makes != nil {
 		s.Publish = append(s.Publish, "$JS.API.STREAM.INFO."+bus.Restoring) // then it makes none
+	}
+	if r.takes != nil {
+		s.Publish = append(s.Publish, "$JS.API.STREAM.NAMES")
+	}
+	for _, stream := range r.takes {
+		s.Publish = append(s.Publish, "$JS.API.STREAM.PURGE."+stream)
 	}
 	for _, stream := range r.looks {
 		s.Publish = append(s.Publish, "$JS.API.STREAM.MSG.GET."+stream)
 	}
-	for _, stream := range r.reads {
+	for _, stream := range slices.Concat(r.reads, r.takes) {
 		for _, request := range []string{"CONSUMER.CREATE", "CONSUMER.MSG.NEXT", "CONSUMER.DELETE"} {
 			s.Publish = append(s.Publish, "$JS.API."+request+"."+stream+".>")
 		}
@@ -102,23 +120,23 @@ func (r right) allowed(user string) subjects {
 }
 
 // merchant is who publishes orders of one programme.
-type merchant struct{ program, name string }
+type merchant struct{ bus.Merchant }
 
 // parseMerchant reads <programme>/<merchant>.
 func parseMerchant(text string) (merchant, bool) {
 	program, name, found := strings.Cut(text, "/")
-	return merchant{program, name}, found && words.MatchString(program) && words.MatchString(name)
+	return merchant{bus.Merchant{Program: program, Name: name}}, found && words.MatchString(program) && words.MatchString(name)
 }
 
-func (m merchant) String() string { return m.program + "/" + m.name }
+func (m merchant) String() string { return m.Program + "/" + m.Name }
 
 // orders and dead are the only subjects that a merchant shares with the house.
 func (m merchant) orders() string {
-	return strings.Join([]string{bus.ClassOrders, token.Of(m.program), token.Of(m.name), ">"}, ".")
+	return strings.Join([]string{bus.ClassOrders, token.Of(m.Program), token.Of(m.Name), "*", "*"}, ".")
 }
 
 func (m merchant) dead() string {
-	return strings.Join([]string{bus.ClassDead, token.Of(m.program), token.Of(m.name), ">"}, ".")
+	return strings.Join([]string{bus.ClassDead, token.Of(m.Program), token.Of(m.Name), ">"}, ".")
 }
 
 func (m merchant) allowed() subjects {

@@ -128,8 +128,8 @@ func (m *making) doors() error {
 	}
 	for _, text := range m.Merchants {
 		who, _ := parseMerchant(text)
-		err := m.door(filepath.Join("merchants", who.program, who.name), house.House{
-			Program: who.program,
+		err := m.door(filepath.Join("merchants", who.Program, who.Name), house.House{
+			Program: who.Program,
 			NATS:    house.NATS{URL: m.reachNATS(), User: text, Password: m.secret(text + " nats"), CA: m.ca()},
 		})
 		if err != nil {
