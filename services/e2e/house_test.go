@@ -40,6 +40,9 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	dir := t.TempDir()
+	t.Cleanup(func() { // the servers of a house that was killed end a little later than it, and write meanwhile
+		testkit.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, "nobody writes into the house any more")
+	})
 	h := &house{t: t, data: filepath.Join(dir, "books"), home: filepath.Join(dir, "home")}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LAUREL_MONGOD"} {
 		if value, set := os.LookupEnv(name); set {

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	doors "github.com/laurel-loyalty/laurel/services/internal/house"
 	"github.com/laurel-loyalty/laurel/services/internal/metric"
 	"github.com/laurel-loyalty/laurel/services/internal/rpc"
@@ -42,6 +43,9 @@ func kinds(t *testing.T, page string) map[string]metric.Kind {
 	return found
 }
 
+// intakeBytes is how much may wait in an intake.
+const intakeBytes = 16 << 20
+
 // TestEachMetricOfTheTableIsLive starts the house, lets in it happen what the table's metrics count, and holds the page against
 // the table: what is there is in the table, with its kind, and what is in the table is there.
 func TestEachMetricOfTheTableIsLive(t *testing.T) {
@@ -53,6 +57,10 @@ func TestEachMetricOfTheTableIsLive(t *testing.T) {
 	h.says([]string{"orders", "publish", write(t, "orders.csv", columns+"1,ann,"+at+",paid,assam,2,60.50,,\n1,ann,"+at+",returned,assam,9,,r-1,\n")}, `4`)
 	house, err := doors.Read(h.doors())
 	require.NoError(t, err)
+	b, err := bus.Connect(t.Context(), bus.Config{URL: house.NATS.URL, Token: house.NATS.Token, Name: "test"}, testkit.Logger(t))
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	require.NoError(t, b.EnsureIntakes(t.Context(), bus.Layout{}, intakeBytes, []bus.Merchant{{Program: house.Program, Name: "shop"}}))
 	for _, service := range []string{"accrual", "analytics", "member", "partner", "programme", "reward", "tier"} {
 		_ = testkit.Dial(t, house.GRPC.Of(service), house.Token).Invoke(t.Context(), methodOf(t, service), &emptypb.Empty{}, &emptypb.Empty{}, grpc.WaitForReady(true))
 	}

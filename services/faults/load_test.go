@@ -312,6 +312,7 @@ func (l *load) publish(ctx context.Context, batch []bus.Outgoing) error {
 	return errors.Join(l.inOrder(ctx, straight), l.inOrder(ctx, taken))
 }
 
+// inOrder sends events of one stream until they are acknowledged.
 func (l *load) inOrder(ctx context.Context, batch []bus.Outgoing) error {
 	for len(batch) > 0 {
 		n := min(len(batch), batchEventsMax)

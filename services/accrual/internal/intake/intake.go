@@ -129,6 +129,7 @@ func (t *Taker) look(ctx context.Context, group *errgroup.Group) {
 
 // read brings what an intake holds, turn after turn.
 func (t *Taker) read(ctx context.Context, name string) {
+	t.waiting.WithLabelValues(name).Set(0)
 	err := t.deps.Bus.ReadIntake(ctx, name, func(ctx context.Context, run []bus.Message, behind uint64) error {
 		for len(run) > 0 {
 			t.waiting.WithLabelValues(name).Set(float64(len(run)) + float64(behind))
