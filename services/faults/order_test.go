@@ -34,7 +34,7 @@ func eventsComeAgainAndMixed(x *trial) {
 		}
 		l.order(member(l.random.IntN(l.v.members)), 1+l.random.Int64N(orderPointsMax))
 	}
-	events := l.sent[x.volume.members:] // what everybody has to begin with is there
+	events := l.sent[x.volume.members:]                    // what everybody has to begin with is there
 	require.NoError(x.t, l.inOrder(x.t.Context(), events)) // by an intake the merchants' would be in another order
 	clean.settled(l)
 	want := clean.holdings()
