@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -85,12 +84,7 @@ func TestTooManyWhoWaitAreToldWhenToComeAgain(t *testing.T) {
 	h.apply(theTeaClub)
 	s := h.run(size{batch: 1, queue: 2})
 	s.drained()
-	session, err := h.db.Client().StartSession()
-	require.NoError(t, err)
-	defer session.EndSession(context.WithoutCancel(t.Context()))
-	require.NoError(t, session.StartTransaction())
-	_, err = h.db.Collection("partitions").UpdateMany(mongo.NewSessionContext(t.Context(), session), bson.M{}, bson.M{"$set": bson.M{"owner": "somebody"}})
-	require.NoError(t, err)
+	release := h.block(bson.M{})
 
 	var waiting sync.WaitGroup
 	var mu sync.Mutex
@@ -124,9 +118,9 @@ func TestTooManyWhoWaitAreToldWhenToComeAgain(t *testing.T) {
 	requireRetryInfo(t, first, codes.ResourceExhausted)
 	hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, err = s.as(rpc.Partner).AwardPoints(hurried, &accrualv1.AwardPointsRequest{Program: "tea", Account: "bob", Points: 1, IdempotencyKey: "p"})
+	_, err := s.as(rpc.Partner).AwardPoints(hurried, &accrualv1.AwardPointsRequest{Program: "tea", Account: "bob", Points: 1, IdempotencyKey: "p"})
 	require.Equal(t, codes.DeadlineExceeded, status.Code(err), "another caller waits, and is not refused: %v", err)
-	require.NoError(t, session.AbortTransaction(t.Context()))
+	release()
 	waiting.Wait()
 	taken := int64(0)
 	for _, err := range answers {

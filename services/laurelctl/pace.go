@@ -23,6 +23,7 @@ const (
 type pace struct {
 	world  *world
 	ledger *accrual // nil: nothing is waited for
+	intake bool     // no ledger is named, as to merchants, whose orders come into intakes
 	ahead  int      // how many events may wait for the ledger
 	wait   time.Duration
 
@@ -41,12 +42,16 @@ type sent struct {
 // pace is for one run of publishing. Where it cannot be said where the ledger is, as by the house files of merchants, there is none to wait for.
 func (w *world) pace(c *publishCmd) *pace {
 	p := &pace{world: w, ahead: c.Ahead, wait: c.Wait}
-	if c.Ahead == 0 {
+	d, err := w.dial("accrual", w.root.Server)
+	if err != nil {
+		p.intake = true
 		return p
 	}
-	if d, err := w.dial("accrual", w.root.Server); err == nil {
-		p.ledger = &accrual{accrualv1.NewAccrualServiceClient(d.conn), d}
+	if c.Ahead == 0 {
+		d.close()
+		return p
 	}
+	p.ledger = &accrual{accrualv1.NewAccrualServiceClient(d.conn), d}
 	return p
 }
 

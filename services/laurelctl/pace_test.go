@@ -193,3 +193,31 @@ func TestAPublisherGoesOnWhereTheLedgerDoesNotSay(t *testing.T) {
 		})
 	}
 }
+
+// TestAPublisherWithoutALedgerWaitsForRoom, as in an intake that is full; who knows the ledger is told at once.
+func TestAPublisherWithoutALedgerWaitsForRoom(t *testing.T) {
+	t.Parallel()
+	h, began := opened(t)
+	fills, err := h.bus.Fills(t.Context())
+	require.NoError(t, err)
+	const room, n = 400 << 10, 2000                                                      // some batches of 500, and not all
+	require.NoError(t, h.bus.Limit(t.Context(), bus.Events, int64(fills[0].Bytes)+room)) //nolint:gosec // some KiB
+	merchant := *h
+	merchant.place.GRPC.Accrual = ""
+	ended := make(chan string, 1)
+	go func() {
+		code, said := merchant.publish(t.Context(), "o", n)
+		ended <- fmt.Sprint(code, said)
+	}()
+	testkit.Eventually(t, func() bool { return h.end() >= began+500 }, "the first orders are there")
+	code, said := h.publish(t.Context(), "other", n, "--ahead", "0")
+	require.Equal(t, 1, code, said)
+	require.Contains(t, said, "laurelctl: OVERLOADED: the bus is full")
+	code, said = merchant.publish(t.Context(), "third", n, "--wait", "1s") // longer than the first one takes to meet it
+	require.Equal(t, 1, code, said)
+	require.Contains(t, said, "laurelctl: OVERLOADED: the bus is full")
+	require.Empty(t, ended, "it waits")
+	require.NoError(t, h.bus.OpenEvents(t.Context(), streamBytes))
+	said = <-ended
+	require.True(t, strings.HasPrefix(said, "0"), said)
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-loyalty/laurel/services/internal/bus"
 	"github.com/laurel-loyalty/laurel/services/internal/orderfile"
 	"github.com/laurel-loyalty/laurel/services/internal/publish"
+	"github.com/laurel-loyalty/laurel/services/internal/reason"
 )
 
 const (
@@ -121,7 +122,7 @@ func (p *publisher) through() (uint64, error) {
 	defer cancel()
 	for {
 		through, err := publish.Through(ctx, p.bus, p.batch)
-		if !errors.Is(err, bus.ErrFull) || p.pace.ledger != nil {
+		if !errors.Is(err, bus.ErrFull) || errors.Is(err, reason.DiskLow) || !p.pace.intake {
 			return through, err
 		}
 		if pause(ctx, fullAgain) != nil {

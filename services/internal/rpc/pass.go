@@ -45,19 +45,19 @@ type passer struct {
 // settle has a call answered here, or by the replica that it belongs to. While its partition changes hands it belongs to nobody
 // who answers: then it is made anew for a while, so that a caller does not notice.
 func (p *passer) settle(ctx context.Context, method string, request any, here grpc.UnaryHandler) (any, error) {
+	answer, err := here(ctx, request)
+	away := elsewhereOf(ctx, err)
+	if away == nil {
+		return answer, err
+	}
+	described, fault := describe(method)
+	if fault != nil {
+		return nil, fault
+	}
 	wait, cancel := context.WithTimeout(ctx, handOverMax)
 	defer cancel()
 	for pause := handOverFirst; ; pause *= 2 {
-		answer, err := here(ctx, request)
-		var away elsewhere
-		if !errors.As(err, &away) || len(metadata.ValueFromIncomingContext(ctx, headerPassed)) > 0 {
-			return answer, err
-		}
 		if away.Address() != "" {
-			described, fault := describe(method)
-			if fault != nil {
-				return nil, fault
-			}
 			answer, err = p.pass(ctx, away.Address(), method, described, request)
 			if status.Code(err) != codes.Unavailable || !repeatable(described) {
 				return answer, err
@@ -70,7 +70,20 @@ func (p *passer) settle(ctx context.Context, method string, request any, here gr
 			again.Stop()
 			return nil, err
 		}
+		answer, err = here(ctx, request)
+		if away = elsewhereOf(ctx, err); away == nil {
+			return answer, err
+		}
 	}
+}
+
+// elsewhereOf is what an error says of another replica; nil: nothing, or the call has been passed on already.
+func elsewhereOf(ctx context.Context, err error) elsewhere {
+	var away elsewhere
+	if !errors.As(err, &away) || len(metadata.ValueFromIncomingContext(ctx, headerPassed)) > 0 {
+		return nil
+	}
+	return away
 }
 
 // pass makes a call at another replica, and returns its answer; an error is the owner's own status: it speaks to the caller.
