@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: measures a house against its targets, on servers of its own that are gone afterwards.
-#   SIZE     small (2 to 3 minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
+#   SIZE     small (four to six minutes, default), medium, full (a million members, ten million orders: hours, some 40 GiB of disk)
 #   KEEP     a directory: what was copied is left there, and asked again by the next run of that size, which then takes minutes
 # The figures are printed, and written to .laurel/bench.json; what was measured side by side is drawn in .laurel/bench.svg.
 # docs/operating/performance.md says what they mean. A part alone: `scripts/bench.sh --only stream` (the house beside the loops),
